@@ -1,0 +1,25 @@
+"""The seven diagnoses of HAM10000, in the one order used everywhere (protocol §1.1)."""
+
+# Alphabetical, as LabelEncoder and folder listings give it. Never reorder.
+CLASSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+
+LONG_NAMES = {
+    "akiec": "actinic keratosis / Bowen's disease",
+    "bcc": "basal cell carcinoma",
+    "bkl": "benign keratosis-like lesion",
+    "df": "dermatofibroma",
+    "mel": "melanoma",
+    "nv": "melanocytic nevus",
+    "vasc": "vascular lesion",
+}
+
+# Number of images of each class in HAM10000 (paper, Table 2).
+HAM10000_COUNTS = {
+    "akiec": 327,
+    "bcc": 514,
+    "bkl": 1099,
+    "df": 115,
+    "mel": 1113,
+    "nv": 6705,
+    "vasc": 142,
+}

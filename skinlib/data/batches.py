@@ -1,0 +1,89 @@
+"""Batches of one part of a split, read from the pixel cache by memory map."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Everything a model sees of one part of a split.
+
+    Attributes
+    ----------
+    pixels : numpy.ndarray
+        The whole cache, shape (n_all, size, size, 3), uint8, usually a memory map.
+    rows : numpy.ndarray
+        Rows of `pixels` that belong to the part, shape (n,).
+    metadata : numpy.ndarray
+        Shape (n, 21), float32.
+    labels : numpy.ndarray
+        Class index, shape (n,), int.
+    channel_order : {'rgb', 'bgr'}
+        Order in which the channels are handed out. The cache is always RGB.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    metadata: np.ndarray
+    labels: np.ndarray
+    channel_order: str = "rgb"
+
+    def __len__(self):
+        return len(self.rows)
+
+    def inputs(self, index):
+        """Return the model inputs of some members of the part.
+
+        Parameters
+        ----------
+        index : numpy.ndarray
+            Positions within the part, shape (b,).
+
+        Returns
+        -------
+        dict
+            ``image`` (b, size, size, 3) uint8 and ``metadata`` (b, 21) float32.
+        """
+        # Sorted reads walk the file once; the order is restored in memory.
+        rows = self.rows[index]
+        order = np.argsort(rows, kind="stable")
+        images = np.empty((len(rows), *self.pixels.shape[1:]), np.uint8)
+        images[order] = self.pixels[rows[order]]
+        if self.channel_order == "bgr":
+            images = images[..., ::-1]
+        return {"image": images, "metadata": self.metadata[index]}
+
+
+def epoch_order(count, seed, epoch):
+    """Return the order of one epoch: a permutation that depends on (seed, epoch) alone.
+
+    So an epoch resumed after a crash sees the images in the order it would have
+    seen them anyway.
+    """
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def batches(part, batch_size, order=None):
+    """Yield ``(inputs, one_hot)`` over a part once.
+
+    Parameters
+    ----------
+    part : Part
+    batch_size : int
+        The last batch may be smaller.
+    order : numpy.ndarray, optional
+        Positions within the part; ascending when left out.
+
+    Yields
+    ------
+    inputs : dict
+        See `Part.inputs`.
+    one_hot : numpy.ndarray
+        Shape (b, 7), float32.
+    """
+    order = np.arange(len(part)) if order is None else order
+    eye = np.eye(7, dtype=np.float32)
+    for start in range(0, len(order), batch_size):
+        index = order[start : start + batch_size]
+        yield part.inputs(index), eye[part.labels[index]]

@@ -1,0 +1,314 @@
+"""Find, verify and index a data set in the HAM10000 layout.
+
+The layout: a folder of ``ISIC_*.jpg`` at any resolution, in one or several
+sub-folders, and ``HAM10000_metadata.csv`` (protocol §1.1). Everything wrong with
+it is found here, before any training, and named.
+"""
+
+import dataclasses
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+from skinlib.classes import CLASSES, HAM10000_COUNTS
+from skinlib.data import synthetic
+from skinlib.errors import DataError, IntegrityError
+from skinlib.files import hash_of
+
+METADATA = "HAM10000_metadata.csv"
+COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
+
+SEXES = ("female", "male", "unknown")
+SITES = (
+    "abdomen", "acral", "back", "chest", "ear", "face", "foot", "genital", "hand",
+    "lower extremity", "neck", "scalp", "trunk", "unknown", "upper extremity",
+)  # fmt: skip
+
+# Spellings of "not known" met in the wild; anything else odd is refused, not guessed.
+UNKNOWN = frozenset({"", "nan", "na", "n/a", "none", "null", "unknown"})
+
+# A dermatoscopic photograph has well under 10 million pixels; more is a mistake or an attack.
+MAX_PIXELS = 10_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """A verified data set.
+
+    Attributes
+    ----------
+    name : str
+        Name carried by every result, for example ``ham10000-256px`` or ``synthetic``.
+    folder : pathlib.Path
+        Where it lies.
+    table : pandas.DataFrame
+        One row an image, sorted by ``image_id``: `COLUMNS` and ``path``. ``age``
+        is float years with NaN for unknown; ``sex`` and ``localization`` are
+        lower-case words with ``unknown`` as an ordinary category.
+    fingerprint : str
+        Hash of the table and of every file's size in bytes.
+    image_size : tuple of int
+        (width, height) in pixels of the first image.
+    """
+
+    name: str
+    folder: Path
+    table: pd.DataFrame
+    fingerprint: str
+    image_size: tuple[int, int]
+
+    @property
+    def labels(self):
+        """Class index of every image, shape (n,), int64, in the order of `CLASSES`."""
+        return np.array([CLASSES.index(dx) for dx in self.table["dx"]])
+
+
+def locate(folder=None):
+    """Return the data folder: the argument, else ``SKINLIB_DATA``, else the synthetic set.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        A folder in the HAM10000 layout, or the word ``synthetic``. ``synthetic:N``
+        asks for a synthetic set of N images.
+
+    Raises
+    ------
+    DataError
+        If the folder does not exist.
+    """
+    chosen = str(folder or os.environ.get("SKINLIB_DATA") or "synthetic")
+    if chosen.partition(":")[0] == "synthetic":
+        count = chosen.partition(":")[2]
+        if count and not count.isdigit():
+            msg = f"data '{chosen}': expected synthetic:N with a whole number of images"
+            raise DataError(msg)
+        return synthetic.ensure(**({"images": int(count)} if count else {}))
+    path = Path(chosen)
+    if not path.is_dir():
+        msg = (
+            f"data folder '{path}' does not exist; expected ISIC_*.jpg and {METADATA} in it. "
+            "Set SKINLIB_DATA or --data to it, or run `python -m skinlib fetch`"
+        )
+        raise DataError(msg)
+    return path
+
+
+def load(folder=None, *, decode=True):
+    """Read and verify a data set.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        See `locate`.
+    decode : bool
+        Decode every JPEG whole. The pixel cache does so itself, so code that
+        builds it may leave this out.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        Missing folder, file or column; unknown label; duplicate id; an image
+        without a row or a row without an image; an impossible age, sex or site.
+        The message names the row of the CSV as an editor numbers it (header = 1).
+    IntegrityError
+        A JPEG that does not decode whole.
+    """
+    folder = locate(folder)
+    table = read_metadata(folder / METADATA)
+    table["path"] = _match_files(table, folder)
+    sizes = [path.stat().st_size for path in table["path"]]
+    columns = table[list(COLUMNS)].astype(object).where(table[list(COLUMNS)].notna(), None)
+    fingerprint = hash_of([columns.to_numpy().tolist(), sizes])
+    first = open_image(table["path"].iloc[0]).size
+    if decode:
+        verify_images(table["path"])
+    return Dataset(_name(table, first), folder, table, fingerprint, first)
+
+
+def _name(table, size):
+    """Name a data set for its results: original HAM10000 and resized copies never mix."""
+    if table["lesion_id"].str.startswith("SYN_").all():
+        return "synthetic"
+    height = min(size)
+    if table["dx"].value_counts().to_dict() == HAM10000_COUNTS:
+        return "ham10000" if height >= 450 else f"ham10000-{height}px"
+    return f"custom-{len(table)}-{height}px"
+
+
+def read_metadata(path):
+    """Read and normalise ``HAM10000_metadata.csv``.
+
+    Accepts a byte-order mark, Windows line ends, comma or semicolon, stray spaces
+    and capitals. Refuses anything it would have to guess.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS`, sorted by ``image_id``.
+
+    Raises
+    ------
+    DataError
+        Naming the row and the value.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"'{path}' is missing; the HAM10000 layout needs it beside the images"
+        raise DataError(msg)
+    with path.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    separator = ";" if header.count(";") > header.count(",") else ","
+    try:
+        raw = pd.read_csv(
+            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        msg = f"'{path}' is not a readable CSV file: {error}"
+        raise DataError(msg) from error
+    missing = [name for name in COLUMNS if name not in raw.columns]
+    if missing:
+        msg = f"'{path}' lacks the columns {missing}; found {list(raw.columns)}"
+        raise DataError(msg)
+    if raw.empty:
+        msg = f"'{path}' has no rows; expected one row an image"
+        raise DataError(msg)
+    table = raw[list(COLUMNS)].apply(lambda column: column.str.strip())
+    for name in ("dx", "dx_type", "sex", "localization"):
+        table[name] = table[name].str.lower()
+    for name in ("sex", "localization"):
+        table.loc[table[name].isin(UNKNOWN), name] = "unknown"
+
+    _refuse(table, path, "image_id", table["image_id"] == "", "an image id")
+    _refuse(table, path, "lesion_id", table["lesion_id"] == "", "a lesion id")
+    _refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
+    _refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
+    _refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
+    _refuse(
+        table, path, "localization", ~table["localization"].isin(SITES), f"one of {', '.join(SITES)}"
+    )  # fmt: skip
+    unknown = table["age"].str.lower().isin(UNKNOWN)
+    age = pd.to_numeric(table["age"].where(~unknown), errors="coerce")
+    odd = ~unknown & ~age.between(0, 120)
+    _refuse(table, path, "age", odd, "years between 0 and 120, or empty")
+    table["age"] = age.astype(float)
+    labels = table.groupby("lesion_id")["dx"].transform("nunique")
+    _refuse(table, path, "lesion_id", labels > 1, "one diagnosis for one lesion")
+    return table.sort_values("image_id", ignore_index=True)
+
+
+def _refuse(table, path, column, bad, expected):
+    """Raise for the first rows where `bad` holds, by their line in the file."""
+    if not bad.any():
+        return
+    rows = table.index[bad]
+    more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
+    msg = (
+        f"{path.name} row {rows[0] + 2}: {column} is '{table.loc[rows[0], column]}', "
+        f"expected {expected}{more}; correct the file '{path}'"
+    )
+    raise DataError(msg)
+
+
+def _match_files(table, folder):
+    """Return the image path of every row; ids must stand on both sides."""
+    found = {}
+    for path in sorted(folder.rglob("ISIC_*.jpg")):
+        if path.stem in found:
+            msg = f"image {path.stem} lies twice: '{found[path.stem]}' and '{path}'; remove one"
+            raise DataError(msg)
+        found[path.stem] = path
+    missing = [name for name in table["image_id"] if name not in found]
+    if missing:
+        msg = (
+            f"{len(missing)} of {len(table)} images named in {METADATA} are missing from "
+            f"'{folder}': {_some(missing)}; add the files or remove their rows"
+        )
+        raise DataError(msg)
+    # The official validation and test parts may lie below the same folder; their images
+    # have no row and are no training data, but an unexplained extra is worth a stop.
+    known = set(table["image_id"])
+    parts = {"test", "validation", "ISIC2018_Task3_Test_Images"}
+    extra = [
+        name
+        for name, path in found.items()
+        if name not in known and parts.isdisjoint(path.relative_to(folder).parts)
+    ]
+    if extra:
+        msg = (
+            f"{len(extra)} images in '{folder}' have no row in {METADATA}: {_some(extra)}; "
+            "add their rows or move the files away"
+        )
+        raise DataError(msg)
+    return [found[name] for name in table["image_id"]]
+
+
+def _some(names, limit=5):
+    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+
+
+def open_image(path):
+    """Open an image file after checking its declared size; decodes nothing yet.
+
+    Raises
+    ------
+    IntegrityError
+        If the file is no image or declares more than `MAX_PIXELS` pixels.
+    """
+    try:
+        image = Image.open(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, Image.DecompressionBombError) as error:
+        msg = f"'{path}' is not an image ({error}); fetch this file again"
+        raise IntegrityError(msg) from error
+    if image.width * image.height > MAX_PIXELS:
+        msg = (
+            f"'{path}' declares {image.width}x{image.height} pixels, more than the limit of "
+            f"{MAX_PIXELS}; resize it first"
+        )
+        raise IntegrityError(msg)
+    return image
+
+
+def decode(path):
+    """Decode one image file whole.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, upright (an EXIF rotation is applied), as stored otherwise.
+
+    Raises
+    ------
+    IntegrityError
+        If the file is truncated or not an image.
+    """
+    with open_image(path) as image:
+        try:
+            image.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            msg = f"'{path}' does not decode whole ({error}); fetch this file again"
+            raise IntegrityError(msg) from error
+        orientation = image.getexif().get(0x0112, 1)
+        if orientation != 1:
+            image = ImageOps.exif_transpose(image)
+        # 16-bit greyscale would wrap when converted directly; scale it first.
+        if image.mode.startswith("I"):
+            image = Image.fromarray((np.asarray(image) / 257).astype(np.uint8))
+        return image.convert("RGB")
+
+
+def verify_images(paths):
+    """Decode every file; raise `IntegrityError` naming the first that fails."""
+    with ThreadPoolExecutor() as pool:
+        for _ in pool.map(lambda path: decode(path).size, paths):
+            pass

@@ -1,0 +1,129 @@
+"""Patient metadata as the 21-vector of protocol §1.5: age z-score | sex 4 | localization 16."""
+
+import dataclasses
+
+import numpy as np
+
+from skinlib.errors import DataError
+
+# Slot 0 of each one-hot block is for values not seen in training, as Keras' StringLookup has it.
+SEX_SLOTS = 4
+SITE_SLOTS = 16
+WIDTH = 1 + SEX_SLOTS + SITE_SLOTS
+
+MISSING_AGE = ("drop", "impute")
+
+
+@dataclasses.dataclass(frozen=True)
+class MetadataEncoder:
+    """Encode age, sex and localization; fitted on the training part only.
+
+    Attributes
+    ----------
+    age_mean, age_std : float
+        Mean and standard deviation (population, ``ddof=0``, as Keras'
+        Normalization computes it) of the known training ages, in years.
+    sexes : tuple of str
+        At most 3 sorted training values.
+    sites : tuple of str
+        At most 15 sorted training values.
+    """
+
+    age_mean: float
+    age_std: float
+    sexes: tuple[str, ...]
+    sites: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, table):
+        """Fit on the rows of the training part.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            Columns ``age`` (years, NaN allowed), ``sex``, ``localization``.
+
+        Raises
+        ------
+        DataError
+            If no age is known, or there are more categories than slots.
+        """
+        ages = table["age"].dropna().to_numpy(float)
+        if not len(ages):
+            msg = "no training row has an age; expected at least one to normalise by"
+            raise DataError(msg)
+        sexes = tuple(sorted(set(table["sex"])))
+        sites = tuple(sorted(set(table["localization"])))
+        for name, values, slots in (("sex", sexes, SEX_SLOTS), ("localization", sites, SITE_SLOTS)):
+            if len(values) >= slots:
+                msg = f"{name} has {len(values)} categories {values}; expected at most {slots - 1}"
+                raise DataError(msg)
+        return cls(float(ages.mean()), float(ages.std() or 1.0), sexes, sites)
+
+    def transform(self, table):
+        """Encode rows.
+
+        A missing age becomes the training mean, a z-score of 0; whether such rows
+        are there at all is decided before, by `apply_age_policy`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, 21), float32: age z-score, one-hot sex (slot 0: not seen in
+            training), one-hot localization (likewise).
+        """
+        encoded = np.zeros((len(table), WIDTH), np.float32)
+        age = table["age"].fillna(self.age_mean).to_numpy(float)
+        encoded[:, 0] = (age - self.age_mean) / self.age_std
+        rows = np.arange(len(table))
+        for start, values, column in (
+            (1, self.sexes, table["sex"]),
+            (1 + SEX_SLOTS, self.sites, table["localization"]),
+        ):
+            slot = {value: 1 + index for index, value in enumerate(values)}
+            encoded[rows, start + column.map(lambda v, s=slot: s.get(v, 0)).to_numpy(int)] = 1.0
+        return encoded
+
+    def to_json(self):
+        """Return a plain dictionary for run.json."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value):
+        """Rebuild from `to_json`'s dictionary."""
+        return cls(
+            value["age_mean"], value["age_std"], tuple(value["sexes"]), tuple(value["sites"])
+        )
+
+
+def apply_age_policy(table, policy):
+    """Drop or keep the rows without an age.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With a column ``age`` in years.
+    policy : {'drop', 'impute'}
+        ``drop`` removes the rows, as the authors did (57 rows of HAM10000,
+        protocol §1.2); ``impute`` keeps them, encoded with the training mean.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        A copy, without the dropped rows.
+    counts : dict
+        ``{'policy', 'dropped', 'imputed'}``, recorded in run.json.
+
+    Raises
+    ------
+    DataError
+        On an unknown policy.
+    """
+    if policy not in MISSING_AGE:
+        msg = f"missing-age policy '{policy}' is unknown, expected one of {MISSING_AGE}"
+        raise DataError(msg)
+    missing = table["age"].isna()
+    if policy == "drop":
+        kept = table[~missing].reset_index(drop=True)
+        return kept, {"policy": policy, "dropped": int(missing.sum()), "imputed": 0}
+    return table.copy(), {"policy": policy, "dropped": 0, "imputed": int(missing.sum())}

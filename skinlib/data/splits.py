@@ -1,0 +1,194 @@
+"""Train, validation and test parts: by image as in the paper, or by lesion.
+
+A split is a CSV file under ``results/splits/`` with a hash, so that it can be
+shared, diffed and checked. See protocol §1.2 for what the authors did.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+
+from skinlib.errors import DataError, IntegrityError
+from skinlib.files import hash_of, write_csv
+
+PARTS = ("train", "validation", "test")
+UNITS = ("image", "lesion")
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """Which image belongs to which part.
+
+    Attributes
+    ----------
+    unit : {'image', 'lesion'}
+        What was drawn. ``lesion`` promises that no lesion is in two parts.
+    table : pandas.DataFrame
+        Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``.
+    """
+
+    unit: str
+    table: pd.DataFrame
+
+    @property
+    def hash(self):
+        """Hash of the rows: 12 hexadecimal digits."""
+        return hash_of(self.table.to_numpy().tolist())
+
+    def counts(self):
+        """Return the number of images in each part that is not empty."""
+        counts = self.table["part"].value_counts()
+        return {part: int(counts[part]) for part in PARTS if part in counts}
+
+    def rows(self, table, part):
+        """Return the rows of a data table that belong to `part`, in ``image_id`` order."""
+        chosen = self.table.loc[self.table["part"] == part, "image_id"]
+        return table[table["image_id"].isin(chosen)].sort_values("image_id", ignore_index=True)
+
+
+def make_split(table, *, unit, test, validation, seed):
+    """Draw a stratified split.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``image_id``, ``lesion_id``, ``dx``.
+    unit : {'image', 'lesion'}
+        ``image``: stratified on ``dx`` alone, so that photographs of one lesion may
+        fall on both sides (the paper's way). ``lesion``: stratified and grouped.
+    test, validation : float
+        Share of all images, in [0, 1). A part of share 0 is left out.
+    seed : int
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    DataError
+        If a share is out of range, or a class is too rare to be in every part.
+    """
+    if unit not in UNITS:
+        msg = f"split unit '{unit}' is unknown, expected one of {UNITS}"
+        raise DataError(msg)
+    if min(test, validation) < 0 or test + validation >= 1:
+        msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
+        raise DataError(msg)
+    table = table.sort_values("image_id", ignore_index=True)
+    draw = _draw_images if unit == "image" else _draw_lesions
+    part = pd.Series("train", index=table.index)
+    if test:
+        part[draw(table, test, seed)] = "test"
+    if validation:
+        rest = table[part == "train"]
+        share = validation * len(table) / len(rest)
+        part[draw(rest, share, seed + 1)] = "validation"
+    frame = table[["image_id", "lesion_id"]].assign(part=part)
+    split = Split(unit, frame)
+    _check_classes(table["dx"], part)
+    validate(split)
+    return split
+
+
+def _draw_images(table, share, seed):
+    """Return the index of a stratified random `share` of the images."""
+    try:
+        _, drawn = train_test_split(
+            table.index, test_size=share, stratify=table["dx"], random_state=seed
+        )
+    except ValueError as error:
+        msg = f"cannot draw {share:.0%} of {len(table)} images by class: {error}"
+        raise DataError(msg) from error
+    return drawn
+
+
+def _draw_lesions(table, share, seed):
+    """Return the index of about `share` of the images, whole lesions, stratified.
+
+    StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any
+    share. Folds are kept coarse enough that the rarest class reaches each of them.
+    """
+    rarest = table.groupby("dx")["lesion_id"].nunique().min()
+    if rarest < 2:
+        msg = "a class has only one lesion; expected at least 2 to split by lesion"
+        raise DataError(msg)
+    folds, take = min(
+        ((n, max(1, round(share * n))) for n in range(2, min(20, rarest) + 1)),
+        key=lambda pair: (abs(pair[1] / pair[0] - share), pair[0]),
+    )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    cuts = splitter.split(table, table["dx"], table["lesion_id"])
+    drawn = [table.index[held_out] for _, held_out in cuts][:take]
+    return drawn[0].append(drawn[1:])
+
+
+def _check_classes(labels, part):
+    """Every class must be in every part, or a metric of that part is undefined."""
+    seen = pd.crosstab(labels, part)
+    empty = [(dx, name) for name in seen for dx in seen.index if seen.loc[dx, name] == 0]
+    if empty:
+        dx, name = empty[0]
+        msg = f"no image of class '{dx}' fell into part '{name}'; use more data or larger parts"
+        raise DataError(msg)
+
+
+def validate(split):
+    """Refuse a split that breaks its promise.
+
+    Raises
+    ------
+    IntegrityError
+        If an image is in the split twice, a part has an unknown name, or the split
+        is by lesion and a lesion is in more than one part; the lesions are named.
+    """
+    twice = split.table["image_id"].duplicated()
+    if twice.any():
+        msg = f"image {split.table.loc[twice, 'image_id'].iloc[0]} is in the split twice"
+        raise IntegrityError(msg)
+    odd = set(split.table["part"]) - set(PARTS)
+    if odd:
+        msg = f"the split has unknown parts {sorted(odd)}, expected {PARTS}"
+        raise IntegrityError(msg)
+    if split.unit == "lesion":
+        shared = lesions_on_both_sides(split)
+        if shared:
+            msg = (
+                f"{len(shared)} lesions are in more than one part although the split is by "
+                f"lesion: {', '.join(shared[:5])}; make the split again"
+            )
+            raise IntegrityError(msg)
+
+
+def lesions_on_both_sides(split):
+    """Return the sorted ids of lesions with images in more than one part."""
+    parts = split.table.groupby("lesion_id")["part"].nunique()
+    return sorted(parts.index[parts > 1])
+
+
+def save(split, folder, name):
+    """Write the split to ``<folder>/<name>-<hash>.csv`` and return the path."""
+    path = Path(folder) / f"{name}-{split.hash}.csv"
+    if not path.exists():
+        write_csv(path, split.table)
+    return path
+
+
+def read(path, unit):
+    """Read a split written by `save` and check it.
+
+    Raises
+    ------
+    IntegrityError
+        If the rows no longer have the hash in the file's name, or see `validate`.
+    """
+    path = Path(path)
+    split = Split(unit, pd.read_csv(path, dtype=str))
+    expected = path.stem.rpartition("-")[2]
+    if split.hash != expected:
+        msg = f"'{path}' was edited: its hash is {split.hash}, its name says {expected}"
+        raise IntegrityError(msg)
+    validate(split)
+    return split

@@ -1,0 +1,79 @@
+"""What the code runs on: device, memory and versions, for run.json; and the XLA policy."""
+
+import importlib.metadata
+import os
+import platform
+import resource
+import sys
+
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "pillow", "pandas")
+
+
+def device_name():
+    """Return the device that Keras computes on, for example ``cpu: AMD EPYC, 2 cores``."""
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            details = tf.config.experimental.get_device_details(gpus[0])
+            return f"gpu: {details.get('device_name', gpus[0].name)} x{len(gpus)}"
+    elif backend == "jax":
+        import jax
+
+        first = jax.devices()[0]
+        if first.platform != "cpu":
+            return f"{first.platform}: {first.device_kind} x{jax.device_count()}"
+    elif backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return f"gpu: {torch.cuda.get_device_name()} x{torch.cuda.device_count()}"
+    return f"cpu: {_cpu()}, {os.cpu_count()} cores"
+
+
+def _cpu():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if "model name" in line]
+        return names[0]
+    except (OSError, IndexError):
+        return platform.machine()
+
+
+def jit_compile():
+    """Should a model be compiled with XLA here?
+
+    On TensorFlow with a CPU XLA makes depthwise convolutions 6 to 12 times slower,
+    so it is on for GPUs only; JAX always needs it, torch never.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    return backend == "jax" or (backend == "tensorflow" and not device_name().startswith("cpu"))
+
+
+def versions():
+    """Return the versions of Python, skinlib, the Keras backend in use and the libraries."""
+    import keras
+
+    import skinlib
+
+    found = {"python": platform.python_version(), "skinlib": skinlib.__version__}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    found["backend"] = keras.backend.backend()
+    return found
+
+
+def peak_memory_mb():
+    """Return the largest resident memory of this process so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KiB, macOS in bytes.
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))

@@ -1,0 +1,244 @@
+"""The table of backbones: the only place that knows one network from another.
+
+Input sizes, taps and logged parameter totals are from protocol §2.3, table rows of
+the authors' ``model.summary()`` outputs; scalings from §1.3.
+"""
+
+import dataclasses
+import re
+
+from skinlib.errors import DataError
+
+# How pixels in 0..255 become what a network expects. "signed" is x/127.5 - 1; "caffe"
+# subtracts the ImageNet BGR means from BGR channels; "torch" normalises RGB with the
+# ImageNet mean and standard deviation; "identity" leaves them (the network rescales).
+SCALINGS = ("signed", "caffe", "torch", "identity")
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """One row of the table.
+
+    Attributes
+    ----------
+    name : str
+    constructor : str
+        Function in ``keras.applications``, or in `skinlib.models.vgg`.
+    input_size : int
+        Side in pixels that the authors used.
+    minimum_size : int
+        Smallest side the network accepts.
+    tap_layer : str
+        Layer whose output feeds the attention, under its name in a fresh session.
+    tap_shape : tuple of int
+        (height, width, channels) of that output at `input_size`.
+    imagenet_scaling, logged_scaling : str
+        The scaling the ImageNet weights were trained with, and the one that the MD
+        notebooks applied; see `SCALINGS`.
+    logged_parameters : int or None
+        Total logged by the MD notebook minus the 3 numbers of the age normaliser,
+        which lives outside our graph. None where no MD notebook exists.
+    pooled_head : bool
+        The AD notebook of this network ends in global average pooling, not Flatten.
+    pretrained : bool
+        ImageNet weights exist in keras.applications.
+    """
+
+    name: str
+    constructor: str
+    input_size: int
+    minimum_size: int
+    tap_layer: str
+    tap_shape: tuple[int, int, int]
+    imagenet_scaling: str
+    logged_scaling: str
+    logged_parameters: int | None
+    pooled_head: bool = False
+    pretrained: bool = True
+
+
+_ROWS = (
+    Backbone(
+        "DenseNet201", "DenseNet201", 224, 32, "conv5_block29_1_relu", (7, 7, 128),
+        "torch", "signed", 17_596_250 - 3,
+    ),
+    Backbone(
+        "InceptionResNetV2", "InceptionResNetV2", 299, 75, "batch_normalization_195", (8, 8, 192),
+        "signed", "signed", 47_654_074 - 3,
+    ),
+    Backbone(
+        "ResNet50", "ResNet50", 224, 32, "conv5_block3_out", (7, 7, 2048),
+        "caffe", "caffe", 24_460_186 - 3, pooled_head=True,
+    ),
+    Backbone(
+        "ResNet152", "ResNet152", 224, 32, "conv5_block1_out", (7, 7, 2048),
+        "caffe", "caffe", 50_299_802 - 3, pooled_head=True,
+    ),
+    Backbone(
+        "NASNetLarge", "NASNetLarge", 331, 32, "activation_258", (11, 11, 672),
+        "signed", "signed", 78_573_004 - 3,
+    ),
+    Backbone(
+        "NASNetMobile", "NASNetMobile", 224, 32, "activation_186", (7, 7, 176),
+        "signed", "signed", 3_956_094 - 3,
+    ),
+    # Only a row of the paper's Table 4; no notebook trained it. Tapped like MobileNetV2,
+    # at the last depthwise convolution.
+    Backbone(
+        "MobileNet", "MobileNet", 224, 32, "conv_dw_13", (7, 7, 1024),
+        "signed", "signed", None,
+    ),
+    Backbone(
+        "MobileNetV2", "MobileNetV2", 224, 32, "block_14_depthwise", (7, 7, 960),
+        "signed", "signed", 1_354_714 - 3,
+    ),
+    Backbone(
+        "MobileNetV3Small", "MobileNetV3Small", 224, 32, "activation_16", (7, 7, 576),
+        "identity", "identity", 990_010 - 3,
+    ),
+    Backbone(
+        "MobileNetV3Large", "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
+        "identity", "identity", 2_694_762 - 3,
+    ),
+    # Built by hand, from scratch, with attention in the middle; see skinlib.models.vgg.
+    Backbone(
+        "VGG16", "vgg16", 224, 32, "block4_conv3_relu", (28, 28, 512),
+        "signed", "signed", None, pretrained=False,
+    ),
+)  # fmt: skip
+
+BACKBONES = {row.name: row for row in _ROWS}
+
+
+def get_backbone(name):
+    """Return the row of a backbone.
+
+    Raises
+    ------
+    DataError
+        Naming the known backbones.
+    """
+    if name not in BACKBONES:
+        msg = f"backbone '{name}' is unknown, expected one of {', '.join(BACKBONES)}"
+        raise DataError(msg)
+    return BACKBONES[name]
+
+
+def check_size(backbone, size):
+    """Raise `DataError` when `size` (pixels a side) is below what the backbone accepts."""
+    if size < backbone.minimum_size:
+        msg = f"{backbone.name} needs an input of at least {backbone.minimum_size} px, not {size}"
+        raise DataError(msg)
+
+
+def scale(pixels, scaling):
+    """Scale a Keras tensor of pixels (0..255, channels as stored) inside the graph.
+
+    Parameters
+    ----------
+    pixels : keras.KerasTensor
+        Shape (batch, H, W, 3), float32.
+    scaling : str
+        One of `SCALINGS`.
+    """
+    import keras
+
+    if scaling == "identity":
+        return pixels
+    if scaling == "signed":
+        return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
+    if scaling == "torch":
+        mean = [255 * value for value in (0.485, 0.456, 0.406)]
+        variance = [(255 * value) ** 2 for value in (0.229, 0.224, 0.225)]
+        layer = keras.layers.Normalization(mean=mean, variance=variance, name="scale")
+        return layer(pixels)
+    if scaling == "caffe":
+        from skinlib.models.scaling import CaffeScaling
+
+        return CaffeScaling(name="scale")(pixels)
+    msg = f"scaling '{scaling}' is unknown, expected one of {SCALINGS}"
+    raise DataError(msg)
+
+
+def canonical_names(layers):
+    """Map the names layers have in a fresh session to the layers.
+
+    Keras numbers unnamed layers by a counter that runs on through the session, so
+    ``activation_18`` becomes ``activation_36`` when the same network is built
+    twice. Names within one network are made in one go: subtracting the smallest
+    number of each stem gives the fresh-session name back.
+
+    Parameters
+    ----------
+    layers : list of keras.layers.Layer
+        All layers of one freshly built network.
+
+    Returns
+    -------
+    dict of str to keras.layers.Layer
+    """
+    numbered, names = {}, {}
+    for layer in layers:
+        stem = type(layer).__name__
+        stem = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", stem)
+        stem = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", stem).lower()
+        match = re.fullmatch(rf"{stem}(?:_(\d+))?", layer.name)
+        if match:
+            numbered.setdefault(stem, []).append((int(match[1] or 0), layer))
+        else:
+            names[layer.name] = layer
+    for stem, members in numbered.items():
+        first = min(number for number, _ in members)
+        for number, layer in members:
+            offset = number - first
+            names[f"{stem}_{offset}" if offset else stem] = layer
+    return names
+
+
+def build_stock(backbone, pixels, weights=None):
+    """Build a keras.applications network, without its top, onto a tensor.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        A row with ``pretrained``.
+    pixels : keras.KerasTensor
+        Scaled pixels, with a fixed shape: NASNetLarge builds another graph without one.
+    weights : {None, 'imagenet'}
+
+    Returns
+    -------
+    keras.Model
+        Its layers are part of one flat graph that starts at the source of `pixels`.
+    """
+    import keras
+
+    constructor = getattr(keras.applications, backbone.constructor)
+    options = {"include_top": False, "weights": weights, "input_tensor": pixels}
+    return constructor(input_shape=tuple(pixels.shape[1:]), **options)
+
+
+def tap(model, backbone):
+    """Return the output of a network's tap layer.
+
+    Raises
+    ------
+    DataError
+        If the layer is not there or has another number of channels than the table
+        says: the network was built differently by this version of Keras.
+    """
+    layers = canonical_names(model.layers)
+    if backbone.tap_layer not in layers:
+        msg = f"{backbone.name} has no layer '{backbone.tap_layer}'; pin keras as in the lock file"
+        raise DataError(msg)
+    output = layers[backbone.tap_layer].output
+    size, expected = model.input_shape[1], backbone.tap_shape
+    shape = tuple(output.shape[1:])
+    wrong = shape != expected if size == backbone.input_size else shape[2] != expected[2]
+    if wrong:
+        msg = (
+            f"layer '{backbone.tap_layer}' of {backbone.name} gives {shape}, expected {expected}; "
+            "pin keras as in the lock file"
+        )
+        raise DataError(msg)
+    return output

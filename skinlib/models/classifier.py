@@ -1,0 +1,155 @@
+"""Build the whole classifier of a recipe as one flat functional graph (paper §2.2, figure 2).
+
+image → (augmentation) → scaling → backbone up to its tap → attention block →
+flatten ⊕ metadata branch → softmax over the seven classes. Never a model inside a
+model, so any layer can be reached by name (Grad-CAM, export).
+"""
+
+import contextlib
+
+from skinlib.classes import CLASSES
+from skinlib.data.metadata import WIDTH
+from skinlib.models import vgg
+from skinlib.models.backbones import build_stock, check_size, get_backbone, scale, tap
+
+
+def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
+    """Build an untrained or pretrained classifier.
+
+    Parameters
+    ----------
+    backbone : str
+        A name of `skinlib.models.backbones.BACKBONES`.
+    recipe : skinlib.recipes.Recipe
+        Decides scaling, attention variant, metadata branch, head and augmentation.
+    size : int, optional
+        Side of the square input in pixels; the authors' size by default.
+    weights : {None, 'imagenet'} or path, optional
+        ``imagenet`` downloads from keras.applications; a path names a
+        ``.weights.h5`` file of the backbone without its top. VGG16 has none.
+    maps : bool
+        Add a second output ``attention``: the maps (batch, h, w, K) at the tap.
+    seed : int
+        Seed of the initial weights, the dropout and the augmentation.
+
+    Returns
+    -------
+    keras.Model
+        Inputs ``image`` (batch, size, size, 3), uint8 or float in 0..255, channels
+        in the recipe's order, and ``metadata`` (batch, 21), float32, when the
+        recipe uses it. Output ``probabilities`` (batch, 7).
+
+    Raises
+    ------
+    skinlib.errors.DataError
+        Unknown backbone, too small an input, or weights that do not fit.
+    """
+    import keras
+    from keras import layers
+
+    from skinlib.models.attention import SoftAttention
+    from skinlib.models.augment import RandomAffine
+
+    row = get_backbone(backbone)
+    size = size or row.input_size
+    check_size(row, size)
+    keras.utils.set_random_seed(seed)
+
+    image = layers.Input((size, size, 3), dtype="uint8", name="image")
+    if recipe.augmentation:
+        pixels = RandomAffine(**recipe.augmentation, seed=seed, name="augment")(image)
+    else:
+        pixels = layers.Rescaling(1.0, name="to_float")(image)
+    pixels = scale(pixels, recipe.scaling_of(row))
+    tensor = _tapped(row, pixels, weights)
+
+    attention_maps = None
+    if recipe.attention == "none":
+        block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
+    else:
+        attention = SoftAttention(
+            recipe.attention, recipe.attention_heads, return_maps=True, name="soft_attention"
+        )
+        attended, attention_maps = attention(tensor)
+        block = layers.Concatenate(name="attention_concat")(
+            [
+                layers.MaxPooling2D(2, padding="same", name="pool")(tensor),
+                layers.MaxPooling2D(2, padding="same", name="attention_pool")(attended),
+            ]
+        )
+    block = layers.ReLU(name="attention_relu")(block)
+    block = layers.Dropout(recipe.dropout, seed=seed, name="attention_dropout")(block)
+    if vgg.is_vgg(row):
+        features = vgg.tail(block)
+    elif recipe.pools(row):
+        features = layers.GlobalAveragePooling2D(name="average")(block)
+    else:
+        features = layers.Flatten(name="flatten")(block)
+
+    inputs = {"image": image}
+    if recipe.metadata:
+        inputs["metadata"] = layers.Input((WIDTH,), name="metadata")
+        branch = layers.Dense(recipe.metadata_units, activation="relu", name="metadata_dense")
+        features = layers.Concatenate(name="features")([features, branch(inputs["metadata"])])
+    # Probabilities and loss stay in float32 under mixed precision.
+    outputs = {
+        "probabilities": layers.Dense(
+            len(CLASSES), activation="softmax", dtype="float32", name="probabilities"
+        )(features)
+    }
+    if not maps:
+        return keras.Model(inputs, outputs["probabilities"], name=row.name)
+    if attention_maps is None:
+        msg = "a recipe without attention has no maps to return"
+        raise ValueError(msg)
+    return keras.Model(inputs, {**outputs, "attention": attention_maps}, name=row.name)
+
+
+def _tapped(row, pixels, weights):
+    """Return the tapped tensor, with the backbone's weights loaded."""
+    from skinlib.errors import DataError
+    from skinlib.models.weights import load_backbone
+
+    if vgg.is_vgg(row):
+        if weights:
+            msg = f"VGG16 is trained from scratch here; expected no weights, received '{weights}'"
+            raise DataError(msg)
+        return vgg.stem(pixels)
+    imagenet = weights == "imagenet"
+    stock = build_stock(row, pixels, weights="imagenet" if imagenet else None)
+    if weights and not imagenet:
+        load_backbone(stock, row, weights)
+    return tap(stock, row)
+
+
+def describe(backbone, recipe, size=None):
+    """Build a classifier, without pretrained weights, and measure it.
+
+    Returns
+    -------
+    dict
+        ``backbone``, ``input_size``, ``tap_layer``, ``tap_shape``, ``parameters``
+        (all numbers, as ``model.count_params()``), ``logged_parameters``.
+    """
+    row = get_backbone(backbone)
+    model = build_classifier(backbone, recipe, size=size)
+    tapped = model.get_layer("pool").input
+    return {
+        "backbone": row.name,
+        "input_size": size or row.input_size,
+        "tap_layer": row.tap_layer,
+        "tap_shape": list(tapped.shape[1:]),
+        "parameters": model.count_params(),
+        "logged_parameters": row.logged_parameters,
+    }
+
+
+@contextlib.contextmanager
+def fresh_session():
+    """Free the memory of models built inside the block when it ends."""
+    import keras
+
+    try:
+        yield
+    finally:
+        keras.utils.clear_session(free_memory=True)

@@ -1,0 +1,150 @@
+"""Load weights, and only weights, from ``.weights.h5`` files, after checking them.
+
+A ``.keras`` file or a pickle can run code when opened; an HDF5 file of numbers can
+not, once links out of the file are refused.
+"""
+
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from skinlib.errors import DataError, IntegrityError
+from skinlib.files import sha256
+
+SUFFIX = ".weights.h5"
+
+
+def check_file(path, expected_sha256=None):
+    """Check a weights file before anything is loaded from it.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    expected_sha256 : str, optional
+        64 hexadecimal digits.
+
+    Returns
+    -------
+    str
+        The SHA-256 of the file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is not a ``.weights.h5``.
+    IntegrityError
+        Wrong hash; not HDF5; a link or storage outside the file; a number that is
+        not finite.
+    """
+    path = Path(path)
+    if not path.name.endswith(SUFFIX):
+        msg = f"'{path}' is not a {SUFFIX} file; only weights are loaded, never whole models"
+        raise DataError(msg)
+    if not path.is_file():
+        msg = f"weights file '{path}' does not exist"
+        raise DataError(msg)
+    found = sha256(path)
+    if expected_sha256 and found != expected_sha256:
+        msg = f"'{path}' has SHA-256 {found}, expected {expected_sha256}; fetch this file again"
+        raise IntegrityError(msg)
+    try:
+        with h5py.File(path) as file:
+            _check_group(file, path)
+    except OSError as error:
+        msg = f"'{path}' is not a whole HDF5 file ({error}); fetch this file again"
+        raise IntegrityError(msg) from error
+    return found
+
+
+def _check_group(group, path):
+    for name in group:
+        link = group.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            msg = f"'{path}' has a link at '{name}' that may leave the file; refused"
+            raise IntegrityError(msg)
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            _check_group(item, path)
+            continue
+        if item.external or item.is_virtual:
+            msg = f"'{path}' keeps '{item.name}' outside the file; refused"
+            raise IntegrityError(msg)
+        declared = item.size * item.dtype.itemsize
+        # Chunked data may be compressed, but weights files written by Keras are not.
+        if declared > 16 * path.stat().st_size:
+            msg = f"'{path}' declares {declared} bytes for '{item.name}', more than it can hold"
+            raise IntegrityError(msg)
+        if item.dtype.kind == "f" and not np.isfinite(item[()]).all():
+            msg = f"'{path}' has a number that is not finite in '{item.name}'"
+            raise IntegrityError(msg)
+
+
+def load_backbone(model, backbone, path):
+    """Load a backbone's weights, without its top, into a freshly built network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `skinlib.models.backbones.build_stock`.
+    backbone : skinlib.models.backbones.Backbone
+    path : str or pathlib.Path
+
+    Raises
+    ------
+    DataError, IntegrityError
+        See `check_file`; also if the shapes do not fit this backbone.
+    """
+    check_file(path)
+    _load(model, path, f"{backbone.name} without its top")
+
+
+def load_classifier(model, path, expected_sha256=None):
+    """Load the weights of a whole classifier written by a training of ours."""
+    check_file(path, expected_sha256)
+    _load(model, path, f"this {model.name} classifier")
+
+
+def _load(model, path, what):
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        msg = f"'{path}' does not fit {what}: {reason}"
+        raise DataError(msg) from error
+
+
+def resolve(backbone, weights):
+    """Decide where a backbone's starting weights come from.
+
+    Parameters
+    ----------
+    backbone : skinlib.models.backbones.Backbone
+    weights : {None, 'none', 'imagenet'} or path
+
+    Returns
+    -------
+    None, 'imagenet' or pathlib.Path
+        ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` holds one for
+        this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for
+        machines without a network. VGG16 starts from scratch whatever is asked.
+    """
+    if weights in (None, "", "none") or not backbone.pretrained:
+        return None
+    if weights != "imagenet":
+        return Path(weights)
+    folder = os.environ.get("SKINLIB_WEIGHTS")
+    for path in sorted(Path(folder).glob(f"*{SUFFIX}")) if folder else ():
+        if path.name.lower().replace("_", "") == f"{backbone.name.lower()}imagenetnotop{SUFFIX}":
+            return path
+    return "imagenet"
+
+
+def provenance(backbone, weights):
+    """Return what run.json says about starting weights, after checking the file."""
+    if weights is None:
+        return {"source": "none"}
+    if weights == "imagenet":
+        return {"source": "imagenet", "origin": f"keras.applications.{backbone.constructor}"}
+    return {"source": "file", "file": weights.name, "sha256": check_file(weights)}

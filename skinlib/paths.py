@@ -1,0 +1,28 @@
+"""Where things lie. No other module guesses a folder."""
+
+import os
+from pathlib import Path
+
+# Root of the repository; results, studies and notebooks are looked up below it.
+ROOT = Path(os.environ.get("SKINLIB_ROOT", Path(__file__).resolve().parents[1]))
+
+# Everything a run or a study writes; see skinlib.runs.
+RESULTS = Path(os.environ.get("SKINLIB_RESULTS", ROOT / "results"))
+
+# Parameterised notebooks, committed without output.
+NOTEBOOKS = ROOT / "notebooks"
+
+# One YAML file a study.
+STUDIES = ROOT / "studies"
+
+
+def cache():
+    """Return the folder for files that can be made again: pixel caches, synthetic data.
+
+    ``SKINLIB_CACHE`` overrides the default, ``$XDG_CACHE_HOME/skinlib`` or
+    ``~/.cache/skinlib``.
+    """
+    if "SKINLIB_CACHE" in os.environ:
+        return Path(os.environ["SKINLIB_CACHE"])
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "skinlib"

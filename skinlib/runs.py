@@ -1,0 +1,199 @@
+"""The results contract: the only code that reads or writes run directories.
+
+``results/runs/<study>/<run>/`` holds ``run.json`` (where the numbers come from),
+``history.csv`` (one row an epoch) and ``predictions.csv`` (the primary artefact:
+every metric is computed from it, none is stored).
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paths
+from skinlib.classes import CLASSES
+from skinlib.errors import DataError, IntegrityError
+from skinlib.files import write_csv, write_json
+
+RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
+PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
+STATUSES = ("running", "finished", "failed")
+
+# What a reader of a number is entitled to know; a run.json without one of them is refused.
+REQUIRED = (
+    "identity", "study", "run", "status", "recipe", "changes", "backbone", "input_size",
+    "data", "split", "weights", "seed", "parameters", "device", "versions", "metadata",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run directory.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+    record : dict
+        The contents of ``run.json``.
+    """
+
+    folder: Path
+    record: dict
+
+    @property
+    def name(self):
+        return self.record["run"]
+
+    @property
+    def finished(self):
+        """Did the training end, and are its predictions there?"""
+        return self.record["status"] == "finished" and (self.folder / PREDICTIONS).is_file()
+
+    def history(self):
+        """Return ``history.csv``: epoch (from 1), loss, accuracy, val_loss, …, seconds."""
+        return pd.read_csv(self.folder / HISTORY)
+
+    def predictions(self, part=None):
+        """Return ``predictions.csv``, or the rows of one part of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `PREDICTION_COLUMNS`.
+
+        Raises
+        ------
+        IntegrityError
+            If the file breaks the contract.
+        """
+        frame = read_predictions(self.folder / PREDICTIONS)
+        if part is None:
+            return frame
+        rows = frame[frame["part"] == part].reset_index(drop=True)
+        if rows.empty:
+            msg = f"'{self.folder}' has no predictions for part '{part}'"
+            raise DataError(msg)
+        return rows
+
+    def arrays(self, part="test"):
+        """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a part."""
+        frame = self.predictions(part)
+        labels = frame["label"].map(CLASSES.index).to_numpy()
+        return labels, frame[list(CLASSES)].to_numpy(float), frame["lesion_id"].to_numpy()
+
+
+def run_name(backbone, recipe, size, seed, variant=None):
+    """Return the directory name of a run, for example ``MobileNetV2-clean-160px-s0``.
+
+    `variant` names a changed recipe within a study, where the plain name is not unique.
+    """
+    middle = f"{recipe}-{variant}" if variant else recipe
+    return f"{backbone}-{middle}-{size}px-s{seed}"
+
+
+def folder_of(study, name):
+    """Return the directory of a run."""
+    return paths.RESULTS / "runs" / study / name
+
+
+def write_record(folder, record):
+    """Write ``run.json`` after checking that it says all it must."""
+    write_json(Path(folder) / RUN, _checked(record, folder))
+
+
+def read_run(folder):
+    """Read a run directory.
+
+    Raises
+    ------
+    DataError
+        If there is no run.
+    IntegrityError
+        If ``run.json`` is not whole.
+    """
+    folder = Path(folder)
+    path = folder / RUN
+    if not path.is_file():
+        msg = f"no run in '{folder}': '{RUN}' is missing"
+        raise DataError(msg)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"'{path}' is not JSON ({error}); delete the run directory and train again"
+        raise IntegrityError(msg) from error
+    return Run(folder, _checked(record, folder))
+
+
+def _checked(record, folder):
+    missing = [key for key in REQUIRED if key not in record]
+    if missing:
+        msg = f"run.json of '{folder}' lacks {', '.join(missing)}"
+        raise IntegrityError(msg)
+    if record["status"] not in STATUSES:
+        msg = f"run.json of '{folder}' has status '{record['status']}', expected {STATUSES}"
+        raise IntegrityError(msg)
+    return record
+
+
+def list_runs(study):
+    """Return the runs of a study that exist, sorted by name, whatever their status."""
+    found = sorted((paths.RESULTS / "runs" / study).glob(f"*/{RUN}"))
+    return [read_run(path.parent) for path in found]
+
+
+def write_history(folder, history):
+    """Write ``history.csv`` from a list of one dictionary an epoch."""
+    write_csv(Path(folder) / HISTORY, pd.DataFrame(history), float_format="%.6g")
+
+
+def write_predictions(folder, table, part_of, probabilities):
+    """Write ``predictions.csv``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``image_id``, ``lesion_id``, ``dx``; n rows.
+    part_of : array_like of str
+        Part of each row.
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    """
+    # Seven digits carry the whole float32.
+    numbers = pd.DataFrame(np.asarray(probabilities, float), columns=list(CLASSES))
+    frame = pd.DataFrame(
+        {
+            "image_id": table["image_id"].to_numpy(),
+            "lesion_id": table["lesion_id"].to_numpy(),
+            "part": np.asarray(part_of),
+            "label": table["dx"].to_numpy(),
+        }
+    ).join(numbers)
+    write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.7g")
+
+
+def read_predictions(path):
+    """Read and check a ``predictions.csv``.
+
+    Raises
+    ------
+    IntegrityError
+        Wrong columns, an unknown label, an image twice, or a row that does not sum to 1.
+    """
+    frame = pd.read_csv(path, dtype={"image_id": str, "lesion_id": str})
+    if tuple(frame.columns) != PREDICTION_COLUMNS:
+        msg = f"'{path}' has the columns {list(frame)}, expected {list(PREDICTION_COLUMNS)}"
+        raise IntegrityError(msg)
+    bad = {
+        "a label that is none of the seven": ~frame["label"].isin(CLASSES),
+        "an image twice": frame["image_id"].duplicated(),
+        "probabilities that do not sum to 1": ~(
+            (frame[list(CLASSES)].sum(axis=1) - 1).abs() < 1e-3
+        ),
+    }
+    for what, rows in bad.items():
+        if rows.any():
+            msg = f"'{path}' row {int(rows.argmax()) + 2} has {what}; train the run again"
+            raise IntegrityError(msg)
+    return frame

@@ -1,0 +1,165 @@
+"""A study: one data set and a list of runs, read from ``studies/<name>.yaml``."""
+
+import dataclasses
+import itertools
+import os
+from pathlib import Path
+
+import yaml
+
+from skinlib import paths, runs
+from skinlib.errors import DataError
+from skinlib.models.backbones import BACKBONES, get_backbone
+from skinlib.recipes import get_recipe
+
+STUDY_KEYS = {"title", "data", "require", "defaults", "runs", "notebooks"}
+RUN_KEYS = {"backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights"}
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSpec:
+    """One run of a study: the arguments of `skinlib.training.train`.
+
+    Attributes
+    ----------
+    backbone, recipe : str
+    size : int
+        Side of the input in pixels.
+    seed : int
+    weights : str or None
+        ``imagenet``, ``none`` or a path.
+    variant : str or None
+        Names `changes` where a study has several of a recipe.
+    changes : dict
+        Recipe fields that are replaced.
+    keep_weights : bool
+    """
+
+    backbone: str
+    recipe: str
+    size: int
+    seed: int = 0
+    weights: str | None = "imagenet"
+    variant: str | None = None
+    changes: dict = dataclasses.field(default_factory=dict)
+    keep_weights: bool = True
+
+    @property
+    def name(self):
+        return runs.run_name(self.backbone, self.recipe, self.size, self.seed, self.variant)
+
+    def resolve(self):
+        """Return the recipe with its changes applied."""
+        return get_recipe(self.recipe).replace(**self.changes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A named list of runs on one data set.
+
+    Attributes
+    ----------
+    name, title : str
+    data : str or None
+        See `skinlib.data.ham10000.locate`; None: ``SKINLIB_DATA``, which must be set.
+    require : str or None
+        Name the data set must have, so that results of copies never mix.
+    specs : tuple of RunSpec
+    """
+
+    name: str
+    title: str
+    data: str | None
+    require: str | None
+    specs: tuple[RunSpec, ...]
+
+    def spec(self, name):
+        """Return the run of that name, or raise `DataError` naming the runs there are."""
+        for spec in self.specs:
+            if spec.name == name:
+                return spec
+        msg = f"study '{self.name}' has no run '{name}'; it has {[s.name for s in self.specs]}"
+        raise DataError(msg)
+
+    def runs(self):
+        """Return ``{run name: Run or None}``, in the order of the study."""
+        found = {run.name: run for run in runs.list_runs(self.name)}
+        return {spec.name: found.get(spec.name) for spec in self.specs}
+
+    def finished(self):
+        """Return the finished runs, in the order of the study."""
+        return [run for run in self.runs().values() if run and run.finished]
+
+    def data_folder(self):
+        """Return the data argument of `train`, or raise `DataError` when none is given."""
+        chosen = self.data or os.environ.get("SKINLIB_DATA")
+        if not chosen:
+            msg = f"study '{self.name}' needs real data: set SKINLIB_DATA to its folder"
+            raise DataError(msg)
+        return chosen
+
+
+def study_names():
+    """Return the names of the committed studies."""
+    return sorted(path.stem for path in paths.STUDIES.glob("*.yaml"))
+
+
+def load_study(name):
+    """Read a study.
+
+    In ``runs``, each of backbone, recipe and seed may be a list; all combinations are
+    meant. The backbone ``all`` stands for the whole table.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the key that is unknown or the value that is wrong.
+    """
+    path = Path(name) if str(name).endswith(".yaml") else paths.STUDIES / f"{name}.yaml"
+    if not path.is_file():
+        msg = f"there is no study '{name}'; studies are {', '.join(study_names())}"
+        raise DataError(msg)
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    _known(path, content, STUDY_KEYS)
+    specs = []
+    for entry in content["runs"]:
+        specs += _expand(path, {**content.get("defaults", {}), **entry})
+    names = [spec.name for spec in specs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"'{path}' has two runs named {twice[0]}; give one a 'variant'"
+        raise DataError(msg)
+    return Study(path.stem, content["title"], content.get("data"), content.get("require"),
+                 tuple(specs))  # fmt: skip
+
+
+def _known(path, mapping, keys):
+    unknown = sorted(set(mapping) - keys)
+    if unknown:
+        msg = f"'{path}' has the unknown key '{unknown[0]}', expected {', '.join(sorted(keys))}"
+        raise DataError(msg)
+
+
+def _expand(path, entry):
+    _known(path, entry, RUN_KEYS)
+    lists = []
+    for key in ("backbone", "recipe", "seed"):
+        value = entry.get(key, 0)
+        if key == "backbone" and value == "all":
+            value = list(BACKBONES)
+        lists.append(value if isinstance(value, list) else [value])
+    for backbone, recipe, seed in itertools.product(*lists):
+        size = entry.get("size") or get_backbone(backbone).input_size
+        least = get_backbone(backbone).minimum_size
+        spec = RunSpec(
+            **{
+                **entry,
+                "backbone": backbone,
+                "recipe": recipe,
+                "seed": seed,
+                # A common size below what one network accepts is raised for that network.
+                "size": max(size, least),
+            }
+        )
+        spec.resolve()
+        yield spec
