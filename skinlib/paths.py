@@ -12,6 +12,9 @@ RESULTS = Path(os.environ.get("SKINLIB_RESULTS", ROOT / "results"))
 # Parameterised notebooks, committed without output.
 NOTEBOOKS = ROOT / "notebooks"
 
+# Their executed copies are pages of the book, one folder a study.
+EXECUTED = ROOT / "book" / "executed"
+
 # One YAML file a study.
 STUDIES = ROOT / "studies"
 

@@ -7,7 +7,10 @@ with checksums; nothing is ever unpickled.
 
 import dataclasses
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -16,6 +19,11 @@ from skinlib.errors import IntegrityError
 from skinlib.files import atomic_path
 
 NAME = "state.npz"
+
+# What zipfile, NumPy and json raise on damage, by the place of the damage: a flipped bit can
+# turn into a compression method that does not exist, or into encryption.
+_TORN = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)
+_TORN += (MemoryError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def save(path, model, identity, controls, history):
@@ -65,7 +73,7 @@ def load(path, model, identity):
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays["header"].tobytes())
         controls = Controls(**header["controls"])
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except _TORN as error:
         msg = f"'{path}' is torn or corrupt ({error}); {remedy}"
         raise IntegrityError(msg) from error
     if header["identity"] != identity:

@@ -115,6 +115,7 @@ def train(
         found = _existing(folder, identity)
         if found and found.finished:
             return found
+        _sweep(folder)
         split_name = f"{prepared.dataset.name}-{recipe.split_unit}-s{seed}"
         path = splits.save(prepared.split, paths.RESULTS / "splits", split_name)
         record["split"]["file"] = path.name
@@ -127,13 +128,21 @@ def _locked(folder):
     lock = FileLock(folder / ".lock", timeout=0)
     owner = folder / ".owner"
     try:
-        lock.acquire()
+        held = lock.acquire()
     except Timeout as error:
         pid = owner.read_text(encoding="utf-8") if owner.exists() else "unknown"
         msg = f"process {pid} is training '{folder}' now; wait for it or choose another name"
         raise DataError(msg) from error
     owner.write_text(str(os.getpid()), encoding="utf-8")
-    return lock
+    # Not the lock itself: `with lock` would take it a second time and release it once.
+    return held
+
+
+def _sweep(folder):
+    """Remove what a killed process was in the middle of writing (`files.atomic_path`)."""
+    for name in (runs.RUN, runs.HISTORY, runs.PREDICTIONS, state.NAME, WEIGHTS):
+        for torn in folder.glob(f".{name}.*"):
+            torn.unlink()
 
 
 def _existing(folder, identity):
@@ -232,7 +241,9 @@ def _epoch(model, part, batch_size, seed, epoch, progress):
 
     class Bar(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            bar.set_postfix(loss=f"{logs['loss']:.3f}", acc=f"{logs['accuracy']:.3f}", refresh=False)
+            bar.set_postfix(
+                loss=f"{logs['loss']:.3f}", acc=f"{logs['accuracy']:.3f}", refresh=False
+            )
             bar.update()
 
     with bar, warnings.catch_warnings():

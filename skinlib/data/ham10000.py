@@ -5,6 +5,7 @@ sub-folders, and ``HAM10000_metadata.csv`` (protocol §1.1). Everything wrong wi
 it is found here, before any training, and named.
 """
 
+import csv
 import dataclasses
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +99,7 @@ def locate(folder=None):
     return path
 
 
-def load(folder=None, *, decode=True):
+def load(folder=None, *, decode=True, require=None):
     """Read and verify a data set.
 
     Parameters
@@ -108,6 +109,8 @@ def load(folder=None, *, decode=True):
     decode : bool
         Decode every JPEG whole. The pixel cache does so itself, so code that
         builds it may leave this out.
+    require : str, optional
+        Name the data set must have, so that results of different copies never mix.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def load(folder=None, *, decode=True):
         Missing folder, file or column; unknown label; duplicate id; an image
         without a row or a row without an image; an impossible age, sex or site.
         The message names the row of the CSV as an editor numbers it (header = 1).
+        Data of another name than `require`.
     IntegrityError
         A JPEG that does not decode whole.
     """
@@ -128,10 +132,18 @@ def load(folder=None, *, decode=True):
     sizes = [path.stat().st_size for path in table["path"]]
     columns = table[list(COLUMNS)].astype(object).where(table[list(COLUMNS)].notna(), None)
     fingerprint = hash_of([columns.to_numpy().tolist(), sizes])
-    first = open_image(table["path"].iloc[0]).size
+    with open_image(table["path"].iloc[0]) as image:
+        first = image.size
+    name = _name(table, first)
+    if require and name != require:
+        msg = (
+            f"the data in '{folder}' are '{name}', expected '{require}'; results of different "
+            "data must not mix. Set SKINLIB_DATA or --data to the right folder"
+        )
+        raise DataError(msg)
     if decode:
         verify_images(table["path"])
-    return Dataset(_name(table, first), folder, table, fingerprint, first)
+    return Dataset(name, folder, table, fingerprint, first)
 
 
 def _name(table, size):
@@ -164,24 +176,7 @@ def read_metadata(path):
     if not path.is_file():
         msg = f"'{path}' is missing; the HAM10000 layout needs it beside the images"
         raise DataError(msg)
-    with path.open(encoding="utf-8-sig") as file:
-        header = file.readline()
-    separator = ";" if header.count(";") > header.count(",") else ","
-    try:
-        raw = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        msg = f"'{path}' is not a readable CSV file: {error}"
-        raise DataError(msg) from error
-    missing = [name for name in COLUMNS if name not in raw.columns]
-    if missing:
-        msg = f"'{path}' lacks the columns {missing}; found {list(raw.columns)}"
-        raise DataError(msg)
-    if raw.empty:
-        msg = f"'{path}' has no rows; expected one row an image"
-        raise DataError(msg)
-    table = raw[list(COLUMNS)].apply(lambda column: column.str.strip())
+    table = _read_csv(path)
     for name in ("dx", "dx_type", "sex", "localization"):
         table[name] = table[name].str.lower()
     for name in ("sex", "localization"):
@@ -205,6 +200,42 @@ def read_metadata(path):
     return table.sort_values("image_id", ignore_index=True)
 
 
+def _read_csv(path):
+    """Return `COLUMNS` of a CSV file as stripped text; the index is the line in the file.
+
+    pandas would fill a row that is too short, take the first column of rows that are
+    too long for row names, and count past blank lines.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline()
+            file.seek(0)
+            separator = ";" if header.count(";") > header.count(",") else ","
+            reader = csv.reader(file, delimiter=separator, strict=True)
+            rows = [(reader.line_num, [field.strip() for field in row]) for row in reader]
+    except (csv.Error, UnicodeDecodeError) as error:
+        msg = f"'{path}' is not a readable CSV file: {error}"
+        raise DataError(msg) from error
+    rows = [(line, row) for line, row in rows if any(row)]
+    names = rows.pop(0)[1] if rows else []
+    wrong = [name for name in COLUMNS if names.count(name) != 1]
+    if wrong:
+        msg = f"'{path}' lacks the columns {wrong}, or has them twice; found {names[:20]}"
+        raise DataError(msg)
+    if not rows:
+        msg = f"'{path}' has no rows; expected one row an image"
+        raise DataError(msg)
+    for line, row in rows:
+        if len(row) != len(names):
+            msg = (
+                f"{path.name} row {line}: {len(row)} fields, expected {len(names)} as in the "
+                f"header; correct the file '{path}'"
+            )
+            raise DataError(msg)
+    lines, fields = zip(*rows, strict=True)
+    return pd.DataFrame(fields, index=lines, columns=names, dtype=str)[list(COLUMNS)]
+
+
 def _refuse(table, path, column, bad, expected):
     """Raise for the first rows where `bad` holds, by their line in the file."""
     if not bad.any():
@@ -212,7 +243,7 @@ def _refuse(table, path, column, bad, expected):
     rows = table.index[bad]
     more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
     msg = (
-        f"{path.name} row {rows[0] + 2}: {column} is '{table.loc[rows[0], column]}', "
+        f"{path.name} row {rows[0]}: {column} is '{table.loc[rows[0], column]}', "
         f"expected {expected}{more}; correct the file '{path}'"
     )
     raise DataError(msg)
@@ -271,6 +302,7 @@ def open_image(path):
         msg = f"'{path}' is not an image ({error}); fetch this file again"
         raise IntegrityError(msg) from error
     if image.width * image.height > MAX_PIXELS:
+        image.close()
         msg = (
             f"'{path}' declares {image.width}x{image.height} pixels, more than the limit of "
             f"{MAX_PIXELS}; resize it first"

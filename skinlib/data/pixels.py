@@ -7,7 +7,6 @@ the number of images and decoding is paid once (about 35 s for HAM10000 a size).
 import json
 import os
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -119,9 +118,12 @@ def _whole(folder, shape):
 
 def _build(dataset, folder, shape, interpolation, crop, progress):
     """Fill a temporary folder, then move it into place; the marker is written last."""
-    temporary = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.")
+    # One name under the lock: what a process killed outright left there is cleared here.
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
     try:
-        file = os.path.join(temporary, "images.npy")
+        file = temporary / "images.npy"
         array = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
 
         def one(path):

@@ -109,14 +109,15 @@ def _draw_lesions(table, share, seed):
     """Return the index of about `share` of the images, whole lesions, stratified.
 
     StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any
-    share. Folds are kept coarse enough that the rarest class reaches each of them.
+    share. Folds are kept coarse enough that the rarest class reaches each of them, and
+    one is left undrawn.
     """
     rarest = table.groupby("dx")["lesion_id"].nunique().min()
     if rarest < 2:
         msg = "a class has only one lesion; expected at least 2 to split by lesion"
         raise DataError(msg)
     folds, take = min(
-        ((n, max(1, round(share * n))) for n in range(2, min(20, rarest) + 1)),
+        ((n, min(n - 1, max(1, round(share * n)))) for n in range(2, min(20, rarest) + 1)),
         key=lambda pair: (abs(pair[1] / pair[0] - share), pair[0]),
     )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

@@ -28,6 +28,11 @@ class SoftAttention(keras.layers.Layer):
         the channels 0, 1 and 2 alone, and of the C height taps only the central
         2H−1 ever meet data. There is no γ.
 
+        That is the convolution as documented, and as GPUs, XLA and oneDNN compute
+        it. TensorFlow's plain CPU kernel pads the channel axis by a negative number
+        and takes the three channels in the middle instead, while its gradient still
+        goes to 0, 1 and 2; nothing here depends on that kernel.
+
         The layer keeps the full kernel, so that parameter counts and weights agree
         with the notebooks, and computes the same result as the 3-D convolution
         with the few taps that matter (a test compares the two).

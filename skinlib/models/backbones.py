@@ -179,9 +179,9 @@ def canonical_names(layers):
     """
     numbered, names = {}, {}
     for layer in layers:
-        stem = type(layer).__name__
-        stem = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", stem)
-        stem = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", stem).lower()
+        # As Keras makes names: Conv2D is conv2d, ReLU is re_lu.
+        stem = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)
+        stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", stem).lower()
         match = re.fullmatch(rf"{stem}(?:_(\d+))?", layer.name)
         if match:
             numbered.setdefault(stem, []).append((int(match[1] or 0), layer))

@@ -51,14 +51,17 @@ def check_file(path, expected_sha256=None):
         raise IntegrityError(msg)
     try:
         with h5py.File(path) as file:
-            _check_group(file, path)
-    except OSError as error:
+            _check_group(file, path, set())
+    # h5py passes on damage in whatever form the place of the damage gives it.
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         msg = f"'{path}' is not a whole HDF5 file ({error}); fetch this file again"
         raise IntegrityError(msg) from error
     return found
 
 
-def _check_group(group, path):
+def _check_group(group, path, seen):
+    """Check a group and all below it; `seen` holds the addresses of groups met so far."""
+    seen.add(h5py.h5o.get_info(group.id).addr)
     for name in group:
         link = group.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
@@ -66,8 +69,14 @@ def _check_group(group, path):
             raise IntegrityError(msg)
         item = group[name]
         if isinstance(item, h5py.Group):
-            _check_group(item, path)
+            if h5py.h5o.get_info(item.id).addr in seen:
+                msg = f"'{path}' leads back to one of its groups at '{name}'; refused"
+                raise IntegrityError(msg)
+            _check_group(item, path, seen)
             continue
+        if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or not item.size:
+            msg = f"'{path}' has '{item.name}', which is no array of numbers; refused"
+            raise IntegrityError(msg)
         if item.external or item.is_virtual:
             msg = f"'{path}' keeps '{item.name}' outside the file; refused"
             raise IntegrityError(msg)

@@ -1,0 +1,87 @@
+# skinlib: targets. `make help` lists them. Everything runs in .venv, which is made when missing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Runs at the same time: one a GPU, else one a core.
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+DEVICES ?= $(shell n=$$(nvidia-smi -L 2>/dev/null | grep -c GPU); [ "$$n" -gt 0 ] && echo $$n || echo $(CORES))
+# The study that `make reproduce` runs.
+STUDY ?= paper
+
+# glibc gives large tensors back to the system after each use, and fetching the zeroed pages
+# again took two thirds of a training step on a small virtual machine. Harmless elsewhere.
+export MALLOC_MMAP_MAX_ := 0
+export MALLOC_TRIM_THRESHOLD_ := 100000000000
+export MALLOC_TOP_PAD_ := 268435456
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources devices=$(DEVICES) \
+	--rerun-triggers mtime --quiet rules progress --nolock
+
+.PHONY: help demo reproduce study book test test-backends bench lint format check-gpu clean lock serve
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP)  ## train every backbone on embedded data, then build the book
+	@$(MAKE) --no-print-directory study STUDY=demo
+
+reproduce: $(STAMP)  ## the paper's study on SKINLIB_DATA (STUDY=name for another one)
+	@$(MAKE) --no-print-directory study
+
+study: $(STAMP)
+	@start=$$(date +%s); status=0; \
+	$(SNAKEMAKE) --keep-going --config study=$(STUDY) -- runs about || status=1; \
+	$(BIN)/python -m skinlib status $(STUDY) || status=1; \
+	$(SNAKEMAKE) --config study=$(STUDY) -- reports || status=1; \
+	$(MAKE) --no-print-directory book || status=1; \
+	echo "make $(STUDY): $$(( $$(date +%s) - start )) s"; exit $$status
+
+book: $(STAMP)  ## build the book from the results there are
+	@$(SNAKEMAKE) -- book
+	@echo "the book: _build/html/index.html"
+
+test: $(STAMP)  ## all tests; notebooks with nbval
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 tests/notebooks
+
+test-backends: $(STAMP)  ## the tests on JAX and PyTorch (installs PyTorch, gigabytes)
+	$(BIN)/python -m pip install --quiet "torch>=2.6"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/models/test_parity.py -m "backend or not backend"
+
+bench: $(STAMP)  ## time one training step of every backbone, as ratios within one process
+	$(BIN)/python -m skinlib bench
+
+lint: $(STAMP)  ## ruff, and source notebooks without output
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+format: $(STAMP)  ## let ruff and nbstripout repair what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+check-gpu: $(STAMP)  ## print the device that Keras uses; fail when it is no GPU
+	@$(BIN)/python -c "from skinlib.device import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))"
+
+serve: book  ## look at the book on http://localhost:8000
+	$(BIN)/python -m http.server --directory _build/html 8000
+
+lock:  ## resolve requirements.lock anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--extra book --extra test --extra jax pyproject.toml -o requirements.lock
+
+clean:  ## remove the book and the demo; real results stay
+	rm -rf _build results/runs/demo book/executed/demo results/tables results/figures .snakemake

@@ -1,0 +1,251 @@
+"""Tables of the book as DataFrames of strings; no file access of their own."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import pandas as pd
+
+from skinlib import metrics, paper
+from skinlib.classes import CLASSES, LONG_NAMES
+from skinlib.models.backbones import BACKBONES
+from skinlib.recipes import RECIPES
+from skinlib.statistics import cluster_bootstrap
+
+NOT_RUN = "not run"
+NOT_PRINTED = "–"
+
+# The metrics shown first, and what the paper calls them.
+HEADLINE = {
+    "accuracy": "accuracy",
+    "mean_recall": "mean recall",
+    "macro_precision": "macro precision",
+    "macro_f1": "macro F1",
+    "auc_macro": "AUC, macro",
+    "auc_weighted": "AUC, weighted",
+    "auc_micro": "AUC, micro",
+    "ovr_balanced_accuracy": "one-vs-rest balanced accuracy",
+}
+
+DRAWS = 1000
+
+
+def number(value, digits=3):
+    """Format a number, or the sign for "not printed" when there is none."""
+    missing = value is None or (isinstance(value, float) and np.isnan(value))
+    return NOT_PRINTED if missing else f"{value:.{digits}f}"
+
+
+@functools.cache
+def _interval(run, metric, part):
+    labels, probabilities, lesions = run.arrays(part)
+
+    def statistic(y, p):
+        # A draw may miss a rare class; its mean is then over the classes there are.
+        if metric == "accuracy":
+            return float(np.mean(p.argmax(axis=1) == y))
+        return metrics.summary(y, p)[metric]
+
+    draws = DRAWS if metric == "accuracy" else DRAWS // 4
+    return cluster_bootstrap(statistic, labels, probabilities, lesions, draws=draws)
+
+
+class Measured:
+    """Metrics of a finished run, with intervals, computed from its predictions."""
+
+    def __init__(self, run, part="test"):
+        labels, probabilities, _ = run.arrays(part)
+        self.run, self.part = run, part
+        self.images = len(labels)
+        self.summary = metrics.summary(labels, probabilities)
+        self.classes = metrics.per_class(labels, probabilities)
+
+    def bounds(self, metric):
+        """Return the value and its 95 % interval, ``(value, (low, high))``."""
+        return self.summary[metric], _interval(_Key(self.run), metric, self.part)
+
+    def with_interval(self, metric):
+        """Return ``0.753 [0.725, 0.781]``: the value and its 95 % lesion-bootstrap interval."""
+        value, (low, high) = self.bounds(metric)
+        return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+class _Key:
+    """A run that hashes by its identity, so that intervals are computed once."""
+
+    def __init__(self, run):
+        self.arrays = run.arrays
+        self.identity = (str(run.folder), run.record["identity"])
+
+    def __hash__(self):
+        return hash(self.identity)
+
+    def __eq__(self, other):
+        return self.identity == other.identity
+
+
+def backbones(described):
+    """Table of backbones: tap and parameters, computed beside logged.
+
+    Parameters
+    ----------
+    described : list of dict
+        From `skinlib.models.classifier.describe`, recipe md-as-logged.
+    """
+    rows = []
+    for entry in described:
+        logged = entry["logged_parameters"]
+        agree = NOT_PRINTED if logged is None else str(entry["parameters"] - logged)
+        rows.append(
+            {
+                "Backbone": entry["backbone"],
+                "Input (px)": entry["input_size"],
+                "Tapped layer": entry["tap_layer"],
+                "Tap (h × w × c)": " × ".join(map(str, entry["tap_shape"])),
+                "Parameters, ours": f"{entry['parameters']:,}",
+                "Parameters, logged − 3": NOT_PRINTED if logged is None else f"{logged:,}",
+                "Difference": agree,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def recipes():
+    """Table of recipes: one row for every field on which they differ."""
+    names = list(RECIPES)
+    fields = [field.name for field in dataclasses.fields(RECIPES[names[0]])]
+    rows = []
+    for field in fields[1:]:
+        values = [RECIPES[name].to_json()[field] for name in names]
+        if any(value != values[0] for value in values):
+            rows.append({"Field": field, **dict(zip(names, map(_short, values), strict=True))})
+    return pd.DataFrame(rows)
+
+
+def _short(value):
+    if isinstance(value, dict):
+        return "on"
+    if isinstance(value, tuple | list):
+        return ", ".join(f"{item:g}" for item in value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return {True: "yes", False: "no", None: "none"}.get(value, str(value))
+
+
+def study(study_):
+    """Every run of a study: what it was and what it reached on its test part."""
+    rows = []
+    for spec in study_.specs:
+        run = study_.runs()[spec.name]
+        row = {
+            "Backbone": spec.backbone,
+            "Recipe": spec.recipe,
+            "Input (px)": spec.size,
+            "Seed": spec.seed,
+        }
+        if run is None or not run.finished:
+            status = run.record["status"] if run else NOT_RUN
+            row |= dict.fromkeys(("Epochs (best)", "Test images"), NOT_PRINTED)
+            row |= {"Accuracy": status, "Mean recall": NOT_PRINTED, "AUC, macro": NOT_PRINTED}
+            row |= {"s/epoch": NOT_PRINTED}
+        else:
+            measured = Measured(run)
+            record = run.record
+            row |= {
+                "Epochs (best)": f"{record['epochs']} ({record['best_epoch']})",
+                "Test images": measured.images,
+                "Accuracy": measured.with_interval("accuracy"),
+                "Mean recall": number(measured.summary["mean_recall"]),
+                "AUC, macro": number(measured.summary["auc_macro"]),
+                "s/epoch": number(record["seconds_per_epoch"], 0),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def three_columns(backbone, runs_by_title):
+    """The paper's row of a backbone, the log behind it, and what we measured.
+
+    Parameters
+    ----------
+    backbone : str
+    runs_by_title : dict of str to (Run or None)
+        Column title to run.
+    """
+    measured = {
+        title: Measured(run) if run and run.finished else None
+        for title, run in runs_by_title.items()
+    }
+    rows = []
+    for metric, label in HEADLINE.items():
+        # The paper prints one AUC and does not say of which kind.
+        if metric.startswith("auc_"):
+            paper_value = paper.value(backbone, "auc", "paper") if metric == "auc_macro" else None
+            logged = paper.value(backbone, "auc", f"logged_{metric.removeprefix('auc_')}")
+        else:
+            paper_value = paper.value(backbone, metric, "paper")
+            logged = paper.value(backbone, metric, "logged")
+        row = {"Metric": label, "Paper": number(paper_value, 2), "Logged": number(logged, 4)}
+        for title, found in measured.items():
+            row[title] = found.with_interval(metric) if found else NOT_RUN
+        rows.append(row)
+    counts = {"Metric": "images evaluated on", "Paper": NOT_PRINTED}
+    counts["Logged"] = str(paper.accuracy()[backbone]["test_images"])
+    for title, found in measured.items():
+        counts[title] = str(found.images) if found else NOT_RUN
+    return pd.DataFrame([*rows, counts])
+
+
+def per_class(run, part="test"):
+    """One-vs-rest metrics of each class of a run."""
+    classes = Measured(run, part).classes
+    frame = pd.DataFrame({"Class": [f"{name} – {LONG_NAMES[name]}" for name in CLASSES]})
+    frame["Images"] = classes["images"]
+    for key in ("sensitivity", "specificity", "precision", "f1", "auc"):
+        title = {"f1": "F1", "auc": "AUC"}.get(key, key.capitalize())
+        frame[title] = [number(value) for value in classes[key]]
+    return frame
+
+
+def accuracy_ledger(study_):
+    """Accuracy of the metadata arm for every backbone: paper, logged, ours."""
+    best = {}
+    for run in study_.finished():
+        best.setdefault((run.record["backbone"], run.record["recipe"]["name"]), run)
+    rows = []
+    for name in BACKBONES:
+        row = {
+            "Backbone": name,
+            "Paper": number(paper.value(name, "accuracy", "paper"), 2),
+            "Logged": number(paper.value(name, "accuracy", "logged"), 4),
+        }
+        for recipe in ("md-as-logged", "clean"):
+            run = best.get((name, recipe))
+            row[f"Ours, {recipe}"] = Measured(run).with_interval("accuracy") if run else NOT_RUN
+        row["Remark"] = paper.accuracy().get(name, {}).get("remark", "")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def provenance(study_):
+    """Where the numbers of a study come from: one row a run."""
+    rows = []
+    for run in study_.finished():
+        record = run.record
+        weights = record["weights"]
+        rows.append(
+            {
+                "Run": run.name,
+                "Identity": record["identity"],
+                "Data": f"{record['data']['name']} ({record['data']['fingerprint']})",
+                "Split": f"{record['split']['unit']} ({record['split']['hash']})",
+                "Weights": f"{weights['source']} {weights.get('sha256', '')[:12]}".strip(),
+                "Device": record["device"],
+                "Keras / backend": f"{record['versions']['keras']} / "
+                f"{record['versions']['backend']}",
+                "Finished": record["finished"],
+            }
+        )
+    columns = ["Run", "Identity", "Data", "Split", "Weights", "Device", "Keras / backend",
+               "Finished"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,33 @@
+"""Shared by all tests: a small synthetic data set, and a cache folder that is theirs alone."""
+
+import os
+
+# Read when TensorFlow and Keras are imported, hence before anything else.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import pytest
+
+from skinlib.data import ham10000, synthetic
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep the tests out of the user's cache and data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKINLIB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("SKINLIB_DATA", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def synthetic_folder(tmp_path_factory):
+    """70 painted photographs of 64 x 48 pixels; not to be changed."""
+    return synthetic.generate(
+        tmp_path_factory.mktemp("data") / "set", images=70, width=64, height=48
+    )
+
+
+@pytest.fixture(scope="session")
+def dataset(synthetic_folder):
+    return ham10000.load(synthetic_folder)

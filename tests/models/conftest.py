@@ -1,0 +1,59 @@
+"""Fixtures of the model tests: one small network, built once for all of them."""
+
+import numpy as np
+import pytest
+
+from skinlib.models.classifier import build_classifier
+from skinlib.recipes import get_recipe
+
+# Smallest network of the table, at a size that leaves 2 x 2 positions at its tap.
+BACKBONE, SIZE = "MobileNetV3Small", 64
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220819)
+
+
+@pytest.fixture(scope="session")
+def inputs():
+    """Five random pictures with metadata."""
+    rng = np.random.default_rng(7)
+    return {
+        "image": rng.integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.uint8),
+        "metadata": rng.normal(size=(5, 21)).astype("float32"),
+    }
+
+
+@pytest.fixture(scope="session")
+def liven():
+    """Return a function that moves every weight of a model off its initial value.
+
+    Untrained networks answer 1/7 to everything, which would agree with anything.
+    """
+    return _liven
+
+
+def _liven(model, seed=11):
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        name, shape = weight.path.rpartition("/")[2], tuple(weight.shape)
+        if name in ("gamma", "moving_variance") and shape:
+            value = rng.uniform(0.7, 1.5, shape)
+        elif name == "gamma":
+            value = np.array(0.8)
+        elif name == "kernel":
+            # Wide enough that neither signal nor differences die out on the way down.
+            fan_in = shape[0] * shape[1] if "depthwise" in weight.path else np.prod(shape[:-1])
+            value = rng.normal(size=shape) * np.sqrt(3 / fan_in)
+        else:
+            value = rng.normal(scale=0.2, size=shape)
+        weight.assign(value.astype("float32"))
+    return model
+
+
+@pytest.fixture(scope="session")
+def with_maps(liven):
+    """The md-as-described classifier with its maps; weights far from the initial ones."""
+    recipe = get_recipe("md-as-described")
+    return liven(build_classifier(BACKBONE, recipe, size=SIZE, maps=True))

@@ -1,0 +1,323 @@
+"""The attention layer against a literal 3-D convolution, plain loops and the logged counts."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from skinlib.models.attention import VARIANTS, SoftAttention
+
+# H, W, C: odd and even depth, C above and below the 2H-1 height taps that can meet data,
+# squares and rectangles, a single pixel, and the taps of four real backbones.
+SHAPES = [
+    (7, 7, 128),
+    (8, 8, 192),
+    (11, 11, 672),
+    (1, 1, 96),
+    (2, 2, 16),
+    (3, 6, 4),
+    (4, 5, 6),
+    (5, 4, 7),
+    (6, 3, 3),
+    (1, 4, 5),
+]
+HEADS = 4
+
+
+def tensor(rng, *shape):
+    return rng.normal(size=shape).astype("float32")
+
+
+def built(variant, shape, rng, heads=HEADS):
+    """Return a layer that returns its maps, with a random kernel and bias."""
+    layer = SoftAttention(variant, heads, return_maps=True)
+    layer.build((None, *shape))
+    scale = 1 / np.sqrt(9 * shape[-1])
+    layer.kernel.assign(scale * tensor(rng, *layer.kernel.shape))
+    layer.bias.assign(0.1 * tensor(rng, heads))
+    return layer
+
+
+def outcome(layer, inputs):
+    output, maps = layer(inputs)
+    return ops.convert_to_numpy(output), ops.convert_to_numpy(maps)
+
+
+def spatial_softmax(scores):
+    """ReLU, then softmax over H and W; scores have the shape (batch, H, W, K)."""
+    exponentials = np.exp(np.maximum(scores, 0.0))
+    return exponentials / exponentials.sum(axis=(1, 2), keepdims=True)
+
+
+def padding(size, taps, stride):
+    """Zeros before the data in a "same" convolution, as TensorFlow defines it."""
+    outputs = -(-size // stride)
+    return max((outputs - 1) * stride + taps - size, 0) // 2
+
+
+def loops_as_coded(inputs, kernel, bias):
+    """A 3-D convolution over (H, W, C) with strides (1, 1, C), one product at a time."""
+    batch, height, width, channels = inputs.shape
+    heads = kernel.shape[-1]
+    before = [
+        padding(height, kernel.shape[0], 1),
+        padding(width, 3, 1),
+        padding(channels, 3, channels),
+    ]
+    scores = np.zeros((batch, height, width, heads))
+    for b, i, j, k in itertools.product(*map(range, scores.shape)):
+        total = bias[k]
+        for di, dj, dc in itertools.product(*map(range, kernel.shape[:3])):
+            y, x, c = i + di - before[0], j + dj - before[1], dc - before[2]
+            if 0 <= y < height and 0 <= x < width and 0 <= c < channels:
+                total += inputs[b, y, x, c] * kernel[di, dj, dc, 0, k]
+        scores[b, i, j, k] = total
+    return spatial_softmax(scores)
+
+
+def loops_as_described(inputs, kernel, bias):
+    """A 3 x 3 convolution over all channels, one product at a time."""
+    batch, height, width, channels = inputs.shape
+    scores = np.zeros((batch, height, width, kernel.shape[-1]))
+    for b, i, j, k in itertools.product(*map(range, scores.shape)):
+        total = bias[k]
+        for di, dj, c in itertools.product(range(3), range(3), range(channels)):
+            y, x = i + di - 1, j + dj - 1
+            if 0 <= y < height and 0 <= x < width:
+                total += inputs[b, y, x, c] * kernel[di, dj, c, k]
+        scores[b, i, j, k] = total
+    return spatial_softmax(scores)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_as_coded_equals_the_literal_3d_convolution(shape, rng):
+    layer = built("as_coded", shape, rng)
+    inputs = tensor(rng, 2, *shape)
+    output, maps = outcome(layer, inputs)
+    # The zeros of "same" written out: TensorFlow's CPU kernel without oneDNN pads the third
+    # axis by a negative number, and so looks at the three channels in the middle.
+    height, width, channels = shape
+    zeros = []
+    for size, taps, stride in ((height, channels, 1), (width, 3, 1), (channels, 3, channels)):
+        total = max((-(-size // stride) - 1) * stride + taps - size, 0)
+        zeros.append((total // 2, total - total // 2))
+    scores = ops.conv(
+        ops.pad(inputs[..., None], [(0, 0), *zeros, (0, 0)]),
+        layer.kernel,
+        strides=(1, 1, channels),
+        padding="valid",
+        data_format="channels_last",
+    )
+    assert scores.shape == (2, height, width, 1, HEADS)
+    scores = ops.convert_to_numpy(scores)[:, :, :, 0, :] + ops.convert_to_numpy(layer.bias)
+    expected = spatial_softmax(scores)
+    np.testing.assert_allclose(maps, expected, rtol=2e-5)
+    product = expected.sum(axis=-1, keepdims=True) * inputs
+    np.testing.assert_allclose(output, product, rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares with tf.nn.conv3d")
+@pytest.mark.parametrize("shape", [(7, 7, 128), (8, 8, 192), (4, 5, 6)], ids=str)
+def test_as_coded_equals_conv3d_with_same_padding(shape, rng):
+    import tensorflow as tf
+
+    layer = built("as_coded", shape, rng)
+    inputs = tensor(rng, 1, *shape)
+
+    @tf.function(jit_compile=True)  # XLA pads as documented, on every device
+    def conv3d(features, kernel):
+        return tf.nn.conv3d(features, kernel, [1, 1, 1, shape[-1], 1], "SAME")
+
+    scores = conv3d(inputs[..., None], layer.kernel.value)[:, :, :, 0] + layer.bias
+    np.testing.assert_allclose(outcome(layer, inputs)[1], spatial_softmax(scores), rtol=2e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 3), (2, 3, 5), (4, 2, 6)], ids=str)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_both_variants_equal_plain_loops(variant, shape, rng):
+    layer = built(variant, shape, rng, heads=2)
+    inputs = tensor(rng, 1, *shape)
+    output, maps = outcome(layer, inputs)
+    loops = {"as_coded": loops_as_coded, "as_described": loops_as_described}[variant]
+    kernel, bias = (ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
+    expected = loops(inputs, kernel, bias)
+    np.testing.assert_allclose(maps, expected, rtol=2e-5)
+    gamma = 1.0 if variant == "as_coded" else 0.01
+    product = gamma * expected.sum(axis=-1, keepdims=True) * inputs
+    np.testing.assert_allclose(output, product, rtol=2e-5, atol=1e-6)
+
+
+def test_two_pixels_by_hand():
+    # One row of two pixels, three channels, one head that copies channel 0: scores 0 and
+    # ln 3, so the softmax is 1/4 and 3/4.
+    layer = SoftAttention("as_coded", heads=1, return_maps=True)
+    layer.build((None, 1, 2, 3))
+    kernel = np.zeros((3, 3, 3, 1, 1), "float32")
+    kernel[1, 1, 0, 0, 0] = 1.0
+    layer.kernel.assign(kernel)
+    inputs = np.array([[[[0.0, 8.0, -4.0], [np.log(3), 4.0, 12.0]]]], "float32")
+    output, maps = outcome(layer, inputs)
+    np.testing.assert_allclose(maps[0, 0, :, 0], [0.25, 0.75], rtol=1e-6)
+    np.testing.assert_allclose(
+        output[0, 0], [[0.0, 2.0, -1.0], [0.75 * np.log(3), 3.0, 9.0]], rtol=1e-6
+    )
+
+
+def test_a_negative_score_counts_as_zero():
+    layer = SoftAttention("as_described", heads=1, return_maps=True)
+    layer.build((None, 2, 2, 1))
+    kernel = np.zeros((3, 3, 1, 1), "float32")
+    kernel[1, 1] = 1.0
+    layer.kernel.assign(kernel)
+    inputs = np.array([[[[-5.0], [0.0]], [[-1.0], [np.log(2)]]]], "float32")
+    _, maps = outcome(layer, inputs)
+    np.testing.assert_allclose(maps.ravel(), [0.2, 0.2, 0.2, 0.4], rtol=1e-6)
+
+
+def test_as_coded_sees_channels_0_to_2_alone(rng):
+    layer = built("as_coded", (5, 4, 12), rng)
+    inputs = tensor(rng, 1, 5, 4, 12)
+    output, maps = outcome(layer, inputs)
+    changed = inputs.copy()
+    changed[..., 3:] = 100 * tensor(rng, 1, 5, 4, 9)
+    other_output, other_maps = outcome(layer, changed)
+    np.testing.assert_array_equal(other_maps, maps)
+    # The output still scales every channel.
+    assert not np.allclose(other_output[..., 3:], output[..., 3:])
+    for channel in range(3):
+        changed = inputs.copy()
+        changed[0, 2, 1, channel] += 1.0
+        assert np.abs(outcome(layer, changed)[1] - maps).max() > 1e-4, channel
+
+
+def test_as_described_sees_every_channel(rng):
+    layer = built("as_described", (4, 4, 12), rng)
+    inputs = tensor(rng, 1, 4, 4, 12)
+    _, maps = outcome(layer, inputs)
+    for channel in range(12):
+        changed = inputs.copy()
+        changed[0, 1, 2, channel] += 1.0
+        assert np.abs(outcome(layer, changed)[1] - maps).max() > 1e-4, channel
+
+
+@pytest.mark.parametrize(("height", "channels", "met"), [(8, 192, 15), (7, 128, 13), (4, 6, 6)])
+def test_as_coded_has_2h_minus_1_height_taps_that_meet_data(height, channels, met, rng):
+    layer = built("as_coded", (height, 2, channels), rng)
+    inputs = tensor(rng, 1, height, 2, channels)
+    _, maps = outcome(layer, inputs)
+    first, last = layer.taps
+    assert last - first == met
+    kernel = ops.convert_to_numpy(layer.kernel).copy()
+    kernel[:first] = kernel[last:] = 1e3
+    layer.kernel.assign(kernel)
+    np.testing.assert_array_equal(outcome(layer, inputs)[1], maps)
+    # The outermost of the others do count.
+    for tap in (first, last - 1):
+        other = kernel.copy()
+        other[tap] += 1.0
+        layer.kernel.assign(other)
+        assert np.abs(outcome(layer, inputs)[1] - maps).max() > 1e-4
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_map_sums_to_one_and_alpha_to_the_number_of_heads(variant, rng):
+    layer = built(variant, (6, 5, 8), rng, heads=16)
+    inputs = tensor(rng, 3, 6, 5, 8)
+    output, maps = outcome(layer, inputs)
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), np.ones((3, 16)), rtol=1e-5)
+    alpha = output / inputs / (0.01 if variant == "as_described" else 1.0)
+    np.testing.assert_allclose(alpha.sum(axis=(1, 2)), np.full((3, 8), 16.0), rtol=1e-3)
+    assert np.ptp(maps) > 0.005
+
+
+def test_gamma_starts_at_a_hundredth_and_is_trained():
+    layer = SoftAttention("as_described")
+    layer.build((None, 3, 3, 8))
+    assert float(ops.convert_to_numpy(layer.gamma)) == pytest.approx(0.01)
+    assert layer.gamma.path in [weight.path for weight in layer.trainable_weights]
+    inputs = np.ones((1, 3, 3, 8), "float32")
+    before = ops.convert_to_numpy(layer(inputs))
+    layer.gamma.assign(0.02)
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(inputs)), 2 * before, rtol=1e-6)
+
+
+def test_as_coded_has_no_gamma():
+    layer = SoftAttention("as_coded")
+    layer.build((None, 3, 3, 8))
+    assert layer.gamma is None
+    assert [tuple(weight.shape) for weight in layer.weights] == [(8, 3, 3, 1, 16), (16,)]
+
+
+@pytest.mark.parametrize(
+    ("channels", "logged"),
+    [
+        (128, 18_448),
+        (192, 27_664),
+        (176, 25_360),
+        (576, 82_960),
+        (672, 96_784),
+        (960, 138_256),
+        (2048, 294_928),
+    ],
+)
+def test_parameters_agree_with_the_logged_summaries(channels, logged):
+    for variant, extra in (("as_coded", 0), ("as_described", 1)):
+        layer = SoftAttention(variant)
+        layer.build((None, 7, 7, channels))
+        assert layer.count_params() == logged + extra, variant
+
+
+def test_initial_weights_are_he_uniform_with_a_zero_bias():
+    keras.utils.set_random_seed(3)
+    for variant in VARIANTS:
+        layer = SoftAttention(variant)
+        layer.build((None, 4, 4, 50))
+        kernel = ops.convert_to_numpy(layer.kernel)
+        limit = np.sqrt(6 / (9 * 50))
+        assert np.abs(kernel).max() <= limit
+        assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.05), variant
+        assert not ops.convert_to_numpy(layer.bias).any()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_config_survives_serialisation(variant, rng):
+    layer = SoftAttention(variant, heads=3, return_maps=True, name="mine")
+    for twin in (
+        SoftAttention.from_config(layer.get_config()),
+        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer)),
+    ):
+        assert isinstance(twin, SoftAttention)
+        assert (twin.name, twin.variant, twin.heads, twin.return_maps) == ("mine", variant, 3, True)
+        inputs = tensor(rng, 1, 3, 3, 4)
+        expected, _ = outcome(layer, inputs)
+        twin.build(inputs.shape)
+        twin.set_weights(layer.get_weights())
+        np.testing.assert_array_equal(outcome(twin, inputs)[0], expected)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_shapes_agree_with_what_is_announced(variant, rng):
+    inputs = tensor(rng, 2, 4, 3, 5)
+    alone = SoftAttention(variant, heads=6)
+    assert alone(inputs).shape == alone.compute_output_shape(inputs.shape) == (2, 4, 3, 5)
+    both = SoftAttention(variant, heads=6, return_maps=True)
+    shapes = tuple(tuple(part.shape) for part in both(inputs))
+    assert shapes == both.compute_output_shape(inputs.shape) == ((2, 4, 3, 5), (2, 4, 3, 6))
+
+
+def test_unknown_variant_is_named():
+    with pytest.raises(ValueError, match=r"as_coded.*'as_code'"):
+        SoftAttention("as_code")
+
+
+def test_as_coded_refuses_two_channels():
+    with pytest.raises(ValueError, match="at least 3 channels"):
+        SoftAttention("as_coded").build((None, 4, 4, 2))
+    SoftAttention("as_described").build((None, 4, 4, 2))
+
+
+def test_open_height_is_refused():
+    with pytest.raises(ValueError, match="fixed height"):
+        SoftAttention().build((None, None, 7, 16))

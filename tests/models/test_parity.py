@@ -1,0 +1,107 @@
+"""The same weights give the same numbers on every Keras backend; importing loads none of them."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from skinlib.models.classifier import build_classifier
+from skinlib.recipes import get_recipe
+
+BACKBONE, SIZE = "MobileNetV3Small", 64
+RECIPES = ("md-as-described", "md-as-logged")
+
+# Runs on the other backend: loads what the test wrote, and writes what it computes.
+OTHER_SIDE = """
+import sys
+from pathlib import Path
+import keras
+import numpy as np
+from skinlib.models.classifier import build_classifier
+from skinlib.models.weights import load_classifier
+from skinlib.recipes import get_recipe
+
+backend, folder, backbone, size, *recipes = sys.argv[1:]
+assert keras.backend.backend() == backend
+assert backend == "tensorflow" or "tensorflow" not in sys.modules
+folder = Path(folder)
+inputs = dict(np.load(folder / "inputs.npz"))
+for recipe in recipes:
+    model = build_classifier(backbone, get_recipe(recipe), size=int(size), maps=True, seed=1)
+    load_classifier(model, folder / f"{recipe}.weights.h5")
+    found = model.predict_on_batch(inputs)
+    np.savez(folder / f"{recipe}.{backend}.npz", **found)
+"""
+
+
+@pytest.fixture(scope="module")
+def reference(inputs, liven, tmp_path_factory):
+    """Weights and inputs on disk, and the outputs of this process' backend."""
+    folder = tmp_path_factory.mktemp("parity")
+    np.savez(folder / "inputs.npz", **inputs)
+    outputs = {}
+    for recipe in RECIPES:
+        model = build_classifier(BACKBONE, get_recipe(recipe), size=SIZE, maps=True)
+        liven(model).save_weights(folder / f"{recipe}.weights.h5")
+        outputs[recipe] = {key: ops.convert_to_numpy(v) for key, v in model(inputs).items()}
+    return folder, outputs
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_forward_parity(backend, reference):
+    if backend == keras.backend.backend():
+        pytest.skip("this process runs on it")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    folder, outputs = reference
+    command = [sys.executable, "-c", OTHER_SIDE, backend, str(folder), BACKBONE, str(SIZE)]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+    environment = {**os.environ, **threads, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+    subprocess.run([*command, *RECIPES], check=True, env=environment)
+    for recipe in RECIPES:
+        with np.load(folder / f"{recipe}.{backend}.npz") as found:
+            assert set(found) == {"probabilities", "attention"}
+            for name in found:
+                expected = outputs[recipe][name]
+                np.testing.assert_allclose(found[name], expected, atol=1e-5, err_msg=recipe)
+        # Numbers this far apart leave nothing to chance.
+        assert np.ptp(outputs[recipe]["probabilities"], axis=0).max() > 0.05
+        assert np.ptp(outputs[recipe]["attention"]) > 0.05
+
+
+# Modules that a laptop without TensorFlow uses to rebuild the book, and those that the
+# command line imports before it knows what is asked of it.
+LIGHT = [
+    *("skinlib", "skinlib.cli", "skinlib.runs", "skinlib.metrics", "skinlib.statistics"),
+    *("skinlib.tables", "skinlib.figures", "skinlib.paper", "skinlib.studies", "skinlib.prose"),
+    *("skinlib.rendering", "skinlib.recipes", "skinlib.losses", "skinlib.controls"),
+    *("skinlib.device", "skinlib.state", "skinlib.data.fetch", "skinlib.data.prepare"),
+    *("skinlib.models.backbones", "skinlib.models.weights", "skinlib.models.classifier"),
+    "skinlib.training",
+]
+
+IMPORT = """
+import importlib, importlib.util, sys
+for name in sys.argv[1:]:
+    if importlib.util.find_spec(name) is None:
+        continue
+    importlib.import_module(name)
+    heavy = {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
+    if heavy:
+        sys.exit(f"importing {name} imports {heavy}")
+print("imported", "skinlib.training" in sys.modules)
+"""
+
+
+def test_importing_brings_no_backend():
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT, *LIGHT], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "imported True\n"

@@ -1,0 +1,297 @@
+"""Weights files: what fits is loaded whole, what is odd is refused with its own reason."""
+
+import contextlib
+import shutil
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from skinlib.errors import DataError, IntegrityError
+from skinlib.files import sha256
+from skinlib.models import weights
+from skinlib.models.backbones import canonical_names, get_backbone
+from skinlib.models.classifier import build_classifier
+from skinlib.recipes import get_recipe
+
+BACKBONE, SIZE = "MobileNetV3Small", 64
+
+
+@pytest.fixture(scope="module")
+def stock(liven):
+    """The network of keras.applications without its top, every weight moved."""
+    constructor = getattr(keras.applications, BACKBONE)
+    return liven(constructor(weights=None, include_top=False, input_shape=(SIZE, SIZE, 3)), seed=5)
+
+
+@pytest.fixture(scope="module")
+def stock_file(stock, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "stock.weights.h5"
+    stock.save_weights(path)
+    return path
+
+
+@pytest.fixture
+def small_file(tmp_path):
+    """A file of two datasets, laid out like those of Keras."""
+    path = tmp_path / "small.weights.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("kernel", "bias"):
+            file[f"layers/dense/vars/{name}"] = np.ones((40, 50), "float32")
+    return path
+
+
+def assert_same_backbone(model, stock):
+    """Every weight of the network up to the tap equals the stock one."""
+    mine, theirs = canonical_names(model.layers), canonical_names(stock.layers)
+    compared = 0
+    for name, layer in mine.items():
+        if name not in theirs or not layer.weights:
+            continue
+        for ours, other in zip(layer.weights, theirs[name].weights, strict=True):
+            np.testing.assert_array_equal(ops.convert_to_numpy(ours), ops.convert_to_numpy(other))
+            compared += 1
+    own = {"soft_attention", "metadata_dense", "probabilities"}
+    assert compared == sum(len(layer.weights) for layer in model.layers if layer.name not in own)
+    assert compared > 150
+
+
+@pytest.mark.parametrize("recipe", ["md-as-logged", "ad-as-described"])
+def test_stock_weights_reach_the_classifier(recipe, stock, stock_file):
+    # The fixture has shifted Keras' layer counters, as any earlier model does.
+    recipe = get_recipe(recipe)
+    plain = build_classifier(BACKBONE, recipe, size=SIZE)
+    loaded = build_classifier(BACKBONE, recipe, size=SIZE, weights=stock_file)
+    assert_same_backbone(loaded, stock)
+    with pytest.raises(AssertionError):
+        assert_same_backbone(plain, stock)
+    # The head does not depend on where the backbone's weights came from.
+    for name in ("soft_attention", "probabilities"):
+        for one, other in zip(
+            plain.get_layer(name).get_weights(), loaded.get_layer(name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("recipe", ["md-as-logged", "ad-as-described"])
+def test_imagenet_goes_through_keras_applications(recipe, stock, tmp_path, monkeypatch):
+    from keras.src.legacy.saving import legacy_h5_format
+    from keras.src.utils import file_utils
+
+    asked = []
+
+    def get_file(name, origin, **_):
+        asked.append(origin)
+        with h5py.File(tmp_path / "download.h5", "w") as file:
+            legacy_h5_format.save_weights_to_hdf5_group(file, stock)
+        return str(tmp_path / "download.h5")
+
+    monkeypatch.setattr(file_utils, "get_file", get_file)
+    model = build_classifier(BACKBONE, get_recipe(recipe), size=224, weights="imagenet")
+    (origin,) = asked
+    assert "small" in origin
+    assert origin.endswith("no_top_v3.h5")
+    assert_same_backbone(model, stock)
+
+
+def test_classifier_weights_survive_a_file(with_maps, inputs, tmp_path):
+    path = tmp_path / "best.weights.h5"
+    with_maps.save_weights(path)
+    twin = build_classifier(BACKBONE, get_recipe("md-as-described"), size=SIZE, maps=True, seed=9)
+    weights.load_classifier(twin, path, sha256(path))
+    for one, other in zip(twin.get_weights(), with_maps.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(IntegrityError, match="SHA-256"):
+        weights.load_classifier(twin, path, "0" * 64)
+
+
+def test_other_recipe_is_refused(with_maps, tmp_path):
+    path = tmp_path / "best.weights.h5"
+    with_maps.save_weights(path)
+    other = build_classifier(BACKBONE, get_recipe("md-as-logged"), size=SIZE)
+    with pytest.raises(DataError, match="does not fit this MobileNetV3Small classifier"):
+        weights.load_classifier(other, path)
+
+
+def test_vgg16_takes_no_weights(stock_file):
+    for given in (stock_file, "imagenet"):
+        with pytest.raises(DataError, match="VGG16 is trained from scratch"):
+            build_classifier("VGG16", get_recipe("clean"), size=32, weights=given)
+
+
+@pytest.mark.parametrize("change", ["reshape", "remove"])
+def test_file_of_another_network_is_refused(change, stock_file, tmp_path):
+    path = tmp_path / "other.weights.h5"
+    shutil.copy(stock_file, path)
+    with h5py.File(path, "r+") as file:
+        found = []
+        file.visititems(lambda name, item: found.append(name) if hasattr(item, "shape") else None)
+        name = next(name for name in found if file[name].ndim == 4)
+        del file[name]
+        if change == "reshape":
+            file[name] = np.zeros((3, 3, 3, 17), "float32")
+    weights.check_file(path)
+    with pytest.raises(DataError, match="does not fit MobileNetV3Small without its top"):
+        build_classifier(BACKBONE, get_recipe("clean"), size=SIZE, weights=path)
+
+
+# Files that are refused before anything is loaded.
+
+
+def test_good_file_gives_its_hash(small_file):
+    assert weights.check_file(small_file) == sha256(small_file)
+    assert weights.check_file(small_file, sha256(small_file)) == sha256(small_file)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.weights.h5.pkl"])
+def test_wrong_suffix(name, small_file):
+    path = small_file.rename(small_file.with_name(name))
+    with pytest.raises(DataError, match=r"is not a \.weights\.h5 file"):
+        weights.check_file(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(DataError, match="does not exist"):
+        weights.check_file(tmp_path / "absent.weights.h5")
+
+
+def test_wrong_hash(small_file):
+    with pytest.raises(IntegrityError, match="expected 00"):
+        weights.check_file(small_file, "0" * 64)
+
+
+def test_not_hdf5(small_file):
+    small_file.write_bytes(b"PK\x03\x04" + bytes(3000))
+    with pytest.raises(IntegrityError, match="not a whole HDF5 file"):
+        weights.check_file(small_file)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.999])
+def test_truncated(share, small_file):
+    whole = small_file.read_bytes()
+    small_file.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(IntegrityError, match="not a whole HDF5 file"):
+        weights.check_file(small_file)
+
+
+def test_damaged_anywhere_is_an_error_of_ours(small_file, rng):
+    whole = small_file.read_bytes()
+    with h5py.File(small_file) as file:
+        data = file["layers/dense/vars/kernel"].id.get_offset()
+    # Structure lies before and between the data; a flipped number among the data is only
+    # noticed by its hash.
+    for place in rng.choice([*range(data), *range(len(whole) - 2000, len(whole))], 300):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        small_file.write_bytes(damaged)
+        with contextlib.suppress(IntegrityError):
+            weights.check_file(small_file)
+        with pytest.raises(IntegrityError):
+            weights.check_file(small_file, "1" * 64)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_number_that_is_not_finite(number, small_file):
+    with h5py.File(small_file, "r+") as file:
+        file["layers/dense/vars/bias"][3, 4] = number
+    with pytest.raises(IntegrityError, match="not finite in '/layers/dense/vars/bias'"):
+        weights.check_file(small_file)
+
+
+@pytest.mark.parametrize("kind", ["external", "soft"])
+def test_link(kind, small_file, tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["data"] = np.ones(3)
+    links = {"external": h5py.ExternalLink("secret.h5", "/data"), "soft": h5py.SoftLink("/layers")}
+    with h5py.File(small_file, "r+") as file:
+        file["layers/odd"] = links[kind]
+    with pytest.raises(IntegrityError, match="link at 'odd'"):
+        weights.check_file(small_file)
+
+
+def test_storage_outside_the_file(small_file, tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(400))
+    with h5py.File(small_file, "r+") as file:
+        outside = [(str(tmp_path / "secret"), 0, 400)]
+        file.create_dataset("layers/odd", (100,), "float32", external=outside)
+    with pytest.raises(IntegrityError, match="'/layers/odd' outside the file"):
+        weights.check_file(small_file)
+
+
+def test_virtual_dataset(small_file, tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["data"] = np.ones(3)
+    layout = h5py.VirtualLayout((3,), "float64")
+    layout[:] = h5py.VirtualSource(tmp_path / "secret.h5", "data", (3,))
+    with h5py.File(small_file, "r+") as file:
+        file.create_virtual_dataset("layers/odd", layout)
+    with pytest.raises(IntegrityError, match="'/layers/odd' outside the file"):
+        weights.check_file(small_file)
+
+
+def test_a_terabyte_declared(small_file):
+    with h5py.File(small_file, "r+") as file:
+        file.create_dataset("layers/odd", (2**38,), "float32", chunks=(2**20,), compression="gzip")
+    with pytest.raises(IntegrityError, match="more than it can hold"):
+        weights.check_file(small_file)
+
+
+def test_circle_of_groups(small_file):
+    with h5py.File(small_file, "r+") as file:
+        file["layers/dense/again"] = file["layers"]
+    with pytest.raises(IntegrityError, match="'again'"):
+        weights.check_file(small_file)
+
+
+def test_members_that_are_no_numbers(small_file):
+    for make in (
+        lambda file: file.create_dataset("odd", data=h5py.Empty("float32")),
+        lambda file: file.__setitem__("odd", np.dtype("float32")),
+        lambda file: file.create_dataset("odd", data="text"),
+    ):
+        with h5py.File(small_file, "r+") as file:
+            make(file)
+        with pytest.raises(IntegrityError, match="'/odd'"):
+            weights.check_file(small_file)
+        with h5py.File(small_file, "r+") as file:
+            del file["odd"]
+    weights.check_file(small_file)
+
+
+# Where starting weights come from.
+
+
+def test_resolve(tmp_path, monkeypatch):
+    row = get_backbone("MobileNetV2")
+    monkeypatch.delenv("SKINLIB_WEIGHTS", raising=False)
+    for nothing in (None, "", "none"):
+        assert weights.resolve(row, nothing) is None
+    assert weights.resolve(get_backbone("VGG16"), "imagenet") is None
+    assert weights.resolve(row, "imagenet") == "imagenet"
+    assert weights.resolve(row, str(tmp_path / "my.weights.h5")) == tmp_path / "my.weights.h5"
+    monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path))
+    assert weights.resolve(row, "imagenet") == "imagenet"
+    for name in ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "nasnet_mobile"):
+        (tmp_path / f"{name}_imagenet_notop.weights.h5").write_bytes(b"")
+    for name, file in (
+        ("MobileNetV2", "mobilenet_v2"),
+        ("MobileNet", "mobilenet"),
+        ("MobileNetV3Small", "mobilenet_v3_small"),
+        ("NASNetMobile", "nasnet_mobile"),
+    ):
+        found = weights.resolve(get_backbone(name), "imagenet")
+        assert found == tmp_path / f"{file}_imagenet_notop.weights.h5"
+    assert weights.resolve(get_backbone("MobileNetV3Large"), "imagenet") == "imagenet"
+
+
+def test_provenance(small_file):
+    row = get_backbone("MobileNetV2")
+    assert weights.provenance(row, None) == {"source": "none"}
+    assert weights.provenance(row, "imagenet")["source"] == "imagenet"
+    found = weights.provenance(row, small_file)
+    assert found == {"source": "file", "file": small_file.name, "sha256": sha256(small_file)}
+    small_file.write_bytes(b"no")
+    with pytest.raises(IntegrityError):
+        weights.provenance(row, small_file)

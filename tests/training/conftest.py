@@ -1,0 +1,30 @@
+"""Fixtures of the training tests: a tiny network, and a results folder of their own."""
+
+import numpy as np
+import pytest
+import tiny
+
+from skinlib import paths
+
+
+@pytest.fixture(scope="session", autouse=True)
+def results(tmp_path_factory):
+    """Write all runs below a temporary folder, and put the tiny network into the table."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("results")
+        patch.setattr(paths, "RESULTS", folder)
+        tiny.install(patch)
+        yield folder
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220819)
+
+
+@pytest.fixture(scope="session")
+def trained(dataset):
+    """A finished run of the clean recipe: three epochs on 70 pictures."""
+    from skinlib.training import train
+
+    return train(tiny.recipe(), "Tiny", data=dataset, study="clean", progress=False)

@@ -1,0 +1,231 @@
+"""The saved state comes back bit by bit, or not at all."""
+
+import json
+import pickle
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from keras import ops
+
+from skinlib import losses, state
+from skinlib.controls import Controls
+from skinlib.errors import IntegrityError
+from skinlib.models.classifier import build_classifier
+from skinlib.recipes import AUGMENTATION
+
+IDENTITY = "0123456789ab"
+CONTROLS = Controls(0.002, plateau_best=1.25, stopping_wait=3, best_epoch=4, stopped=True)
+# Awkward doubles, and the infinities that fresh counters hold.
+HISTORY = [{"epoch": 1, "loss": 0.1 + 0.2, "val_loss": 1e-300}, {"epoch": 2, "loss": float("inf")}]
+
+
+def build(seed=0, **fields):
+    recipe = tiny.recipe(augmentation=dict(AUGMENTATION), **fields)
+    model = build_classifier("Tiny", recipe, seed=seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, epsilon=0.1),
+        loss=losses.weighted_cross_entropy(np.arange(1, 8)),
+    )
+    return model
+
+
+def batch(number):
+    rng = np.random.default_rng(number)
+    inputs = {
+        "image": rng.integers(0, 256, (8, 32, 32, 3), dtype=np.uint8),
+        "metadata": rng.normal(size=(8, 21)).astype("float32"),
+    }
+    return inputs, np.eye(7, dtype="float32")[rng.integers(0, 7, 8)]
+
+
+def values(model):
+    variables = [*model.variables, *model.optimizer.variables]
+    return [ops.convert_to_numpy(variable.value) for variable in variables]
+
+
+def assert_equal(one, other):
+    for mine, theirs in zip(one, other, strict=True):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model after two steps."""
+    model = build()
+    for number in range(2):
+        model.train_on_batch(*batch(number))
+    return model
+
+
+@pytest.fixture(scope="module")
+def other():
+    """A model of the same graph with other weights, into which states are loaded."""
+    return build(seed=1)
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    path = tmp_path / "state.npz"
+    state.save(path, model, IDENTITY, CONTROLS, HISTORY)
+    return path
+
+
+def refused(path, model, identity=IDENTITY):
+    with pytest.raises(IntegrityError) as caught:
+        state.load(path, model, identity)
+    # Every refusal says which file it is about and what to do.
+    assert f"delete '{path}'" in str(caught.value)
+    return str(caught.value)
+
+
+def test_everything_comes_back_bit_by_bit(model, other, path):
+    controls, history = state.load(path, other, IDENTITY)
+    assert_equal(values(other), values(model))
+    assert controls == CONTROLS
+    assert history == HISTORY
+    # Not only weights: moments and step count, moving averages, both random streams.
+    assert int(other.optimizer.iterations) == 2
+    names = [variable.path for variable in model.variables]
+    assert sum("seed" in name for name in names) == 2
+    assert sum("moving_mean" in name for name in names) == 2
+    assert len(values(model)) > len(names) + 2 * len(model.trainable_variables)
+
+
+def test_training_goes_on_as_if_nothing_had_happened(other, path):
+    one, two = build(seed=2), other
+    for model in (one, two):
+        state.load(path, model, IDENTITY)
+        for number in (5, 6):
+            model.train_on_batch(*batch(number))
+    assert_equal(values(one), values(two))
+
+
+def test_seed_generators_move_with_training_and_return(model, other, path):
+    before = values(model)
+    fresh = [ops.convert_to_numpy(variable) for variable in build().variables]
+    seeds = [index for index, variable in enumerate(model.variables) if "seed" in variable.path]
+    for index in seeds:
+        assert (before[index] != fresh[index]).any()
+    state.load(path, other, IDENTITY)
+    for index in seeds:
+        np.testing.assert_array_equal(values(other)[index], before[index])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.5, 0.9, 0.999])
+def test_truncated(share, other, path):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert "torn or corrupt" in refused(path, other)
+
+
+def test_one_byte_less(other, path):
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "torn or corrupt" in refused(path, other)
+
+
+def test_flipped_bit_anywhere(model, other, path, rng):
+    # A few bits of a zip mean nothing (times, attributes): either the file is refused, or
+    # everything in it comes back as it was.
+    whole, expected, refusals = path.read_bytes(), values(model), 0
+    structure = [*range(200), *range(len(whole) - 6000, len(whole))]
+    for place in [*rng.integers(0, len(whole), 60), *rng.choice(structure, 240)]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        try:
+            found = state.load(path, other, IDENTITY)
+        except IntegrityError:
+            refusals += 1
+            continue
+        assert found == (CONTROLS, HISTORY)
+        assert_equal(values(other), expected)
+    assert refusals > 100
+
+
+def test_flipped_bit_in_the_weights(other, path):
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 3] ^= 4
+    path.write_bytes(damaged)
+    assert "torn or corrupt" in refused(path, other)
+
+
+def test_state_of_another_run(other, path):
+    assert f"belongs to run {IDENTITY}, not ffff" in refused(path, other, "ffff")
+
+
+@pytest.mark.parametrize("fields", [{"attention_heads": 8}, {"metadata_units": 8}])
+def test_state_of_another_graph(fields, path):
+    assert "does not fit the graph at model variable" in refused(path, build(**fields))
+
+
+def test_state_of_a_graph_with_fewer_variables(path):
+    assert "does not fit" in refused(path, build(attention="as_coded"))
+
+
+def rewrite(path, **changed):
+    with np.load(path) as file:
+        arrays = {**{name: file[name] for name in file.files}, **changed}
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+
+
+def test_missing_optimizer(other, path):
+    rewrite(path, optimizer_3=None)
+    assert "optimizer variable 3" in refused(path, other)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "no json",
+        [1],
+        {},
+        {"identity": IDENTITY, "history": []},
+        {"identity": IDENTITY, "history": [], "controls": {"speed": 1}},
+    ],
+    ids=str,
+)
+def test_header_that_is_none(header, other, path):
+    text = header if isinstance(header, str) else json.dumps(header)
+    rewrite(path, header=np.frombuffer(text.encode(), np.uint8))
+    assert "torn or corrupt" in refused(path, other)
+
+
+class Malicious:
+    ran = False
+
+    def __reduce__(self):
+        return setattr, (Malicious, "ran", True)
+
+
+@pytest.mark.parametrize("name", ["header", "model_0", "stowaway"])
+def test_nothing_is_unpickled(name, other, path):
+    array = np.empty(1, object)
+    array[0] = Malicious()
+    rewrite(path, **{name: array})
+    assert "torn or corrupt" in refused(path, other)
+    assert not Malicious.ran
+    path.write_bytes(pickle.dumps(Malicious()))
+    refused(path, other)
+    assert not Malicious.ran
+
+
+def test_missing_file_is_an_error_of_ours(other, tmp_path):
+    refused(tmp_path / "state.npz", other)
+
+
+def test_interrupted_write_leaves_the_previous_file(model, other, path, monkeypatch):
+    before = path.read_bytes()
+
+    def full_disk(file, **arrays):
+        file.write(before[: len(before) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        state.save(path, model, IDENTITY, Controls(1.0), [])
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+    assert state.load(path, other, IDENTITY) == (CONTROLS, HISTORY)

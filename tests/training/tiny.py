@@ -1,0 +1,150 @@
+"""A network of two convolutions in the table of backbones, so that a training takes seconds.
+
+Run as a script it trains in child processes that kill themselves where they are told
+to; see `main`.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from skinlib import paths, runs, state, training
+from skinlib.models.backbones import BACKBONES, Backbone
+from skinlib.recipes import AUGMENTATION, get_recipe
+
+ROW = Backbone(
+    "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False
+)  # fmt: skip
+
+
+def constructor(include_top, weights, input_tensor, input_shape):
+    """Stand where a function of keras.applications would stand."""
+    assert (include_top, weights, input_shape[-1]) == (False, None, 3)
+    tensor = input_tensor
+    for index, filters in enumerate((8, 16)):
+        tensor = keras.layers.Conv2D(filters, 3, strides=2, padding="same")(tensor)
+        tensor = keras.layers.BatchNormalization(momentum=0.8)(tensor)
+        tensor = keras.layers.ReLU(name="tap" if index else None)(tensor)
+    return keras.Model(keras.utils.get_source_inputs(input_tensor), tensor)
+
+
+def install(patch):
+    """Add the network to the table through a `pytest.MonkeyPatch`."""
+    patch.setitem(BACKBONES, ROW.name, ROW)
+    patch.setattr(keras.applications, ROW.constructor, constructor, raising=False)
+
+
+def recipe(name="clean", **fields):
+    """Return a named recipe cut down to a few small epochs."""
+    small = {"epochs": 3, "batch_size": 16, "metadata_units": 16, "learning_rate": 0.01}
+    return get_recipe(name).replace(**{**small, **fields})
+
+
+# Everything random is in it, and both the schedule and the stopping have work to do.
+KILLED = recipe(
+    augmentation=dict(AUGMENTATION), epochs=12, stopping_patience=4, plateau_patience=1
+)  # fmt: skip
+
+
+def train(folder, study, **options):
+    return training.train(KILLED, "Tiny", data=folder, study=study, name="run", progress=False)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(place, epoch, step):
+    """Make this process kill itself in an epoch: at a step, or around a write."""
+    now = {}
+    order, batches = training.epoch_order, training.batches
+    save, savez = state.save, np.savez
+    write_history, write_predictions = runs.write_history, runs.write_predictions
+
+    def noting_order(count, seed, number):
+        now["epoch"] = number
+        return order(count, seed, number)
+
+    def fatal_batches(part, size, chosen=None):
+        for index, batch in enumerate(batches(part, size, chosen)):
+            if place == "step" and chosen is not None and (now["epoch"], index) == (epoch, step):
+                die()
+            yield batch
+
+    def fatal_save(*arguments):
+        if place == "before-state" and now["epoch"] == epoch:
+            die()
+        save(*arguments)
+
+    def fatal_savez(file, **arrays):
+        if place == "in-state" and now["epoch"] == epoch:
+            savez(file, **dict(list(arrays.items())[: len(arrays) // 2]))
+            file.flush()
+            die()
+        savez(file, **arrays)
+
+    def fatal_history(folder, history):
+        if place == "before-history" and now["epoch"] == epoch:
+            die()
+        write_history(folder, history)
+
+    def fatal_predictions(*arguments):
+        write_predictions(*arguments)
+        if place == "after-predictions":
+            die()
+
+    training.epoch_order, training.batches = noting_order, fatal_batches
+    state.save, np.savez = fatal_save, fatal_savez
+    runs.write_history, runs.write_predictions = fatal_history, fatal_predictions
+
+
+def attempt(folder, study, *place):
+    """Train in a child process, armed when a place is given; return its exit code."""
+    child = os.fork()
+    if not child:
+        try:
+            if place:
+                arm(*place)
+            train(folder, study)
+        except BaseException as error:
+            print(f"{place}: {error!r}", file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main(folder, results, seed):
+    """Train once whole, then once killed again and again; print what happened as JSON.
+
+    The children are forked from one process that has imported Keras but computed
+    nothing, which saves an import each.
+    """
+    import pytest
+
+    paths.RESULTS = Path(results)
+    install(pytest.MonkeyPatch())
+    codes = [attempt(folder, "whole")]
+    last = len(runs.read_run(runs.folder_of("whole", "run")).history()) - 1
+    draw = random.Random(seed)
+    places = [
+        ("step", 0, draw.randrange(1, 4)),  # nothing saved yet
+        ("step", 1, draw.randrange(4)),
+        ("before-state", 1, 0),  # perhaps with newer weights than the state
+        ("in-state", 2, 0),
+        ("before-history", 2, 0),
+        ("step", last, draw.randrange(4)),  # one epoch before the end
+        ("after-predictions", last, 0),
+    ]
+    codes += [attempt(folder, "killed", *place) for place in places]
+    codes.append(attempt(folder, "killed"))
+    print(json.dumps({"codes": codes, "last": last, "places": places}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,84 @@
+"""Batches: the right image with the right label, in an order that survives a crash."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from skinlib.data.batches import Part, batches, epoch_order
+
+
+def make_part(count=50, size=2, channel_order="rgb"):
+    """Image i is filled with i, its metadata begins with i and its label is i modulo 7.
+
+    The part is every other image of the cache, in no order.
+    """
+    pixels = np.zeros((2 * count, size, size, 3), np.uint8)
+    pixels += np.arange(2 * count, dtype=np.uint8)[:, None, None, None]
+    rows = 2 * np.random.default_rng(1).permutation(count)
+    metadata = np.repeat(rows[:, None], 21, axis=1).astype(np.float32)
+    return Part(pixels, rows, metadata, rows % 7, channel_order)
+
+
+def test_epoch_order_is_a_permutation_of_seed_and_epoch_alone():
+    orders = {(seed, epoch): epoch_order(40, seed, epoch) for seed in (0, 1) for epoch in (0, 1)}
+    for order in orders.values():
+        assert sorted(order) == list(range(40))
+    assert len({tuple(order) for order in orders.values()}) == 4
+    np.random.default_rng(5).random(3)
+    assert (epoch_order(40, 1, 1) == orders[1, 1]).all()
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_image_metadata_and_label_stay_together(shuffled):
+    """Rows are read from the file in ascending order and must come back in the order asked."""
+    part = make_part()
+    order = epoch_order(len(part), 3, 0) if shuffled else None
+    found = list(batches(part, 16, order))
+    image = np.concatenate([inputs["image"] for inputs, _ in found])
+    metadata = np.concatenate([inputs["metadata"] for inputs, _ in found])
+    one_hot = np.concatenate([labels for _, labels in found])
+    expected = part.rows if order is None else part.rows[order]
+    assert (image[:, 0, 0, 0] == expected).all()
+    assert (image == image[:, :1, :1, :1]).all()
+    assert (metadata == expected[:, None]).all()
+    assert (one_hot == np.array([[label == c for c in range(7)] for label in expected % 7])).all()
+    assert (image.dtype, metadata.dtype, one_hot.dtype) == (np.uint8, np.float32, np.float32)
+
+
+def test_the_last_batch_is_smaller_and_nothing_is_lost():
+    part = make_part()
+    sizes = [len(labels) for _, labels in batches(part, 16)]
+    assert sizes == [16, 16, 16, 2]
+    assert [len(labels) for _, labels in batches(part, 25)] == [25, 25]
+
+
+def test_an_image_asked_for_twice_comes_twice():
+    part = make_part()
+    image = part.inputs(np.array([4, 0, 4]))["image"]
+    assert image[:, 0, 0, 0].tolist() == part.rows[[4, 0, 4]].tolist()
+
+
+def test_bgr_turns_the_channels_round_and_leaves_the_cache_alone():
+    part = make_part(channel_order="bgr")
+    part.pixels[..., 0], part.pixels[..., 2] = 200, 30
+    image = part.inputs(np.array([0]))["image"]
+    assert image[0, 0, 0].tolist() == [30, part.rows[0], 200]
+    assert part.pixels[0, 0, 0].tolist() == [200, 0, 30]
+
+
+def test_memory_stays_flat(tmp_path):
+    """A pass over a map of 100 batches holds a few of them at a time, not the whole file."""
+    shape, size = (1600, 32, 32, 3), 16
+    np.save(tmp_path / "images.npy", np.zeros(shape, np.uint8))
+    pixels = np.load(tmp_path / "images.npy", mmap_mode="r")
+    rows = np.arange(len(pixels))
+    part = Part(pixels, rows, np.zeros((len(rows), 21), np.float32), rows % 7)
+    one_batch = pixels[:size].nbytes
+    tracemalloc.start()
+    seen = sum(len(labels) for _, labels in batches(part, size, epoch_order(len(part), 0, 0)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seen == len(pixels)
+    # The batch handed out, the next one, its unsorted copy; and 50 kB of odds and ends.
+    assert peak < 3 * one_batch + 50_000 < pixels.nbytes / 20

@@ -1,0 +1,171 @@
+"""Decoding: every kind of file becomes upright RGB with the right values, or is refused by name."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile
+
+from skinlib.data import ham10000
+from skinlib.errors import IntegrityError
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def refused(path):
+    """Return the message of the IntegrityError that decoding must raise."""
+    with pytest.raises(IntegrityError) as error:
+        ham10000.decode(path)
+    assert error.value.exit_code == 3
+    assert f"'{path}'" in str(error.value)
+    return str(error.value)
+
+
+def save(path, array, **options):
+    """Save an array without loss; the name says jpg all the same."""
+    Image.fromarray(np.asarray(array)).save(path, format="PNG", **options)
+    return path
+
+
+def png_header(path, width, height):
+    """Write a PNG that declares its size and has no pixels."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IDAT")
+    return path
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_truncated_jpeg_is_named(tmp_path, share):
+    path = tmp_path / "ISIC_1.jpg"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    assert ham10000.decode(path).size == (80, 60)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    refused(path)
+
+
+def test_a_data_set_with_one_bad_image_is_refused_unless_decoding_is_left_for_later(
+    tmp_path, synthetic_folder
+):
+    for path in synthetic_folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    bad = sorted(tmp_path.glob("*.jpg"))[40]
+    bad.write_bytes(bad.read_bytes()[:-400])
+    with pytest.raises(IntegrityError, match=bad.name):
+        ham10000.load(tmp_path)
+    ham10000.load(tmp_path, decode=False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<!doctype html><html>", bytes(1000), b"\xff\xd8\xff\xe0", b"%!PS-Adobe-3.0 EPSF-3.0"],
+    ids=["empty", "html", "zeros", "jpeg start", "postscript"],
+)
+def test_a_file_that_is_no_image_is_named(tmp_path, content):
+    path = tmp_path / "ISIC_1.jpg"
+    path.write_bytes(content)
+    refused(path)
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (10_001, 1_000)])
+def test_a_huge_image_is_refused_by_its_declared_size(tmp_path, width, height):
+    """There is nothing to decode behind the header, so decoding cannot have been tried."""
+    message = refused(png_header(tmp_path / "ISIC_1.jpg", width, height))
+    assert str(width * height) in message or f"{width}x{height}" in message
+
+
+def test_the_limit_itself_is_allowed(tmp_path):
+    with ham10000.open_image(png_header(tmp_path / "ISIC_1.jpg", 10_000, 1_000)) as image:
+        assert image.size == (10_000, 1_000)
+
+
+def test_a_real_bomb_never_unfolds(tmp_path, monkeypatch):
+    """Some 40 kB on disk, 40 million pixels in memory."""
+    path = tmp_path / "ISIC_1.jpg"
+    Image.new("1", (8_000, 5_000)).save(path, format="PNG")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("decoded"))
+    assert "8000x5000" in refused(path)
+
+
+PALETTE = np.array([[0, 1], [2, 3]], np.uint8)
+
+
+def _indexed():
+    image = Image.fromarray(PALETTE).convert("P")
+    image.putpalette([*RED, *GREEN, *BLUE, *WHITE])
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (Image.fromarray(np.array([[0, 100], [200, 255]], np.uint8)), [[0, 100], [200, 255]]),
+        (Image.fromarray(np.array([[True, False]])), [[255, 0]]),
+        # 257 sixteen-bit steps make an eight-bit one.
+        (
+            Image.fromarray(np.array([[0, 25700], [40000, 65535]], np.uint16)),
+            [[0, 100], [155, 255]],
+        ),
+        (_indexed(), [[RED, GREEN], [BLUE, WHITE]]),
+        (Image.new("RGBA", (1, 1), (10, 20, 30, 0)), [[(10, 20, 30)]]),
+        (Image.new("LA", (1, 1), (70, 128)), [[70]]),
+    ],
+    ids=["grey", "black and white", "16 bit", "palette", "alpha", "grey and alpha"],
+)
+def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
+    image.save(tmp_path / "ISIC_1.jpg", format="PNG")
+    found = np.asarray(ham10000.decode(tmp_path / "ISIC_1.jpg"))
+    expected = np.array(expected, np.uint8)
+    if expected.ndim == 2:
+        expected = np.stack([expected] * 3, axis=-1)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "expected"),
+    [
+        ("L", 90, (90, 90, 90)),
+        # Red, green and blue are what cyan, magenta and yellow leave of white.
+        ("CMYK", (0, 255, 255, 0), RED),
+        ("CMYK", (255, 255, 0, 0), BLUE),
+        ("CMYK", (0, 0, 0, 155), (100, 100, 100)),
+    ],
+)
+def test_other_kinds_of_jpeg_become_rgb(tmp_path, mode, colour, expected):
+    Image.new(mode, (16, 16), colour).save(tmp_path / "ISIC_1.jpg", quality=95)
+    found = ham10000.decode(tmp_path / "ISIC_1.jpg")
+    assert found.mode == "RGB"
+    np.testing.assert_allclose(np.asarray(found), np.broadcast_to(expected, (16, 16, 3)), atol=4)
+
+
+# Exif 2.3, tag 0x0112: what the viewer must do to the stored rows and columns.
+UPRIGHT = {
+    1: lambda stored: stored,
+    2: np.fliplr,
+    3: lambda stored: np.rot90(stored, 2),
+    4: np.flipud,
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: np.rot90(stored, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_exif_rotation_is_applied(tmp_path, orientation):
+    stored = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path / "ISIC_1.jpg", stored, exif=exif)
+    found = np.asarray(ham10000.decode(path))
+    np.testing.assert_array_equal(found, UPRIGHT[orientation](stored))
+
+
+def test_channels_keep_their_order(tmp_path):
+    """cv2.imread, which the authors used, would give blue first."""
+    Image.new("RGB", (16, 16), (200, 100, 30)).save(tmp_path / "ISIC_1.jpg", quality=95)
+    found = np.asarray(ham10000.decode(tmp_path / "ISIC_1.jpg"))[8, 8]
+    np.testing.assert_allclose(found, (200, 100, 30), atol=4)

@@ -1,0 +1,94 @@
+"""Class weights and losses against scikit-learn and Keras."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+from sklearn.utils.class_weight import compute_class_weight
+
+from skinlib import losses
+from skinlib.classes import HAM10000_COUNTS
+from skinlib.errors import DataError
+from skinlib.recipes import LOGGED_MD_WEIGHTS
+
+LABELS = np.array([0, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6])
+
+
+@pytest.fixture
+def probabilities():
+    return np.random.default_rng(0).dirichlet(np.ones(7), len(LABELS)).astype(np.float32)
+
+
+def test_class_weights_are_the_balanced_ones():
+    expected = compute_class_weight("balanced", classes=np.arange(7), y=LABELS)
+    np.testing.assert_allclose(losses.class_weights(LABELS), expected, rtol=1e-12)
+    assert losses.class_weights(LABELS)[5] == pytest.approx(14 / (7 * 5))
+
+
+def test_the_authors_constants_are_these_weights_of_all_images():
+    """They typed them in with two decimals, cut off (protocol §3); 10.07 became 10."""
+    labels = np.repeat(np.arange(7), list(HAM10000_COUNTS.values()))
+    cut = np.floor(100 * losses.class_weights(labels)) / 100
+    assert cut[:6].tolist() == [4.37, 2.78, 1.3, 12.44, 1.28, 0.21]
+    assert (*cut[:6].tolist(), 10.0) == LOGGED_MD_WEIGHTS
+    assert cut[6] == 10.07
+
+
+def test_a_class_without_images_is_named():
+    with pytest.raises(DataError, match="df, vasc"):
+        losses.class_weights(LABELS[(LABELS != 3) & (LABELS != 6)])
+
+
+def test_the_weighted_loss_of_a_case_worked_by_hand():
+    """-w log p, the mean over images and not over weights."""
+    loss = losses.weighted_cross_entropy([1, 2, 3, 4, 5, 6, 7])
+    probabilities = np.full((2, 7), 0.1, np.float32)
+    probabilities[0, 1], probabilities[1, 6] = 0.5, 0.25
+    found = np.asarray(loss(np.eye(7, dtype=np.float32)[[1, 6]], probabilities))
+    np.testing.assert_allclose(found, [-2 * np.log(0.5), -7 * np.log(0.25)], rtol=1e-6)
+
+
+def test_a_probability_of_zero_costs_much_but_not_infinity():
+    loss = losses.weighted_cross_entropy(np.ones(7))
+    one_hot = np.eye(7, dtype=np.float32)
+    found = np.asarray(loss(one_hot[[0, 0]], one_hot[[0, 1]]))
+    np.testing.assert_allclose(found, [0, -np.log(1e-7)], atol=1e-3)
+
+
+def test_plain_cross_entropy_is_that_of_scikit_learn(probabilities):
+    expected = log_loss(LABELS, probabilities.astype(float), labels=range(7))
+    assert losses.cross_entropy(LABELS, probabilities) == pytest.approx(expected, rel=1e-6)
+    certain = np.eye(7)[LABELS]
+    assert losses.cross_entropy(LABELS, certain) == 0
+    assert losses.cross_entropy(LABELS, np.roll(certain, 1, axis=1)) == pytest.approx(-np.log(1e-7))
+
+
+def model(loss, keras):
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((5,)), keras.layers.Dense(7, activation="softmax")]
+    model = keras.Sequential(layers)
+    model.compile(optimizer=keras.optimizers.SGD(0.5), loss=loss)
+    return model
+
+
+def test_it_equals_the_class_weight_of_keras():
+    """One step of gradient descent, and the loss reported, are those of the authors' call."""
+    import keras
+
+    x = np.random.default_rng(1).normal(size=(len(LABELS), 5)).astype(np.float32)
+    y = np.eye(7, dtype=np.float32)[LABELS]
+    weights = losses.class_weights(LABELS)
+    ours = model(losses.weighted_cross_entropy(weights), keras)
+    theirs = model("categorical_crossentropy", keras)
+    start = np.array(ours.get_weights()[0])
+    np.testing.assert_array_equal(start, theirs.get_weights()[0])
+
+    loss = ours.evaluate(x, y, batch_size=len(x), verbose=0)
+    weighted = theirs.evaluate(x, y, batch_size=len(x), sample_weight=weights[LABELS], verbose=0)
+    assert loss == pytest.approx(weighted, rel=1e-5)
+
+    step = {"batch_size": len(x), "epochs": 1, "shuffle": False, "verbose": 0}
+    ours.fit(x, y, **step)
+    theirs.fit(x, y, class_weight=dict(enumerate(weights)), **step)
+    assert np.abs(ours.get_weights()[0] - start).max() > 1e-3
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)

@@ -1,0 +1,156 @@
+"""Metrics against scikit-learn, and against a case of seven classes worked by hand."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from skinlib import metrics
+from skinlib.errors import DataError
+
+
+@pytest.fixture(params=[0, 1, 2])
+def case(request):
+    """300 predictions that lean towards the truth, of unequal classes."""
+    rng = np.random.default_rng(request.param)
+    shares = [0.1, 0.1, 0.2, 0.05, 0.1, 0.4, 0.05]
+    labels = np.concatenate([np.arange(7), rng.choice(7, 293, p=shares)])
+    return labels, 0.8 * rng.dirichlet(np.ones(7), 300) + 0.2 * np.eye(7)[labels]
+
+
+def certain(predicted):
+    """Return probabilities that put everything on the class predicted."""
+    return np.eye(7)[predicted]
+
+
+def test_the_confusion_matrix_has_the_truth_in_rows(case):
+    labels, probabilities = case
+    predicted = probabilities.argmax(axis=1)
+    found = metrics.confusion_matrix(labels, predicted)
+    np.testing.assert_array_equal(found, sk.confusion_matrix(labels, predicted))
+    assert metrics.confusion_matrix([0, 0, 1], [6, 6, 1])[0, 6] == 2
+    assert metrics.confusion_matrix([0], [0]).shape == (7, 7)
+
+
+def test_per_class_metrics_are_those_of_scikit_learn(case):
+    labels, probabilities = case
+    predicted = probabilities.argmax(axis=1)
+    found = metrics.per_class(labels, probabilities)
+    np.testing.assert_array_equal(found["images"], np.bincount(labels))
+    for name, function in (
+        ("sensitivity", sk.recall_score),
+        ("precision", sk.precision_score),
+        ("f1", sk.f1_score),
+    ):
+        np.testing.assert_allclose(found[name], function(labels, predicted, average=None))
+    for index in range(7):
+        truth, guess = labels == index, predicted == index
+        # Specificity is the recall of the rest.
+        assert found["specificity"][index] == pytest.approx(sk.recall_score(~truth, ~guess))
+        auc = sk.roc_auc_score(truth, probabilities[:, index])
+        assert found["auc"][index] == pytest.approx(auc)
+
+
+def test_summaries_are_those_of_scikit_learn(case):
+    labels, probabilities = case
+    predicted = probabilities.argmax(axis=1)
+    found = metrics.summary(labels, probabilities)
+    auc = {"y_true": labels, "y_score": probabilities, "multi_class": "ovr"}
+    one_vs_rest = [sk.balanced_accuracy_score(labels == c, predicted == c) for c in range(7)]
+    expected = {
+        "accuracy": sk.accuracy_score(labels, predicted),
+        "mean_recall": sk.balanced_accuracy_score(labels, predicted),
+        "ovr_balanced_accuracy": np.mean(one_vs_rest),
+        "macro_precision": sk.precision_score(labels, predicted, average="macro"),
+        "macro_f1": sk.f1_score(labels, predicted, average="macro"),
+        "auc_macro": sk.roc_auc_score(**auc, average="macro"),
+        "auc_weighted": sk.roc_auc_score(**auc, average="weighted"),
+        "auc_micro": sk.roc_auc_score(**auc, average="micro"),
+    }
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert len(set(np.round(list(expected.values()), 6))) == 8  # no two can be mixed up
+
+
+# 20 images; four mistakes: an akiec called bcc, a mel called nv, two nv called mel.
+TRUTH = np.repeat(np.arange(7), [3, 2, 2, 1, 3, 8, 1])
+GUESS = np.array([0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 4, 4, 6])
+SENSITIVITY = [2 / 3, 1, 1, 1, 2 / 3, 6 / 8, 1]
+SPECIFICITY = [1, 17 / 18, 1, 1, 15 / 17, 11 / 12, 1]
+PRECISION = [1, 2 / 3, 1, 1, 2 / 4, 6 / 7, 1]
+F1 = [4 / 5, 4 / 5, 1, 1, 4 / 7, 12 / 15, 1]
+
+
+def test_a_case_of_seven_classes_worked_by_hand():
+    counts = metrics.one_vs_rest(metrics.confusion_matrix(TRUTH, GUESS))
+    assert counts["tp"].tolist() == [2, 2, 2, 1, 2, 6, 1]
+    assert counts["fp"].tolist() == [0, 1, 0, 0, 2, 1, 0]
+    assert counts["fn"].tolist() == [1, 0, 0, 0, 1, 2, 0]
+    assert counts["tn"].tolist() == [17, 17, 18, 19, 15, 11, 19]
+    each = metrics.per_class(TRUTH, certain(GUESS))
+    for name, expected in (
+        ("sensitivity", SENSITIVITY),
+        ("specificity", SPECIFICITY),
+        ("precision", PRECISION),
+        ("f1", F1),
+    ):
+        assert each[name] == pytest.approx(expected), name
+    found = metrics.summary(TRUTH, certain(GUESS))
+    assert found["accuracy"] == pytest.approx(16 / 20)
+    assert found["mean_recall"] == pytest.approx(sum(SENSITIVITY) / 7)
+    # The paper's is the larger one: it counts the many true negatives.
+    assert found["ovr_balanced_accuracy"] == pytest.approx(
+        (sum(SENSITIVITY) + sum(SPECIFICITY)) / 14
+    )
+
+
+def test_a_class_never_predicted_has_precision_0_as_in_scikit_learn():
+    guess = np.where(GUESS == 3, 5, GUESS)
+    each = metrics.per_class(TRUTH, certain(guess))
+    expected = sk.precision_score(TRUTH, guess, average=None, zero_division=0)
+    assert each["precision"] == pytest.approx(expected)
+    assert (each["precision"][3], each["sensitivity"][3], each["f1"][3]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("guessed", [False, True])
+def test_a_class_without_images_is_nan_and_not_part_of_the_means(guessed):
+    """Its precision would be 0 whatever the model does, once it is predicted at all."""
+    truth, guess = TRUTH[TRUTH != 3], GUESS[TRUTH != 3].copy()
+    guess[-1] = 3 if guessed else guess[-1]
+    each = metrics.per_class(truth, certain(guess))
+    assert each["images"][3] == 0
+    for name in ("sensitivity", "specificity", "precision", "f1", "auc"):
+        assert np.isnan(each[name]).tolist() == [index == 3 for index in range(7)], name
+    there = [index for index in range(7) if index != 3]
+    found = metrics.summary(truth, certain(guess))
+    recall = sk.recall_score(truth, guess, labels=there, average="macro")
+    precision = sk.precision_score(truth, guess, labels=there, average="macro", zero_division=0)
+    assert found["mean_recall"] == pytest.approx(recall)
+    assert found["macro_precision"] == pytest.approx(precision)
+    assert np.isfinite(list(found.values())).all()
+
+
+GOOD = np.full((3, 7), 1 / 7)
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities", "named"),
+    [
+        ([0, 1], GOOD, r"\(3, 7\), expected \(2, 7\)"),
+        ([0, 1, 2], GOOD[:, :6], r"\(3, 6\)"),
+        ([0, 1, 2], np.full(3, 1.0), r"\(3,\)"),
+        ([], np.empty((0, 7)), "not empty"),
+        ([0, 1, 7], GOOD, "0..7"),
+        ([0, -1, 2], GOOD, "-1..2"),
+        ([0, 1, 2], [GOOD[0], GOOD[0], GOOD[0] * 0.9], "row 2"),
+        ([0, 1, 2], [GOOD[0], np.full(7, np.nan), GOOD[0]], "row 1"),
+        ([0, 1, 2], [[np.inf, *GOOD[0, 1:]], GOOD[0], GOOD[0]], "row 0"),
+    ],
+)
+@pytest.mark.parametrize("function", [metrics.summary, metrics.per_class])
+def test_bad_input_is_refused(function, labels, probabilities, named):
+    with pytest.raises(DataError, match=named):
+        function(labels, probabilities)
+
+
+def test_float32_softmax_rows_are_good_enough():
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(7), 20).astype(np.float32)
+    assert 0 <= metrics.summary(TRUTH, probabilities)["accuracy"] <= 1

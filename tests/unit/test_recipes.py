@@ -1,0 +1,175 @@
+"""The named recipes are what the protocol says, and differ in named fields only."""
+
+import json
+import types
+
+import pytest
+import yaml
+
+from skinlib.errors import DataError
+from skinlib.recipes import DESCRIBED_TEST, RECIPES, Recipe, get_recipe
+
+NAMES = ("md-as-logged", "md-as-described", "ad-as-logged", "ad-as-described", "clean")
+
+
+def test_the_five_names():
+    assert sorted(RECIPES) == sorted(NAMES)
+    assert [get_recipe(name).name for name in NAMES] == list(NAMES)
+    with pytest.raises(DataError, match="'MD'.*md-as-logged") as error:
+        get_recipe("MD")
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fields"),
+    [
+        (
+            "md-as-described",
+            "md-as-logged",
+            "channel_order scaling attention class_weights batch_size epochs stopping_metric "
+            "stopping_patience stopping_delta test_share validation_share selection missing_age",
+        ),
+        ("md-as-described", "ad-as-described", "metadata class_weights augmentation"),
+        ("md-as-described", "clean", "split_unit test_share validation_share"),
+        (
+            "md-as-logged",
+            "ad-as-logged",
+            "channel_order crop interpolation scaling metadata head class_weights learning_rate "
+            "batch_size epochs plateau_factor stopping_delta test_share",
+        ),
+    ],
+)
+def test_two_recipes_differ_in_these_fields_only(one, other, fields):
+    one, other = vars(get_recipe(one)), vars(get_recipe(other))
+    differing = {field for field in one if one[field] != other[field]} - {"name"}
+    assert differing == set(fields.split())
+
+
+# Protocol §1.2, §1.3, §3; written down again on purpose.
+EXPECTED = {
+    "md-as-logged": {
+        "channel_order": "bgr", "crop": "centre", "scaling": "logged", "attention": "as_coded",
+        "metadata": True, "class_weights": (4.37, 2.78, 1.3, 12.44, 1.28, 0.21, 10.0),
+        "augmentation": None, "learning_rate": 0.001, "epsilon": 0.1, "batch_size": 10,
+        "epochs": 500, "plateau_factor": 0.2, "plateau_patience": 5,
+        "minimum_learning_rate": 1e-7, "stopping_metric": "loss", "stopping_patience": 35,
+        "stopping_delta": 0.001, "split_unit": "image", "test_share": 0.1,
+        "validation_share": 0.0, "selection": "test", "checkpoint_metric": "accuracy",
+        "missing_age": "drop",
+    },
+    "md-as-described": {
+        "channel_order": "rgb", "scaling": "imagenet", "attention": "as_described",
+        "class_weights": "balanced", "learning_rate": 0.001, "epsilon": 0.1, "batch_size": 32,
+        "epochs": 250, "plateau_factor": 0.2, "stopping_metric": "accuracy",
+        "stopping_patience": 25, "test_share": DESCRIBED_TEST, "selection": "validation",
+    },
+    "ad-as-logged": {
+        "channel_order": "rgb", "crop": "none", "interpolation": "nearest", "scaling": "signed",
+        "metadata": False, "class_weights": (1.0, 1.0, 1.0, 1.0, 5.0, 1.0, 1.0),
+        "augmentation": None, "learning_rate": 0.01, "batch_size": 16, "epochs": 150,
+        "plateau_factor": None, "stopping_metric": "loss", "stopping_patience": 35,
+        "test_share": 0.15, "validation_share": 0.0, "selection": "test",
+    },
+    "ad-as-described": {
+        "metadata": False, "class_weights": "none",
+        "augmentation": {"rotation": 180.0, "shift": 0.1, "zoom": 0.1, "flip": True},
+    },
+    "clean": {
+        "split_unit": "lesion", "selection": "validation", "test_share": 0.15,
+        "validation_share": 0.15, "missing_age": "impute",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_values_of_the_protocol(name):
+    recipe = get_recipe(name).to_json()
+    assert {field: recipe[field] for field in EXPECTED[name]} == EXPECTED[name]
+
+
+def test_the_described_test_part_has_857_images():
+    assert round(DESCRIBED_TEST * 10015) == 857
+
+
+def test_replace_changes_a_copy():
+    clean = get_recipe("clean")
+    changed = clean.replace(epochs=3, attention="none")
+    assert (changed.epochs, changed.attention, changed.name) == (3, "none", "clean")
+    assert clean.epochs == 250
+    assert changed.changes() == {"epochs": [250, 3], "attention": ["as_described", "none"]}
+    assert clean.changes() == {}
+    assert clean.replace(epochs=250) == clean
+
+
+def test_an_unknown_field_is_named():
+    with pytest.raises(DataError, match="no field batchsize, epoch;.*batch_size"):
+        get_recipe("clean").replace(epoch=3, batchsize=3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("channel_order", "gbr"),
+        ("crop", "center"),
+        ("interpolation", "lanczos"),
+        ("scaling", "caffe"),
+        ("attention", "as-coded"),
+        ("head", "pool"),
+        ("stopping_metric", "val_loss"),
+        ("checkpoint_metric", "auc"),
+        ("split_unit", "patient"),
+        ("selection", "train"),
+        ("missing_age", "median"),
+        ("class_weights", "sqrt"),
+        ("class_weights", (1.0, 2.0)),
+        ("batch_size", 0),
+        ("epochs", 0),
+        ("attention_heads", -1),
+        ("metadata_units", 0),
+    ],
+)
+def test_an_impossible_value_is_refused_with_its_field(field, value):
+    with pytest.raises(DataError, match=field):
+        get_recipe("clean").replace(**{field: value})
+    with pytest.raises(DataError, match=field):
+        Recipe("mine", **{field: value})
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "changes", [{}, {"epochs": 2, "class_weights": (1.0,) * 7, "dropout": 0.1}]
+)
+@pytest.mark.parametrize("dump", [json, yaml], ids=["json", "yaml"])
+def test_a_recipe_survives_a_file(name, changes, dump):
+    recipe = get_recipe(name).replace(**changes)
+    plain = recipe.to_json()
+    assert not isinstance(plain["augmentation"], types.MappingProxyType)
+    if dump is json:
+        again = Recipe.from_json(json.loads(json.dumps(plain)))
+    else:
+        # Tuples are no plain YAML; a person writes a list.
+        weights = plain["class_weights"]
+        plain["class_weights"] = weights if isinstance(weights, str) else list(weights)
+        again = Recipe.from_json(yaml.safe_load(yaml.safe_dump(plain)))
+    assert again == recipe
+    assert again.changes() == recipe.changes()
+    assert again.essence() == recipe.essence()
+
+
+def test_from_json_refuses_what_it_does_not_know():
+    plain = get_recipe("clean").to_json()
+    with pytest.raises(DataError, match="gamma"):
+        Recipe.from_json({**plain, "gamma": 1})
+    with pytest.raises(DataError, match="'dirty'"):
+        Recipe.from_json({**plain, "name": "dirty"})
+
+
+def test_the_essence_is_what_differs_from_the_defaults():
+    """So a field added later, whose default changes nothing, leaves old identities alone."""
+    assert Recipe("any").essence() == {}
+    assert get_recipe("md-as-described").essence() == {}
+    clean = {"split_unit": "lesion", "test_share": 0.15, "validation_share": 0.15}
+    assert get_recipe("clean").essence() == clean
+    assert get_recipe("clean").replace(epochs=3).essence() == {**clean, "epochs": 3}
+    essences = [json.dumps(get_recipe(name).essence(), sort_keys=True) for name in NAMES]
+    assert len(set(essences)) == len(NAMES)

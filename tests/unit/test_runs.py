@@ -1,0 +1,198 @@
+"""The results contract: what is written comes back, and a doctored file is refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinlib import paths, runs
+from skinlib.classes import CLASSES
+from skinlib.errors import DataError, IntegrityError
+
+TABLE = pd.DataFrame(
+    {
+        "image_id": [f"ISIC_{number:07d}" for number in range(8)],
+        "lesion_id": [f"HAM_{number // 2:07d}" for number in range(8)],
+        "dx": [*CLASSES, "nv"],
+    }
+)
+PARTS = ["validation"] * 3 + ["test"] * 5
+
+
+def record(**fields):
+    return {**dict.fromkeys(runs.REQUIRED, "x"), "status": "finished", "seed": 0, **fields}
+
+
+def softmax(seed=0):
+    """Return float32 rows, some of them nearly saturated, as a trained network gives them."""
+    logits = 8 * np.random.default_rng(seed).normal(size=(8, 7)).astype(np.float32)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(results):
+    folder = runs.folder_of("demo", "a")
+    runs.write_record(folder, record(run="a"))
+    runs.write_predictions(folder, TABLE, PARTS, softmax())
+    return folder
+
+
+def refused(function, *arguments):
+    """Return the message of the IntegrityError that the call must raise."""
+    with pytest.raises(IntegrityError) as error:
+        function(*arguments)
+    return str(error.value)
+
+
+# run.json
+
+
+def test_a_record_comes_back(folder, results):
+    assert folder == results / "runs" / "demo" / "a"
+    run = runs.read_run(folder)
+    assert run.record == record(run="a")
+    assert run.name == "a"
+    assert run.finished
+
+
+@pytest.mark.parametrize("status", ["running", "failed"])
+def test_a_run_is_finished_by_status_and_predictions(folder, status):
+    runs.write_record(folder, record(status=status))
+    assert not runs.read_run(folder).finished
+    runs.write_record(folder, record())
+    (folder / runs.PREDICTIONS).unlink()
+    assert not runs.read_run(folder).finished
+
+
+@pytest.mark.parametrize("key", runs.REQUIRED)
+def test_a_record_without_its_provenance_is_refused(folder, key):
+    value = record()
+    del value[key]
+    assert key in refused(runs.write_record, folder, value)
+    assert runs.read_run(folder).record == record(run="a")
+    (folder / runs.RUN).write_text(json.dumps(value))
+    message = refused(runs.read_run, folder)
+    assert key in message
+    assert str(folder) in message
+
+
+def test_an_unknown_status_is_refused(folder):
+    assert "'done'" in refused(runs.write_record, folder, record(status="done"))
+
+
+@pytest.mark.parametrize("text", [b"", b'{"identity": "x', b"[]", b"3", b"null", b"\xff\xfe"])
+def test_a_torn_record_is_named(folder, text):
+    (folder / runs.RUN).write_bytes(text)
+    assert str(folder) in refused(runs.read_run, folder)
+
+
+def test_no_run_is_something_else_than_a_torn_one(results):
+    with pytest.raises(DataError, match=r"run\.json") as error:
+        runs.read_run(results / "nothing")
+    assert error.value.exit_code == 2
+
+
+def test_runs_of_a_study_by_name_whatever_their_status(results):
+    for name, status in (("b", "failed"), ("a", "finished"), ("c", "running")):
+        runs.write_record(runs.folder_of("demo", name), record(run=name, status=status))
+    runs.folder_of("demo", "empty").mkdir()
+    runs.write_record(runs.folder_of("other", "d"), record(run="d"))
+    found = runs.list_runs("demo")
+    assert [run.name for run in found] == ["a", "b", "c"]
+    assert [run.record["status"] for run in found] == ["finished", "failed", "running"]
+    assert runs.list_runs("nothing") == []
+
+
+def test_names():
+    assert runs.run_name("MobileNetV2", "clean", 160, 0) == "MobileNetV2-clean-160px-s0"
+    found = runs.run_name("ResNet50", "md-as-logged", 224, 3, variant="rgb")
+    assert found == "ResNet50-md-as-logged-rgb-224px-s3"
+
+
+def test_a_history_comes_back(folder):
+    rows = [{"epoch": 1, "loss": 1 / 3, "seconds": 2.0}, {"epoch": 2, "loss": 1e-9, "seconds": 2.5}]
+    runs.write_history(folder, rows)
+    pd.testing.assert_frame_equal(runs.read_run(folder).history(), pd.DataFrame(rows), rtol=1e-5)
+
+
+# predictions.csv
+
+
+def test_predictions_come_back_to_the_last_bit(folder):
+    frame = runs.read_run(folder).predictions()
+    assert tuple(frame.columns) == runs.PREDICTION_COLUMNS
+    assert frame["image_id"].tolist() == TABLE["image_id"].tolist()
+    assert frame["lesion_id"].tolist() == TABLE["lesion_id"].tolist()
+    assert frame["label"].tolist() == TABLE["dx"].tolist()
+    assert frame["part"].tolist() == PARTS
+    np.testing.assert_array_equal(frame[list(CLASSES)].to_numpy(np.float32), softmax())
+
+
+def test_arrays_of_a_part(folder):
+    labels, probabilities, lesions = runs.read_run(folder).arrays("test")
+    assert labels.tolist() == [3, 4, 5, 6, 5]
+    np.testing.assert_allclose(probabilities, softmax()[3:], rtol=1e-6)
+    assert lesions.tolist() == TABLE["lesion_id"][3:].tolist()
+    assert len(runs.read_run(folder).arrays("validation")[0]) == 3
+    with pytest.raises(DataError, match="'train'"):
+        runs.read_run(folder).arrays("train")
+
+
+def line(number, change):
+    """Return a doctoring of one line of the file, numbered as an editor does."""
+
+    def doctor(text):
+        lines = text.splitlines()
+        lines[number - 1] = change(lines[number - 1])
+        return "\n".join(lines) + "\n"
+
+    return doctor
+
+
+def _row(*numbers):
+    return ",".join(["ISIC_0000001", "HAM_0000000", "validation", "bcc", *numbers])
+
+
+ZEROS = ("0",) * 6
+
+
+@pytest.mark.parametrize(
+    ("doctor", "named"),
+    [
+        (line(3, lambda row: row.replace(",bcc,", ",scc,")), "row 3 has a label"),
+        (line(3, lambda row: row.replace(",bcc,", ",,")), "row 3 has a label"),
+        (
+            line(4, lambda row: row.replace("ISIC_0000002", "ISIC_0000000")),
+            "row 4 has an image twice",
+        ),
+        (line(3, lambda row: _row("0.9", *ZEROS)), "row 3 has probabilities that do not sum to 1"),
+        (line(3, lambda row: _row("nan", *ZEROS)), "row 3"),
+        (line(3, lambda row: _row("high", *ZEROS)), "row 3"),
+        (line(3, lambda row: _row("1.5", "-0.5", *ZEROS[:5])), "row 3 has a negative probability"),
+        # Torn: the last number is missing, yet those left sum to 1.
+        (line(3, lambda row: _row("1", *ZEROS[:5])), "row 3"),
+        (line(1, lambda row: row.replace("mel,nv", "nv,mel")), "columns"),
+        (line(1, lambda row: row.replace("label", "dx")), "columns"),
+        (lambda text: text.replace(",part", "", 1), "a.csv"),
+        (lambda text: "", "a.csv"),
+        (lambda text: text + "1,2,3,4,5,6,7,8,9,10,11,12,13\n", "a.csv"),
+    ],
+)
+def test_doctored_predictions_are_refused(folder, tmp_path, doctor, named):
+    text = (folder / runs.PREDICTIONS).read_text()
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    assert len(runs.read_predictions(path)) == 8
+    path.write_text(doctor(text))
+    assert doctor(text) != text
+    message = refused(runs.read_predictions, path)
+    assert named in message
+    assert str(path) in message

@@ -1,0 +1,180 @@
+"""Splits keep their shares and their promise, and reproduce the paper's numbers of images."""
+
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+from skinlib.data import splits, synthetic
+from skinlib.data.metadata import apply_age_policy
+from skinlib.errors import DataError, IntegrityError
+
+# Images of HAM10000 with a known age, and the authors' held-out tenth of them (protocol §1.2).
+PAPER = {"akiec": 327, "bcc": 514, "bkl": 1089, "df": 115, "mel": 1111, "nv": 6660, "vasc": 142}
+HELD_OUT = {"akiec": 33, "bcc": 51, "bkl": 109, "df": 12, "mel": 111, "nv": 666, "vasc": 14}
+
+
+@pytest.fixture(scope="module")
+def table():
+    """1,000 rows with repeated photographs of lesions, as in HAM10000."""
+    return synthetic.metadata(1000, 0)
+
+
+def make(table, unit="image", test=0.15, validation=0.15, seed=0):
+    return splits.make_split(table, unit=unit, test=test, validation=validation, seed=seed)
+
+
+def doctor(split, row, part):
+    """Move one row of a split to another part."""
+    changed = split.table.copy()
+    changed.loc[row, "part"] = part
+    return splits.Split(split.unit, changed)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 17])
+def test_the_sizes_of_the_paper(seed):
+    ids = pd.Series([f"ISIC_{number:05d}" for number in range(sum(PAPER.values()))])
+    labels = [name for name, count in PAPER.items() for _ in range(count)]
+    table = pd.DataFrame({"image_id": ids, "lesion_id": "L" + (ids.index // 2).astype(str)})
+    table["dx"] = labels
+    split = make(table, test=0.10, validation=0.0, seed=seed)
+    assert split.counts() == {"train": 8962, "test": 996}
+    assert split.rows(table, "test")["dx"].value_counts().to_dict() == HELD_OUT
+    assert len(splits.lesions_on_both_sides(split)) > 0
+
+
+def test_the_authors_dropped_57_rows_first(table):
+    """Dropping rows happens before the draw: the parts add up to the rows with an age."""
+    kept, counts = apply_age_policy(table, "drop")
+    assert counts["dropped"] > 0
+    assert sum(make(kept).counts().values()) == len(table) - counts["dropped"]
+
+
+@pytest.mark.parametrize("unit", splits.UNITS)
+@pytest.mark.parametrize(
+    ("test", "validation"), [(0.15, 0.15), (0.1, 0.0), (0.0, 0.3), (0.96, 0.0)]
+)
+def test_shares_are_kept_overall_and_in_every_class(table, unit, test, validation):
+    split = make(table, unit, test, validation)
+    expected = {"train": 1 - test - validation, "validation": validation, "test": test}
+    assert list(split.counts()) == [part for part, share in expected.items() if share]
+    assert sum(split.counts().values()) == len(table)
+    for part, count in split.counts().items():
+        assert count / len(table) == pytest.approx(expected[part], abs=0.02)
+    part_of = split.table.set_index("image_id")["part"]
+    shares = pd.crosstab(table["dx"], table["image_id"].map(part_of), normalize="index")
+    for part in split.counts():
+        # Whole lesions are coarser than images, above all in the classes with few of them.
+        slack = 0.01 if unit == "image" else 0.05
+        assert shares[part].to_numpy() == pytest.approx(expected[part], abs=slack)
+
+
+def test_a_split_depends_on_ids_and_seed_alone(table):
+    for unit in splits.UNITS:
+        first = make(table, unit)
+        shuffled = table.sample(frac=1, random_state=5).assign(extra=1)
+        assert make(shuffled, unit).hash == first.hash
+        assert make(table, unit, seed=1).hash != first.hash
+        assert first.table["image_id"].is_monotonic_increasing
+
+
+def test_parts_share_a_lesion_only_when_images_were_drawn(table):
+    def shared(split):
+        """Intersect the lesions of every two parts."""
+        lesions = {name: set(rows["lesion_id"]) for name, rows in split.table.groupby("part")}
+        a, b, c = (lesions[name] for name in splits.PARTS)
+        return sorted((a & b) | (a & c) | (b & c))
+
+    by_lesion, by_image = make(table, "lesion"), make(table, "image")
+    assert shared(by_lesion) == [] == splits.lesions_on_both_sides(by_lesion)
+    assert len(shared(by_image)) > 30
+    assert splits.lesions_on_both_sides(by_image) == shared(by_image)
+
+
+def test_rows_are_the_rows_of_a_part(table):
+    split = make(table)
+    rows = split.rows(table.sample(frac=1, random_state=0), "validation")
+    expected = split.table.loc[split.table["part"] == "validation", "image_id"]
+    assert rows["image_id"].tolist() == expected.tolist()
+    assert rows.columns.tolist() == table.columns.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"unit": "patient"}, "'patient'"),
+        ({"test": -0.1}, "-0.1"),
+        ({"test": 0.6, "validation": 0.4}, "0.6"),
+    ],
+)
+def test_an_impossible_request_is_refused(table, options, named):
+    with pytest.raises(DataError, match=named):
+        make(table, **options)
+
+
+@pytest.mark.parametrize("unit", splits.UNITS)
+def test_a_class_too_rare_for_every_part_is_refused(table, unit):
+    one = table[table["dx"] == "df"].drop_duplicates("lesion_id")[:1]
+    rare = pd.concat([table[table["dx"] != "df"], one])
+    with pytest.raises(DataError, match="class"):
+        make(rare, unit)
+
+
+# The validator (F14) and the file (F15)
+
+
+def test_a_lesion_moved_to_the_other_side_is_named(table):
+    split = make(table, "lesion")
+    twice = split.table["lesion_id"].duplicated(keep=False) & (split.table["part"] == "train")
+    row = twice.idxmax()
+    with pytest.raises(IntegrityError, match=split.table.loc[row, "lesion_id"]) as error:
+        splits.validate(doctor(split, row, "test"))
+    assert error.value.exit_code == 3
+    # A split by image makes no such promise.
+    splits.validate(splits.Split("image", doctor(split, row, "test").table))
+
+
+def test_an_unknown_part_or_an_image_twice_is_named(table):
+    split = make(table)
+    with pytest.raises(IntegrityError, match="holdout"):
+        splits.validate(doctor(split, 0, "holdout"))
+    double = pd.concat([split.table, split.table[7:8]])
+    with pytest.raises(IntegrityError, match=split.table.loc[7, "image_id"]):
+        splits.validate(splits.Split("image", double))
+
+
+def test_the_hash_is_that_of_the_rows(table):
+    split = make(table)
+    text = json.dumps(split.table.to_numpy().tolist())
+    assert split.hash == hashlib.sha256(text.encode()).hexdigest()[:12]
+    part = "test" if split.table.loc[9, "part"] == "train" else "train"
+    assert doctor(split, 9, part).hash != split.hash
+
+
+@pytest.mark.parametrize("unit", splits.UNITS)
+def test_a_split_comes_back_from_its_file(table, tmp_path, unit):
+    split = make(table, unit)
+    path = splits.save(split, tmp_path / "splits", f"set-{unit}-s0")
+    assert path.name == f"set-{unit}-s0-{split.hash}.csv"
+    again = splits.read(path, unit)
+    assert again.unit == unit
+    assert again.hash == split.hash
+    assert again.counts() == split.counts()
+    before = path.stat().st_mtime_ns
+    assert splits.save(split, tmp_path / "splits", f"set-{unit}-s0") == path
+    assert path.stat().st_mtime_ns == before
+
+
+def test_an_edited_file_is_refused(table, tmp_path):
+    path = splits.save(make(table), tmp_path, "set")
+    path.write_text(path.read_text().replace(",test\n", ",train\n", 1))
+    with pytest.raises(IntegrityError, match="was edited") as error:
+        splits.read(path, "image")
+    assert str(path) in str(error.value)
+
+
+def test_a_split_by_image_is_not_passed_off_as_one_by_lesion(table, tmp_path):
+    path = splits.save(make(table, "image"), tmp_path, "set")
+    with pytest.raises(IntegrityError, match="more than one part"):
+        splits.read(path, "lesion")
