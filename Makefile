@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources devices=$(DEVICES) \
 	--rerun-triggers mtime --quiet rules progress --nolock
 
-.PHONY: help demo reproduce study book test test-backends bench lint format check-gpu clean lock serve
+.PHONY: help demo reproduce study book test test-backends lint format check-gpu clean lock serve
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -59,9 +59,6 @@ test: $(STAMP)  ## all tests; notebooks with nbval
 test-backends: $(STAMP)  ## the tests on JAX and PyTorch (installs PyTorch, gigabytes)
 	$(BIN)/python -m pip install --quiet "torch>=2.6"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/models/test_parity.py -m "backend or not backend"
-
-bench: $(STAMP)  ## time one training step of every backbone, as ratios within one process
-	$(BIN)/python -m skinlib bench
 
 lint: $(STAMP)  ## ruff, and source notebooks without output
 	$(BIN)/ruff check .

@@ -142,9 +142,7 @@ def study_status(args):
 
     study = load_study(args.study)
     found = study.runs()
-    states = {
-        name: (run.record["status"] if run else "not run") for name, run in found.items()
-    }
+    states = {name: (run.record["status"] if run else "not run") for name, run in found.items()}
     for name, state in states.items():
         reason = found[name].record.get("reason", "") if found[name] else ""
         print(f"{state:<9} {name} {reason}".rstrip())
@@ -219,7 +217,9 @@ def _parser():
     sub.add_argument("--run", required=True, type=Path, help="run directory with its weights")
     sub.add_argument("--age", type=float, help="years")
     sub.add_argument("--sex", default="unknown")
-    sub.add_argument("--site", default="unknown", help="localization, 'lower extremity' for example")
+    sub.add_argument(
+        "--site", default="unknown", help="localization, 'lower extremity' for example"
+    )
     sub.add_argument("--json", action="store_true")
 
     sub = command("run", run_study)

@@ -34,9 +34,7 @@ class Classifier:
         self.model = build_classifier(
             run.record["backbone"], self.recipe, size=run.record["input_size"]
         )
-        load_classifier(
-            self.model, run.folder / "best.weights.h5", run.record["weights_sha256"]
-        )
+        load_classifier(self.model, run.folder / "best.weights.h5", run.record["weights_sha256"])
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
         """Classify one photograph.

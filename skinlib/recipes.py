@@ -12,9 +12,7 @@ from skinlib.classes import CLASSES
 from skinlib.errors import DataError
 
 # Ranges of protocol §1.4, the same in text and notebooks.
-AUGMENTATION = types.MappingProxyType(
-    {"rotation": 180.0, "shift": 0.1, "zoom": 0.1, "flip": True}
-)
+AUGMENTATION = types.MappingProxyType({"rotation": 180.0, "shift": 0.1, "zoom": 0.1, "flip": True})
 
 # Constants typed in the MD notebooks: the balanced weights of all 10,015 rows, truncated.
 LOGGED_MD_WEIGHTS = (4.37, 2.78, 1.3, 12.44, 1.28, 0.21, 10.0)
@@ -248,8 +246,7 @@ _CLEAN = dataclasses.replace(
 )
 
 RECIPES = {
-    recipe.name: recipe
-    for recipe in (_MD_LOGGED, _MD_DESCRIBED, _AD_LOGGED, _AD_DESCRIBED, _CLEAN)
+    recipe.name: recipe for recipe in (_MD_LOGGED, _MD_DESCRIBED, _AD_LOGGED, _AD_DESCRIBED, _CLEAN)
 }
 
 

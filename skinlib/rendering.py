@@ -75,9 +75,7 @@ def _figures(recipe, run):
         f"roc-{recipe}": figures.roc,
     }
     done = run and run.finished
-    return [
-        _save(draw(run) if done else figures.not_run(), name) for name, draw in made.items()
-    ]
+    return [_save(draw(run) if done else figures.not_run(), name) for name, draw in made.items()]
 
 
 def _accuracies(by_recipe):

@@ -248,4 +248,6 @@ def provenance(study_):
         )
     columns = ["Run", "Identity", "Data", "Split", "Weights", "Device", "Keras / backend",
                "Finished"]  # fmt: skip
+    if not rows:
+        rows.append(dict.fromkeys(columns, NOT_PRINTED) | {"Run": NOT_RUN})
     return pd.DataFrame(rows, columns=columns)

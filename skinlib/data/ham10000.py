@@ -187,9 +187,8 @@ def read_metadata(path):
     _refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
     _refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
     _refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
-    _refuse(
-        table, path, "localization", ~table["localization"].isin(SITES), f"one of {', '.join(SITES)}"
-    )  # fmt: skip
+    known = f"one of {', '.join(SITES)}"
+    _refuse(table, path, "localization", ~table["localization"].isin(SITES), known)
     unknown = table["age"].str.lower().isin(UNKNOWN)
     age = pd.to_numeric(table["age"].where(~unknown), errors="coerce")
     odd = ~unknown & ~age.between(0, 120)

@@ -53,7 +53,9 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
         Shape (size, size, 3), uint8.
     """
     if crop not in CROPS or interpolation not in FILTERS:
-        msg = f"crop '{crop}' or interpolation '{interpolation}' unknown; have {CROPS}, {[*FILTERS]}"
+        msg = (
+            f"crop '{crop}' or interpolation '{interpolation}' unknown; have {CROPS}, {[*FILTERS]}"
+        )
         raise DataError(msg)
     box = None
     if crop == "centre":

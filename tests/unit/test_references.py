@@ -35,19 +35,13 @@ def numbers():
 
 
 def test_keys_are_unique_and_all_parsed(bibliography):
-    written = re.findall(
-        r"^\s*@\w+\{([^,\s]+),", BIB.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    written = re.findall(r"^\s*@\w+\{([^,\s]+),", BIB.read_text(encoding="utf-8"), re.MULTILINE)
     assert [key for key, n in Counter(map(str.lower, written)).items() if n > 1] == []
     assert sorted(written) == sorted(bibliography.entries)
 
 
 def test_keys_are_first_author_year_keyword(bibliography):
-    odd = [
-        key
-        for key in bibliography.entries
-        if not re.fullmatch(r"[a-z]+\d{4}[a-z0-9]+", key)
-    ]
+    odd = [key for key in bibliography.entries if not re.fullmatch(r"[a-z]+\d{4}[a-z0-9]+", key)]
     assert odd == []
     for key, entry in bibliography.entries.items():
         assert entry.fields["year"] in key, key
@@ -84,9 +78,7 @@ def test_comments_in_the_file_give_the_same_numbers(numbers):
     text = BIB.read_text(encoding="utf-8")
     commented = {
         number: key
-        for comment, key in re.findall(
-            r"^% (\[.*\])\n@\w+\{([^,\s]+),", text, re.MULTILINE
-        )
+        for comment, key in re.findall(r"^% (\[.*\])\n@\w+\{([^,\s]+),", text, re.MULTILINE)
         for number in re.findall(r"\[(\d+[ab]?)\]", comment)
     }
     assert commented == numbers

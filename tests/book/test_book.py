@@ -1,0 +1,94 @@
+"""The book builds from committed results, without warnings and without a backend."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from skinlib import paths, rendering
+from skinlib.classes import CLASSES
+from skinlib.studies import load_study
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """Render and build into a temporary folder, as the Snakefile does it."""
+    rendering.render()
+    out = tmp_path_factory.mktemp("book")
+    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "book"]
+    options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
+    done = subprocess.run(
+        [*command, *options], cwd=paths.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    yield out / "_build" / "html"
+    shutil.rmtree(out, ignore_errors=True)
+
+
+def test_pages_of_the_table_of_contents_are_there(html):
+    for page in ("index", "data", "method", "training", "results", "demo", "api", "bibliography"):
+        assert (html / f"{page}.html").is_file(), page
+
+
+def test_every_page_says_it_is_no_medical_device(html):
+    for page in html.glob("*.html"):
+        if page.name not in {"genindex.html", "search.html", "py-modindex.html"}:
+            assert "Not a medical device" in page.read_text(encoding="utf-8"), page
+
+
+def test_numbered_tables_and_figures_show_up(html):
+    results = (html / "results.html").read_text(encoding="utf-8")
+    assert re.search(r"caption-number\">Table \d", results)
+    assert re.search(r"caption-number\">Fig\. \d", results)
+
+
+def test_numbers_in_the_book_are_what_scikit_learn_computes(html):
+    """Independent of skinlib: from predictions.csv to the cell of the rendered table."""
+    study = load_study(rendering.REAL)
+    page = (html / "results.html").read_text(encoding="utf-8")
+    runs = study.finished()
+    if not runs:
+        pytest.skip("no real run is committed")
+    for run in runs:
+        frame = pd.read_csv(run.folder / "predictions.csv")
+        frame = frame[frame["part"] == "test"]
+        probabilities = frame[list(CLASSES)].to_numpy()
+        predicted = np.array(CLASSES)[probabilities.argmax(axis=1)]
+        truth = frame["label"]
+        for value in (
+            sk.accuracy_score(truth, predicted),
+            sk.balanced_accuracy_score(truth, predicted),
+            sk.f1_score(truth, predicted, average="macro"),
+            sk.roc_auc_score(truth, probabilities, multi_class="ovr", labels=list(CLASSES)),
+        ):
+            assert f"<p>{value:.3f} [" in page, (run.name, value)
+
+
+def test_missing_runs_are_said_to_be_missing(html):
+    text = (html / "results.html").read_text(encoding="utf-8")
+    assert "not run" in text
+
+
+def test_parameter_counts_in_the_book_are_the_committed_ones():
+    with (paths.RESULTS / "tables" / "backbones.csv").open(encoding="utf-8") as file:
+        shown = {row["Backbone"]: row for row in csv.DictReader(file)}
+    for entry in json.loads((paths.RESULTS / "describe.json").read_text(encoding="utf-8")):
+        assert shown[entry["backbone"]]["Parameters, ours"] == f"{entry['parameters']:,}"
+
+
+def test_building_the_book_does_not_import_a_backend():
+    program = (
+        "import sys; from skinlib import rendering; rendering.render(); "
+        "bad = {'tensorflow', 'jax', 'torch', 'keras'} & set(sys.modules); print(sorted(bad))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,125 @@
+"""The command line: one line naming the offender and the remedy, and the right exit code."""
+
+import json
+import shutil
+
+import pytest
+
+from skinlib.cli import main
+from skinlib.data import synthetic
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    return synthetic.generate(folder, images=70, width=40, height=30)
+
+
+@pytest.fixture
+def folder(good, tmp_path):
+    return shutil.copytree(good, tmp_path / "data")
+
+
+def fails(capsys, arguments, code):
+    assert main([str(argument) for argument in arguments]) == code
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("skinlib: ")
+    return lines[0]
+
+
+def rows(folder):
+    return (folder / "HAM10000_metadata.csv").read_text(encoding="utf-8").splitlines()
+
+
+def rewrite(folder, lines):
+    (folder / "HAM10000_metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_check_data_prints_what_was_found(folder, capsys):
+    assert main(["check-data", "--data", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "synthetic: 70 images" in out
+    assert "Every image decodes whole" in out
+
+
+def test_missing_data_folder(tmp_path, capsys):
+    line = fails(capsys, ["check-data", "--data", tmp_path / "nowhere"], 2)
+    assert "nowhere" in line
+    assert "python -m skinlib fetch" in line
+
+
+def test_missing_image(folder, capsys):
+    victim = sorted(folder.glob("*.jpg"))[3]
+    victim.unlink()
+    assert victim.stem in fails(capsys, ["check-data", "--data", folder], 2)
+
+
+def test_truncated_jpeg(folder, capsys):
+    victim = sorted(folder.glob("*.jpg"))[5]
+    victim.write_bytes(victim.read_bytes()[:-200])
+    line = fails(capsys, ["check-data", "--data", folder], 3)
+    assert victim.name in line
+    assert "fetch this file again" in line
+
+
+def test_unknown_label_is_named_with_its_row(folder, capsys):
+    lines = rows(folder)
+    fields = lines[4].split(",")
+    lines[4] = ",".join([*fields[:2], "mell", *fields[3:]])
+    rewrite(folder, lines)
+    line = fails(capsys, ["train", "--data", folder, "--size", "32", "--weights", "none"], 2)
+    assert "row 5" in line
+    assert "'mell'" in line
+
+
+def test_duplicate_id(folder, capsys):
+    lines = rows(folder)
+    rewrite(folder, [*lines, lines[1]])
+    line = fails(capsys, ["check-data", "--data", folder], 2)
+    assert lines[1].split(",")[1] in line
+    assert "only once" in line
+
+
+def test_mistyped_notebook_parameter(tmp_path, capsys):
+    arguments = ["notebook", "train", "-o", tmp_path / "o.ipynb", "-p", "epoch=1"]
+    assert "did you mean 'epochs'" in fails(capsys, arguments, 2)
+    assert not (tmp_path / "o.ipynb").exists()
+
+
+def test_weights_that_are_no_weights(folder, tmp_path, capsys):
+    bad = tmp_path / "bad.weights.h5"
+    bad.write_bytes(b"not hdf5")
+    arguments = ["train", "--data", folder, "--size", "32", "--weights", bad]
+    assert "bad.weights.h5" in fails(capsys, arguments, 3)
+
+
+def test_mistyped_recipe_field(folder, capsys):
+    arguments = ["train", "--data", folder, "--set", "learning_rat=1"]
+    assert "no field learning_rat" in fails(capsys, arguments, 2)
+
+
+def test_predict_needs_a_run(tmp_path, capsys):
+    line = fails(capsys, ["predict", tmp_path / "a.jpg", "--run", tmp_path], 2)
+    assert "run.json" in line
+
+
+def test_unknown_backbone(capsys):
+    assert "MobileNetV3Large" in fails(capsys, ["describe", "--backbone", "VGG19"], 2)
+
+
+def test_describe_as_json(capsys):
+    assert main(["describe", "--backbone", "MobileNetV3Small", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert set(row) == {
+        "backbone", "input_size", "tap_layer", "tap_shape", "parameters", "logged_parameters",
+    }  # fmt: skip
+    assert row["parameters"] == row["logged_parameters"]
+
+
+@pytest.mark.parametrize("command", ["describe", "fetch", "check-data", "train", "predict", "run"])
+def test_every_command_has_help_that_says_it_is_no_medical_device(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert "medical" in capsys.readouterr().out

@@ -1,0 +1,91 @@
+"""Source notebooks are clean, and the wrapper around papermill is strict."""
+
+import nbformat
+import pytest
+
+from skinlib import notebooks, paths
+from skinlib.errors import DataError
+
+REFERENCE = paths.ROOT / "tests" / "notebooks"
+
+
+def code(path, injected=False):
+    cells = nbformat.read(path, as_version=4).cells
+    return [
+        cell.source
+        for cell in cells
+        if cell.cell_type == "code"
+        and (injected or "injected-parameters" not in cell.metadata.get("tags", []))
+    ]
+
+
+@pytest.mark.parametrize("name", notebooks.available())
+def test_a_source_notebook_has_parameters_and_no_output(name):
+    cells = nbformat.read(notebooks.source(name), as_version=4).cells
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    for cell in cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        assert len(cell.source.splitlines()) < 40, "no cell longer than a screen"
+
+
+@pytest.mark.parametrize("name", notebooks.available())
+def test_the_copy_that_nbval_runs_is_of_this_source(name):
+    """Otherwise CI would check yesterday's notebook; see tests/notebooks/remake.py."""
+    assert code(REFERENCE / f"{name}.ipynb") == code(notebooks.source(name))
+
+
+@pytest.mark.parametrize("name", notebooks.available())
+def test_the_copy_that_nbval_runs_has_checked_numbers(name):
+    cells = nbformat.read(REFERENCE / f"{name}.ipynb", as_version=4).cells
+    checked = [c for c in cells if c.source.startswith("# NBVAL_CHECK_OUTPUT")]
+    assert checked
+    assert all(cell.outputs for cell in checked)
+
+
+def test_a_mistyped_parameter_is_refused_with_the_right_name():
+    with pytest.raises(DataError, match=r"no parameter 'epoch'; did you mean 'epochs'\?"):
+        notebooks.check_parameters("train", {"epoch": 3})
+
+
+def test_an_unknown_notebook_is_refused_with_the_known_names():
+    with pytest.raises(DataError, match="notebooks are architecture, data"):
+        notebooks.source("trian")
+
+
+def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path, monkeypatch):
+    """Fault F33: no executed copy under the final name, the failed one beside it."""
+    broken = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell("raise RuntimeError('on purpose')"),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(broken, tmp_path / "broken.ipynb")
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    output = tmp_path / "out" / "copy.ipynb"
+    with pytest.raises(notebooks.NotebookError, match="RuntimeError: on purpose") as error:
+        notebooks.execute("broken", output, {"x": 2}, progress=False)
+    assert not output.exists()
+    assert "copy.failed.ipynb" in str(error.value)
+    assert "x = 2" in "\n".join(code(tmp_path / "out" / "copy.failed.ipynb", injected=True))
+
+
+def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
+    quiet = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# Title\ntext"),
+            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell("import sys; print(x); print('noise', file=sys.stderr)"),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(quiet, tmp_path / "quiet.ipynb")
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    output = notebooks.execute("quiet", tmp_path / "o.ipynb", {"x": 7}, label="A", progress=False)
+    text = output.read_text(encoding="utf-8")
+    assert "# Title: A" in text
+    assert '"7\\n"' in text
+    assert "noise\\n" not in text

@@ -1,0 +1,79 @@
+"""Files that must agree with each other, and things that must not be in the repository."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+
+from skinlib import paths
+
+ROOT = paths.ROOT
+
+
+def tracked(*patterns):
+    command = ["git", "ls-files", "--", *patterns]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / line for line in found.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def requirements():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    return project, [*project["dependencies"], *extras["book"], *extras["test"]]
+
+
+def test_environment_yml_says_what_pyproject_says():
+    project, wanted = requirements()
+    content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, pip = content["dependencies"]
+    assert sorted(pip["pip"]) == sorted([*wanted, "-e ."])
+    assert f"python{project['requires-python']}" in conda
+
+
+def test_the_lock_pins_every_requirement_with_hashes_and_no_address():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "http" not in text.replace("aiohttp", "").replace("httpcore", "").replace("httpx", "")
+    pinned = set(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,-]+\])?==", text, flags=re.MULTILINE))
+    _, wanted = requirements()
+    for requirement in wanted:
+        name = re.split(r"[\[<>=!~ ]", requirement)[0].lower().replace("_", "-")
+        assert name in pinned, name
+    blocks = re.split(r"\n(?=[a-z0-9])", text)
+    assert all("--hash=sha256:" in block for block in blocks if "==" in block.split("\n")[0])
+
+
+def test_no_picture_of_the_data_set_no_weights_no_big_file():
+    for path in tracked():
+        assert not re.search(r"ISIC_\d{7}\.(jpe?g|png)$", path.name), path
+        assert path.suffix not in {".h5", ".keras", ".pkl", ".npz"}, path
+        assert path.stat().st_size < 3_000_000, path
+
+
+def test_nothing_names_a_path_of_one_machine():
+    pattern = re.compile(r"(?<![A-Za-z0-9_.])/(?:home|root|mnt|Users|work)/")
+    for path in tracked():
+        if (
+            path.suffix in {".png", ".svg", ".lock"}
+            or path == ROOT / "tests/unit/test_packaging.py"
+        ):
+            continue
+        assert not pattern.search(path.read_text(encoding="utf-8")), path
+
+
+def test_no_way_to_run_a_strangers_code():
+    """Weights only: nothing is unpickled, no whole model of a stranger is opened."""
+    unsafe = re.compile(
+        r"safe_mode=False|allow_pickle=True|pickle\.load|(?<![.\w_])eval\(|extractall\("
+        r"|yaml\.load\(|enable_unsafe_deserialization|load_model\("
+    )
+    for path in tracked("skinlib/*.py", "skinlib/**/*.py", "notebooks/*.ipynb"):
+        assert not unsafe.search(path.read_text(encoding="utf-8")), path
+
+
+def test_library_files_are_short():
+    for path in tracked("skinlib/*.py", "skinlib/**/*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
