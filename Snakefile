@@ -34,9 +34,15 @@ rule run:
         # A GPU where there is one, else a core; see DEVICES in the Makefile.
         devices=1,
     retries: config.get("retries", 0)
+    log:
+        "_build/logs/" + STUDY + "/{run}.log",
+    # Backends print pages of their own to the terminal; the log has it all, the last line is
+    # ours and says what went wrong.
     shell:
         "TF_NUM_INTRAOP_THREADS={threads} OMP_NUM_THREADS={threads} "
-        "{PYTHON} -m skinlib run {STUDY} {wildcards.run}"
+        "{PYTHON} -m skinlib run {STUDY} {wildcards.run} > {log} 2>&1 "
+        "|| {{ code=$?; echo {wildcards.run} failed, see {log}:; tail -n 1 {log}; exit $code; }}; "
+        "echo {wildcards.run}: finished"
 
 
 # What does not depend on the training of a single run: executed once for the study.
@@ -49,17 +55,23 @@ rule about:
 rule about_data:
     output:
         OUT + "/about-data.ipynb",
+    log:
+        "_build/logs/" + STUDY + "/about-data.log",
     params:
         data=f"-p data={load_study(STUDY).data}" if load_study(STUDY).data else "",
     shell:
-        "{PYTHON} -m skinlib notebook data -o {output} --label {STUDY} {params.data}"
+        "{PYTHON} -m skinlib notebook data -o {output} --label {STUDY} {params.data} "
+        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 rule about_architecture:
     output:
         OUT + "/about-architecture.ipynb",
+    log:
+        "_build/logs/" + STUDY + "/about-architecture.log",
     shell:
-        "{PYTHON} -m skinlib notebook architecture -o {output} --label MobileNetV2"
+        "{PYTHON} -m skinlib notebook architecture -o {output} --label MobileNetV2 "
+        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 # The evaluation and result notebooks read predictions; they are made again when these change.
@@ -74,11 +86,13 @@ rule report:
         lambda w: [str(run.folder / "predictions.csv") for run in load_study(STUDY).finished()],
     output:
         OUT + "/report-{name}.ipynb",
+    log:
+        "_build/logs/" + STUDY + "/report-{name}.log",
     wildcard_constraints:
         name="results|evaluation",
     shell:
         "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} --label {STUDY} "
-        "-p study={STUDY}"
+        "-p study={STUDY} > {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 rule book:

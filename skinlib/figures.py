@@ -71,10 +71,9 @@ def confusion(run, part="test"):
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     with _figure(4.6, 4.2) as (figure, axes):
         axes.grid(visible=False)
-        image = axes.imshow(share, cmap="cividis_r", vmin=0, vmax=1)
+        image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(matrix):
-            # Cividis reversed is dark where the share is high.
-            colour = "white" if share[row, column] > 0.55 else "black"
+                colour = "white" if share[row, column] > 0.55 else "black"
             axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=9)
         axes.set_xticks(range(len(CLASSES)), CLASSES)
         axes.set_yticks(range(len(CLASSES)), CLASSES)

@@ -87,14 +87,15 @@ def per_class(labels, probabilities):
         truth = labels == index
         if truth.any() and not truth.all():
             auc[index] = sk.roc_auc_score(truth, probabilities[:, index])
-    return {
-        "images": positives,
+    each = {
         "sensitivity": _ratio(tp, positives),
         "specificity": _ratio(tn, tn + fp),
         "precision": np.where(predicted > 0, tp / np.maximum(predicted, 1), 0.0),
         "f1": _ratio(2 * tp, 2 * tp + fp + fn),
         "auc": auc,
     }
+    seen = {name: np.where(positives > 0, values, np.nan) for name, values in each.items()}
+    return {"images": positives, **seen}
 
 
 def summary(labels, probabilities):

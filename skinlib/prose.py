@@ -35,7 +35,7 @@ def findings(logged, clean):
             "* Under a clean protocol (whole lesions held out, a test part that chooses nothing) "
             f"it is {_percent(found.with_interval('accuracy'))} of {found.images}, with a mean "
             f"recall of {found.with_interval('mean_recall')}. The two runs differ in more than "
-            "the split: [what differs](results.md#what-differs)."
+            "the split: {ref}`what differs <what-differs>`."
         )
     if not (_done(logged) and _done(clean)):
         lines.append("* A run on the real data that is not there yet shows as *not run*.")

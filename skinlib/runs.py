@@ -127,6 +127,9 @@ def read_run(folder):
 
 
 def _checked(record, folder):
+    if not isinstance(record, dict):
+        msg = f"run.json of '{folder}' holds {type(record).__name__}, expected an object"
+        raise IntegrityError(msg)
     missing = [key for key in REQUIRED if key not in record]
     if missing:
         msg = f"run.json of '{folder}' lacks {', '.join(missing)}"
@@ -160,7 +163,7 @@ def write_predictions(folder, table, part_of, probabilities):
     probabilities : numpy.ndarray
         Shape (n, 7).
     """
-    # Seven digits carry the whole float32.
+    # Nine digits carry the whole float32, so that files and memory give the same metrics.
     numbers = pd.DataFrame(np.asarray(probabilities, float), columns=list(CLASSES))
     frame = pd.DataFrame(
         {
@@ -170,7 +173,7 @@ def write_predictions(folder, table, part_of, probabilities):
             "label": table["dx"].to_numpy(),
         }
     ).join(numbers)
-    write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.7g")
+    write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.9g")
 
 
 def read_predictions(path):
@@ -179,17 +182,25 @@ def read_predictions(path):
     Raises
     ------
     IntegrityError
-        Wrong columns, an unknown label, an image twice, or a row that does not sum to 1.
+        No table, wrong columns, an unknown label, an image twice, or a row that is no
+        probability distribution.
     """
-    frame = pd.read_csv(path, dtype={"image_id": str, "lesion_id": str})
+    try:
+        frame = pd.read_csv(path, dtype={"image_id": str, "lesion_id": str})
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        msg = f"'{path}' is not a readable CSV file ({error}); train the run again"
+        raise IntegrityError(msg) from error
     if tuple(frame.columns) != PREDICTION_COLUMNS:
         msg = f"'{path}' has the columns {list(frame)}, expected {list(PREDICTION_COLUMNS)}"
         raise IntegrityError(msg)
+    numbers = frame[list(CLASSES)].apply(pd.to_numeric, errors="coerce")
     bad = {
         "a label that is none of the seven": ~frame["label"].isin(CLASSES),
         "an image twice": frame["image_id"].duplicated(),
+        "a negative probability": (numbers < 0).any(axis=1),
+        # A missing number is no zero: the sum is then NaN, and refused.
         "probabilities that do not sum to 1": ~(
-            (frame[list(CLASSES)].sum(axis=1) - 1).abs() < 1e-3
+            (numbers.sum(axis=1, skipna=False) - 1).abs() < 1e-3
         ),
     }
     for what, rows in bad.items():

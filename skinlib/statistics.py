@@ -40,13 +40,13 @@ def cluster_bootstrap(
         If lengths differ or there are fewer than two clusters.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    _, index = np.unique(np.asarray(clusters), return_inverse=True)
+    lesions, index = np.unique(np.asarray(clusters), return_inverse=True)
     if not len(index) == len(labels) == len(probabilities):
         msg = f"{len(labels)} labels, {len(probabilities)} rows, {len(index)} clusters: not equal"
         raise DataError(msg)
-    count = index.max() + 1
+    count = len(lesions)
     if count < 2:
-        msg = "a bootstrap needs at least 2 lesions; this part has 1"
+        msg = f"a bootstrap needs at least 2 lesions; this part has {count}"
         raise DataError(msg)
     order = np.argsort(index, kind="stable")
     starts = np.searchsorted(index[order], np.arange(count + 1))

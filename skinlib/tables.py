@@ -36,6 +36,15 @@ def number(value, digits=3):
     return NOT_PRINTED if missing else f"{value:.{digits}f}"
 
 
+def as_written(value):
+    """Format a transcribed number with the digits its source has, two at least."""
+    if value is None:
+        return NOT_PRINTED
+    text = f"{value:.4f}".rstrip("0")
+    whole, _, digits = text.partition(".")
+    return f"{whole}.{digits:0<2}"
+
+
 @functools.cache
 def _interval(run, metric, part):
     labels, probabilities, lesions = run.arrays(part)
@@ -185,7 +194,7 @@ def three_columns(backbone, runs_by_title):
         else:
             paper_value = paper.value(backbone, metric, "paper")
             logged = paper.value(backbone, metric, "logged")
-        row = {"Metric": label, "Paper": number(paper_value, 2), "Logged": number(logged, 4)}
+        row = {"Metric": label, "Paper": as_written(paper_value), "Logged": as_written(logged)}
         for title, found in measured.items():
             row[title] = found.with_interval(metric) if found else NOT_RUN
         rows.append(row)
@@ -216,8 +225,8 @@ def accuracy_ledger(study_):
     for name in BACKBONES:
         row = {
             "Backbone": name,
-            "Paper": number(paper.value(name, "accuracy", "paper"), 2),
-            "Logged": number(paper.value(name, "accuracy", "logged"), 4),
+            "Paper": as_written(paper.value(name, "accuracy", "paper")),
+            "Logged": as_written(paper.value(name, "accuracy", "logged")),
         }
         for recipe in ("md-as-logged", "clean"):
             run = best.get((name, recipe))

@@ -29,9 +29,14 @@ def test_atomic_path_moves_the_file_when_the_block_ends(tmp_path):
 def test_atomic_path_keeps_the_old_file_when_the_block_raises(tmp_path, error):
     target = tmp_path / "run.json"
     target.write_text("old")
-    with pytest.raises(error), files.atomic_path(target) as temporary:
-        temporary.write_text("half of the n")
-        raise error
+
+    def write():
+        with files.atomic_path(target) as temporary:
+            temporary.write_text("half of the n")
+            raise error
+
+    with pytest.raises(error):
+        write()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
