@@ -20,7 +20,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources devices=$(DEVICES) \
-	--rerun-triggers mtime --quiet rules progress --nolock
+	--rerun-triggers mtime --quiet all --nolock
 
 .PHONY: help demo reproduce study book test test-backends lint format check-gpu clean lock serve
 .DEFAULT_GOAL := help

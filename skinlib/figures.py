@@ -1,6 +1,7 @@
 """Figures of the book, as matplotlib Figures in one shared style; no file access of their own."""
 
 import contextlib
+import io
 
 import matplotlib as mpl
 import matplotlib.ticker
@@ -41,6 +42,14 @@ def _figure(width=7.0, height=3.2, **grid):
         yield figure, figure.subplots(**grid)
 
 
+def to_svg(figure):
+    """Return a figure as SVG bytes, the same for the same figure: no date, no random ids."""
+    out = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()
+
+
 def learning_curves(run):
     """Loss and accuracy of a run by epoch, with the epoch whose weights were kept.
 
@@ -73,7 +82,7 @@ def confusion(run, part="test"):
         axes.grid(visible=False)
         image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(matrix):
-                colour = "white" if share[row, column] > 0.55 else "black"
+            colour = "white" if share[row, column] > 0.55 else "black"
             axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=9)
         axes.set_xticks(range(len(CLASSES)), CLASSES)
         axes.set_yticks(range(len(CLASSES)), CLASSES)
@@ -134,7 +143,7 @@ def class_examples(dataset, per_class=4, size=96):
 
     Pictures of HAM10000 shown this way must not be committed (CC BY-NC 4.0).
     """
-    from skinlib.data.ham10000 import decode
+    from skinlib.data.images import decode
     from skinlib.data.pixels import resize
 
     with mpl.rc_context(STYLE):

@@ -8,7 +8,8 @@ import pandas as pd
 
 from skinlib import runs
 from skinlib.classes import CLASSES
-from skinlib.data.ham10000 import SEXES, SITES, decode
+from skinlib.data.ham10000 import SEXES, SITES
+from skinlib.data.images import decode
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
 from skinlib.errors import DataError

@@ -4,7 +4,7 @@ import json
 
 from skinlib import figures, paper, paths, prose, tables
 from skinlib.errors import DataError
-from skinlib.files import atomic_path, write_csv, write_text
+from skinlib.files import write_csv, write_text
 from skinlib.studies import load_study
 
 # Backbones built and counted; made by `python -m skinlib describe --json`, checked by a test.
@@ -90,8 +90,6 @@ def _accuracies(by_recipe):
 
 
 def _save(figure, name):
-    """Save as SVG without a date, so that the same figure is the same file."""
     path = paths.RESULTS / "figures" / f"{name}.svg"
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    write_text(path, figures.to_svg(figure).decode())
     return path

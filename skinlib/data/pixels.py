@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from skinlib import paths
-from skinlib.data.ham10000 import decode
+from skinlib.data.images import decode
 from skinlib.errors import DataError
 from skinlib.files import hash_of, write_json
 

@@ -92,7 +92,7 @@ def test_imagenet_goes_through_keras_applications(recipe, stock, tmp_path, monke
     model = build_classifier(BACKBONE, get_recipe(recipe), size=224, weights="imagenet")
     (origin,) = asked
     assert "small" in origin
-    assert origin.endswith("no_top_v3.h5")
+    assert origin.endswith("no_top_v2.h5")
     assert_same_backbone(model, stock)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from skinlib.data import ham10000
+from skinlib.data import ham10000, images
 from skinlib.errors import IntegrityError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -16,7 +16,7 @@ RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 def refused(path):
     """Return the message of the IntegrityError that decoding must raise."""
     with pytest.raises(IntegrityError) as error:
-        ham10000.decode(path)
+        images.decode(path)
     assert error.value.exit_code == 3
     assert f"'{path}'" in str(error.value)
     return str(error.value)
@@ -41,7 +41,7 @@ def test_a_truncated_jpeg_is_named(tmp_path, share):
     path = tmp_path / "ISIC_1.jpg"
     noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path)
-    assert ham10000.decode(path).size == (80, 60)
+    assert images.decode(path).size == (80, 60)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     refused(path)
 
@@ -77,7 +77,7 @@ def test_a_huge_image_is_refused_by_its_declared_size(tmp_path, width, height):
 
 
 def test_the_limit_itself_is_allowed(tmp_path):
-    with ham10000.open_image(png_header(tmp_path / "ISIC_1.jpg", 10_000, 1_000)) as image:
+    with images.open_image(png_header(tmp_path / "ISIC_1.jpg", 10_000, 1_000)) as image:
         assert image.size == (10_000, 1_000)
 
 
@@ -116,7 +116,7 @@ def _indexed():
 )
 def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
     image.save(tmp_path / "ISIC_1.jpg", format="PNG")
-    found = np.asarray(ham10000.decode(tmp_path / "ISIC_1.jpg"))
+    found = np.asarray(images.decode(tmp_path / "ISIC_1.jpg"))
     expected = np.array(expected, np.uint8)
     if expected.ndim == 2:
         expected = np.stack([expected] * 3, axis=-1)
@@ -136,7 +136,7 @@ def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
 )
 def test_other_kinds_of_jpeg_become_rgb(tmp_path, mode, colour, expected):
     Image.new(mode, (16, 16), colour).save(tmp_path / "ISIC_1.jpg", quality=95)
-    found = ham10000.decode(tmp_path / "ISIC_1.jpg")
+    found = images.decode(tmp_path / "ISIC_1.jpg")
     assert found.mode == "RGB"
     np.testing.assert_allclose(np.asarray(found), np.broadcast_to(expected, (16, 16, 3)), atol=4)
 
@@ -160,12 +160,12 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(tmp_path / "ISIC_1.jpg", stored, exif=exif)
-    found = np.asarray(ham10000.decode(path))
+    found = np.asarray(images.decode(path))
     np.testing.assert_array_equal(found, UPRIGHT[orientation](stored))
 
 
 def test_channels_keep_their_order(tmp_path):
     """cv2.imread, which the authors used, would give blue first."""
     Image.new("RGB", (16, 16), (200, 100, 30)).save(tmp_path / "ISIC_1.jpg", quality=95)
-    found = np.asarray(ham10000.decode(tmp_path / "ISIC_1.jpg"))[8, 8]
+    found = np.asarray(images.decode(tmp_path / "ISIC_1.jpg"))[8, 8]
     np.testing.assert_allclose(found, (200, 100, 30), atol=4)

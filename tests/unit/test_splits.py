@@ -21,6 +21,12 @@ def table():
     return synthetic.metadata(1000, 0)
 
 
+@pytest.fixture(scope="module")
+def drawn(table):
+    """Return one split by image and one by lesion; the latter takes a second to draw."""
+    return {unit: make(table, unit) for unit in splits.UNITS}
+
+
 def make(table, unit="image", test=0.15, validation=0.15, seed=0):
     return splits.make_split(table, unit=unit, test=test, validation=validation, seed=seed)
 
@@ -70,30 +76,29 @@ def test_shares_are_kept_overall_and_in_every_class(table, unit, test, validatio
         assert shares[part].to_numpy() == pytest.approx(expected[part], abs=slack)
 
 
-def test_a_split_depends_on_ids_and_seed_alone(table):
-    for unit in splits.UNITS:
-        first = make(table, unit)
+def test_a_split_depends_on_ids_and_seed_alone(table, drawn):
+    for unit, first in drawn.items():
         shuffled = table.sample(frac=1, random_state=5).assign(extra=1)
         assert make(shuffled, unit).hash == first.hash
         assert make(table, unit, seed=1).hash != first.hash
         assert first.table["image_id"].is_monotonic_increasing
 
 
-def test_parts_share_a_lesion_only_when_images_were_drawn(table):
+def test_parts_share_a_lesion_only_when_images_were_drawn(drawn):
     def shared(split):
         """Intersect the lesions of every two parts."""
         lesions = {name: set(rows["lesion_id"]) for name, rows in split.table.groupby("part")}
         a, b, c = (lesions[name] for name in splits.PARTS)
         return sorted((a & b) | (a & c) | (b & c))
 
-    by_lesion, by_image = make(table, "lesion"), make(table, "image")
+    by_lesion, by_image = drawn["lesion"], drawn["image"]
     assert shared(by_lesion) == [] == splits.lesions_on_both_sides(by_lesion)
     assert len(shared(by_image)) > 30
     assert splits.lesions_on_both_sides(by_image) == shared(by_image)
 
 
-def test_rows_are_the_rows_of_a_part(table):
-    split = make(table)
+def test_rows_are_the_rows_of_a_part(table, drawn):
+    split = drawn["image"]
     rows = split.rows(table.sample(frac=1, random_state=0), "validation")
     expected = split.table.loc[split.table["part"] == "validation", "image_id"]
     assert rows["image_id"].tolist() == expected.tolist()
@@ -124,8 +129,8 @@ def test_a_class_too_rare_for_every_part_is_refused(table, unit):
 # The validator (F14) and the file (F15)
 
 
-def test_a_lesion_moved_to_the_other_side_is_named(table):
-    split = make(table, "lesion")
+def test_a_lesion_moved_to_the_other_side_is_named(drawn):
+    split = drawn["lesion"]
     twice = split.table["lesion_id"].duplicated(keep=False) & (split.table["part"] == "train")
     row = twice.idxmax()
     with pytest.raises(IntegrityError, match=split.table.loc[row, "lesion_id"]) as error:
@@ -135,8 +140,8 @@ def test_a_lesion_moved_to_the_other_side_is_named(table):
     splits.validate(splits.Split("image", doctor(split, row, "test").table))
 
 
-def test_an_unknown_part_or_an_image_twice_is_named(table):
-    split = make(table)
+def test_an_unknown_part_or_an_image_twice_is_named(drawn):
+    split = drawn["image"]
     with pytest.raises(IntegrityError, match="holdout"):
         splits.validate(doctor(split, 0, "holdout"))
     double = pd.concat([split.table, split.table[7:8]])
@@ -144,8 +149,8 @@ def test_an_unknown_part_or_an_image_twice_is_named(table):
         splits.validate(splits.Split("image", double))
 
 
-def test_the_hash_is_that_of_the_rows(table):
-    split = make(table)
+def test_the_hash_is_that_of_the_rows(drawn):
+    split = drawn["image"]
     text = json.dumps(split.table.to_numpy().tolist())
     assert split.hash == hashlib.sha256(text.encode()).hexdigest()[:12]
     part = "test" if split.table.loc[9, "part"] == "train" else "train"
@@ -153,8 +158,8 @@ def test_the_hash_is_that_of_the_rows(table):
 
 
 @pytest.mark.parametrize("unit", splits.UNITS)
-def test_a_split_comes_back_from_its_file(table, tmp_path, unit):
-    split = make(table, unit)
+def test_a_split_comes_back_from_its_file(drawn, tmp_path, unit):
+    split = drawn[unit]
     path = splits.save(split, tmp_path / "splits", f"set-{unit}-s0")
     assert path.name == f"set-{unit}-s0-{split.hash}.csv"
     again = splits.read(path, unit)
@@ -166,15 +171,15 @@ def test_a_split_comes_back_from_its_file(table, tmp_path, unit):
     assert path.stat().st_mtime_ns == before
 
 
-def test_an_edited_file_is_refused(table, tmp_path):
-    path = splits.save(make(table), tmp_path, "set")
+def test_an_edited_file_is_refused(drawn, tmp_path):
+    path = splits.save(drawn["image"], tmp_path, "set")
     path.write_text(path.read_text().replace(",test\n", ",train\n", 1))
     with pytest.raises(IntegrityError, match="was edited") as error:
         splits.read(path, "image")
     assert str(path) in str(error.value)
 
 
-def test_a_split_by_image_is_not_passed_off_as_one_by_lesion(table, tmp_path):
-    path = splits.save(make(table, "image"), tmp_path, "set")
+def test_a_split_by_image_is_not_passed_off_as_one_by_lesion(drawn, tmp_path):
+    path = splits.save(drawn["image"], tmp_path, "set")
     with pytest.raises(IntegrityError, match="more than one part"):
         splits.read(path, "lesion")
