@@ -6,7 +6,7 @@ import io
 import matplotlib as mpl
 import matplotlib.ticker
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.metrics import roc_curve
 
 from skinlib import metrics
@@ -33,6 +33,13 @@ STYLE = {
     # The same figure gives the same bytes.
     "svg.hashsalt": "skinlib",
 }
+
+
+class Figure(MatplotlibFigure):
+    """A figure that a notebook shows as SVG, without pyplot and its global state."""
+
+    def _repr_svg_(self):
+        return to_svg(self).decode()
 
 
 @contextlib.contextmanager

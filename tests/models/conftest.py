@@ -34,6 +34,9 @@ def liven():
     return _liven
 
 
+GAIN = 3
+
+
 def _liven(model, seed=11):
     rng = np.random.default_rng(seed)
     for weight in model.weights:
@@ -45,7 +48,7 @@ def _liven(model, seed=11):
         elif name == "kernel":
             # Wide enough that neither signal nor differences die out on the way down.
             fan_in = shape[0] * shape[1] if "depthwise" in weight.path else np.prod(shape[:-1])
-            value = rng.normal(size=shape) * np.sqrt(3 / fan_in)
+            value = rng.normal(size=shape) * np.sqrt(GAIN / fan_in)
         else:
             value = rng.normal(scale=0.2, size=shape)
         weight.assign(value.astype("float32"))
