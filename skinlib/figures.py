@@ -35,7 +35,7 @@ STYLE = {
 }
 
 
-class Figure(MatplotlibFigure):
+class _Figure(MatplotlibFigure):
     """A figure that a notebook shows as SVG, without pyplot and its global state."""
 
     def _repr_svg_(self):
@@ -45,7 +45,7 @@ class Figure(MatplotlibFigure):
 @contextlib.contextmanager
 def _figure(width=7.0, height=3.2, **grid):
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = _Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.subplots(**grid)
 
 
@@ -154,7 +154,7 @@ def class_examples(dataset, per_class=4, size=96):
     from skinlib.data.pixels import resize
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7, 7 / len(CLASSES) * per_class + 0.3), layout="constrained")
+        figure = _Figure(figsize=(7, 7 / len(CLASSES) * per_class + 0.3), layout="constrained")
         grid = figure.subplots(per_class, len(CLASSES), squeeze=False)
         for column, name in enumerate(CLASSES):
             rows = dataset.table[dataset.table["dx"] == name].drop_duplicates("lesion_id")

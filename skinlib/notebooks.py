@@ -112,17 +112,28 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     return output
 
 
+def _fold(cell):
+    """Fold the code away in the book: readers come for words and results, not for a wall of code.
+
+    The cell of default parameters is left out where papermill injected the real ones.
+    """
+    tags = cell.metadata.setdefault("tags", [])
+    fold = "remove-input" if "parameters" in tags else "hide-input"
+    if "injected-parameters" not in tags and fold not in tags:
+        tags.append(fold)
+
+
 def _tidy(executed, output, label):
     """Write the final copy: titled, and without timings or paths of this machine."""
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
-    for key in ("papermill",):
-        notebook.metadata.pop(key, None)
+    notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
+            _fold(cell)
             # Progress bars and backend chatter are for the terminal, not for readers.
             cell.outputs = [
                 out

@@ -17,8 +17,8 @@ HELD_OUT = {"akiec": 33, "bcc": 51, "bkl": 109, "df": 12, "mel": 111, "nv": 666,
 
 @pytest.fixture(scope="module")
 def table():
-    """1,000 rows with repeated photographs of lesions, as in HAM10000."""
-    return synthetic.metadata(1000, 0)
+    """700 rows with repeated photographs of lesions, as in HAM10000."""
+    return synthetic.metadata(700, 0)
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +69,12 @@ def test_shares_are_kept_overall_and_in_every_class(table, unit, test, validatio
     for part, count in split.counts().items():
         assert count / len(table) == pytest.approx(expected[part], abs=0.02)
     part_of = split.table.set_index("image_id")["part"]
-    shares = pd.crosstab(table["dx"], table["image_id"].map(part_of), normalize="index")
+    counts = pd.crosstab(table["dx"], table["image_id"].map(part_of))
+    sizes = counts.sum(axis=1)
     for part in split.counts():
         # Whole lesions are coarser than images, above all in the classes with few of them.
-        slack = 0.01 if unit == "image" else 0.05
-        assert shares[part].to_numpy() == pytest.approx(expected[part], abs=slack)
+        slack = 1.5 if unit == "image" else 0.05 * sizes
+        assert ((counts[part] - expected[part] * sizes).abs() < slack).all()
 
 
 def test_a_split_depends_on_ids_and_seed_alone(table, drawn):
