@@ -18,7 +18,8 @@ def cluster_bootstrap(
     Parameters
     ----------
     statistic : callable
-        ``statistic(labels, probabilities)`` → float.
+        ``statistic(labels, probabilities)`` → a number, or an array of k numbers, whose
+        intervals then come from the same draws.
     labels : numpy.ndarray
         Shape (n,).
     probabilities : numpy.ndarray
@@ -32,7 +33,8 @@ def cluster_bootstrap(
 
     Returns
     -------
-    low, high : float
+    low, high : float or numpy.ndarray
+        Of the kind that `statistic` returns.
 
     Raises
     ------
@@ -52,11 +54,11 @@ def cluster_bootstrap(
     starts = np.searchsorted(index[order], np.arange(count + 1))
     members = [order[starts[i] : starts[i + 1]] for i in range(count)]
     rng = np.random.default_rng(seed)
-    values = np.empty(draws)
-    for draw in range(draws):
+    values = []
+    for _ in range(draws):
         chosen = rng.integers(0, count, count)
         rows = np.concatenate([members[i] for i in chosen])
-        values[draw] = statistic(labels[rows], probabilities[rows])
+        values.append(statistic(labels[rows], probabilities[rows]))
     tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = np.nanquantile(np.array(values, float), [tail, 1 - tail], axis=0)
+    return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)

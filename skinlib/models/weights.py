@@ -5,6 +5,7 @@ not, once links out of the file are refused.
 """
 
 import os
+import warnings
 from pathlib import Path
 
 import h5py
@@ -117,9 +118,13 @@ def load_classifier(model, path, expected_sha256=None):
 
 def _load(model, path, what):
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            # One line for every layer that is not in the file; the error says enough.
+            warnings.filterwarnings("ignore", message="Skipping nested container")
+            model.load_weights(path)
     except (ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+        # Keras: how many layers do not fit; an empty line; the reason for one of them; a list.
+        reason = " ".join([line for line in str(error).splitlines() if line][:2])
         msg = f"'{path}' does not fit {what}: {reason}"
         raise DataError(msg) from error
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ def html(tmp_path_factory):
     """Render and build into a temporary folder, as the Snakefile does it."""
     rendering.render()
     out = tmp_path_factory.mktemp("book")
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "book"]
+    command = [Path(sys.executable).parent / "jupyter-book", "build", "book"]
     options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
     done = subprocess.run(
         [*command, *options], cwd=paths.ROOT, capture_output=True, text=True, check=False

@@ -60,7 +60,7 @@ NEIGHBOURS = [
 def shift_the_counters():
     """Make unnamed layers, so that Keras numbers the next ones differently."""
     for layer in (keras.layers.BatchNormalization, keras.layers.ReLU, keras.layers.Conv2D):
-        layer(1) if layer is keras.layers.Conv2D else layer()
+        layer(1, 1) if layer is keras.layers.Conv2D else layer()
     for _ in range(2):
         keras.layers.Activation("relu")
 

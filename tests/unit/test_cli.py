@@ -68,7 +68,9 @@ def test_unknown_label_is_named_with_its_row(folder, capsys):
     fields = lines[4].split(",")
     lines[4] = ",".join([*fields[:2], "mell", *fields[3:]])
     rewrite(folder, lines)
-    line = fails(capsys, ["train", "--data", folder, "--size", "32", "--weights", "none"], 2)
+    line = fails(
+        capsys, ["train", "--data", folder, "--size", "32", "--weights", "none", "--no-progress"], 2
+    )
     assert "row 5" in line
     assert "'mell'" in line
 
@@ -90,7 +92,7 @@ def test_mistyped_notebook_parameter(tmp_path, capsys):
 def test_weights_that_are_no_weights(folder, tmp_path, capsys):
     bad = tmp_path / "bad.weights.h5"
     bad.write_bytes(b"not hdf5")
-    arguments = ["train", "--data", folder, "--size", "32", "--weights", bad]
+    arguments = ["train", "--data", folder, "--size", "32", "--weights", bad, "--no-progress"]
     assert "bad.weights.h5" in fails(capsys, arguments, 3)
 
 

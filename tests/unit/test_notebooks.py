@@ -6,6 +6,7 @@ import pytest
 from skinlib import notebooks, paths
 from skinlib.errors import DataError
 
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 REFERENCE = paths.ROOT / "tests" / "notebooks"
 
 
@@ -61,7 +62,7 @@ def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path, monkeypatch):
             nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
             nbformat.v4.new_code_cell("raise RuntimeError('on purpose')"),
         ],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        metadata={"kernelspec": KERNEL},
     )
     nbformat.write(broken, tmp_path / "broken.ipynb")
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
@@ -80,7 +81,7 @@ def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
             nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
             nbformat.v4.new_code_cell("import sys; print(x); print('noise', file=sys.stderr)"),
         ],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        metadata={"kernelspec": KERNEL},
     )
     nbformat.write(quiet, tmp_path / "quiet.ipynb")
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)

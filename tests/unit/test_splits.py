@@ -127,6 +127,11 @@ def test_a_class_too_rare_for_every_part_is_refused(table, unit):
         make(rare, unit)
 
 
+def test_an_image_in_two_rows_is_refused_when_drawing(table):
+    with pytest.raises(IntegrityError, match=f"{table.loc[4, 'image_id']} is in the split twice"):
+        make(pd.concat([table, table[4:5]]))
+
+
 # The validator (F14) and the file (F15)
 
 
