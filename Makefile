@@ -35,7 +35,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(STAMP)  ## train every backbone on embedded data, then build the book
-	@$(MAKE) --no-print-directory study STUDY=demo
+	@SKINLIB_QUICK_START=1 $(MAKE) --no-print-directory study STUDY=demo
 
 reproduce: $(STAMP)  ## the paper's study on SKINLIB_DATA (STUDY=name for another one)
 	@$(MAKE) --no-print-directory study
@@ -49,8 +49,10 @@ study: $(STAMP)
 	echo "make $(STUDY): $$(( $$(date +%s) - start )) s"; exit $$status
 
 book: $(STAMP)  ## build the book from the results there are
+	@mkdir -p _build; touch _build/.before
 	@$(SNAKEMAKE) -- book
-	@echo "the book: _build/html/index.html"
+	@if [ _build/html/index.html -nt _build/.before ]; then echo "the book: _build/html/index.html"; \
+	else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
 
 test: $(STAMP)  ## all tests; notebooks with nbval
 	$(BIN)/python -m pytest tests

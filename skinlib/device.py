@@ -56,6 +56,27 @@ def jit_compile():
     return backend == "jax" or (backend == "tensorflow" and not device_name().startswith("cpu"))
 
 
+def quick_start():
+    """Trade speed of the steps for a quick first one, when ``SKINLIB_QUICK_START`` is set.
+
+    TensorFlow spends minutes optimising the graph of a large network, more than a
+    demonstration of a few steps takes. Only TensorFlow has, or needs, this.
+
+    Returns
+    -------
+    bool
+        Was it done? Recorded in run.json.
+    """
+    import keras
+
+    if not os.environ.get("SKINLIB_QUICK_START") or keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    return True
+
+
 def versions():
     """Return the versions of Python, skinlib, the Keras backend in use and the libraries."""
     import keras

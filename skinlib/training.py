@@ -165,6 +165,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, progress):
     from skinlib.models.classifier import build_classifier
 
     seed = record["seed"]
+    record["quick_start"] = device.quick_start()
     model = build_classifier(
         record["backbone"], recipe, size=record["input_size"], weights=weights, seed=seed
     )

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -40,8 +41,31 @@ def train(dataset):
 @pytest.fixture(scope="module")
 def logged(dataset):
     """A finished run of md-as-logged."""
-    recipe = tiny.recipe("md-as-logged")
+    recipe = tiny.recipe("md-as-logged", test_share=0.25)
     return training.train(recipe, "Tiny", data=dataset, study="logged", progress=False)
+
+
+def assert_same_numbers(one, other):
+    """Predictions agree byte by byte, weights bit by bit.
+
+    The weights files also hold the names of layers, which depend on the models built
+    before in this process.
+    """
+    file = "predictions.csv"
+    assert (one.folder / file).read_bytes() == (other.folder / file).read_bytes()
+    mine, theirs = arrays(one), arrays(other)
+    assert len(mine) == len(theirs) > 10
+    for name, array in mine.items():
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+def arrays(run):
+    found = {}
+    with h5py.File(run.folder / "best.weights.h5") as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]}) if hasattr(item, "shape") else None
+        )
+    return found
 
 
 def no_training(*_):
@@ -83,7 +107,7 @@ def test_run_json_says_where_the_numbers_come_from(trained, dataset):
 def test_recipe_comes_back_from_run_json(trained):
     assert Recipe.from_json(trained.record["recipe"]) == tiny.recipe()
     assert trained.record["changes"] == {
-        "batch_size": [32, 16],
+        "batch_size": [32, 8],
         "epochs": [250, 3],
         "learning_rate": [0.001, 0.01],
         "metadata_units": [4096, 16],
@@ -126,7 +150,9 @@ def test_best_epoch_is_the_one_that_was_kept(run, part, request):
     assert history["val_accuracy"].idxmax() == best - 1
     labels, probabilities, _ = run.arrays(part)
     kept = history.iloc[best - 1]
-    assert np.mean(probabilities.argmax(1) == labels) == pytest.approx(kept["val_accuracy"])
+    assert np.mean(probabilities.argmax(1) == labels) == pytest.approx(
+        kept["val_accuracy"], rel=1e-5
+    )
     chosen = probabilities[np.arange(len(labels)), labels]
     assert -np.log(chosen).mean() == pytest.approx(kept["val_loss"], rel=1e-4)
     assert run.record["selection"] == part
@@ -176,11 +202,11 @@ def test_metrics_of_the_file_agree_with_scikit_learn(run, request):
 
 
 def test_finished_run_is_skipped(trained, train, monkeypatch):
-    before = {path: path.stat().st_mtime_ns for path in trained.folder.glob("*.*")}
+    before = {path: path.stat().st_mtime_ns for path in trained.folder.glob("[!.]*")}
     monkeypatch.setattr(training, "_train", no_training)
     again = train("clean")
     assert again.record == trained.record
-    assert {path: path.stat().st_mtime_ns for path in trained.folder.glob("*.*")} == before
+    assert {path: path.stat().st_mtime_ns for path in trained.folder.glob("[!.]*")} == before
 
 
 def test_other_settings_in_the_same_folder_are_refused(trained, train):
@@ -193,8 +219,7 @@ def test_other_settings_in_the_same_folder_are_refused(trained, train):
 
 def test_same_seed_same_numbers(trained, train):
     again = train("again")
-    for file in ("predictions.csv", "best.weights.h5"):
-        assert (again.folder / file).read_bytes() == (trained.folder / file).read_bytes(), file
+    assert_same_numbers(again, trained)
     assert again.record["identity"] == trained.record["identity"]
     other = train("again", options={"seed": 1}, epochs=1)
     assert other.record["identity"] != trained.record["identity"]
@@ -270,8 +295,7 @@ def test_loss_that_is_no_number_fails_the_run(trained, train, monkeypatch):
     assert run.finished
     assert run.record["resumed"] == 1
     assert "reason" not in run.record
-    for file in ("predictions.csv", "best.weights.h5"):
-        assert (folder / file).read_bytes() == (trained.folder / file).read_bytes()
+    assert_same_numbers(run, trained)
 
 
 def test_prediction_that_is_no_number_fails_the_run(train, monkeypatch):

@@ -5,6 +5,7 @@ to; see `main`.
 """
 
 import json
+import math
 import os
 import random
 import signal
@@ -42,14 +43,19 @@ def install(patch):
 
 def recipe(name="clean", **fields):
     """Return a named recipe cut down to a few small epochs."""
-    small = {"epochs": 3, "batch_size": 16, "metadata_units": 16, "learning_rate": 0.01}
+    small = {"epochs": 3, "batch_size": 8, "metadata_units": 16, "learning_rate": 0.01}
     return get_recipe(name).replace(**{**small, **fields})
 
 
 # Everything random is in it, and both the schedule and the stopping have work to do.
 KILLED = recipe(
-    augmentation=dict(AUGMENTATION), epochs=12, stopping_patience=4, plateau_patience=1
-)  # fmt: skip
+    augmentation=dict(AUGMENTATION),
+    batch_size=4,
+    epsilon=1e-7,
+    epochs=15,
+    stopping_patience=4,
+    plateau_patience=1,
+)
 
 
 def train(folder, study, **options):
@@ -130,15 +136,17 @@ def main(folder, results, seed):
     paths.RESULTS = Path(results)
     install(pytest.MonkeyPatch())
     codes = [attempt(folder, "whole")]
-    last = len(runs.read_run(runs.folder_of("whole", "run")).history()) - 1
+    whole = runs.read_run(runs.folder_of("whole", "run"))
+    last = whole.record["epochs"] - 1
+    steps = math.ceil(whole.record["split"]["counts"]["train"] / KILLED.batch_size)
     draw = random.Random(seed)
     places = [
-        ("step", 0, draw.randrange(1, 4)),  # nothing saved yet
-        ("step", 1, draw.randrange(4)),
+        ("step", 0, draw.randrange(1, steps)),  # nothing saved yet
+        ("step", 1, draw.randrange(steps)),
         ("before-state", 1, 0),  # perhaps with newer weights than the state
         ("in-state", 2, 0),
         ("before-history", 2, 0),
-        ("step", last, draw.randrange(4)),  # one epoch before the end
+        ("step", last, draw.randrange(steps)),  # one epoch before the end
         ("after-predictions", last, 0),
     ]
     codes += [attempt(folder, "killed", *place) for place in places]
