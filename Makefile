@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources devices=$(DEVICES) \
 	--rerun-triggers mtime --quiet all --nolock
 
-.PHONY: help demo reproduce study book test test-backends lint format check-gpu clean lock serve
+.PHONY: help describe demo reproduce study book test test-backends lint format check-gpu clean lock serve
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -61,6 +61,12 @@ test: $(STAMP)  ## all tests; notebooks with nbval
 test-backends: $(STAMP)  ## the tests on JAX and PyTorch (installs PyTorch, gigabytes)
 	$(BIN)/python -m pip install --quiet "torch>=2.6"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/models/test_parity.py -m "backend or not backend"
+
+describe: $(STAMP)  ## build all networks anew and write results/*.json about them
+	@mkdir -p _build
+	$(BIN)/python -m skinlib describe --json > _build/describe.json && mv _build/describe.json results/
+	$(BIN)/python -m skinlib describe --structures > _build/structures.json && mv _build/structures.json results/
+	$(BIN)/python -m skinlib notebook attention -o _build/attention.ipynb -p save=$(CURDIR)/results/attention.json
 
 lint: $(STAMP)  ## ruff, and source notebooks without output
 	$(BIN)/ruff check .

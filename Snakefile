@@ -50,6 +50,7 @@ rule about:
     input:
         OUT + "/about-data.ipynb",
         OUT + "/about-architecture.ipynb",
+        OUT + "/about-attention.ipynb",
 
 
 rule about_data:
@@ -74,11 +75,22 @@ rule about_architecture:
         "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
-# The evaluation and result notebooks read predictions; they are made again when these change.
+rule about_attention:
+    output:
+        OUT + "/about-attention.ipynb",
+    log:
+        "_build/logs/" + STUDY + "/about-attention.log",
+    shell:
+        "{PYTHON} -m skinlib notebook attention -o {output} "
+        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
+
+
+# The evaluation, result and ledger notebooks read predictions; they are made again when these change.
 rule reports:
     input:
         OUT + "/report-results.ipynb",
         OUT + "/report-evaluation.ipynb",
+        OUT + "/report-ledger.ipynb",
 
 
 rule report:
@@ -89,10 +101,12 @@ rule report:
     log:
         "_build/logs/" + STUDY + "/report-{name}.log",
     wildcard_constraints:
-        name="results|evaluation",
+        name="results|evaluation|ledger",
+    params:
+        # The ledger reads all studies; the pictures and rows it shows are drawn ones.
+        study=lambda w: "" if w.name == "ledger" else f"--label {STUDY} -p study={STUDY}",
     shell:
-        "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} --label {STUDY} "
-        "-p study={STUDY} > {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
+        "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} {params.study} > {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 rule book:
@@ -106,8 +120,8 @@ def sources(wildcards):
 
     patterns = (
         "_config.yml", "book/**/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
-        "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/describe.json",
-        "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
+        "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
+        "results/counts/*.csv", "results/bench/*.json", "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
         "book/executed/*/*.ipynb",
     )
     found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})

@@ -1,163 +1,15 @@
-"""The command line: ``python -m skinlib <command>``. Each command is a few calls into skinlib."""
+"""The command line: ``python -m skinlib <command>``. Arguments here, commands in `commands`."""
 
 import argparse
 import ast
-import json
 import signal
 import sys
 from pathlib import Path
 
-from skinlib import paths
+from skinlib import commands
 from skinlib.errors import DataError, SkinlibError
 
-NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
 INTERRUPTED = 130
-
-
-def describe(args):
-    """Build every backbone and print its tap and parameter count."""
-    from skinlib import tables
-    from skinlib.models.backbones import BACKBONES
-    from skinlib.models.classifier import describe as describe_one
-    from skinlib.models.classifier import fresh_session
-    from skinlib.recipes import get_recipe
-
-    recipe = get_recipe(args.recipe)
-    described = []
-    for name in args.backbone or BACKBONES:
-        with fresh_session():
-            described.append(describe_one(name, recipe, size=args.size))
-    if args.json:
-        print(json.dumps(described, indent=2))
-    else:
-        print(tables.backbones(described).to_string(index=False))
-
-
-def check_data(args):
-    """Verify a data folder and print what was found."""
-    from skinlib.data import ham10000
-
-    dataset = ham10000.load(args.data)
-    table = dataset.table
-    print(f"{dataset.name}: {len(table)} images of {table['lesion_id'].nunique()} lesions")
-    print(f"folder       {dataset.folder}")
-    print(f"fingerprint  {dataset.fingerprint}")
-    print(f"image size   {dataset.image_size[0]} x {dataset.image_size[1]} (first image)")
-    for column in ("dx", "sex", "localization", "dx_type"):
-        counts = table[column].value_counts()
-        print(f"{column:<12} " + ", ".join(f"{key} {count}" for key, count in counts.items()))
-    age = table["age"]
-    print(
-        f"age          {age.min():g} to {age.max():g}, mean {age.mean():.1f}, "
-        f"missing in {int(age.isna().sum())} rows"
-    )
-    print("Every image decodes whole; ids agree on both sides.")
-
-
-def train(args):
-    """Train one classifier."""
-    from skinlib import tables
-    from skinlib.recipes import get_recipe
-    from skinlib.training import train as train_run
-
-    changes = dict(args.set or [])
-    if args.epochs:
-        changes["epochs"] = args.epochs
-    run = train_run(
-        get_recipe(args.recipe).replace(**changes),
-        args.backbone,
-        data=args.data,
-        study=args.study,
-        name=args.name,
-        size=args.size,
-        seed=args.seed,
-        weights=args.weights,
-        progress=not args.no_progress,
-    )
-    measured = tables.Measured(run)
-    print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
-    print(f"{measured.images} test images: accuracy {measured.with_interval('accuracy')}, "
-          f"mean recall {measured.summary['mean_recall']:.3f}")  # fmt: skip
-    print(run.folder)
-
-
-def predict(args):
-    """Classify photographs with a trained run."""
-    from skinlib import inference
-    from skinlib.classes import LONG_NAMES
-
-    model = inference.load(args.run)
-    results = []
-    for path in args.image:
-        probabilities = model.predict(path, age=args.age, sex=args.sex, site=args.site)
-        results.append({"image": str(path), "probabilities": probabilities})
-    if args.json:
-        print(json.dumps(results, indent=2))
-        return
-    for result in results:
-        print(result["image"])
-        ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])
-        for name, value in ranked:
-            print(f"  {value:6.1%}  {name:<5} {LONG_NAMES[name]}")
-    print(NOT_A_DEVICE)
-
-
-def run_study(args):
-    """Run the notebook of one run of a study (what the Snakefile calls)."""
-    from skinlib import notebooks
-    from skinlib.studies import load_study
-
-    study = load_study(args.study)
-    spec = study.spec(args.run)
-    study.data_folder()
-    parameters = {
-        "backbone": spec.backbone,
-        "recipe": spec.recipe,
-        "data": study.data,
-        "require": study.require,
-        "size": spec.size,
-        "seed": spec.seed,
-        "weights": spec.weights,
-        "changes": spec.changes,
-        "keep_weights": spec.keep_weights,
-        "study": study.name,
-        "name": spec.name,
-    }
-    output = paths.EXECUTED / study.name / f"{spec.name}.ipynb"
-    notebooks.execute("train", output, parameters, label=spec.name, progress=False)
-    print(f"{study.name}/{spec.name}: finished")
-
-
-def run_notebook(args):
-    """Run any notebook with parameters."""
-    from skinlib import notebooks
-
-    path = notebooks.execute(args.name, args.output, dict(args.parameter or []), label=args.label)
-    print(path)
-
-
-def study_status(args):
-    """List the runs of a study and their status; exit 1 when one has not finished."""
-    from skinlib.studies import load_study
-
-    study = load_study(args.study)
-    found = study.runs()
-    states = {name: (run.record["status"] if run else "not run") for name, run in found.items()}
-    for name, state in states.items():
-        reason = found[name].record.get("reason", "") if found[name] else ""
-        print(f"{state:<9} {name} {reason}".rstrip())
-    done = sum(state == "finished" for state in states.values())
-    print(f"{study.name}: {done} of {len(states)} runs finished")
-    return 0 if done == len(states) else 1
-
-
-def render(args):
-    """Write the tables and figures of the book from the runs there are."""
-    from skinlib import rendering
-
-    for path in rendering.render():
-        if args.verbose:
-            print(path)
 
 
 def _pair(text):
@@ -174,21 +26,24 @@ def _pair(text):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m skinlib", description=f"skinlib. {NOT_A_DEVICE}"
+        prog="python -m skinlib", description=f"skinlib. {commands.NOT_A_DEVICE}"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name, function):
         summary = function.__doc__.splitlines()[0]
-        sub = commands.add_parser(name, help=summary, description=f"{summary} {NOT_A_DEVICE}")
+        sub = subparsers.add_parser(
+            name, help=summary, description=f"{summary} {commands.NOT_A_DEVICE}"
+        )
         sub.set_defaults(function=function)
         return sub
 
-    sub = command("describe", describe)
+    sub = command("describe", commands.describe)
     sub.add_argument("--backbone", nargs="+", help="only these")
     sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--json", action="store_true")
+    sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
 
     from skinlib.data import fetch
 
@@ -196,10 +51,10 @@ def _parser():
     fetch.add_arguments(sub)
 
     data_help = "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"
-    sub = command("check-data", check_data)
+    sub = command("check-data", commands.check_data)
     sub.add_argument("--data", help=data_help)
 
-    sub = command("train", train)
+    sub = command("train", commands.train)
     sub.add_argument("--backbone", default="MobileNetV2", help="default: %(default)s")
     sub.add_argument("--recipe", default="clean", help="default: %(default)s")
     sub.add_argument("--data", help=data_help)
@@ -212,7 +67,7 @@ def _parser():
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
     sub.add_argument("--no-progress", action="store_true")
 
-    sub = command("predict", predict)
+    sub = command("predict", commands.predict)
     sub.add_argument("image", nargs="+", type=Path)
     sub.add_argument("--run", required=True, type=Path, help="run directory with its weights")
     sub.add_argument("--age", type=float, help="years")
@@ -222,20 +77,33 @@ def _parser():
     )
     sub.add_argument("--json", action="store_true")
 
-    sub = command("run", run_study)
+    sub = command("run", commands.run_study)
     sub.add_argument("study")
     sub.add_argument("run", help="name of the run")
 
-    sub = command("notebook", run_notebook)
+    sub = command("notebook", commands.run_notebook)
     sub.add_argument("name")
     sub.add_argument("-o", "--output", required=True, type=Path)
     sub.add_argument("-p", "--parameter", action="append", type=_pair, metavar="NAME=VALUE")
     sub.add_argument("--label", help="added to the title")
 
-    sub = command("status", study_status)
+    sub = command("status", commands.study_status)
     sub.add_argument("study")
 
-    sub = command("render", render)
+    sub = command("audit", commands.audit)
+    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
+
+    sub = command("latency", commands.latency)
+    sub.add_argument(
+        "--backbone", nargs="+", default=["MobileNetV3Large", "DenseNet201", "InceptionResNetV2"],
+        help="default: those of the paper's Table 6",
+    )  # fmt: skip
+    sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
+    sub.add_argument("--repeats", type=int, default=30, help="default: %(default)s")
+    sub.add_argument("--threads", type=int, default=1, help="default: %(default)s")
+
+    sub = command("render", commands.render)
     sub.add_argument("-v", "--verbose", action="store_true")
     return parser
 

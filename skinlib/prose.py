@@ -5,22 +5,26 @@ from skinlib.classes import CLASSES
 from skinlib.tables import Measured
 
 
-def findings(logged, clean):
+def findings(logged, clean, verdicts=None):
     """Say in a few lines what the two MobileNetV2 runs gave; Markdown.
 
     Parameters
     ----------
     logged, clean : skinlib.runs.Run or None
         The runs of the recipes ``md-as-logged`` and ``clean``.
+    verdicts : dict of str to int, optional
+        Claims of the paper by verdict; see `skinlib.audit.report.counts`.
     """
     lines = [
         "* The nine networks of the metadata arm have, to the last digit, "
         "[the parameter totals that the authors logged](method.md).",
         "* The attention layer, as it was coded, computes its maps "
-        "[from three channels of the feature tensor](method.md), not from all of them.",
+        "[from three channels of the feature tensor](attention.md), not from all of them.",
     ]
-    printed = paper.value("MobileNetV2", "accuracy", "paper")
-    log = paper.value("MobileNetV2", "accuracy", "logged")
+    if verdicts:
+        lines.append(_claims(verdicts))
+    printed = paper.printed()["5"].value("MobileNetV2", "MD")
+    log = round(paper.logged_run("MobileNetV2 MD").accuracy, 4)
     if _done(logged):
         found, size = Measured(logged), logged.record["input_size"]
         lines.append(
@@ -42,6 +46,15 @@ def findings(logged, clean):
     return "\n".join(lines) + "\n"
 
 
+def _claims(verdicts):
+    holds, only, own, logs, *undecided = verdicts.values()
+    return (
+        f"* Of {sum(verdicts.values())} checkable statements of the paper {holds} hold as they "
+        f"stand and {only} of something narrower; {own} disagree with the paper's own tables and "
+        f"{logs} with the authors' notebooks; {sum(undecided)} are open: [the audit](audit.md)."
+    )
+
+
 def _done(run):
     return run is not None and run.finished
 
@@ -58,7 +71,7 @@ def differences(logged, clean):
     if not (_done(logged) and _done(clean)):
         return "The runs do not exist yet, so there is nothing to compare.\n"
     first, second = logged.record, clean.record
-    theirs = paper.accuracy()["MobileNetV2"]
+    theirs = paper.logged_run("MobileNetV2 MD")
     epochs = "; ".join(
         f"{record['recipe']['name']} {record['epochs']} (kept: {record['best_epoch']})"
         for record in (first, second)
@@ -69,8 +82,8 @@ def differences(logged, clean):
     rows = [
         f"Our pictures are {first['input_size']} pixels a side, the authors' 224, taken from a "
         f"copy of the data set ({first['data']['name']}) that was resized and recompressed.",
-        f"Epochs: {epochs}. The authors' run had {theirs['epochs']['run']} and kept number "
-        f"{theirs['epochs']['kept']}, the best on the reported photographs.",
+        f"Epochs: {epochs}. The authors' run had {theirs.epochs['run']} and kept number "
+        f"{theirs.epochs['kept']}, the best on the reported photographs.",
         f"The split of *md-as-logged* follows their procedure, not their list of images, which "
         f"was not published; {shared} lesions have photographs on both sides of it. In *clean* "
         f"it is {second['split']['lesions_on_both_sides']}.",
@@ -82,6 +95,6 @@ def differences(logged, clean):
         "lesions of this kind, not how much another training would differ.",
         "Recall on melanoma: "
         + ", ".join(f"{name} {value:.3f}" for name, value in recall.items())
-        + f"; logged by the authors {theirs['melanoma_recall']}.",
+        + f"; logged by the authors {theirs.recall[CLASSES.index('mel')]}.",
     ]
     return "\n".join(f"* {row}" for row in rows) + "\n"

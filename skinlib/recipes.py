@@ -99,6 +99,17 @@ class Recipe:
     missing_age: str = "impute"
 
     def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            optional = field.type == float | None
+            wanted = optional or field.type in (int, float)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if wanted and not number and not (optional and value is None):
+                msg = (
+                    f"recipe field {field.name} is {value!r}, expected a number; "
+                    "YAML takes 1e-3 for text, write 0.001"
+                )
+                raise DataError(msg)
         for field, allowed in _ALLOWED.items():
             value = getattr(self, field)
             if value not in allowed:

@@ -1,20 +1,19 @@
 """Write every table and figure of the book from the runs there are; TensorFlow is not needed."""
 
-import json
-
-from skinlib import figures, paper, paths, prose, tables
-from skinlib.errors import DataError
+from skinlib import audit, figures, ledger, paper, paths, prose, tables
+from skinlib.audit import report
+from skinlib.data import ham10000
 from skinlib.files import write_csv, write_text
+from skinlib.ledger import facts as ledger_facts
+from skinlib.ledger.pages import markdown
+from skinlib.rendering_figures import paper_figures
 from skinlib.studies import load_study
-
-# Backbones built and counted; made by `python -m skinlib describe --json`, checked by a test.
-DESCRIBED = "describe.json"
 
 REAL, DEMO = "ham10000-256px", "demo"
 
 
 def render():
-    """Write ``results/tables/*`` (CSV, and sentences as Markdown) and ``results/figures/*.svg``.
+    """Write ``results/tables/*`` (CSV and Markdown) and ``results/figures/*.svg``.
 
     A run that does not exist shows as "not run", never as a guess.
 
@@ -23,43 +22,53 @@ def render():
     list of pathlib.Path
         The files written.
     """
+    facts = ledger_facts.gather()
+    checked = audit.audit()
+    frames, texts, drawn = _study_pages(report.counts(checked))
+    for entry in ledger.entries(facts):
+        frames[entry.anchor] = entry.frame
+        ours = (
+            "ours" in " ".join([*entry.frame, *entry.frame.iloc[:, :2].to_numpy().ravel()]).lower()
+        )
+        texts[entry.anchor] = markdown(entry, [facts.ours.sources()] if ours else [])
+    texts.update(report.pages(checked))
+    dataset = ham10000.load(facts.data, decode=False)
+    made, captions = paper_figures(facts, dataset)
+    drawn.update(made)
+    texts.update(captions)
     written = []
-    real, demo = load_study(REAL), load_study(DEMO)
-    frames = {
-        "recipes": tables.recipes(),
-        "backbones": tables.backbones(_described()),
-        "accuracy": tables.accuracy_ledger(real),
-        "provenance": tables.provenance(real),
-        "demo": tables.study(demo),
-        "study": tables.study(real),
-    }
-    by_recipe = {spec.recipe: real.runs()[spec.name] for spec in real.specs}
-    columns = {f"Ours, {recipe}": run for recipe, run in by_recipe.items()}
-    frames["mobilenetv2"] = tables.three_columns("MobileNetV2", columns)
-    for recipe, run in by_recipe.items():
-        frames[f"classes-{recipe}"] = _per_class(run)
-        written += _figures(recipe, run)
-    written.append(_save(_accuracies(by_recipe), "accuracy"))
-    pair = (by_recipe.get("md-as-logged"), by_recipe.get("clean"))
-    for name, text in (
-        ("findings", prose.findings(*pair)),
-        ("differences", prose.differences(*pair)),
-    ):
+    for name, frame in frames.items():
+        written.append(paths.RESULTS / "tables" / f"{name}.csv")
+        write_csv(written[-1], frame)
+    for name, text in texts.items():
         written.append(paths.RESULTS / "tables" / f"{name}.md")
         write_text(written[-1], text)
-    for name, frame in frames.items():
-        path = paths.RESULTS / "tables" / f"{name}.csv"
-        write_csv(path, frame)
-        written.append(path)
+    for name, figure in drawn.items():
+        written.append(paths.RESULTS / "figures" / f"{name}.svg")
+        write_text(written[-1], figures.to_svg(figure).decode())
     return written
 
 
-def _described():
-    path = paths.RESULTS / DESCRIBED
-    if not path.is_file():
-        msg = f"'{path}' is missing; run `python -m skinlib describe --json > {path}`"
-        raise DataError(msg)
-    return json.loads(path.read_text(encoding="utf-8"))
+def _study_pages(verdicts):
+    """Return frames, texts and figures about the two studies, by file name."""
+    real, demo = load_study(REAL), load_study(DEMO)
+    by_recipe = {spec.recipe: real.runs()[spec.name] for spec in real.specs}
+    columns = {f"Ours, {recipe}": run for recipe, run in by_recipe.items()}
+    frames = {
+        "recipes": tables.recipes(),
+        "backbones": tables.backbones(list(ledger_facts.read_described().values())),
+        "provenance": tables.provenance(real),
+        "demo": tables.study(demo),
+        "study": tables.study(real),
+        "mobilenetv2": tables.three_columns("MobileNetV2", columns),
+    }
+    drawn = {"accuracy": _accuracies(by_recipe)}
+    for recipe, run in by_recipe.items():
+        frames[f"classes-{recipe}"] = _per_class(run)
+        drawn |= _run_figures(recipe, run)
+    pair = (by_recipe.get("md-as-logged"), by_recipe.get("clean"))
+    texts = {"findings": prose.findings(*pair, verdicts), "differences": prose.differences(*pair)}
+    return frames, texts, drawn
 
 
 def _per_class(run):
@@ -68,28 +77,23 @@ def _per_class(run):
     return tables.pd.DataFrame({"Class": [tables.NOT_RUN]})
 
 
-def _figures(recipe, run):
+def _run_figures(recipe, run):
     made = {
         f"curves-{recipe}": figures.learning_curves,
         f"confusion-{recipe}": figures.confusion,
         f"roc-{recipe}": figures.roc,
     }
     done = run and run.finished
-    return [_save(draw(run) if done else figures.not_run(), name) for name, draw in made.items()]
+    return {name: draw(run) if done else figures.not_run() for name, draw in made.items()}
 
 
 def _accuracies(by_recipe):
-    rows = []
-    for column, label in (("paper", "paper, Table 5"), ("logged", "authors' log")):
-        rows.append((label, paper.value("MobileNetV2", "accuracy", column), None))
+    rows = [
+        ("paper, Table 5", paper.printed()["5"].value("MobileNetV2", "MD"), None),
+        ("authors' log", paper.logged_run("MobileNetV2 MD").accuracy, None),
+    ]
     for recipe, run in by_recipe.items():
         if run and run.finished:
             measured = tables.Measured(run)
             rows.append((f"ours, {recipe}", *measured.bounds("accuracy")))
     return figures.accuracies(rows)
-
-
-def _save(figure, name):
-    path = paths.RESULTS / "figures" / f"{name}.svg"
-    write_text(path, figures.to_svg(figure).decode())
-    return path

@@ -15,9 +15,11 @@ import pandas as pd
 from skinlib import paths
 from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
-from skinlib.files import write_csv, write_json
+from skinlib.files import atomic_path, write_csv, write_json
 
 RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
+# Attention maps of the test part; only of networks with attention.
+ATTENTION = "attention.npz"
 PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
 STATUSES = ("running", "finished", "failed")
 
@@ -76,6 +78,14 @@ class Run:
             msg = f"'{self.folder}' has no predictions for part '{part}'"
             raise DataError(msg)
         return rows
+
+    def attention(self):
+        """Return ``{image_id: map}`` of the test part, maps (h, w) that sum to 1; may be empty."""
+        path = self.folder / ATTENTION
+        if not path.is_file():
+            return {}
+        with np.load(path, allow_pickle=False) as file:
+            return dict(zip(file["image_id"].tolist(), file["maps"].astype(float), strict=True))
 
     def arrays(self, part="test"):
         """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a part."""
@@ -174,6 +184,21 @@ def write_predictions(folder, table, part_of, probabilities):
         }
     ).join(numbers)
     write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.9g")
+
+
+def write_attention(folder, image_ids, maps):
+    """Write ``attention.npz``.
+
+    Parameters
+    ----------
+    image_ids : sequence of str
+    maps : numpy.ndarray
+        Shape (n, h, w); kept in half precision, which is plenty for a picture.
+    """
+    with atomic_path(Path(folder) / ATTENTION) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(
+            file, image_id=np.array(list(image_ids), dtype=str), maps=maps.astype(np.float16)
+        )
 
 
 def read_predictions(path):

@@ -8,7 +8,6 @@ import pandas as pd
 
 from skinlib import metrics, paper
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.models.backbones import BACKBONES
 from skinlib.recipes import RECIPES
 from skinlib.statistics import cluster_bootstrap
 
@@ -190,23 +189,35 @@ def three_columns(backbone, runs_by_title):
         for title, run in runs_by_title.items()
     }
     rows = []
+    theirs = _theirs(backbone)
     for metric, label in HEADLINE.items():
-        # The paper prints one AUC and does not say of which kind.
-        if metric.startswith("auc_"):
-            paper_value = paper.value(backbone, "auc", "paper") if metric == "auc_macro" else None
-            logged = paper.value(backbone, "auc", f"logged_{metric.removeprefix('auc_')}")
-        else:
-            paper_value = paper.value(backbone, metric, "paper")
-            logged = paper.value(backbone, metric, "logged")
-        row = {"Metric": label, "Paper": as_written(paper_value), "Logged": as_written(logged)}
+        printed, logged = theirs.get(metric, (None, None))
+        row = {"Metric": label, "Paper": as_written(printed), "Logged": as_written(logged)}
         for title, found in measured.items():
             row[title] = found.with_interval(metric) if found else NOT_RUN
         rows.append(row)
     counts = {"Metric": "images evaluated on", "Paper": NOT_PRINTED}
-    counts["Logged"] = str(paper.accuracy()[backbone]["test_images"])
+    counts["Logged"] = str(paper.logged_run(f"{backbone} MD").test_images)
     for title, found in measured.items():
         counts[title] = str(found.images) if found else NOT_RUN
     return pd.DataFrame([*rows, counts])
+
+
+def _theirs(backbone):
+    """Return ``{metric: (printed, logged)}`` of a mobile model of the metadata arm."""
+    run, tables_ = paper.logged_run(f"{backbone} MD"), paper.printed()
+    indicators = tables_["A5"]
+    return {
+        "accuracy": (tables_["5"].value(backbone, "MD"), run.accuracy),
+        "mean_recall": (indicators.value(backbone, "sensitivity"), run.macro["recall"]),
+        "macro_precision": (indicators.value(backbone, "precision"), run.macro["precision"]),
+        "macro_f1": (indicators.value(backbone, "f1"), run.macro["f1"]),
+        # The paper prints one AUC and does not say of which kind.
+        "auc_macro": (tables_["7"].value(backbone, "MD"), run.auc["macro"]),
+        "auc_weighted": (None, run.auc["weighted"]),
+        "auc_micro": (None, run.auc["micro"]),
+        "ovr_balanced_accuracy": (indicators.value(backbone, "balanced_accuracy"), None),
+    }
 
 
 def per_class(run, part="test"):
@@ -218,26 +229,6 @@ def per_class(run, part="test"):
         title = {"f1": "F1", "auc": "AUC"}.get(key, key.capitalize())
         frame[title] = [number(value) for value in classes[key]]
     return frame
-
-
-def accuracy_ledger(study_):
-    """Accuracy of the metadata arm for every backbone: paper, logged, ours."""
-    best = {}
-    for run in study_.finished():
-        best.setdefault((run.record["backbone"], run.record["recipe"]["name"]), run)
-    rows = []
-    for name in BACKBONES:
-        row = {
-            "Backbone": name,
-            "Paper": as_written(paper.value(name, "accuracy", "paper")),
-            "Logged": as_written(paper.value(name, "accuracy", "logged")),
-        }
-        for recipe in ("md-as-logged", "clean"):
-            run = best.get((name, recipe))
-            row[f"Ours, {recipe}"] = Measured(run).with_interval("accuracy") if run else NOT_RUN
-        row["Remark"] = paper.accuracy().get(name, {}).get("remark", "")
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def provenance(study_):

@@ -23,10 +23,10 @@ from skinlib.errors import DataError, TrainingError
 from skinlib.files import atomic_path, hash_of, sha256
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import provenance, resolve
+from skinlib.prediction import attention, predict
 from skinlib.recipes import Recipe, get_recipe
 
 WEIGHTS = "best.weights.h5"
-PREDICT_BATCH = 64
 
 
 def train(
@@ -60,7 +60,8 @@ def train(
     weights : {None, 'imagenet'} or path
         See `skinlib.models.weights.resolve`.
     keep_weights : bool
-        Leave the weights of the best epoch in the run directory.
+        Leave the weights of the best epoch, and the attention on the test part, in the
+        run directory.
     progress : bool
         Show bars.
 
@@ -140,7 +141,7 @@ def _locked(folder):
 
 def _sweep(folder):
     """Remove what a killed process was in the middle of writing (`files.atomic_path`)."""
-    for name in (runs.RUN, runs.HISTORY, runs.PREDICTIONS, state.NAME, WEIGHTS):
+    for name in (runs.RUN, runs.HISTORY, runs.PREDICTIONS, runs.ATTENTION, state.NAME, WEIGHTS):
         for torn in folder.glob(f".{name}.*"):
             torn.unlink()
 
@@ -220,6 +221,9 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, progress):
     _finish(folder, record, recipe, prepared, model, control, history)
     if not keep_weights:
         (folder / WEIGHTS).unlink()
+    elif recipe.attention != "none":
+        reported = prepared.tables["test"]["image_id"]
+        runs.write_attention(folder, reported, attention(model, prepared.parts["test"]))
     (folder / state.NAME).unlink(missing_ok=True)
     return runs.read_run(folder)
 
@@ -268,12 +272,6 @@ def _fail(folder, record, epoch, loss):
         "lower the learning rate. The last whole epoch is kept"
     )
     raise TrainingError(msg)
-
-
-def predict(model, part):
-    """Return the probabilities of a part, shape (n, 7), float32."""
-    out = [model.predict_on_batch(inputs) for inputs, _ in batches(part, PREDICT_BATCH)]
-    return np.concatenate([np.asarray(rows) for rows in out])
 
 
 def _finish(folder, record, recipe, prepared, model, control, history):

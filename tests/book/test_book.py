@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
-from skinlib import paths, rendering
+from skinlib import audit, paths, rendering
 from skinlib.classes import CLASSES
 from skinlib.studies import load_study
 
@@ -72,8 +72,40 @@ def test_numbers_in_the_book_are_what_scikit_learn_computes(html):
             assert f"<p>{value:.3f} [" in page, (run.name, value)
 
 
+ANCHORS = [f"paper-table-{n}" for n in (*range(1, 9), "a1", "a2", "a3", "a4", "a5")]
+ANCHORS += [f"paper-figure-{n}" for n in range(1, 16)]
+
+
+@pytest.mark.parametrize("anchor", ANCHORS)
+def test_every_table_and_figure_of_the_paper_has_its_anchor_once(anchor, html):
+    pages = [path for path in html.glob("*.html") if f'id="{anchor}"' in path.read_text("utf-8")]
+    assert len(pages) == 1
+    assert pages[0].read_text("utf-8").count(f'id="{anchor}"') == 1
+
+
+def test_no_figure_is_without_words_for_those_who_do_not_see_it(html):
+    for page in html.glob("*.html"):
+        for tag in re.findall(r"<img [^>]*_images[^>]*>", page.read_text("utf-8")):
+            alt = re.search(r'alt="([^"]*)"', tag)
+            assert alt, (page.name, tag)
+            assert len(alt[1]) > 20, (page.name, tag)
+            assert ".svg" not in alt[1]
+
+
+def test_every_claim_stands_on_its_page_with_a_badge(html):
+    page = (html / "audit.html").read_text("utf-8")
+    assert len(set(re.findall(r'id="claim-[\w-]+"', page))) == len(audit.claims())
+    assert page.count('class="verdict ') >= len(audit.claims())
+
+
+def test_formulas_need_no_script(html):
+    page = (html / "formulas.html").read_text("utf-8")
+    assert page.count("<math") > 10
+    assert r"\frac" not in re.sub(r"<[^>]*>", "", page.split("<article")[1].split("</article")[0])
+
+
 def test_missing_runs_are_said_to_be_missing(html):
-    text = (html / "results.html").read_text(encoding="utf-8")
+    text = (html / "ledger-models.html").read_text(encoding="utf-8")
     assert "not run" in text
 
 

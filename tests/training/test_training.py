@@ -75,7 +75,8 @@ def no_training(*_):
 def test_run_directory_holds_the_contract(trained, results):
     assert trained.folder == results / "runs" / "clean" / "Tiny-clean-32px-s0"
     visible = {path.name for path in trained.folder.iterdir() if path.name[0] != "."}
-    assert visible == {"run.json", "history.csv", "predictions.csv", "best.weights.h5"}
+    expected = {"run.json", "history.csv", "predictions.csv", "best.weights.h5", "attention.npz"}
+    assert visible == expected
     hidden = {path.name for path in trained.folder.iterdir() if path.name[0] == "."}
     assert hidden <= {".lock", ".owner"}
     assert trained.finished
@@ -170,6 +171,22 @@ def test_kept_weights_give_the_predictions(run, order, request, dataset):
     _, probabilities, _ = run.arrays("test")
     np.testing.assert_allclose(training.predict(model, part), probabilities, atol=1e-6)
     assert np.ptp(probabilities) > 0.01
+
+
+@pytest.mark.parametrize("run", ["trained", "logged"])
+def test_attention_of_the_test_part_is_kept(run, request, dataset):
+    run = request.getfixturevalue(run)
+    recipe = Recipe.from_json(run.record["recipe"])
+    model = build_classifier("Tiny", recipe, seed=5, maps=True)
+    load_classifier(model, run.folder / "best.weights.h5", run.record["weights_sha256"])
+    part = prepare(recipe, dataset, 32, 0, progress=False).parts["test"]
+    inputs = part.inputs(np.arange(len(part)))
+    expected = np.asarray(model.predict_on_batch(inputs)["attention"]).mean(axis=-1)
+    kept = run.attention()
+    assert list(kept) == list(run.predictions("test")["image_id"])
+    found = np.array(list(kept.values()))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    np.testing.assert_allclose(found.sum(axis=(1, 2)), 1, atol=5e-3)
 
 
 def test_class_weights_are_recorded(trained, logged, dataset):

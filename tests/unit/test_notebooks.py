@@ -51,7 +51,7 @@ def test_a_mistyped_parameter_is_refused_with_the_right_name():
 
 
 def test_an_unknown_notebook_is_refused_with_the_known_names():
-    with pytest.raises(DataError, match="notebooks are architecture, data"):
+    with pytest.raises(DataError, match="notebooks are architecture, attention"):
         notebooks.source("trian")
 
 

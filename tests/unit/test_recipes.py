@@ -126,6 +126,11 @@ def test_an_unknown_field_is_named():
         ("epochs", 0),
         ("attention_heads", -1),
         ("metadata_units", 0),
+        # What YAML makes of 1e-3: text.
+        ("learning_rate", "1e-3"),
+        ("plateau_factor", "0.2"),
+        ("epochs", None),
+        ("batch_size", True),
     ],
 )
 def test_an_impossible_value_is_refused_with_its_field(field, value):

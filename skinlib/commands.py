@@ -1,0 +1,207 @@
+"""What each command of ``python -m skinlib`` does: a few calls into skinlib."""
+
+import json
+import os
+
+from skinlib import paths
+from skinlib.errors import DataError
+
+NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
+
+
+def describe(args):
+    """Build every backbone and print its tap and parameter count."""
+    from skinlib import tables
+    from skinlib.models.backbones import BACKBONES
+    from skinlib.models.classifier import describe as describe_one
+    from skinlib.models.classifier import fresh_session
+    from skinlib.recipes import get_recipe
+
+    if args.structures:
+        print(json.dumps(_structures(args.backbone), indent=2))
+        return
+    recipe = get_recipe(args.recipe)
+    described = []
+    for name in args.backbone or BACKBONES:
+        with fresh_session():
+            described.append(describe_one(name, recipe, size=args.size))
+    if args.json:
+        print(json.dumps(described, indent=2))
+    else:
+        print(tables.backbones(described).to_string(index=False))
+
+
+def _structures(names):
+    from skinlib.models.classifier import fresh_session
+    from skinlib.models.structure import BLOCKS, structure
+
+    found = []
+    for name in names or BLOCKS:
+        with fresh_session():
+            found.append(structure(name))
+    return found
+
+
+def check_data(args):
+    """Verify a data folder and print what was found."""
+    from skinlib.data import ham10000
+
+    dataset = ham10000.load(args.data)
+    table = dataset.table
+    print(f"{dataset.name}: {len(table)} images of {table['lesion_id'].nunique()} lesions")
+    print(f"folder       {dataset.folder}")
+    print(f"fingerprint  {dataset.fingerprint}")
+    print(f"image size   {dataset.image_size[0]} x {dataset.image_size[1]} (first image)")
+    for column in ("dx", "sex", "localization", "dx_type"):
+        counts = table[column].value_counts()
+        print(f"{column:<12} " + ", ".join(f"{key} {count}" for key, count in counts.items()))
+    age = table["age"]
+    print(
+        f"age          {age.min():g} to {age.max():g}, mean {age.mean():.1f}, "
+        f"missing in {int(age.isna().sum())} rows"
+    )
+    print("Every image decodes whole; ids agree on both sides.")
+
+
+def train(args):
+    """Train one classifier."""
+    from skinlib import tables
+    from skinlib.recipes import get_recipe
+    from skinlib.training import train as train_run
+
+    changes = dict(args.set or [])
+    if args.epochs:
+        changes["epochs"] = args.epochs
+    run = train_run(
+        get_recipe(args.recipe).replace(**changes),
+        args.backbone,
+        data=args.data,
+        study=args.study,
+        name=args.name,
+        size=args.size,
+        seed=args.seed,
+        weights=args.weights,
+        progress=not args.no_progress,
+    )
+    measured = tables.Measured(run)
+    print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
+    print(f"{measured.images} test images: accuracy {measured.with_interval('accuracy')}, "
+          f"mean recall {measured.summary['mean_recall']:.3f}")  # fmt: skip
+    print(run.folder)
+
+
+def predict(args):
+    """Classify photographs with a trained run."""
+    from skinlib import inference
+    from skinlib.classes import LONG_NAMES
+
+    model = inference.load(args.run)
+    results = []
+    for path in args.image:
+        probabilities = model.predict(path, age=args.age, sex=args.sex, site=args.site)
+        results.append({"image": str(path), "probabilities": probabilities})
+    if args.json:
+        print(json.dumps(results, indent=2))
+        return
+    for result in results:
+        print(result["image"])
+        ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])
+        for name, value in ranked:
+            print(f"  {value:6.1%}  {name:<5} {LONG_NAMES[name]}")
+    print(NOT_A_DEVICE)
+
+
+def run_study(args):
+    """Run the notebook of one run of a study (what the Snakefile calls)."""
+    from skinlib import notebooks
+    from skinlib.studies import load_study
+
+    study = load_study(args.study)
+    spec = study.spec(args.run)
+    study.data_folder()
+    parameters = {
+        "backbone": spec.backbone,
+        "recipe": spec.recipe,
+        "data": study.data,
+        "require": study.require,
+        "size": spec.size,
+        "seed": spec.seed,
+        "weights": spec.weights,
+        "changes": spec.changes,
+        "keep_weights": spec.keep_weights,
+        "study": study.name,
+        "name": spec.name,
+    }
+    output = paths.EXECUTED / study.name / f"{spec.name}.ipynb"
+    notebooks.execute("train", output, parameters, label=spec.name, progress=False)
+    print(f"{study.name}/{spec.name}: finished")
+
+
+def run_notebook(args):
+    """Run any notebook with parameters."""
+    from skinlib import notebooks
+
+    path = notebooks.execute(args.name, args.output, dict(args.parameter or []), label=args.label)
+    print(path)
+
+
+def study_status(args):
+    """List the runs of a study and their status; exit 1 when one has not finished."""
+    from skinlib.studies import load_study
+
+    study = load_study(args.study)
+    found = study.runs()
+    states = {name: (run.record["status"] if run else "not run") for name, run in found.items()}
+    for name, state in states.items():
+        reason = found[name].record.get("reason", "") if found[name] else ""
+        print(f"{state:<9} {name} {reason}".rstrip())
+    done = sum(state == "finished" for state in states.values())
+    print(f"{study.name}: {done} of {len(states)} runs finished")
+    return 0 if done == len(states) else 1
+
+
+def latency(args):
+    """Time the classification of one photograph; write results/bench/latency.json."""
+    from skinlib import latency as timing
+    from skinlib.files import write_json
+    from skinlib.recipes import get_recipe
+
+    # Read when a backend is imported, which happens in `measure`.
+    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = str(args.threads)
+    found = timing.measure(
+        args.backbone, recipe=get_recipe(args.recipe), repeats=args.repeats, threads=args.threads
+    )
+    path = paths.RESULTS / "bench" / "latency.json"
+    write_json(path, found)
+    for name, entry in found["backbones"].items():
+        print(
+            f"{name:<18} median {1000 * entry['median']:.1f} ms, p90 {1000 * entry['p90']:.1f} ms"
+        )
+    print(path)
+
+
+def render(args):
+    """Write the tables and figures of the book from the runs there are."""
+    from skinlib import rendering
+
+    for path in rendering.render():
+        if args.verbose:
+            print(path)
+
+
+def audit(args):
+    """Check every claim of the paper by its rule and print the verdicts."""
+    from skinlib import audit as claims
+    from skinlib.audit import report
+
+    if args.verdict not in (None, *claims.VERDICTS):
+        msg = f"'{args.verdict}' is no verdict, expected one of: {', '.join(claims.VERDICTS)}"
+        raise DataError(msg)
+    findings = claims.audit()
+    if args.verdict:
+        findings = [f for f in findings if claims.kind(f.result.verdict) == args.verdict]
+    if args.json:
+        print(json.dumps([finding.to_json() for finding in findings], indent=2))
+    else:
+        print(report.text(findings))

@@ -1,0 +1,168 @@
+"""Tables 1, 2, 3 and 8: related work, data, comparison."""
+
+import pandas as pd
+
+from skinlib import paper
+from skinlib.classes import CLASSES, LONG_NAMES
+from skinlib.ledger.cells import NONE, Notes
+from skinlib.ledger.entry import Entry
+from skinlib.tables import Measured
+
+REFERENCES = {
+    "14": "Datta et al.", "3": "Garg et al.", "5": "Rezvantalab et al.", "9": "Nadipineni",
+    "12": "Yao et al.", "6": "Young et al.", "2": "Xing et al.", "15": "Mahbod et al.",
+    "16": "Lee et al.", "10": "Gessert et al.", "8": "Alberti et al.",
+}  # fmt: skip
+
+
+def table_1(_facts):
+    """Related work: what is printed, and what the works used."""
+    table, journal, sources = paper.printed()["1"], paper.printed("journal")["1"], comparators()
+    notes, rows = Notes(), []
+    for number in table.rows:
+        learning = [
+            name for name, column in (("deep", "deep_learning"), ("other", "machine_learning"))
+            if table.value(number, column)
+        ]  # fmt: skip
+        source = sources[number]
+        rows.append(
+            {
+                "Work": f"[{number}] {REFERENCES[number]}",
+                "Learning": " and ".join(learning),
+                "Augmentation": _tick(table.value(number, "data_augmentation")),
+                "Feature extraction": _tick(table.value(number, "feature_extraction")),
+                "Data set, paper": table.value(number, "data_set"),
+                "Result, journal": journal.value(number, "result") or NONE,
+                "Data, source": source["data"] + notes.mark(source["remark"]),
+                "Results, source": _values(source["values"]),
+            }
+        )
+    return Entry(
+        "1",
+        pd.DataFrame(rows),
+        "Related work as the paper lists it, beside what the works themselves report. The first "
+        "five columns are the paper's, the result column the journal version's.",
+        notes.lines(),
+        "results",
+    )
+
+
+def comparators():
+    """Return the works of Tables 1 and 8 as their own publications report them."""
+    return paper.load("comparators")
+
+
+def _tick(value):
+    return "yes" if value else NONE
+
+
+def _values(values):
+    return "; ".join(f"{name} {value:g}" for name, value in values.items()) or NONE
+
+
+def table_2(facts):
+    """Images of each class: printed, and recounted."""
+    table = paper.printed()["2"]
+    rows = []
+    for name in (*CLASSES, "total"):
+        row = {
+            "Class": f"{name} – {LONG_NAMES[name]}" if name in LONG_NAMES else name,
+            "Paper": f"{table.value(name, 'images'):,}",
+        }
+        for title, counts in facts.counts.items():
+            row[f"Images, {title}"] = f"{counts.loc[name, 'images']:,}"
+            row[f"Lesions, {title}"] = f"{counts.loc[name, 'lesions']:,}"
+        rows.append(row)
+    notes = [
+        "The authors' notebooks use the 9,958 rows that have an age; the table lists all 10,015."
+    ]
+    return Entry("2", pd.DataFrame(rows), "Class distribution, recounted.", notes, "data")
+
+
+def table_3(facts):
+    """Metadata: the illustrative rows, and real rows of the data in use."""
+    table = paper.printed()["3"]
+    rows = [
+        {"Source": "paper", "Image": name, "Age": str(age), "Sex": sex, "Site": site,
+         "Diagnosis": NONE, "Lesion": NONE}
+        for name, (age, sex, site) in table.rows.items()
+    ]  # fmt: skip
+    for _, row in facts.examples.iterrows():
+        rows.append(
+            {
+                "Source": facts.data_name,
+                "Image": row["image_id"],
+                "Age": "unknown" if pd.isna(row["age"]) else f"{row['age']:g}",
+                "Sex": row["sex"],
+                "Site": row["localization"],
+                "Diagnosis": row["dx"],
+                "Lesion": row["lesion_id"],
+            }
+        )
+    notes = ["The paper's two rows are illustrations: HAM10000 has no site 'elbow'."]
+    return Entry("3", pd.DataFrame(rows), "Metadata, examples.", notes, "data")
+
+
+def table_8(facts):
+    """The comparative analysis, with each competitor's own metric, data and protocol."""
+    table, journal, sources = paper.printed()["8"], paper.printed("journal")["8"], comparators()
+    notes, rows = Notes(), []
+    for number, cells in table.rows.items():
+        printed = "; ".join(
+            f"{name} {value:g}" for name, value in zip(table.columns, cells, strict=True) if value
+        )
+        if number == "ours":
+            run = paper.logged_run("InceptionResNetV2 MD")
+            rows.append(
+                {
+                    "Work": "the paper's model",
+                    "Printed": printed + notes.mark(_journal_differs(table, journal)),
+                    "Own metrics": f"accuracy {run.accuracy:.4f}; macro precision "
+                    f"{run.macro['precision']:.2f}; macro F1 {run.macro['f1']:.2f}; macro recall "
+                    f"{run.macro['recall']:.2f}; macro AUC {run.auc['macro']:.4f}; micro AUC "
+                    f"{run.auc['micro']:.4f}"
+                    + notes.mark("from the log of the training behind the headline accuracy"),
+                    "Data": "HAM10000, 7 classes",
+                    "Protocol": f"{run.test_images} images drawn by image; they chose the epoch",
+                }
+            )
+            continue
+        source = sources[number]
+        rows.append(
+            {
+                "Work": f"[{number}] {REFERENCES[number]}",
+                "Printed": printed,
+                "Own metrics": _values(source["values"]) + notes.mark(source["remark"]),
+                "Data": source["data"],
+                "Protocol": source["protocol"],
+            }
+        )
+    for (backbone, recipe), runs in facts.ours.real.items():
+        measured, record = Measured(runs[0]), runs[0].record
+        summary = measured.summary
+        rows.append(
+            {
+                "Work": f"ours: {backbone}, {recipe}",
+                "Printed": NONE,
+                "Own metrics": f"accuracy {summary['accuracy']:.3f}; macro precision "
+                f"{summary['macro_precision']:.3f}; macro F1 {summary['macro_f1']:.3f}; mean "
+                f"recall {summary['mean_recall']:.3f}; macro AUC {summary['auc_macro']:.3f}",
+                "Data": f"{record['data']['name']}, 7 classes",
+                "Protocol": f"{measured.images} images drawn by {record['split']['unit']}; "
+                f"the {record['selection']} part chose the epoch",
+            }
+        )
+    caption = (
+        "Comparative analysis: what is printed, and what each work measured, on which data and "
+        "how. The numbers are of different metrics, data and protocols and do not rank the methods."
+    )
+    return Entry("8", pd.DataFrame(rows), caption, notes.lines(), "results")
+
+
+def _journal_differs(table, journal):
+    changed = [
+        f"{name} {journal.value('ours', name):g}"
+        for name in table.columns
+        if journal.value("ours", name) != table.value("ours", name)
+    ]
+    return f"in the journal version: {', '.join(changed)}" if changed else None

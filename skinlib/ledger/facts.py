@@ -1,0 +1,214 @@
+"""What the ledger is computed from: the paper, the logs, the graphs, the runs."""
+
+import dataclasses
+import json
+import os
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paths
+from skinlib.classes import CLASSES
+from skinlib.data import ham10000
+from skinlib.errors import DataError
+from skinlib.files import write_csv
+from skinlib.ledger.cells import NOT_RUN
+from skinlib.studies import load_study
+from skinlib.tables import Measured
+
+# Studies whose runs may stand beside the paper's numbers, the closest to the paper first.
+REAL = ("paper", "ham10000-256px")
+DEMO = "demo"
+# The arm of the paper's tables and the recipe that follows its notebooks.
+LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Ours:
+    """Our finished runs, found by backbone and recipe.
+
+    Attributes
+    ----------
+    real : dict of (str, str) to list of Run
+        Runs on photographs, the seeds of one (backbone, recipe) together; from the
+        first study of `REAL` that has them.
+    demo : dict of str to Run
+        The demonstration's run of a backbone, on synthetic pictures.
+    """
+
+    real: dict
+    demo: dict
+
+    def runs(self, backbone, arm):
+        """Return the runs that follow the notebooks of an arm."""
+        return self.real.get((backbone, LOGGED_RECIPE[arm]), [])
+
+    def cell(self, backbone, recipe, read, digits=3):
+        """Return one cell: a number, mean ± sd over seeds, or "not run".
+
+        Parameters
+        ----------
+        read : callable
+            From `skinlib.tables.Measured` to a float.
+        """
+        found = self.real.get((backbone, recipe), [])
+        return spread([read(Measured(run)) for run in found], digits)
+
+    def demo_cell(self, backbone, read, digits=3):
+        """Return the same of the demonstration's run."""
+        run = self.demo.get(backbone)
+        return spread([read(Measured(run))] if run else [], digits)
+
+    def sources(self):
+        """Say in words what "ours" is, for the caption of a table."""
+        runs = [run for found in self.real.values() for run in found]
+        if not runs:
+            return "Ours: no run on photographs yet."
+        names = sorted({run.record["data"]["name"] for run in runs})
+        sizes = sorted({run.record["input_size"] for run in runs})
+        seeds = max(len(found) for found in self.real.values())
+        return (
+            f"Ours: {', '.join(names)}, input {', '.join(map(str, sizes))} px, "
+            f"{seeds} seed{'s' if seeds > 1 else ''}."
+        )
+
+
+def spread(values, digits=3):
+    """Format values of several seeds: ``0.751``, or ``0.751 ± 0.010`` (sample sd)."""
+    values = [value for value in values if value is not None and not np.isnan(value)]
+    if not values:
+        return NOT_RUN
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
+
+
+def find_ours():
+    """Read the finished runs of the studies that may stand beside the paper."""
+    real, demo = {}, {}
+    for name in REAL:
+        found = {}
+        for run in load_study(name).finished():
+            found.setdefault((run.record["backbone"], run.record["recipe"]["name"]), []).append(run)
+        for key, runs in found.items():
+            real.setdefault(key, runs)
+    for run in load_study(DEMO).finished():
+        demo.setdefault(run.record["backbone"], run)
+    return Ours(real, demo)
+
+
+def read_structures():
+    """Return ``results/structures.json``: `skinlib.models.structure.structure` by backbone.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, with the command that makes it.
+    """
+    return {entry["backbone"]: entry for entry in _json("structures.json", "--structures")}
+
+
+def read_described():
+    """Return ``results/describe.json`` by backbone; raises `DataError` when missing."""
+    return {entry["backbone"]: entry for entry in _json("describe.json", "--json")}
+
+
+def read_latency():
+    """Return ``results/bench/latency.json``, or None: not measured."""
+    path = paths.RESULTS / "bench" / "latency.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _json(name, option):
+    path = paths.RESULTS / name
+    if not path.is_file():
+        msg = f"'{path}' is missing; run `python -m skinlib describe {option} > {path}`"
+        raise DataError(msg)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def class_counts(table):
+    """Count images and lesions by class.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``dx`` and ``lesion_id``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``images`` and ``lesions`` by class, and ``total``.
+    """
+    groups = table.groupby("dx")
+    counts = pd.DataFrame({"images": groups.size(), "lesions": groups["lesion_id"].nunique()})
+    counts = counts.reindex(CLASSES, fill_value=0)
+    counts.loc["total"] = counts.sum()
+    return counts
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Everything the tables of the ledger read.
+
+    Attributes
+    ----------
+    ours : Ours
+    structures, described : dict
+        By backbone; see `read_structures` and `read_described`.
+    latency : dict or None
+        See `read_latency`.
+    counts : dict of str to pandas.DataFrame
+        Title of a data set to `class_counts`.
+    examples : pandas.DataFrame
+        A few rows of the data in use.
+    data, data_name : str
+        The data in use: its folder, and its name.
+    """
+
+    ours: Ours
+    structures: dict
+    described: dict
+    latency: dict | None
+    counts: dict
+    examples: pd.DataFrame
+    data: str
+    data_name: str
+
+
+# Pictures that may be shown, for the parts of the book that show data.
+SHOWN = "synthetic"
+COUNTS = "counts"
+
+
+def gather(data=None):
+    """Read everything the ledger is computed from.
+
+    The class counts of real data are kept under ``results/counts``, so that the book
+    shows them on a machine without the data.
+
+    Parameters
+    ----------
+    data : str, optional
+        See `skinlib.data.ham10000.locate`; ``SKINLIB_DATA``, else `SHOWN`.
+
+    Returns
+    -------
+    Facts
+    """
+    dataset = ham10000.load(data or os.environ.get("SKINLIB_DATA") or SHOWN, decode=False)
+    counted = class_counts(dataset.table)
+    folder = paths.RESULTS / COUNTS
+    if dataset.name.startswith("ham10000"):
+        write_csv(folder / f"{dataset.name}.csv", counted.reset_index(names="class"))
+    kept = {path.stem: pd.read_csv(path, index_col="class") for path in folder.glob("*.csv")}
+    return Facts(
+        ours=find_ours(),
+        structures=read_structures(),
+        described=read_described(),
+        latency=read_latency(),
+        counts=dict(sorted({**kept, dataset.name: counted}.items())),
+        examples=dataset.table.head(3),
+        data=str(dataset.folder),
+        data_name=dataset.name,
+    )

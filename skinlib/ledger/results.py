@@ -1,0 +1,219 @@
+"""Tables 5, 6 and 7: the results of whole models, as paper | journal | logged | ours."""
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paper
+from skinlib.ledger.cells import NONE, NOT_RUN, Notes, compare, cut_to, text
+from skinlib.ledger.entry import Entry
+from skinlib.ledger.facts import LOGGED_RECIPE
+
+AVERAGES = ("macro", "weighted", "micro")
+
+
+def table_5(facts):
+    """Accuracy: one row a model and arm."""
+    draft, journal = paper.printed()["5"], paper.printed("journal")["5"]
+    notes, rows = Notes(), []
+    for arm in ("MD", "AD"):
+        for model in draft.rows:
+            run = paper.logged().get(f"{model} {arm}")
+            printed, later = draft.value(model, arm), journal.value(model, arm)
+            logged = run.accuracy if run else None
+            shown = printed if printed is not None else later
+            reason = swapped(draft, model, arm, shown, logged)
+            if run is None and shown is not None:
+                reason = "no log of this training was saved"
+            row = {
+                "Model": model,
+                "Arm": arm,
+                "Paper": text(printed),
+                "Journal": text(later),
+                "Logged": text(logged, 4) + notes.mark(reason),
+                "Images": str(run.test_images) if run else NONE,
+            }
+            row["Ours, as logged"] = facts.ours.cell(model, LOGGED_RECIPE[arm], accuracy)
+            row["Ours, clean"] = facts.ours.cell(model, "clean", accuracy) if arm == "MD" else NONE
+            row["Ours, demo"] = facts.ours.demo_cell(model, accuracy) if arm == "MD" else NONE
+            rows.append(row)
+    return Entry(
+        "5",
+        pd.DataFrame(rows),
+        "Accuracy of all models. MD: metadata and class weights, AD: the arm called augmented "
+        "data. Logged: the epoch that was best on the images reported.",
+        notes.lines(),
+        "results",
+    )
+
+
+def accuracy(measured):
+    return measured.summary["accuracy"]
+
+
+def swapped(table, model, arm, printed, logged):
+    """Explain a printed accuracy that is not the logged one."""
+    state = compare(printed, logged)
+    if state in (None, "same"):
+        return None
+    if state == "cut":
+        return "cut, not rounded"
+    for other in table.rows:
+        run = paper.logged().get(f"{other} {arm}")
+        if other == model or run is None or compare(printed, run.accuracy) != "same":
+            continue
+        if compare(table.value(other, arm), logged) == "same":
+            first, second = sorted((model, other))
+            return f"the printed values of {first} and {second} are each other's"
+    return "cause not known"
+
+
+def table_6(facts):
+    """The three models that the paper compares by size and time."""
+    draft, journal = paper.printed()["6"], paper.printed("journal")["6"]
+    notes, rows = Notes(), []
+    trained = {"MobileNetV3Large": "MobileNetV3Large MD, tap -34"}
+    for model in draft.rows:
+        run = paper.logged_run(trained.get(model, f"{model} MD"))
+        stock, built = facts.structures[model]["stock"], facts.described[model]
+        printed = f"{draft.value(model, 'parameters_millions')} M"
+        other = f"of the training '{run.name}'; ours: the main tap" if model in trained else None
+        rows += [
+            _row(model, "parameters, stock network", printed, NONE, NONE,
+                 f"{stock['parameters'] / 1e6:.1f} M"),
+            _row(model, "parameters, as trained", NONE,
+                 f"{journal.value(model, 'trainable_parameters'):,}"
+                 + notes.mark(_journal_count(model, journal)),
+                 f"{run.parameters['total']:,}" + notes.mark(other), f"{built['parameters']:,}"),
+            _row(model, "depth (layers with parameters)", str(draft.value(model, "depth")),
+                 str(journal.value(model, "depth")), NONE, str(stock["depth"])),
+            _row(model, "accuracy", text(draft.value(model, "accuracy")),
+                 text(journal.value(model, "accuracy")), text(run.accuracy, 4),
+                 facts.ours.cell(model, "md-as-logged", accuracy)),
+            _row(model, "seconds per training epoch",
+                 str(draft.value(model, "seconds_per_epoch"))
+                 + notes.mark("the training time of one epoch, printed as time of prediction"),
+                 str(journal.value(model, "seconds_per_epoch")),
+                 f"{run.seconds_per_epoch:g} ({' and '.join(run.devices)})", _epoch(facts, model)),
+            _row(model, "seconds per image, prediction", NONE,
+                 f"{journal.value(model, 'seconds_per_inference')}"
+                 + notes.mark(_divided(journal, model)), NONE, _latency(facts, model)),
+        ]  # fmt: skip
+    return Entry(
+        "6",
+        pd.DataFrame(rows),
+        "The small model beside the two best. Depth as Keras counts it. " + _latency_source(facts),
+        notes.lines(),
+        "results",
+    )
+
+
+def _row(model, what, *cells):
+    return {"Model": model, "Quantity": what,
+            **dict(zip(("Paper", "Journal", "Logged", "Ours"), cells, strict=True))}  # fmt: skip
+
+
+def _journal_count(model, journal):
+    """Say which training the journal's parameter count is of, if not of the compared one."""
+    count = journal.value(model, "trainable_parameters")
+    own = paper.logged_run(f"{model} MD").parameters
+    if count == own["trainable"]:
+        return "trainable parameters; the logged and our count are of all parameters"
+    for name, run in paper.logged().items():
+        if run.parameters.get("trainable") == count:
+            return f"the trainable parameters of the training '{name}'"
+    return "of no logged training with attention and metadata"
+
+
+def _divided(journal, model):
+    """Say whether the journal's inference time is the epoch time over 857."""
+    seconds = journal.value(model, "seconds_per_epoch")
+    if cut_to(seconds / 857, journal.value(model, "seconds_per_inference")):
+        return "equals the training seconds of one epoch divided by 857, cut to two decimals"
+    return None
+
+
+def _epoch(facts, model):
+    runs = facts.ours.runs(model, "MD")
+    return (
+        f"{runs[0].record['seconds_per_epoch']:.0f} ({runs[0].record['device']})"
+        if runs
+        else NOT_RUN
+    )
+
+
+def _latency(facts, model):
+    if not facts.latency or model not in facts.latency["backbones"]:
+        return "not measured"
+    entry = facts.latency["backbones"][model]
+    return f"{entry['median']:.3f} (p90 {entry['p90']:.3f})"
+
+
+def _latency_source(facts):
+    if not facts.latency:
+        return "Prediction time of ours: not measured."
+    record = facts.latency
+    return (
+        f"Prediction time of ours: median of {record['repeats']} single images after warm-up, "
+        f"{record['threads']} thread, on {record['device']}, the networks in turn."
+    )
+
+
+def table_7(facts):
+    """AUC: the paper's one number beside the three averages."""
+    draft, journal = paper.printed()["7"], paper.printed("journal")["7"]
+    notes, rows = Notes(), []
+    for arm in ("MD", "AD"):
+        for model in draft.rows:
+            run = paper.logged().get(f"{model} {arm}")
+            printed, later = draft.value(model, arm), journal.value(model, arm)
+            other = paper.behind(f"{model} {arm}") if run else None
+            row = {
+                "Model": model,
+                "Arm": arm,
+                "Paper": text(printed, 3) + notes.mark(_which_auc(printed, run, other)),
+                "Journal": text(later, 3) + notes.mark(_which_auc(later, run, other)),
+            }
+            for average in AVERAGES:
+                row[f"Logged, {average}"] = text(run.auc[average], 4) if run else NONE
+            for average in AVERAGES:
+                row[f"Ours, {average}"] = facts.ours.cell(model, LOGGED_RECIPE[arm], _auc(average))
+            row["Ours, demo (macro)"] = (
+                facts.ours.demo_cell(model, _auc("macro")) if arm == "MD" else NONE
+            )
+            rows.append(row)
+    return Entry(
+        "7",
+        pd.DataFrame(rows),
+        "AUC of all models. The paper prints one number and does not say of which kind; macro "
+        "and weighted average the seven one-vs-rest areas, micro pools all image-class pairs.",
+        notes.lines(),
+        "results",
+    )
+
+
+def _auc(average):
+    return lambda measured: measured.summary[f"auc_{average}"]
+
+
+def _which_auc(printed, *runs):
+    """Say which computation on the logs gives the printed AUC."""
+    runs = [run for run in runs if run is not None]
+    if printed is None or not runs:
+        return None
+    for run in runs:
+        cut = np.floor(np.array(run.class_auc) * 100 + 1e-6) / 100
+        ways = {
+            **{f"the logged {average} average": run.auc[average] for average in AVERAGES},
+            "the mean of the seven one-vs-rest areas, each cut to two decimals": cut.mean(),
+        }
+        for exact in (compare_same, cut_to):
+            for way, value in ways.items():
+                if exact(value, printed):
+                    place = "" if run is runs[0] else f" of the training '{run.name}'"
+                    return f"equals {way}{place}" + ("" if exact is compare_same else ", cut")
+    return "none of the averages of this training's log"
+
+
+def compare_same(value, printed):
+    """Does the value round to the printed number?"""
+    return compare(printed, value) == "same"

@@ -1,0 +1,170 @@
+"""What a backbone is made of, read off its graph: blocks, depth, parameters, and the cut.
+
+For the paper's Tables 4, 6, A1 and A2 and its figures 3 and 4, so that none of them
+is drawn or typed by hand.
+"""
+
+import math
+import re
+
+from skinlib.errors import DataError
+from skinlib.models.backbones import canonical_names, get_backbone
+
+# Kinds of blocks and the names of the layers that end them, in fresh-session names. Blocks
+# of one kind in a row that give the same shape form a stage.
+_RESNET = (("stem", "pool1_pool"), ("residual block", r"conv\d_block\d+_out"))
+_NASNET = (
+    ("stem", "stem_bn1"),
+    ("reduction cell", r"reduction_concat_(stem_\d|reduce_\d+)"),
+    ("normal cell", r"normal_concat_\d+"),
+)
+_MOBILENET_V3 = (
+    ("stem", "conv_bn"),
+    ("bottleneck", r"expanded_conv(_\d+)?_(add|project_bn)"),
+    ("final convolution", "conv_1_bn"),
+)
+BLOCKS = {
+    "DenseNet201": (
+        ("stem", "pool1"),
+        ("dense layer", r"conv\d_block\d+_concat"),
+        ("transition", r"pool\d_pool"),
+    ),
+    "InceptionResNetV2": (
+        ("stem", "mixed_5b"),
+        ("Inception-ResNet A", r"block35_\d+_ac"),
+        ("reduction A", "mixed_6a"),
+        ("Inception-ResNet B", r"block17_\d+_ac"),
+        ("reduction B", "mixed_7a"),
+        ("Inception-ResNet C", r"block8_\d_ac|custom_scale_layer_39"),
+        ("final convolution", "conv_7b_ac"),
+    ),
+    "ResNet50": _RESNET,
+    "ResNet152": _RESNET,
+    "NASNetLarge": _NASNET,
+    "NASNetMobile": _NASNET,
+    "MobileNet": (("stem", "conv1_relu"), ("separable block", r"conv_pw_\d+_relu")),
+    "MobileNetV2": (
+        ("stem", "Conv1_relu"),
+        ("bottleneck", r"(expanded_conv|block_\d+)_(add|project_BN)"),
+        ("final convolution", "out_relu"),
+    ),
+    "MobileNetV3Small": _MOBILENET_V3,
+    "MobileNetV3Large": _MOBILENET_V3,
+}
+MIB = 2**20
+
+
+def structure(backbone):
+    """Build a stock network with its 1000-class top and say what it is made of.
+
+    Parameters
+    ----------
+    backbone : str
+        A network of keras.applications, one of `BLOCKS`.
+
+    Returns
+    -------
+    dict
+        ``backbone``, ``input_size``, ``stock`` and ``truncated`` (each
+        ``parameters``, ``trainable``, ``depth``; see `measure`), ``stages`` (see
+        `stages`), ``tap_layer`` and ``tap_shape``. ``truncated`` ends at the tap.
+
+    Raises
+    ------
+    DataError
+        If the network is not one of `BLOCKS`.
+    """
+    import keras
+
+    row = get_backbone(backbone)
+    if row.name not in BLOCKS:
+        msg = f"{row.name} is built by hand; structures are of {', '.join(BLOCKS)}"
+        raise DataError(msg)
+    model = getattr(keras.applications, row.constructor)(
+        weights=None, input_shape=(row.input_size,) * 2 + (3,)
+    )
+    # Back into the order of the graph, which the renaming of unnamed layers does not keep.
+    place = {layer.name: index for index, layer in enumerate(model.layers)}
+    named = canonical_names(model.layers).items()
+    names = dict(sorted(named, key=lambda item: place[item[1].name]))
+    tapped = names[row.tap_layer]
+    cut = keras.Model(model.input, tapped.output)
+    return {
+        "backbone": row.name,
+        "input_size": row.input_size,
+        "stock": measure(model),
+        "truncated": measure(cut),
+        "stages": stages(BLOCKS[row.name], names, {layer.name for layer in cut.layers},
+                         tapped.name),
+        "tap_layer": row.tap_layer,
+        "tap_shape": list(tapped.output.shape[1:]),
+    }  # fmt: skip
+
+
+def measure(model):
+    """Return parameters, depth and size of a network.
+
+    Returns
+    -------
+    dict
+        ``parameters`` and ``trainable`` (numbers), ``depth`` (layers that own
+        parameters, which is how Keras counts), ``mib`` (of the parameters in float32).
+    """
+    parameters = model.count_params()
+    return {
+        "parameters": parameters,
+        "trainable": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        "depth": sum(bool(layer.weights) for layer in model.layers),
+        "mib": round(4 * parameters / MIB, 1),
+    }
+
+
+def stages(kinds, layers, kept, tap):
+    """Group the blocks of a network into stages.
+
+    Parameters
+    ----------
+    kinds : sequence of (str, str)
+        Kind of block, and the regular expression of the layer that ends one.
+    layers : dict of str to layer
+        All layers in graph order, by fresh-session name.
+    kept : set of str
+        Names (as in this session) of the layers at or before the tap.
+    tap : str
+        Name (as in this session) of the tapped layer.
+
+    Returns
+    -------
+    list of dict
+        ``name`` (kind), ``blocks``, ``kept_blocks`` (whole ones), ``shape`` (height,
+        width, channels of the last block) and ``tapped``: the tap is inside the block
+        after the kept ones, not at an end. Channels of dense layers grow, so those are grouped by
+        height and width.
+    """
+    ends = []
+    for name, layer in layers.items():
+        for kind, pattern in kinds:
+            if re.fullmatch(pattern, name):
+                ends.append((kind, _block_of(name), list(layer.output.shape[1:]), layer.name))
+    # A bottleneck with a shortcut matches twice, at its last convolution and its addition:
+    # the later one ends it.
+    last = {(kind, block): (kind, shape, name) for kind, block, shape, name in ends}
+    found = []
+    for kind, shape, name in last.values():
+        same = found and found[-1]["name"] == kind and (
+            found[-1]["shape"][:2] == shape[:2] if kind == "dense layer"
+            else found[-1]["shape"] == shape
+        )  # fmt: skip
+        if not same:
+            found.append({"name": kind, "blocks": 0, "kept_blocks": 0, "tapped": False})
+        found[-1].update(blocks=found[-1]["blocks"] + 1, shape=shape)
+        found[-1]["kept_blocks"] += name in kept
+    if tap not in {name for _, _, name in last.values()}:
+        cut = next(stage for stage in found if stage["kept_blocks"] < stage["blocks"])
+        cut["tapped"] = True
+    return found
+
+
+def _block_of(name):
+    """Return what a layer's name says of its block: ``block_3`` of ``block_3_project_BN``."""
+    return re.sub(r"_(add|project_BN|project_bn)$", "", name)
