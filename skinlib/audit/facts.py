@@ -60,6 +60,8 @@ class Facts:
         See `skinlib.paper`.
     described : dict of str to dict
         Our graphs by backbone, from ``results/describe.json``.
+    structures : dict of str to dict
+        The stock networks by backbone, from ``results/structures.json``.
     recipes, backbones : dict
         What the notebooks set and which layers they tapped, as transcribed in skinlib.
     ours : tuple of OurRun
@@ -78,6 +80,7 @@ class Facts:
     backbones: dict
     ours: tuple = ()
     inference: dict = dataclasses.field(default_factory=dict)
+    structures: dict = dataclasses.field(default_factory=dict)
 
     def table(self, number, version="paper"):
         """Return a printed table."""
@@ -133,6 +136,7 @@ def gather():
         backbones=dict(BACKBONES),
         ours=_our_runs(),
         inference=_latencies(),
+        structures={entry["backbone"]: entry for entry in _read("structures.json", [])},
     )
 
 

@@ -172,11 +172,17 @@ def channel_order(facts, backbones, recipe, wanted="bgr"):
 
 
 @rule
-def stock_values(facts, table, column, values, digits, unit=1):
+def stock_values(facts, table, column, quantity, digits, unit=1):
     """Are the printed sizes of the stock networks those of keras.applications?
 
-    `values` were counted or read there; printed ones may be rounded or truncated.
+    `quantity` of ``results/structures.json``; printed ones may be rounded or truncated.
     """
+    rows = facts.table(table).rows
+    missing = [row for row in rows if row not in facts.structures]
+    if missing:
+        msg = f"the structure of {missing[0]} is not described in results/structures.json"
+        raise NotAvailable(msg)
+    values = {row: facts.structures[row]["stock"][quantity] for row in rows}
     wrong = {}
     for row, value in values.items():
         printed = facts.cell(table, row, column)

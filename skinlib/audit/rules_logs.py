@@ -188,7 +188,7 @@ def abstract_in_log(facts, run, numbers):
     said, trained = facts.headline["paper"]["abstract"], facts.run(run)
     values = {name: quantity(trained, path) for name, path in numbers.items()}
     good = sum(agrees(said[name], value) for name, value in values.items())
-    parts = [f"{name} {written(said[name])}, logged {value:g}" for name, value in values.items()]
+    parts = [f"{name} {written(said[name])}, logged {value:.4g}" for name, value in values.items()]
     evidence = f"{run}, macro averages: {'; '.join(parts)}."
     claimed = ", ".join(f"{name} {written(said[name])}" for name in numbers)
     return Result(claimed, evidence, HOLDS if good == len(numbers) else LOGS)

@@ -97,6 +97,10 @@ def make():
         },
         recipes=dict(RECIPES),
         backbones=dict(BACKBONES),
+        structures={
+            name: {"stock": {"depth": size, "wrong": size + 1}}
+            for name, (size, *_) in printed["T"].rows.items()
+        },
     )  # fmt: skip
 
 
@@ -273,8 +277,8 @@ CASES = [
     ("scaled_as", {"backbones": ["DenseNet201", "ResNet50"], "scalings": ["caffe"]}, same, f"{ONLY} 1 of the 2 networks"),
     ("channel_order", {"backbones": ["ResNet50"], "recipe": "clean"}, same, HOLDS),
     ("channel_order", {"backbones": ["ResNet50"], "recipe": "md-as-logged"}, same, LOGS),
-    ("stock_values", {"table": "T", "column": "x", "values": {"a": 10}, "digits": 0}, same, HOLDS),
-    ("stock_values", {"table": "T", "column": "x", "values": {"a": 11}, "digits": 0}, same, LOGS),
+    ("stock_values", {"table": "T", "column": "x", "quantity": "depth", "digits": 0}, same, HOLDS),
+    ("stock_values", {"table": "T", "column": "x", "quantity": "wrong", "digits": 0}, same, LOGS),
     ("trained_size", {"table": "T", "column": "x", "rows": {"a": "m MD", "b": "ResNet50 MD"}, "unit": 10.3},
      cell("T", "b", "x", 10), HOLDS),
     ("trained_size", {"table": "T", "column": "x", "rows": {"a": "m MD", "b": "ResNet50 MD"}, "unit": 1}, same, LOGS),
