@@ -97,4 +97,20 @@ def differences(logged, clean):
         + ", ".join(f"{name} {value:.3f}" for name, value in recall.items())
         + f"; logged by the authors {theirs.recall[CLASSES.index('mel')]}.",
     ]
+    rows += [text for run in (logged, clean) if (text := _unsteady(run))]
     return "\n".join(f"* {row}" for row in rows) + "\n"
+
+
+def _unsteady(run, factor=3):
+    """Say where the training loss jumped to `factor` times its lowest value so far, if it did."""
+    loss = run.history()["loss"]
+    lowest = loss.cummin().shift()
+    jumps = loss[loss > factor * lowest]
+    if jumps.empty:
+        return ""
+    first = jumps.index[0]
+    return (
+        f"The training of *{run.record['recipe']['name']}* was not steady: in epoch {first + 1} "
+        f"its loss rose to {loss[first]:.2f}, from {lowest[first]:.2f} at its lowest before, and "
+        f"it ended at {loss.iloc[-1]:.2f}. One seed shows no more than that it can happen."
+    )

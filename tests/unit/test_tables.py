@@ -107,6 +107,18 @@ def test_differences_name_what_differs(pair):
     assert "do not exist" in prose.differences(None, None)
 
 
+def test_a_loss_that_jumps_is_told(pair):
+    steady = prose.differences(*pair)
+    assert "not steady" not in steady
+    rows = [
+        {"epoch": i + 1, "loss": loss, "accuracy": 0.3, "val_loss": 1.9, "val_accuracy": 0.4}
+        for i, loss in enumerate((2.0, 0.5, 6.25, 1.0))
+    ]
+    runs.write_history(pair[1].folder, rows)
+    text = prose.differences(*pair)
+    assert "*clean* was not steady: in epoch 3 its loss rose to 6.25, from 0.50" in text
+
+
 @pytest.mark.parametrize("draw", [figures.learning_curves, figures.confusion, figures.roc])
 def test_a_figure_is_the_same_file_every_time(pair, draw):
     first = figures.to_svg(draw(pair[0]))
