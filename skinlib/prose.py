@@ -16,8 +16,8 @@ def findings(logged, clean, verdicts=None):
         Claims of the paper by verdict; see `skinlib.audit.report.counts`.
     """
     lines = [
-        "* The nine networks of the metadata arm have, to the last digit, "
-        "[the parameter totals that the authors logged](method.md).",
+        "* The nine networks of the metadata arm have exactly [the parameter totals that the "
+        "authors logged](method.md), less the 3 numbers of their age normaliser.",
         "* The attention layer, as it was coded, computes its maps "
         "[from three channels of the feature tensor](attention.md), not from all of them.",
     ]
@@ -40,6 +40,7 @@ def findings(logged, clean, verdicts=None):
             f"it is {_percent(found.with_interval('accuracy'))} of {found.images}, with a mean "
             f"recall of {found.with_interval('mean_recall')}. The two runs differ in more than "
             "the split: {ref}`what differs <what-differs>`."
+            + (" Its training was not steady, so read it with care." if _unsteady(clean) else "")
         )
     if not (_done(logged) and _done(clean)):
         lines.append("* A run on the real data that is not there yet shows as *not run*.")

@@ -9,7 +9,7 @@ from skinlib.ledger.pages import markdown
 from skinlib.rendering_figures import paper_figures
 from skinlib.studies import load_study
 
-REAL, DEMO = "ham10000-256px", "demo"
+REAL, SMALL, DEMO = "ham10000-256px", "ham10000-256px-96px", "demo"
 
 
 def render():
@@ -53,13 +53,19 @@ def _study_pages(verdicts):
     """Return frames, texts and figures about the two studies, by file name."""
     real, demo = load_study(REAL), load_study(DEMO)
     by_recipe = {spec.recipe: real.runs()[spec.name] for spec in real.specs}
-    columns = {f"Ours, {recipe}": run for recipe, run in by_recipe.items()}
+    small = load_study(SMALL)
+    columns = {
+        f"Ours, {spec.recipe}, {spec.size} px": study.runs()[spec.name]
+        for study in (real, small)
+        for spec in study.specs
+    }
     frames = {
         "recipes": tables.recipes(),
         "backbones": tables.backbones(list(ledger_facts.read_described().values())),
         "provenance": tables.provenance(real),
         "demo": tables.study(demo),
         "study": tables.study(real),
+        "study-small": tables.study(small),
         "mobilenetv2": tables.three_columns("MobileNetV2", columns),
     }
     drawn = {"accuracy": _accuracies(by_recipe)}

@@ -27,12 +27,12 @@ FIRST = (
     (
         "The AUC column of the augmentation arm",
         ("table-7-ad",),
-        "Not all of the column is from the trainings in the logs.",
+        "Not every printed value is a logged average of its training.",
     ),
     (
         "The time of a prediction",
         ("time-prediction", "headline-speed"),
-        "The times compared are those of training, not of diagnosis.",
+        "The times compared fit those of a training epoch.",
     ),
 )
 
@@ -62,7 +62,7 @@ def link(target):
     match = re.fullmatch(r"paper-(table|figure)-(\w+)", target)
     if match:
         title = f"{match[1].capitalize()} {match[2].upper()}"
-        return f"{{ref}}`{title} <{target}>`"
+        return f"{{ref}}`the paper's {title} <{target}>`"
     return f"{{doc}}`{target}`"
 
 

@@ -136,8 +136,9 @@ def rows_in_log(facts, table, rows, quantity, classes=CLASSES):
     claimed = f"{quantity} of {listed(rows)}" if len(rows) < 3 else f"{quantity}, {len(rows)} rows"
     if wrong:
         return Result(claimed, f"Table {table}, {'; '.join(parts)}.", LOGS)
-    evidence = f"Table {table}: all {total} cells agree with the logs"
-    evidence += f", {listed(slack)} (a hundredth less, truncated perhaps)." if slack else "."
+    good = f"all {total}" if not slack else f"{total - len(slack)} of {total}"
+    evidence = f"Table {table}: {good} cells equal the logs"
+    evidence += f"; {listed(slack)}, a hundredth less, as truncating would give." if slack else "."
     return Result(claimed, evidence, HOLDS)
 
 

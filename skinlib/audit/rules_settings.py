@@ -3,7 +3,7 @@
 import math
 
 from skinlib.audit.facts import NotAvailable
-from skinlib.audit.verdicts import HOLDS, LOGS, OPEN, Result, by_match, listed, rule, share
+from skinlib.audit.verdicts import HOLDS, LOGS, OPEN, Result, by_match, listed, only, rule, share
 
 # Setting by name: how to read it from a logged training; None where it was not logged.
 SETTINGS = {
@@ -94,7 +94,9 @@ def whole_data(facts, runs, table):
         evidence += f", so {missing} photographs took no part"
         policy = facts.recipes["md-as-logged"].missing_age
         evidence += " (the notebooks drop rows without an age)" if policy == "drop" else ""
-    return Result(f"{total:,} images", f"{evidence}.", HOLDS if sums == {total} else LOGS)
+    part = f"{listed(f'{value:,}' for value in sorted(sums))} of the {total:,} photographs"
+    verdict = HOLDS if sums == {total} else only(part)
+    return Result(f"{total:,} images", f"{evidence}.", verdict)
 
 
 @rule

@@ -17,6 +17,11 @@ def text(value, digits=2):
     return f"{value:.{digits}f}"
 
 
+def as_printed(value):
+    """Format a transcribed number with the digits it is printed with, two at least."""
+    return NONE if value is None else f"{value:.{digits_of(value)}f}"
+
+
 def digits_of(value, least=2):
     """Return the number of decimals a transcribed number is printed with."""
     return max(least, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
@@ -105,4 +110,6 @@ def _single(index, printed, logged, own):
     for name, cells in own.items():
         if cells[index] == printed[index]:
             return f"the printed cell equals {name}"
+    if abs(printed[index] + 0.01 - logged[index]) < 1e-9:
+        return "a hundredth below the log, as cutting instead of rounding would give"
     return f"printed {text(printed[index])}, logged {text(logged[index])}; cause not known"

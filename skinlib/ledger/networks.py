@@ -18,7 +18,8 @@ def table_4(facts):
         stock, cut = entry["stock"], entry["truncated"]
         printed = draft.value(model, "parameters_millions")
         depth = draft.value(model, "depth")
-        wrong = "" if depth == stock["depth"] else f"the graph has {stock['depth']}"
+        counted = stock["depth"]
+        wrong = "" if depth == counted else f"printed {depth}; the graph has {counted}"
         trainable = journal.value(model, "trainable_parameters")
         agrees = trainable is None or trainable == stock["trainable"]
         rows.append(
@@ -106,8 +107,9 @@ def _structure(number, names, facts):
             }
         )
     caption = (
-        f"{table.title}: blocks in a row of one shape, as printed and as counted on the graphs of "
-        "keras.applications, whole and cut at the tap of the authors' notebooks. N: not specified."
+        f"{table.title}: numbers of consecutive blocks of equal shape, as printed and as counted "
+        "on the graphs of keras.applications, whole and cut at the tap of the authors' notebooks. "
+        "N: not specified."
     )
     return Entry(number, pd.DataFrame(rows), caption, notes.lines(), "architecture")
 

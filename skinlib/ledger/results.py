@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skinlib import paper
-from skinlib.ledger.cells import NONE, NOT_RUN, Notes, compare, cut_to, text
+from skinlib.ledger.cells import NONE, NOT_RUN, Notes, as_printed, compare, cut_to, text
 from skinlib.ledger.entry import Entry
 from skinlib.ledger.facts import LOGGED_RECIPE
 
@@ -63,7 +63,10 @@ def swapped(table, model, arm, printed, logged):
             continue
         if compare(table.value(other, arm), logged) == "same":
             first, second = sorted((model, other))
-            return f"the printed values of {first} and {second} are each other's"
+            return (
+                f"{first} and {second}: each printed value fits the other's log, as if exchanged "
+                "(an inference)"
+            )
     return "cause not known"
 
 
@@ -83,7 +86,8 @@ def table_6(facts):
             _row(model, "parameters, as trained", NONE,
                  f"{journal.value(model, 'trainable_parameters'):,}"
                  + notes.mark(_journal_count(model, journal)),
-                 f"{run.parameters['total']:,}" + notes.mark(other), f"{built['parameters']:,}"),
+                 f"{run.parameters['total']:,}" + notes.mark(other), f"{built['parameters']:,}"
+                 + notes.mark("less the 3 numbers of the age normaliser")),
             _row(model, "depth (layers with parameters)", str(draft.value(model, "depth")),
                  str(journal.value(model, "depth")), NONE, str(stock["depth"])),
             _row(model, "accuracy", text(draft.value(model, "accuracy")),
@@ -91,7 +95,7 @@ def table_6(facts):
                  facts.ours.cell(model, "md-as-logged", accuracy)),
             _row(model, "seconds per training epoch",
                  str(draft.value(model, "seconds_per_epoch"))
-                 + notes.mark("the training time of one epoch, printed as time of prediction"),
+                 + notes.mark("fits the time of one training epoch; printed as time of prediction"),
                  str(journal.value(model, "seconds_per_epoch")),
                  f"{run.seconds_per_epoch:g} ({' and '.join(run.devices)})", _epoch(facts, model)),
             _row(model, "seconds per image, prediction", NONE,
@@ -170,8 +174,8 @@ def table_7(facts):
             row = {
                 "Model": model,
                 "Arm": arm,
-                "Paper": text(printed, 3) + notes.mark(_which_auc(printed, run, other)),
-                "Journal": text(later, 3) + notes.mark(_which_auc(later, run, other)),
+                "Paper": as_printed(printed) + notes.mark(_which_auc(printed, run, other)),
+                "Journal": as_printed(later) + notes.mark(_which_auc(later, run, other)),
             }
             for average in AVERAGES:
                 row[f"Logged, {average}"] = text(run.auc[average], 4) if run else NONE
@@ -201,16 +205,23 @@ def _which_auc(printed, *runs):
     if printed is None or not runs:
         return None
     for run in runs:
+        place = "" if run is runs[0] else f", of the training '{run.name}'"
+        if compare_same(run.auc["macro"], printed):
+            return None if run is runs[0] else f"equals the logged macro average{place}"
         cut = np.floor(np.array(run.class_auc) * 100 + 1e-6) / 100
-        ways = {
-            **{f"the logged {average} average": run.auc[average] for average in AVERAGES},
-            "the mean of the seven one-vs-rest areas, each cut to two decimals": cut.mean(),
-        }
-        for exact in (compare_same, cut_to):
-            for way, value in ways.items():
-                if exact(value, printed):
-                    place = "" if run is runs[0] else f" of the training '{run.name}'"
-                    return f"equals {way}{place}" + ("" if exact is compare_same else ", cut")
+        # The plainest explanation first.
+        ways = [
+            ("the logged macro average, cut", cut_to(run.auc["macro"], printed)),
+            ("the logged micro average", compare_same(run.auc["micro"], printed)),
+            ("the logged weighted average", compare_same(run.auc["weighted"], printed)),
+            ("the mean of the seven one-vs-rest areas, each cut to two decimals",
+             compare_same(cut.mean(), printed)),
+            ("the logged micro average, cut", cut_to(run.auc["micro"], printed)),
+            ("the logged weighted average, cut", cut_to(run.auc["weighted"], printed)),
+        ]  # fmt: skip
+        for way, fits in ways:
+            if fits:
+                return f"equals {way}{place}"
     return "none of the averages of this training's log"
 
 

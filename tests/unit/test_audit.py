@@ -217,10 +217,10 @@ CASES = [
     ("some_run_has", {"backbone": "ResNet50", "table": "8", "row": "ours", "columns": ["f1"]}, same, HOLDS),
     ("some_run_has", {"backbone": "ResNet50", "table": "8", "row": "2", "columns": ["f1"]}, same, LOGS),
     ("classes_done_well", {"run": "m MD", "classes": CLASSES, "table": "A3", "row": "m MD"}, same, HOLDS),
-    ("classes_done_well", {"run": "m MD", "classes": ["nv"], "table": "A3", "row": "m MD"}, same, LOGS),
+    ("classes_done_well", {"run": "m MD", "classes": ["nv"], "table": "A3", "row": "m MD"}, same, f"{ONLY} akiec, bcc, bkl, df, mel, nv and vasc"),
     ("times_are_epochs", {"table": "T", "column": "x", "rows": {"a": "m MD"}}, cell("T", "a", "x", 101), LOGS),
     ("times_are_epochs", {"table": "T", "column": "x", "rows": {"a": "m MD"}}, same, HOLDS),
-    ("divided", {"table": "6", "rows": ["m"], "column": "inference", "numerator": "epoch", "divisor": 857}, same, LOGS),
+    ("divided", {"table": "6", "rows": ["m"], "column": "inference", "numerator": "epoch", "divisor": 857}, same, OPEN),
     ("divided", {"table": "6", "rows": ["m"], "column": "inference", "numerator": "epoch", "divisor": 9}, same, HOLDS),
     ("printed_matrix", {"figure": "9", "label": "nv"}, same, HOLDS),
     ("printed_matrix", {"figure": "9", "label": "nv"},
@@ -228,7 +228,7 @@ CASES = [
                         "journal": {"9": {"run": "m MD", "counts": (2 * np.eye(7)).tolist()}}}), LOGS),
     ("weights_were_off", {"table": "losses", "column": "none", "runs": {"m": "m MD"}}, same, HOLDS),
     ("weights_were_off", {"table": "losses", "column": "none", "runs": {"m": "m MD"}},
-     logged(class_weights=[1.0, 2.0]), LOGS),
+     logged(class_weights=[1.0, 2.0]), f"{ONLY} trainings with other class weights"),
     ("abstract_in_log", {"run": "m MD", "numbers": {"f1": "macro.f1"}}, same, HOLDS),
     ("abstract_in_log", {"run": "m MD", "numbers": {"f1": "macro.recall"}}, same, LOGS),
     ("recounted", {"table": "2", "column": "images"}, same, HOLDS),
@@ -240,7 +240,7 @@ CASES = [
     ("set_in_some_run", {"setting": "test images", "value": 10}, same, HOLDS),
     ("set_in_some_run", {"setting": "test images", "value": 857}, same, LOGS),
     ("whole_data", {"runs": ["m MD"], "table": "2"}, logged(train_images=10005), HOLDS),
-    ("whole_data", {"runs": ["m MD"], "table": "2"}, same, LOGS),
+    ("whole_data", {"runs": ["m MD"], "table": "2"}, same, f"{ONLY} 100 of the 10,015 photographs"),
     ("chosen_on_reported", {"runs": ["m MD"]}, same, LOGS),
     ("chosen_on_reported", {"runs": ["m MD"]}, logged(accuracy=0.8), HOLDS),
     ("isolated_effect", ISOLATED, same, OPEN),
@@ -514,7 +514,7 @@ def test_markdown_is_escaped():
     assert r"a\_b\_ \<b\>\$1\$" in text
     assert r"\`e\` \[l\]\(u\)." in text
     assert r"[holds only against a\*b\*]{.verdict .verdict-holds-only-against}" in text
-    assert "{ref}`Table A3 <paper-table-a3>`" in text
+    assert "{ref}`the paper's Table A3 <paper-table-a3>`" in text
 
 
 def luminance(colour):

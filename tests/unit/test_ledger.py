@@ -118,7 +118,7 @@ def test_swapped_accuracies_are_found(empty):
     frame = entry.frame.set_index(["Model", "Arm"])
     marked = {key for key, cell in frame["Logged"].items() if "[a]" in cell}
     assert marked == {("NASNetLarge", "MD"), ("MobileNetV3Large", "MD")}
-    assert "MobileNetV3Large and NASNetLarge are each other's" in entry.notes[0]
+    assert "MobileNetV3Large and NASNetLarge: each printed value fits the other's" in entry.notes[0]
 
 
 def test_the_auc_of_the_text_is_the_mean_of_cut_areas(empty):
