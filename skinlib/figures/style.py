@@ -1,6 +1,7 @@
 """The one style of all figures: colours, fonts, sizes, and figures as reproducible SVG."""
 
 import contextlib
+import functools
 import io
 
 import matplotlib as mpl
@@ -75,6 +76,7 @@ def to_svg(figure):
     return out.getvalue()
 
 
+@functools.cache
 def text_width(text, size):
     """Return the width of one line of text in inches, in the font of the figures.
 
