@@ -15,11 +15,11 @@ import pandas as pd
 from skinlib import paths
 from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
-from skinlib.files import atomic_path, write_csv, write_json
+from skinlib.files import write_csv, write_json
 
 RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
 # Attention maps of the test part; only of networks with attention.
-ATTENTION = "attention.npz"
+ATTENTION = "attention.csv"
 PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
 STATUSES = ("running", "finished", "failed")
 
@@ -84,8 +84,10 @@ class Run:
         path = self.folder / ATTENTION
         if not path.is_file():
             return {}
-        with np.load(path, allow_pickle=False) as file:
-            return dict(zip(file["image_id"].tolist(), file["maps"].astype(float), strict=True))
+        frame = pd.read_csv(path, dtype={"image_id": str}, index_col="image_id")
+        last = frame.columns[-1].removeprefix("r").split("c")
+        shape = (len(frame), *(int(index) + 1 for index in last))
+        return dict(zip(frame.index, frame.to_numpy().reshape(shape), strict=True))
 
     def arrays(self, part="test"):
         """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a part."""
@@ -187,18 +189,19 @@ def write_predictions(folder, table, part_of, probabilities):
 
 
 def write_attention(folder, image_ids, maps):
-    """Write ``attention.npz``.
+    """Write ``attention.csv``: one row an image, columns ``r0c0``, ``r0c1``, … by place.
 
     Parameters
     ----------
     image_ids : sequence of str
     maps : numpy.ndarray
-        Shape (n, h, w); kept in half precision, which is plenty for a picture.
+        Shape (n, h, w); four digits are kept, which is plenty for a picture.
     """
-    with atomic_path(Path(folder) / ATTENTION) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(
-            file, image_id=np.array(list(image_ids), dtype=str), maps=maps.astype(np.float16)
-        )
+    count, height, width = maps.shape
+    places = [f"r{row}c{column}" for row in range(height) for column in range(width)]
+    frame = pd.DataFrame(np.asarray(maps).reshape(count, -1), columns=places)
+    frame.insert(0, "image_id", list(image_ids))
+    write_csv(Path(folder) / ATTENTION, frame, float_format="%.4g")
 
 
 def read_predictions(path):

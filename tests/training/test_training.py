@@ -75,7 +75,7 @@ def no_training(*_):
 def test_run_directory_holds_the_contract(trained, results):
     assert trained.folder == results / "runs" / "clean" / "Tiny-clean-32px-s0"
     visible = {path.name for path in trained.folder.iterdir() if path.name[0] != "."}
-    expected = {"run.json", "history.csv", "predictions.csv", "best.weights.h5", "attention.npz"}
+    expected = {"run.json", "history.csv", "predictions.csv", "best.weights.h5", "attention.csv"}
     assert visible == expected
     hidden = {path.name for path in trained.folder.iterdir() if path.name[0] == "."}
     assert hidden <= {".lock", ".owner"}

@@ -1,11 +1,20 @@
-"""The local server and a flawless data set on it, for the tests of fetching."""
+"""The committed results; the local server and a flawless data set on it, to fetch from."""
 
 import threading
 
 import pytest
 from local_server import IDS, PARTS, TABLE, Server, jpeg, make_zip, serve, table
 
+from skinlib import paths
 from skinlib.data import download
+
+
+@pytest.fixture(scope="module", autouse=True)
+def committed_results():
+    """Read the committed results, whatever folder other tests of the session write to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RESULTS", paths.ROOT / "results")
+        yield
 
 
 @pytest.fixture
