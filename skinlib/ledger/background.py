@@ -43,7 +43,6 @@ def table_1(_facts):
         "Related work as the paper lists it, beside what the works themselves report. The first "
         "five columns are the paper's, the result column the journal version's.",
         notes.lines(),
-        "results",
     )
 
 
@@ -76,7 +75,7 @@ def table_2(facts):
     notes = [
         "The authors' notebooks use the 9,958 rows that have an age; the table lists all 10,015."
     ]
-    return Entry("2", pd.DataFrame(rows), "Class distribution, recounted.", notes, "data")
+    return Entry("2", pd.DataFrame(rows), "Class distribution, recounted.", notes)
 
 
 def table_3(facts):
@@ -100,7 +99,7 @@ def table_3(facts):
             }
         )
     notes = ["The paper's two rows are illustrations: HAM10000 has no site 'elbow'."]
-    return Entry("3", pd.DataFrame(rows), "Metadata, examples.", notes, "data")
+    return Entry("3", pd.DataFrame(rows), "Metadata, examples.", notes)
 
 
 def table_8(facts):
@@ -156,7 +155,7 @@ def table_8(facts):
         "Comparative analysis: what is printed, and what each work measured, on which data and "
         "how. The numbers are of different metrics, data and protocols and do not rank the methods."
     )
-    return Entry("8", pd.DataFrame(rows), caption, notes.lines(), "results")
+    return Entry("8", pd.DataFrame(rows), caption, notes.lines())
 
 
 def _journal_differs(table, journal):

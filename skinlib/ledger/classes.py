@@ -58,7 +58,7 @@ def _per_class(number, metric, title, facts):
         "Mean of the row: recomputed from its cells; the logged mean is the report's. Logged: "
         "996 images, AD rows and ResNet152 1,494."
     )
-    return Entry(number, pd.DataFrame(rows), caption, notes.lines(), "evaluation")
+    return Entry(number, pd.DataFrame(rows), caption, notes.lines())
 
 
 def _mean_reason(row, metric, printed, mean):
@@ -121,7 +121,7 @@ def table_a5(facts):
         "(sensitivity + specificity)/2 over the one-vs-rest tasks, not the mean recall. Logged: "
         "from the notebook's one-vs-rest counts and reports; AUC: macro."
     )
-    return Entry("A5", pd.DataFrame(rows), caption, notes.lines(), "evaluation")
+    return Entry("A5", pd.DataFrame(rows), caption, notes.lines())
 
 
 _INDICATORS = {

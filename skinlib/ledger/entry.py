@@ -19,15 +19,12 @@ class Entry:
         Without the sources, which the book adds.
     notes : list of str
         Footnotes, ``[a] …``.
-    notebook : str
-        The notebook that computes it.
     """
 
     number: str
     frame: pd.DataFrame
     caption: str
     notes: list
-    notebook: str
 
     @property
     def anchor(self):

@@ -44,7 +44,7 @@ def table_4(facts):
         "and as counted on the graphs (depth: layers that own parameters, Keras' definition), and "
         "of the part up to the tap, which is what the paper's models use of them."
     )
-    return Entry("4", pd.DataFrame(rows), caption, notes.lines(), "architecture")
+    return Entry("4", pd.DataFrame(rows), caption, notes.lines())
 
 
 def _rounding(value, printed):
@@ -111,7 +111,7 @@ def _structure(number, names, facts):
         "on the graphs of keras.applications, whole and cut at the tap of the authors' notebooks. "
         "N: not specified."
     )
-    return Entry(number, pd.DataFrame(rows), caption, notes.lines(), "architecture")
+    return Entry(number, pd.DataFrame(rows), caption, notes.lines())
 
 
 def _printed_blocks(table, column, pattern):

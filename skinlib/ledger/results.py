@@ -42,7 +42,6 @@ def table_5(facts):
         "Accuracy of all models. MD: metadata and class weights, AD: the arm called augmented "
         "data. Logged: the epoch that was best on the images reported.",
         notes.lines(),
-        "results",
     )
 
 
@@ -107,7 +106,6 @@ def table_6(facts):
         pd.DataFrame(rows),
         "The small model beside the two best. Depth as Keras counts it. " + _latency_source(facts),
         notes.lines(),
-        "results",
     )
 
 
@@ -191,7 +189,6 @@ def table_7(facts):
         "AUC of all models. The paper prints one number and does not say of which kind; macro "
         "and weighted average the seven one-vs-rest areas, micro pools all image-class pairs.",
         notes.lines(),
-        "results",
     )
 
 

@@ -203,7 +203,7 @@ def test_structures_agree_with_what_is_published():
 
 
 def test_markup_in_a_cell_is_escaped():
-    entry = Entry("5", pd.DataFrame({"a|b": ["<img src=x> `x` [b]"]}), "a caption", ["[a] <b>"], "")
+    entry = Entry("5", pd.DataFrame({"a|b": ["<img src=x> `x` [b]"]}), "a caption", ["[a] <b>"])
     text = pages.markdown(entry)
     assert "<img" not in text
     assert "<b>" not in text
