@@ -66,6 +66,15 @@ class Recipe:
         authors did: the reported part chose the model.
     checkpoint_metric : {'accuracy', 'loss'}
     missing_age : {'drop', 'impute'}
+    precision : {'float32', 'mixed_bfloat16', 'mixed_float16'}
+        Of the arithmetic inside the network; weights, softmax and loss stay float32.
+    steps_per_execution : int
+        Training steps that the backend takes at one go.
+    devices : int
+        Devices that share each batch (`skinlib.distribution`); 1: an ordinary run.
+    deterministic : bool
+        Ask the backend for operations that give the same bits every time. On a CPU a
+        seed is enough; on a GPU this costs speed.
     """
 
     name: str
@@ -97,6 +106,10 @@ class Recipe:
     selection: str = "validation"
     checkpoint_metric: str = "accuracy"
     missing_age: str = "impute"
+    precision: str = "float32"
+    steps_per_execution: int = 1
+    devices: int = 1
+    deterministic: bool = False
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -113,7 +126,8 @@ class Recipe:
         for field, allowed in _ALLOWED.items():
             value = getattr(self, field)
             if value not in allowed:
-                msg = f"recipe field {field} is {value!r}, expected one of {', '.join(allowed)}"
+                known = ", ".join(map(str, allowed))
+                msg = f"recipe field {field} is {value!r}, expected one of {known}"
                 raise DataError(msg)
         weights = self.class_weights
         if isinstance(weights, str):
@@ -123,7 +137,7 @@ class Recipe:
         if not good:
             msg = f"class_weights is {weights!r}, expected 'balanced', 'none' or seven numbers"
             raise DataError(msg)
-        for field in ("batch_size", "epochs", "attention_heads", "metadata_units"):
+        for field in _AT_LEAST_ONE:
             if getattr(self, field) < 1:
                 msg = f"recipe field {field} is {getattr(self, field)}, expected at least 1"
                 raise DataError(msg)
@@ -197,7 +211,13 @@ _ALLOWED = {
     "split_unit": ("image", "lesion"),
     "selection": ("validation", "test"),
     "missing_age": ("drop", "impute"),
+    "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
+    "deterministic": (False, True),
 }
+
+_AT_LEAST_ONE = (
+    "batch_size", "epochs", "attention_heads", "metadata_units", "steps_per_execution", "devices",
+)  # fmt: skip
 
 _MD_DESCRIBED = Recipe("md-as-described")
 
