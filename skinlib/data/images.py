@@ -1,29 +1,53 @@
 """Open and decode image files, whole or not at all."""
 
+import hashlib
+import io
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from skinlib.errors import IntegrityError
 
 # A dermatoscopic photograph has well under 10 million pixels; more is a mistake or an attack.
 MAX_PIXELS = 10_000_000
 
+# What cameras and archives give. The rarer a format, the less its parser has been attacked.
+FORMATS = ("JPEG", "PNG")
 
-def open_image(path):
+# Pillow warns above 89 million pixels; our limit is far below and an error.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def open_image(file, name=None):
     """Open an image file after checking its declared size; decodes nothing yet.
+
+    Parameters
+    ----------
+    file : str, pathlib.Path or binary file
+    name : str or pathlib.Path, optional
+        What messages call the file, when it comes from memory.
 
     Raises
     ------
     IntegrityError
-        If the file is no image or declares more than `MAX_PIXELS` pixels.
+        If the file is none of `FORMATS` or declares more than `MAX_PIXELS` pixels.
     """
+    path = name or file
     try:
-        image = Image.open(path)
+        image = Image.open(file, formats=FORMATS)
     except FileNotFoundError:
         raise
-    except (OSError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        msg = f"'{path}' is not a whole {' or '.join(FORMATS)} image; fetch this file again"
+        raise IntegrityError(msg) from error
+    except Image.DecompressionBombError as error:
+        msg = f"'{path}' is refused: {error} The limit is {MAX_PIXELS} pixels; resize it first"
+        raise IntegrityError(msg) from error
+    # Damage in a header shows as an error of almost any kind.
+    except (OSError, ValueError, SyntaxError) as error:
         msg = f"'{path}' is not an image ({error}); fetch this file again"
         raise IntegrityError(msg) from error
     if image.width * image.height > MAX_PIXELS:
@@ -36,8 +60,13 @@ def open_image(path):
     return image
 
 
-def decode(path):
+def decode(file, name=None):
     """Decode one image file whole.
+
+    Parameters
+    ----------
+    file, name
+        See `open_image`.
 
     Returns
     -------
@@ -49,11 +78,11 @@ def decode(path):
     IntegrityError
         If the file is truncated or not an image.
     """
-    with open_image(path) as image:
+    with open_image(file, name) as image:
         try:
             image.load()
         except (OSError, SyntaxError, ValueError) as error:
-            msg = f"'{path}' does not decode whole ({error}); fetch this file again"
+            msg = f"'{name or file}' does not decode whole ({error}); fetch this file again"
             raise IntegrityError(msg) from error
         orientation = image.getexif().get(0x0112, 1)
         if orientation != 1:
@@ -64,8 +93,28 @@ def decode(path):
         return image.convert("RGB")
 
 
+def decode_and_hash(path):
+    """Decode one image file whole and hash its bytes, reading them once.
+
+    Returns
+    -------
+    image : PIL.Image.Image
+        See `decode`.
+    digest : bytes
+        SHA-256 of the file, 32 bytes.
+    """
+    content = Path(path).read_bytes()
+    return decode(io.BytesIO(content), path), hashlib.sha256(content).digest()
+
+
 def verify_images(paths):
-    """Decode every file; raise `IntegrityError` naming the first that fails."""
+    """Decode every file; raise `IntegrityError` naming the first that fails.
+
+    Returns
+    -------
+    numpy.ndarray
+        SHA-256 of every file, shape (n, 32), uint8.
+    """
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(lambda path: decode(path).size, paths):
-            pass
+        found = b"".join(pool.map(lambda path: decode_and_hash(path)[1], paths))
+    return np.frombuffer(found, np.uint8).reshape(-1, 32)
