@@ -1,5 +1,6 @@
 """Open and decode image files, whole or not at all."""
 
+import collections
 import hashlib
 import io
 import warnings
@@ -115,6 +116,17 @@ def verify_images(paths):
     numpy.ndarray
         SHA-256 of every file, shape (n, 32), uint8.
     """
-    with ThreadPoolExecutor() as pool:
-        found = b"".join(pool.map(lambda path: decode_and_hash(path)[1], paths))
+    found = b"".join(in_threads(lambda path: decode_and_hash(path)[1], paths))
     return np.frombuffer(found, np.uint8).reshape(-1, 32)
+
+
+def in_threads(function, items, ahead=64):
+    """Yield ``function(item)`` in order; at most `ahead` results wait, whatever the number."""
+    with ThreadPoolExecutor() as pool:
+        waiting = collections.deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
