@@ -3,8 +3,11 @@
 import importlib.metadata
 import os
 import platform
+import re
 import resource
 import sys
+
+from skinlib import paths
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "pillow", "pandas")
 
@@ -91,6 +94,36 @@ def versions():
             continue
     found["backend"] = keras.backend.backend()
     return found
+
+
+def differs_from_lock():
+    """Return where the libraries differ from ``requirements.lock``, for run.json.
+
+    A number is comparable to the last digit only within the lock: other versions round,
+    shuffle and resize in other ways.
+
+    Returns
+    -------
+    list of str
+        ``numpy 2.0.0, locked 2.4.6`` for example; empty when all is as locked.
+    """
+    from packaging.requirements import Requirement
+
+    try:
+        text = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
+    except OSError:
+        return ["there is no requirements.lock"]
+    locked = {}
+    for line in re.findall(r"^[a-z0-9].*==[^\\\n]*", text, re.MULTILINE):
+        wanted = Requirement(line.strip())
+        if wanted.marker is None or wanted.marker.evaluate():
+            locked[wanted.name] = str(wanted.specifier).removeprefix("==")
+    found = versions()
+    return [
+        f"{name} {found[name]}, locked {locked.get(name, 'not at all')}"
+        for name in PACKAGES
+        if name in found and found[name] != locked.get(name)
+    ]
 
 
 def peak_memory_mb():

@@ -27,15 +27,18 @@ class Classifier:
 
     def __init__(self, run):
         from skinlib.models.classifier import build_classifier
-        from skinlib.models.weights import load_classifier
+        from skinlib.models.weights import check_file, load_classifier
 
+        path = run.folder / "best.weights.h5"
+        # Before seconds are spent on building the network.
+        check_file(path, run.record["weights_sha256"])
         self.record = run.record
         self.recipe = Recipe.from_json(run.record["recipe"])
         self.encoder = MetadataEncoder.from_json(run.record["metadata"])
         self.model = build_classifier(
             run.record["backbone"], self.recipe, size=run.record["input_size"]
         )
-        load_classifier(self.model, run.folder / "best.weights.h5", run.record["weights_sha256"])
+        load_classifier(self.model, path, run.record["weights_sha256"])
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
         """Classify one photograph.

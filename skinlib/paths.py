@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from skinlib.errors import DataError
+
 # Root of the repository; results, studies and notebooks are looked up below it.
 ROOT = Path(os.environ.get("SKINLIB_ROOT", Path(__file__).resolve().parents[1]))
 
@@ -24,8 +26,17 @@ def cache():
 
     ``SKINLIB_CACHE`` overrides the default, ``$XDG_CACHE_HOME/skinlib`` or
     ``~/.cache/skinlib``.
+
+    Raises
+    ------
+    DataError
+        If none of the three is known, as in a container without a home.
     """
     if "SKINLIB_CACHE" in os.environ:
         return Path(os.environ["SKINLIB_CACHE"])
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:
+        msg = "there is no home folder for the cache; set SKINLIB_CACHE to a folder"
+        raise DataError(msg) from error
     return Path(base) / "skinlib"

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from skinlib.classes import CLASSES, HAM10000_COUNTS
-from skinlib.data import synthetic
+from skinlib.data import duplicates, synthetic
 from skinlib.data.images import open_image, verify_images
 from skinlib.errors import DataError
 from skinlib.files import hash_of
@@ -27,6 +27,11 @@ SITES = (
     "abdomen", "acral", "back", "chest", "ear", "face", "foot", "genital", "hand",
     "lower extremity", "neck", "scalp", "trunk", "unknown", "upper extremity",
 )  # fmt: skip
+
+# Ids and types of diagnosis end up in CSV files and on pages of the book. Plain ones can be
+# neither markup nor the formula of a spreadsheet nor a path.
+PLAIN_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+PLAIN_WORDS = r"(?:[a-z0-9][a-z0-9 _.-]*)?"
 
 # Spellings of "not known" met in the wild; anything else odd is refused, not guessed.
 UNKNOWN = frozenset({"", "nan", "na", "n/a", "none", "null", "unknown"})
@@ -50,6 +55,8 @@ class Dataset:
         Hash of the table and of every file's size in bytes.
     image_size : tuple of int
         (width, height) in pixels of the first image.
+    missing : tuple of str
+        Images that have a row but no file, left out on request; see `load`.
     """
 
     name: str
@@ -57,11 +64,22 @@ class Dataset:
     table: pd.DataFrame
     fingerprint: str
     image_size: tuple[int, int]
+    missing: tuple[str, ...] = ()
 
     @property
     def labels(self):
         """Class index of every image, shape (n,), int64, in the order of `CLASSES`."""
         return np.array([CLASSES.index(dx) for dx in self.table["dx"]])
+
+    def provenance(self):
+        """Return what run.json says about the data; ``missing`` only where images are."""
+        known = {
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "images": len(self.table),
+            "image_size": list(self.image_size),
+        }
+        return {**known, "missing": list(self.missing)} if self.missing else known
 
 
 def locate(folder=None):
@@ -95,7 +113,7 @@ def locate(folder=None):
     return path
 
 
-def load(folder=None, *, decode=True, require=None):
+def load(folder=None, *, decode=True, require=None, allow_missing=False):
     """Read and verify a data set.
 
     Parameters
@@ -107,6 +125,8 @@ def load(folder=None, *, decode=True, require=None):
         builds it may leave this out.
     require : str, optional
         Name the data set must have, so that results of different copies never mix.
+    allow_missing : bool
+        Leave out rows whose image is missing, and remember them in `Dataset.missing`.
 
     Returns
     -------
@@ -116,7 +136,8 @@ def load(folder=None, *, decode=True, require=None):
     ------
     DataError
         Missing folder, file or column; unknown label; duplicate id; an image
-        without a row or a row without an image; an impossible age, sex or site.
+        without a row or a row without an image; an impossible age, sex or site; an id
+        that is no plain name.
         The message names the row of the CSV as an editor numbers it (header = 1).
         Data of another name than `require`.
     IntegrityError
@@ -124,7 +145,9 @@ def load(folder=None, *, decode=True, require=None):
     """
     folder = locate(folder)
     table = read_metadata(folder / METADATA)
-    table["path"] = _match_files(table, folder)
+    table["path"] = _match_files(table, folder, allow_missing)
+    missing = tuple(table.loc[table["path"].isna(), "image_id"])
+    table = table.dropna(subset="path", ignore_index=True)
     sizes = [path.stat().st_size for path in table["path"]]
     columns = table[list(COLUMNS)].astype(object).where(table[list(COLUMNS)].notna(), None)
     fingerprint = hash_of([columns.to_numpy().tolist(), sizes])
@@ -138,8 +161,8 @@ def load(folder=None, *, decode=True, require=None):
         )
         raise DataError(msg)
     if decode:
-        verify_images(table["path"])
-    return Dataset(name, folder, table, fingerprint, first)
+        duplicates.warn(table["image_id"], verify_images(table["path"]))
+    return Dataset(name, folder, table, fingerprint, first, missing)
 
 
 def _name(table, size):
@@ -180,6 +203,11 @@ def read_metadata(path):
 
     _refuse(table, path, "image_id", table["image_id"] == "", "an image id")
     _refuse(table, path, "lesion_id", table["lesion_id"] == "", "a lesion id")
+    for name in ("image_id", "lesion_id"):
+        odd = ~table[name].str.fullmatch(PLAIN_ID)
+        _refuse(table, path, name, odd, "a plain name of letters, digits, '_', '.' and '-'")
+    odd = ~table["dx_type"].str.fullmatch(PLAIN_WORDS)
+    _refuse(table, path, "dx_type", odd, "plain words, 'histo' for example")
     _refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
     _refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
     _refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
@@ -238,14 +266,14 @@ def _refuse(table, path, column, bad, expected):
     rows = table.index[bad]
     more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
     msg = (
-        f"{path.name} row {rows[0]}: {column} is '{table.loc[rows[0], column]}', "
+        f"{path.name} row {rows[0]}: {column} is {table.loc[rows[0], column]!r}, "
         f"expected {expected}{more}; correct the file '{path}'"
     )
     raise DataError(msg)
 
 
-def _match_files(table, folder):
-    """Return the image path of every row; ids must stand on both sides."""
+def _match_files(table, folder, allow_missing):
+    """Return the image path of every row, None for one that may be missing and is."""
     found = {}
     for path in sorted(folder.rglob("ISIC_*.jpg")):
         if path.stem in found:
@@ -253,10 +281,11 @@ def _match_files(table, folder):
             raise DataError(msg)
         found[path.stem] = path
     missing = [name for name in table["image_id"] if name not in found]
-    if missing:
+    if len(missing) == len(table) or (missing and not allow_missing):
         msg = (
             f"{len(missing)} of {len(table)} images named in {METADATA} are missing from "
-            f"'{folder}': {_some(missing)}; add the files or remove their rows"
+            f"'{folder}': {_some(missing)}; add the files, or go on without them by "
+            "--allow-missing, which the run then records"
         )
         raise DataError(msg)
     # The official validation and test parts may lie below the same folder; their images
@@ -274,7 +303,7 @@ def _match_files(table, folder):
             "add their rows or move the files away"
         )
         raise DataError(msg)
-    return [found[name] for name in table["image_id"]]
+    return [found.get(name) for name in table["image_id"]]
 
 
 def _some(names, limit=5):

@@ -10,11 +10,15 @@ from pathlib import Path
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
+from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, write_csv
 
 PARTS = ("train", "validation", "test")
 UNITS = ("image", "lesion")
+
+# Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
+DRAWING = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +132,7 @@ def _draw_lesions(table, share, seed):
 
 def _check_classes(labels, part):
     """Every class must be in every part, or a metric of that part is undefined."""
-    seen = pd.crosstab(labels, part)
+    seen = pd.crosstab(labels, part).reindex(list(CLASSES), fill_value=0)
     empty = [(dx, name) for name in seen for dx in seen.index if seen.loc[dx, name] == 0]
     if empty:
         dx, name = empty[0]
@@ -170,26 +174,60 @@ def lesions_on_both_sides(split):
 
 
 def save(split, folder, name):
-    """Write the split to ``<folder>/<name>-<hash>.csv`` and return the path."""
-    path = Path(folder) / f"{name}-{split.hash}.csv"
-    if not path.exists():
-        write_csv(path, split.table)
-    return path
-
-
-def read(path, unit):
-    """Read a split written by `save` and check it.
+    """Write the split to ``<folder>/<name>-<hash>.csv`` and return the path.
 
     Raises
     ------
     IntegrityError
-        If the rows no longer have the hash in the file's name, or see `validate`.
+        If the file is there already and was edited since.
+    """
+    path = Path(folder) / f"{name}-{split.hash}.csv"
+    if path.exists():
+        read(path, split.unit)
+    else:
+        write_csv(path, split.table)
+    return path
+
+
+def read(path, unit=None):
+    """Read a split written by `save` and check it.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    unit : {'image', 'lesion'}, optional
+        By the name of the file when left out: ``<data>-<unit>-s<seed>-<hash>.csv``.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or neither its name nor the caller tells the unit.
+    IntegrityError
+        If it is no split, its rows no longer have the hash in its name, or see `validate`.
     """
     path = Path(path)
-    split = Split(unit, pd.read_csv(path, dtype=str))
+    if not path.is_file():
+        msg = f"split '{path}' does not exist; the splits of runs are in results/splits"
+        raise DataError(msg)
+    unit = unit or next((word for word in path.stem.split("-") if word in UNITS), None)
+    if unit is None:
+        msg = f"'{path}' does not say what was drawn, expected a name like data-lesion-s0-hash.csv"
+        raise DataError(msg)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        msg = f"'{path}' is not a readable CSV file ({error}); delete it, training writes it anew"
+        raise IntegrityError(msg) from error
+    if list(table) != ["image_id", "lesion_id", "part"]:
+        msg = f"'{path}' has the columns {list(table)[:9]}, expected image_id, lesion_id, part"
+        raise IntegrityError(msg)
+    split = Split(unit, table)
     expected = path.stem.rpartition("-")[2]
     if split.hash != expected:
-        msg = f"'{path}' was edited: its hash is {split.hash}, its name says {expected}"
+        msg = (
+            f"'{path}' was edited: its hash is {split.hash}, its name says {expected}; "
+            "delete it, training writes it anew"
+        )
         raise IntegrityError(msg)
     validate(split)
     return split

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from skinlib import files, paths
 from skinlib.classes import CLASSES, HAM10000_COUNTS
 from skinlib.data import camera
+from skinlib.data.images import decode
 from skinlib.errors import DataError
 
 # Part of the cache key. Raise it with every change of the table, `lesions` or `camera`.
@@ -172,7 +173,7 @@ def contact_sheet(folder, per_class=6):
         raise DataError(msg)
     table = pd.read_csv(folder / METADATA).drop_duplicates("lesion_id")
     rows = [table.image_id[table.dx == name][:per_class] for name in CLASSES]
-    pictures = [[Image.open(folder / f"{image}.jpg") for image in row] for row in rows]
+    pictures = [[decode(folder / f"{image}.jpg") for image in row] for row in rows]
     width, height = pictures[0][0].size
     label, gap = 64, 4
     across, down = width + gap, height + gap

@@ -108,7 +108,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
 def _tapped(row, pixels, weights):
     """Return the tapped tensor, with the backbone's weights loaded."""
     from skinlib.errors import DataError
-    from skinlib.models.weights import load_backbone
+    from skinlib.models.weights import downloading, load_backbone
 
     if vgg.is_vgg(row):
         if weights:
@@ -116,7 +116,8 @@ def _tapped(row, pixels, weights):
             raise DataError(msg)
         return vgg.stem(pixels)
     imagenet = weights == "imagenet"
-    stock = build_stock(row, pixels, weights="imagenet" if imagenet else None)
+    with downloading(row):
+        stock = build_stock(row, pixels, weights="imagenet" if imagenet else None)
     if weights and not imagenet:
         load_backbone(stock, row, weights)
     return tap(stock, row)

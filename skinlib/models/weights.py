@@ -4,6 +4,7 @@ A ``.keras`` file or a pickle can run code when opened; an HDF5 file of numbers 
 not, once links out of the file are refused.
 """
 
+import contextlib
 import os
 import warnings
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from skinlib.errors import DataError, IntegrityError
+from skinlib.errors import DataError, IntegrityError, TemporaryError
 from skinlib.files import sha256
 
 SUFFIX = ".weights.h5"
@@ -41,7 +42,10 @@ def check_file(path, expected_sha256=None):
     """
     path = Path(path)
     if not path.name.endswith(SUFFIX):
-        msg = f"'{path}' is not a {SUFFIX} file; only weights are loaded, never whole models"
+        msg = (
+            f"'{path}' is not a {SUFFIX} file and was not opened; only weights are loaded, as "
+            "`skinlib train` writes them, never whole models, which can run code"
+        )
         raise DataError(msg)
     if not path.is_file():
         msg = f"weights file '{path}' does not exist"
@@ -127,6 +131,35 @@ def _load(model, path, what):
         reason = " ".join([line for line in str(error).splitlines() if line][:2])
         msg = f"'{path}' does not fit {what}: {reason}"
         raise DataError(msg) from error
+
+
+@contextlib.contextmanager
+def downloading(backbone):
+    """Say what to do where Keras fails to download ImageNet weights inside the block.
+
+    Raises
+    ------
+    TemporaryError
+        The network fails.
+    IntegrityError
+        The server sent other bytes than Keras expects.
+    """
+    name = f"{backbone.name.lower()}_imagenet_notop{SUFFIX}"
+    remedy = (
+        f"try again, put them as '{name}' into a folder and set SKINLIB_WEIGHTS to it, "
+        "or start from random ones by --weights none"
+    )
+    try:
+        yield
+    # keras.utils.get_file raises a bare Exception for a network that fails.
+    except Exception as error:
+        if "URL fetch failure" in str(error):
+            msg = f"cannot download the ImageNet weights of {backbone.name} ({error}); {remedy}"
+            raise TemporaryError(msg) from error
+        if "corrupted file" in str(error):
+            msg = f"the ImageNet weights of {backbone.name} came wrong ({error}); {remedy}"
+            raise IntegrityError(msg) from error
+        raise
 
 
 def resolve(backbone, weights):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from records import blank
 
 from skinlib import paths, runs
 from skinlib.classes import CLASSES
@@ -21,7 +22,7 @@ PARTS = ["validation"] * 3 + ["test"] * 5
 
 
 def record(**fields):
-    return {**dict.fromkeys(runs.REQUIRED, "x"), "status": "finished", "seed": 0, **fields}
+    return {**blank(), "status": "finished", **fields}
 
 
 def softmax(seed=0):

@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from records import blank
 
 from skinlib import figures, paths, prose, runs, tables
 from skinlib.classes import CLASSES
 from skinlib.recipes import RECIPES, get_recipe
-
-REQUIRED = dict.fromkeys(runs.REQUIRED)
-
 
 def make(folder, name, recipe, right, status="finished"):
     """A run of 70 test images, ten a class, of which `right` a class are classified rightly."""
@@ -29,7 +27,7 @@ def make(folder, name, recipe, right, status="finished"):
     runs.write_predictions(path, table, ["test"] * 70, probabilities)
     history = [{"epoch": 1, "loss": 2.0, "accuracy": 0.3, "val_loss": 1.9, "val_accuracy": 0.4}]
     runs.write_history(path, history)
-    record = REQUIRED | {
+    record = blank() | {
         "identity": name, "run": name, "status": status, "backbone": "MobileNetV2",
         "recipe": get_recipe(recipe).to_json(), "changes": {}, "input_size": 96,
         "data": {"name": "ham10000-256px", "fingerprint": "f"}, "seed": 0,
