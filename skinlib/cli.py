@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -10,6 +11,11 @@ from skinlib import commands
 from skinlib.errors import DataError, SkinlibError
 
 INTERRUPTED = 130
+# A place that no second attempt can write to, unlike a full disk.
+WRONG_PLACE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST,
+    errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
 
 
 def _pair(text):
@@ -51,13 +57,17 @@ def _parser():
     fetch.add_arguments(sub)
 
     data_help = "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"
+    missing_help = "leave out rows without an image; the run records which"
     sub = command("check-data", commands.check_data)
     sub.add_argument("--data", help=data_help)
+    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
+    sub.add_argument("--split", type=Path, help="a file of results/splits to check as well")
 
     sub = command("train", commands.train)
     sub.add_argument("--backbone", default="MobileNetV2", help="default: %(default)s")
     sub.add_argument("--recipe", default="clean", help="default: %(default)s")
     sub.add_argument("--data", help=data_help)
+    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
     sub.add_argument("--seed", type=int, default=0)
@@ -66,6 +76,10 @@ def _parser():
     sub.add_argument("--name", help="name of the run directory")
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
     sub.add_argument("--no-progress", action="store_true")
+
+    sub = command("compare", commands.compare)
+    sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
+    sub.add_argument("--part", default="test", help="default: %(default)s")
 
     sub = command("predict", commands.predict)
     sub.add_argument("image", nargs="+", type=Path)
@@ -122,9 +136,11 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("skinlib: interrupted; the same command goes on from there", file=sys.stderr)
         return INTERRUPTED
-    except PermissionError as error:
-        print(f"skinlib: cannot write '{error.filename}': {error.strerror}", file=sys.stderr)
-        return DataError.exit_code
     except OSError as error:
+        if error.errno in WRONG_PLACE:
+            remedy = "choose another folder, or its rights"
+            print(f"skinlib: cannot use '{error.filename}': {error.strerror}; {remedy}",
+                  file=sys.stderr)  # fmt: skip
+            return DataError.exit_code
         print(f"skinlib: {error}; free some space or try again", file=sys.stderr)
         return 75

@@ -43,10 +43,10 @@ def _structures(names):
 
 
 def check_data(args):
-    """Verify a data folder and print what was found."""
-    from skinlib.data import ham10000
+    """Verify a data folder, and a split of it, and print what was found."""
+    from skinlib.data import ham10000, splits
 
-    dataset = ham10000.load(args.data)
+    dataset = ham10000.load(args.data, allow_missing=args.allow_missing)
     table = dataset.table
     print(f"{dataset.name}: {len(table)} images of {table['lesion_id'].nunique()} lesions")
     print(f"folder       {dataset.folder}")
@@ -60,22 +60,33 @@ def check_data(args):
         f"age          {age.min():g} to {age.max():g}, mean {age.mean():.1f}, "
         f"missing in {int(age.isna().sum())} rows"
     )
-    print("Every image decodes whole; ids agree on both sides.")
+    if dataset.missing:
+        print(f"missing      {len(dataset.missing)} images: {', '.join(dataset.missing)}")
+    print("Every image that is there decodes whole; ids agree on both sides.")
+    if args.split:
+        split = splits.read(args.split)
+        splits.check_images(split, table, args.split)
+        counts = ", ".join(f"{part} {count}" for part, count in split.counts().items())
+        print(f"split        {split.hash} by {split.unit}: {counts}")
 
 
 def train(args):
     """Train one classifier."""
     from skinlib import tables
+    from skinlib.data import ham10000
     from skinlib.recipes import get_recipe
     from skinlib.training import train as train_run
 
     changes = dict(args.set or [])
     if args.epochs:
         changes["epochs"] = args.epochs
+    data = args.data
+    if args.allow_missing:
+        data = ham10000.load(args.data, decode=False, allow_missing=True)
     run = train_run(
         get_recipe(args.recipe).replace(**changes),
         args.backbone,
-        data=args.data,
+        data=data,
         study=args.study,
         name=args.name,
         size=args.size,
@@ -87,7 +98,20 @@ def train(args):
     print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
     print(f"{measured.images} test images: accuracy {measured.with_interval('accuracy')}, "
           f"mean recall {measured.summary['mean_recall']:.3f}")  # fmt: skip
+    ages = run.record["metadata"].get("missing_age", {})
+    print(f"ages not known: {ages.get('imputed', 0)} imputed by the mean, "
+          f"{ages.get('dropped', 0)} images dropped")  # fmt: skip
     print(run.folder)
+
+
+def compare(args):
+    """Compare two finished runs on the same images."""
+    from skinlib import comparison, runs
+
+    found = comparison.compare(*map(runs.read_run, args.run), args.part)
+    for row in found.itertuples():
+        print(f"{row.metric:<12} {row.first:.3f} and {row.second:.3f}: "
+              f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
 
 
 def predict(args):

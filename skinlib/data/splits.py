@@ -167,6 +167,25 @@ def validate(split):
             raise IntegrityError(msg)
 
 
+def check_images(split, table, path):
+    """Refuse a split that is not of the images and lesions of a data table.
+
+    Raises
+    ------
+    IntegrityError
+        Naming images of the split that the table does not have, or has with another lesion.
+    """
+    known = dict(zip(table["image_id"], table["lesion_id"], strict=True))
+    rows = zip(split.table["image_id"], split.table["lesion_id"], strict=True)
+    odd = [image for image, lesion in rows if known.get(image) != lesion]
+    if odd:
+        msg = (
+            f"{len(odd)} images of '{path}' are not in the data, or of another lesion there: "
+            f"{', '.join(odd[:5])}; use the split with the data that it was drawn from"
+        )
+        raise IntegrityError(msg)
+
+
 def lesions_on_both_sides(split):
     """Return the sorted ids of lesions with images in more than one part."""
     parts = split.table.groupby("lesion_id")["part"].nunique()
