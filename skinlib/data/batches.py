@@ -1,8 +1,10 @@
-"""Batches of one part of a split, read from the pixel cache by memory map."""
+"""Batches of one part of a split, read from the pixel cache."""
 
 import dataclasses
 
 import numpy as np
+
+from skinlib.data import store
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,8 +13,8 @@ class Part:
 
     Attributes
     ----------
-    pixels : numpy.ndarray
-        The whole cache, shape (n_all, size, size, 3), uint8, usually a memory map.
+    pixels : skinlib.data.store.Pixels or numpy.ndarray
+        The whole cache, shape (n_all, size, size, 3), uint8.
     rows : numpy.ndarray
         Rows of `pixels` that belong to the part, shape (n,).
     metadata : numpy.ndarray
@@ -23,7 +25,7 @@ class Part:
         Order in which the channels are handed out. The cache is always RGB.
     """
 
-    pixels: np.ndarray
+    pixels: store.Pixels | np.ndarray
     rows: np.ndarray
     metadata: np.ndarray
     labels: np.ndarray
@@ -45,11 +47,7 @@ class Part:
         dict
             ``image`` (b, size, size, 3) uint8 and ``metadata`` (b, 21) float32.
         """
-        # Sorted reads walk the file once; the order is restored in memory.
-        rows = self.rows[index]
-        order = np.argsort(rows, kind="stable")
-        images = np.empty((len(rows), *self.pixels.shape[1:]), np.uint8)
-        images[order] = self.pixels[rows[order]]
+        images = self.pixels[self.rows[index]]
         if self.channel_order == "bgr":
             images = images[..., ::-1]
         return {"image": images, "metadata": self.metadata[index]}

@@ -1,23 +1,30 @@
 """Decode once: all images of a data set as one uint8 array on disk.
 
-Later epochs, runs and notebooks read rows by memory map, so memory stays flat in
-the number of images and decoding is paid once (about 35 s for HAM10000 a size).
+Later epochs, runs and notebooks read rows of it, so memory stays flat in the number of
+images and decoding is paid once. Beside the images lies what proves them: a checksum of
+each, written when it was made and compared when a run opens the cache. What does not
+agree is made again from its JPEG.
 """
 
+import dataclasses
+import hashlib
+import io
 import json
+import logging
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+import zlib
 
 import numpy as np
 import PIL
 from filelock import FileLock
-from PIL import Image
+from PIL import Image, features
 from tqdm import tqdm
 
 from skinlib import paths
-from skinlib.data.images import decode
-from skinlib.errors import DataError
+from skinlib.data.images import decode_and_hash, in_threads
+from skinlib.data.store import CHECK, Pixels, header
+from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, write_json
 
 CROPS = ("centre", "none")
@@ -29,7 +36,12 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
 }
 
-CHUNK = 64
+# Part of the cache key. Raise it with every change of `resize` or `skinlib.data.images.decode`.
+LAYOUT = 2
+
+IMAGES, CHECKS, MARKER = "images.npy", "checks.npy", ".complete"
+
+_log = logging.getLogger(__name__)
 
 
 def resize(image, size, *, interpolation="bilinear", crop="centre"):
@@ -68,6 +80,9 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
 def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=True):
     """Return all images of a data set, building the cache when it is missing or torn.
 
+    Every image is compared with its checksum first; those that fail are decoded again,
+    with a warning that names them.
+
     Parameters
     ----------
     dataset : skinlib.data.ham10000.Dataset
@@ -80,71 +95,129 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
 
     Returns
     -------
-    numpy.memmap
+    skinlib.data.store.Pixels
         Shape (n, size, size, 3), uint8, read-only; row i is row i of `dataset.table`.
+        ``repaired`` names the images that were damaged.
 
     Raises
     ------
-    skinlib.errors.IntegrityError
-        If an image does not decode whole.
+    IntegrityError
+        If an image does not decode whole, or is damaged in the cache and its file is no
+        longer the one the cache was built from.
     """
+    settings = _Settings(size, interpolation, crop)
     key = {
         "fingerprint": dataset.fingerprint,
         "images": dataset.table["image_id"].tolist(),
-        "size": size,
-        "interpolation": interpolation,
-        "crop": crop,
-        "versions": {"pillow": PIL.__version__, "layout": 1},
+        **dataclasses.asdict(settings),
+        "versions": {
+            "pillow": PIL.__version__,
+            "jpeg": features.version("jpg"),
+            "turbo": features.version("libjpeg_turbo"),
+            "layout": LAYOUT,
+        },
     }
     base = paths.cache() / "pixels"
     folder = base / f"{dataset.name}-{size}px-{hash_of(key)}"
     shape = (len(dataset.table), size, size, 3)
     base.mkdir(parents=True, exist_ok=True)
     # Parallel runs of a study meet here first; one builds, the others wait.
-    with FileLock(f"{folder}.lock"):
-        if not _whole(folder, shape):
+    lock = FileLock(f"{folder}.lock")
+    with lock:
+        try:
+            pixels = _open(folder, shape)
+        except (FileNotFoundError, ValueError, KeyError, TypeError, IntegrityError):
             shutil.rmtree(folder, ignore_errors=True)
-            _build(dataset, folder, shape, interpolation, crop, progress)
-    return np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+            _build(dataset, folder, shape, settings, progress)
+            pixels = _open(folder, shape)
+    wrong = pixels.wrong()
+    if len(wrong):
+        with lock:
+            # Another run may have repaired them meanwhile.
+            pixels.repaired = _repair(dataset, pixels, pixels.wrong(wrong), settings)
+    return pixels
 
 
-def _whole(folder, shape):
-    """Is the cache complete and of the size its marker says?"""
-    try:
-        marker = json.loads((folder / ".complete").read_text(encoding="utf-8"))
-        size = (folder / "images.npy").stat().st_size
-    except (OSError, ValueError):
-        return False
-    return marker == {"shape": list(shape), "bytes": size}
+@dataclasses.dataclass(frozen=True)
+class _Settings:
+    """How a row is made of a file."""
+
+    size: int
+    interpolation: str
+    crop: str
+
+    def make(self, path):
+        """Return an image and its `CHECK`."""
+        image, digest = decode_and_hash(path)
+        array = np.ascontiguousarray(
+            resize(image, self.size, interpolation=self.interpolation, crop=self.crop)
+        )
+        return array, np.array((zlib.crc32(array), np.frombuffer(digest, np.uint8)), CHECK)
 
 
-def _build(dataset, folder, shape, interpolation, crop, progress):
-    """Fill a temporary folder, then move it into place; the marker is written last."""
+def _open(folder, shape):
+    """Open a cache whose three files agree; any other is missing or torn, and an error."""
+    marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    content = (folder / CHECKS).read_bytes()
+    if marker["checks"] != hashlib.sha256(content).hexdigest():
+        msg = f"'{folder / CHECKS}' is damaged; delete the folder, it is made again"
+        raise IntegrityError(msg)
+    return Pixels(folder / IMAGES, shape, np.load(io.BytesIO(content), allow_pickle=False))
+
+
+def _build(dataset, folder, shape, settings, progress):
+    """Fill a temporary folder, the marker last, then move it into place."""
     # One name under the lock: what a process killed outright left there is cleared here.
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
+    checks = np.empty(shape[0], CHECK)
+    made = in_threads(settings.make, dataset.table["path"])
+    bar = tqdm(
+        made, desc=f"decode to {shape[1]}px", total=shape[0], unit="img", disable=not progress
+    )
     try:
-        file = temporary / "images.npy"
-        array = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-
-        def one(path):
-            return resize(decode(path), shape[1], interpolation=interpolation, crop=crop)
-
-        files = dataset.table["path"].tolist()
-        bar = tqdm(
-            total=len(files), desc=f"decode to {shape[1]}px", unit="img", disable=not progress
-        )
-        with ThreadPoolExecutor() as pool, bar:
-            for start in range(0, len(files), CHUNK):
-                rows = list(pool.map(one, files[start : start + CHUNK]))
-                array[start : start + len(rows)] = rows
-                bar.update(len(rows))
-        array.flush()
-        del array
+        with (temporary / IMAGES).open("wb") as file:
+            file.write(header(shape))
+            for row, (image, check) in enumerate(bar):
+                file.write(image.data)
+                checks[row] = check
+            _sync(file)
+        with (temporary / CHECKS).open("w+b") as file:
+            np.save(file, checks, allow_pickle=False)
+            _sync(file)
+            file.seek(0)
+            proof = hashlib.file_digest(file, "sha256").hexdigest()
+        write_json(temporary / MARKER, {"shape": list(shape), "checks": proof})
         os.replace(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    size = (folder / "images.npy").stat().st_size
-    write_json(folder / ".complete", {"shape": list(shape), "bytes": size})
+
+
+def _sync(file):
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _repair(dataset, pixels, wrong, settings):
+    """Decode the images of some rows again and write them in place; return their ids."""
+    rows = dataset.table.iloc[wrong]
+    names = tuple(rows["image_id"])
+    if names:
+        _log.warning(
+            "%d images are damaged in the pixel cache '%s' and are decoded again: %s",
+            len(names),
+            pixels.path,
+            ", ".join(names[:20]) + (", …" if len(names) > 20 else ""),
+        )
+    for row, name, path in zip(wrong, names, rows["path"], strict=True):
+        image, check = settings.make(path)
+        if check["crc32"] != pixels.checks[row]["crc32"]:
+            msg = (
+                f"image {name} is damaged in the pixel cache, and '{path}' is no longer the file "
+                f"the cache was built from; fetch it again, or delete '{pixels.path.parent}'"
+            )
+            raise IntegrityError(msg)
+        pixels.replace(row, image)
+    return names

@@ -1,18 +1,30 @@
 """From a data folder to the encoded parts that a recipe asks for: the one way through the data."""
 
 import dataclasses
+import logging
 
 import numpy as np
+import pandas as pd
+import sklearn
 
+from skinlib import paths
 from skinlib.classes import CLASSES
-from skinlib.data import ham10000, pixels, splits
+from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
+from skinlib.errors import SkinlibError
+from skinlib.files import hash_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """Data made ready for a recipe: `parts` by name, their `tables`, and provenance."""
+    """Data made ready for a recipe: `parts` by name, their `tables`, and provenance.
+
+    `repaired` names images that were damaged in the pixel cache and decoded again, and
+    `copies` groups the ids of files with the same bytes.
+    """
 
     dataset: ham10000.Dataset
     split: splits.Split
@@ -20,6 +32,8 @@ class Prepared:
     tables: dict
     parts: dict
     ages: dict
+    repaired: tuple = ()
+    copies: tuple = ()
 
 
 def prepare(recipe, data, size, seed, *, progress=True):
@@ -38,30 +52,67 @@ def prepare(recipe, data, size, seed, *, progress=True):
     Returns
     -------
     Prepared
+
+    Raises
+    ------
+    IntegrityError
+        If an image does not decode whole, or lies in two parts under two ids; see
+        `skinlib.data.duplicates.refuse_across`.
     """
     dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
     cache = pixels.cached(
         dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
     )
+    copies = duplicates.warn(dataset.table["image_id"], cache.checks["sha256"])
     table, ages = apply_age_policy(dataset.table, recipe.missing_age)
-    split = splits.make_split(
+    split = remembered_split(
         table,
         unit=recipe.split_unit,
         test=recipe.test_share,
         validation=recipe.validation_share,
         seed=seed,
     )
-    row_of = {name: row for row, name in enumerate(dataset.table["image_id"])}
+    duplicates.refuse_across(split, copies)
     tables = {part: split.rows(table, part) for part in split.counts()}
     encoder = MetadataEncoder.fit(tables["train"])
+    row_of = pd.Index(dataset.table["image_id"])
     parts = {
         name: Part(
             cache,
-            np.array([row_of[image] for image in rows["image_id"]]),
+            row_of.get_indexer(rows["image_id"]),
             encoder.transform(rows),
             np.array([CLASSES.index(dx) for dx in rows["dx"]]),
             recipe.channel_order,
         )
         for name, rows in tables.items()
     }
-    return Prepared(dataset, split, encoder, tables, parts, ages)
+    return Prepared(dataset, split, encoder, tables, parts, ages, cache.repaired, tuple(copies))
+
+
+def remembered_split(table, **options):
+    """Return `skinlib.data.splits.make_split`, drawn once and kept in the cache.
+
+    Drawing by lesion takes time, and every run of a study asks for the same.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``image_id``, ``lesion_id``, ``dx``.
+    **options
+        Of `make_split`.
+    """
+    rows = table[["image_id", "lesion_id", "dx"]].to_numpy().tolist()
+    name = hash_of([rows, options, splits.DRAWING, sklearn.__version__])
+    folder = paths.cache() / "splits"
+    for path in sorted(folder.glob(f"{name}-*.csv")):
+        try:
+            split = splits.read(path, options["unit"])
+            if sorted(split.table["image_id"]) == sorted(table["image_id"]):
+                return split
+            _log.warning("'%s' is of other images; drawing the split again", path)
+        except (SkinlibError, ValueError) as error:
+            _log.warning("drawing the split again: %s", error)
+        path.unlink(missing_ok=True)
+    split = splits.make_split(table, **options)
+    splits.save(split, folder, name)
+    return split
