@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from skinlib import commands
+from skinlib import bench, commands
 from skinlib.errors import DataError, SkinlibError
 
 INTERRUPTED = 130
@@ -94,6 +94,8 @@ def _parser():
     sub = command("run", commands.run_study)
     sub.add_argument("study")
     sub.add_argument("run", help="name of the run")
+    sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
+    sub.add_argument("-o", "--output", type=Path, help="notebook (default: below book/executed)")
 
     sub = command("notebook", commands.run_notebook)
     sub.add_argument("name")
@@ -108,14 +110,12 @@ def _parser():
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
 
-    sub = command("latency", commands.latency)
-    sub.add_argument(
-        "--backbone", nargs="+", default=["MobileNetV3Large", "DenseNet201", "InceptionResNetV2"],
-        help="default: those of the paper's Table 6",
-    )  # fmt: skip
-    sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
-    sub.add_argument("--repeats", type=int, default=30, help="default: %(default)s")
-    sub.add_argument("--threads", type=int, default=1, help="default: %(default)s")
+    sub = command("bench", commands.bench)
+    sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
+    sub.add_argument("--backbone", nargs="+", help="only these, in latency and step")
+    sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
+    sub.add_argument("--book", action="store_true", help="time `make book` too, in small")
+    sub.add_argument("--no-progress", action="store_true")
 
     sub = command("render", commands.render)
     sub.add_argument("-v", "--verbose", action="store_true")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 from skinlib import paths
 from skinlib.errors import DataError
@@ -136,13 +137,18 @@ def predict(args):
 
 
 def run_study(args):
-    """Run the notebook of one run of a study (what the Snakefile calls)."""
+    """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
     from skinlib import notebooks
     from skinlib.studies import load_study
 
     study = load_study(args.study)
     spec = study.spec(args.run)
-    study.data_folder()
+    if not args.notebook:
+        _train_run(study, spec)
+        # The notebook gets a process whose memory, and GPU, the training no longer holds.
+        command = ["-m", "skinlib", "run", args.study, args.run, "--notebook"]
+        command += ["-o", str(args.output)] if args.output else []
+        os.execv(sys.executable, [sys.executable, *command])
     parameters = {
         "backbone": spec.backbone,
         "recipe": spec.recipe,
@@ -156,9 +162,28 @@ def run_study(args):
         "study": study.name,
         "name": spec.name,
     }
-    output = paths.EXECUTED / study.name / f"{spec.name}.ipynb"
+    output = args.output or paths.EXECUTED / study.name / f"{spec.name}.ipynb"
     notebooks.execute("train", output, parameters, label=spec.name, progress=False)
     print(f"{study.name}/{spec.name}: finished")
+
+
+def _train_run(study, spec):
+    """Train outside of any notebook, where a signal reaches the training and is answered."""
+    from skinlib.data import ham10000
+    from skinlib.training import train as train_run
+
+    dataset = ham10000.load(study.data_folder(), decode=False, require=study.require)
+    train_run(
+        spec.resolve(),
+        spec.backbone,
+        data=dataset,
+        study=study.name,
+        name=spec.name,
+        size=spec.size,
+        seed=spec.seed,
+        weights=spec.weights,
+        keep_weights=spec.keep_weights,
+    )
 
 
 def run_notebook(args):
@@ -184,25 +209,12 @@ def study_status(args):
     return 0 if done == len(states) else 1
 
 
-def latency(args):
-    """Time the classification of one photograph; write results/bench/latency.json."""
-    from skinlib import latency as timing
-    from skinlib.files import write_json
-    from skinlib.recipes import get_recipe
+def bench(args):
+    """Measure how fast things are; write results/bench/*.json."""
+    from skinlib.bench import running
 
-    # Read when a backend is imported, which happens in `measure`.
-    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        os.environ[variable] = str(args.threads)
-    found = timing.measure(
-        args.backbone, recipe=get_recipe(args.recipe), repeats=args.repeats, threads=args.threads
-    )
-    path = paths.RESULTS / "bench" / "latency.json"
-    write_json(path, found)
-    for name, entry in found["backbones"].items():
-        print(
-            f"{name:<18} median {1000 * entry['median']:.1f} ms, p90 {1000 * entry['p90']:.1f} ms"
-        )
-    print(path)
+    options = {"backbones": args.backbone, "book": args.book, "progress": not args.no_progress}
+    return running.run(args.name, quick=args.quick, **options)
 
 
 def render(args):

@@ -7,7 +7,7 @@ from skinlib.data.batches import batches
 BATCH = 64
 
 
-def predict(model, part):
+def predict(model, part, *, devices=1, before_batch=None):
     """Return the probabilities of a part, shape (n, 7), float32.
 
     Parameters
@@ -15,9 +15,21 @@ def predict(model, part):
     model : keras.Model
         From `skinlib.models.classifier.build_classifier`.
     part : skinlib.data.batches.Part
+    devices : int
+        That the model was built on, see `skinlib.distribution`.
+    before_batch : callable, optional
+        Called before each batch; may raise to leave early.
     """
-    out = [model.predict_on_batch(inputs) for inputs, _ in batches(part, BATCH)]
-    return np.concatenate([np.asarray(rows) for rows in out])
+    from skinlib import distribution
+
+    out = []
+    for inputs, one_hot in batches(part, BATCH):
+        if before_batch:
+            before_batch()
+        found = model.predict_on_batch(distribution.pad(inputs, devices))
+        # On several devices there are more rows than asked for, at the end.
+        out.append(np.asarray(found)[: len(one_hot)])
+    return np.concatenate(out)
 
 
 def attention(model, part):

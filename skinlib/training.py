@@ -1,32 +1,26 @@
 """Train one classifier: recipe, backbone, data and seed in; a run directory out.
 
 The run can be killed at any moment and started again with the same call: it goes
-on after the last whole epoch, and ends with the numbers it would have had.
+on from the last state, and ends with the numbers it would have had.
 """
 
 import math
-import os
 import time
-import warnings
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
-from tqdm import tqdm
 
-from skinlib import controls, losses, paths, runs, state
+from skinlib import controls, losses, occupancy, paths, runs, state
 from skinlib.classes import CLASSES
 from skinlib.data import splits
-from skinlib.data.batches import batches, epoch_order
 from skinlib.data.prepare import prepare
-from skinlib.errors import DataError, TrainingError
+from skinlib.errors import TrainingError
 from skinlib.files import atomic_path, hash_of, sha256
+from skinlib.interruption import Watch
 from skinlib.models.backbones import check_size, get_backbone
-from skinlib.models.weights import provenance, resolve
+from skinlib.models.weights import load_classifier, provenance, resolve
 from skinlib.prediction import attention, predict
 from skinlib.recipes import Recipe, get_recipe
-
-WEIGHTS = "best.weights.h5"
 
 
 def train(
@@ -76,6 +70,10 @@ def train(
         a run with other settings.
     TrainingError
         If the loss is no longer a finite number; the run is marked failed.
+    skinlib.backend.OutOfMemory
+        The device is too small for a batch.
+    skinlib.interruption.Interrupted
+        A signal has asked the training to stop; the same call goes on from there.
     """
     recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe)
     row = get_backbone(backbone)
@@ -92,12 +90,7 @@ def train(
         "changes": recipe.changes(),
         "backbone": row.name,
         "input_size": size,
-        "data": {
-            "name": prepared.dataset.name,
-            "fingerprint": prepared.dataset.fingerprint,
-            "images": len(prepared.dataset.table),
-            "image_size": list(prepared.dataset.image_size),
-        },
+        "data": prepared.dataset.provenance(),
         "split": {
             "unit": recipe.split_unit,
             "hash": prepared.split.hash,
@@ -112,120 +105,150 @@ def train(
         {**record, "study": None, "run": None, "changes": None, "recipe": recipe.essence()}
     )
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        found = _existing(folder, identity)
+    with occupancy.hold(folder):
+        found = occupancy.existing(folder, identity)
         if found and found.finished:
             return found
-        _sweep(folder)
+        occupancy.sweep(folder)
         split_name = f"{prepared.dataset.name}-{recipe.split_unit}-s{seed}"
         path = splits.save(prepared.split, paths.RESULTS / "splits", split_name)
         record["split"]["file"] = path.name
         record = {"identity": identity, "status": "running", **record}
-        return _train(folder, record, recipe, prepared, weights, keep_weights, progress)
+        with Watch() as watch:
+            return _train(folder, record, recipe, prepared, weights, keep_weights, watch, progress)
 
 
-def _locked(folder):
-    """Hold the directory; a second process is refused with the pid of the first."""
-    lock = FileLock(folder / ".lock", timeout=0)
-    owner = folder / ".owner"
-    try:
-        held = lock.acquire()
-    except Timeout as error:
-        pid = owner.read_text(encoding="utf-8") if owner.exists() else "unknown"
-        msg = f"process {pid} is training '{folder}' now; wait for it or choose another name"
-        raise DataError(msg) from error
-    owner.write_text(str(os.getpid()), encoding="utf-8")
-    # Not the lock itself: `with lock` would take it a second time and release it once.
-    return held
-
-
-def _sweep(folder):
-    """Remove what a killed process was in the middle of writing (`files.atomic_path`)."""
-    for name in (runs.RUN, runs.HISTORY, runs.PREDICTIONS, runs.ATTENTION, state.NAME, WEIGHTS):
-        for torn in folder.glob(f".{name}.*"):
-            torn.unlink()
-
-
-def _existing(folder, identity):
-    if not (folder / runs.RUN).is_file():
-        return None
-    found = runs.read_run(folder)
-    if found.record["identity"] != identity:
-        msg = (
-            f"'{folder}' holds run {found.record['identity']} with other settings than this one "
-            f"({identity}); choose another name or remove the directory"
-        )
-        raise DataError(msg)
-    return found
-
-
-def _train(folder, record, recipe, prepared, weights, keep_weights, progress):
+def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show):
     import keras
 
-    from skinlib import device
+    from skinlib import backend, device, distribution
+    from skinlib.epochs import train_epoch
     from skinlib.models.classifier import build_classifier
+    from skinlib.models.resident import on_device
 
-    seed = record["seed"]
+    seed, identity = record["seed"], record["identity"]
+    if recipe.deterministic:
+        backend.make_deterministic()
     record["quick_start"] = device.quick_start()
-    model = build_classifier(
-        record["backbone"], recipe, size=record["input_size"], weights=weights, seed=seed
-    )
-    part = prepared.parts["train"]
+    # TensorFlow's deterministic operations are not to be had from XLA.
+    jit = device.jit_compile() and not recipe.deterministic
+    part, selection = prepared.parts["train"], prepared.parts[recipe.selection]
     class_weights = _class_weights(recipe, part.labels)
-    model.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
-        loss=losses.weighted_cross_entropy(class_weights),
-        metrics=["accuracy"],
-        jit_compile=device.jit_compile(),
-    )
-    record.update(
-        parameters=model.count_params(),
-        class_weights=[round(float(w), 6) for w in class_weights],
-        device=device.device_name(),
-        versions=device.versions(),
-        resumed=0,
-    )
-    control, history = controls.Controls(recipe.learning_rate), []
-    if (folder / state.NAME).is_file():
-        control, history = state.load(folder / state.NAME, model, record["identity"])
-        record["resumed"] = runs.read_run(folder).record["resumed"] + 1
-    runs.write_record(folder, record)
+    remedy = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
 
-    for epoch in range(len(history), recipe.epochs):
-        if control.stopped:
-            break
-        start = time.perf_counter()
-        rate = control.learning_rate
-        model.optimizer.learning_rate = rate
-        logs = _epoch(model, part, recipe.batch_size, seed, epoch, progress)
-        if not math.isfinite(logs["loss"]):
-            _fail(folder, record, epoch, logs["loss"])
-        selection = prepared.parts[recipe.selection]
-        probabilities = predict(model, selection)
-        scores = {
-            "val_loss": losses.cross_entropy(selection.labels, probabilities),
-            "val_accuracy": float(np.mean(probabilities.argmax(1) == selection.labels)),
-        }
-        if not np.isfinite(probabilities).all():
-            _fail(folder, record, epoch, math.nan)
-        if control.update(recipe, epoch, scores["val_loss"], scores["val_accuracy"]):
-            with atomic_path(folder / WEIGHTS) as temporary:
-                model.save_weights(temporary)
-        seconds = time.perf_counter() - start
-        history.append({"epoch": epoch + 1, **logs, **scores, "learning_rate": rate,
-                        "seconds": seconds})  # fmt: skip
-        state.save(folder / state.NAME, model, record["identity"], control, history)
-        runs.write_history(folder, history)
+    def build():
+        model = build_classifier(
+            record["backbone"], recipe, size=record["input_size"], weights=weights, seed=seed
+        )
+        model.compile(optimizer=None, jit_compile=jit)
+        return model
 
-    model.load_weights(folder / WEIGHTS)
-    _finish(folder, record, recipe, prepared, model, control, history)
-    if not keep_weights:
-        (folder / WEIGHTS).unlink()
-    elif recipe.attention != "none":
-        reported = prepared.tables["test"]["image_id"]
-        runs.write_attention(folder, reported, attention(model, prepared.parts["test"]))
-    (folder / state.NAME).unlink(missing_ok=True)
+    with (
+        backend.enough_memory(f"with batches of {recipe.batch_size}", remedy),
+        distribution.spread(recipe.devices),
+    ):
+        model = trained = build()
+        resident = recipe.devices == 1 and backend.keeps_resident(
+            len(part) * math.prod(part.pixels.shape[1:])
+        )
+        if resident:
+            with backend.precision(recipe.precision):
+                trained, part = on_device(model, part)
+        trained.compile(
+            optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
+            loss=losses.weighted_cross_entropy(class_weights),
+            metrics=["accuracy"],
+            jit_compile=jit,
+            steps_per_execution=recipe.steps_per_execution,
+        )
+        record.update(
+            parameters=model.count_params(),
+            class_weights=[round(float(w), 6) for w in class_weights],
+            device=device.device_name(),
+            versions=device.versions(),
+            classes=list(CLASSES),
+            differs_from_lock=device.differs_from_lock(),
+            pixels_on_device=resident,
+            resumed=0,
+        )
+        progress = state.load(folder, model, trained.optimizer, identity)
+        if progress:
+            record["resumed"] = runs.read_run(folder).record["resumed"] + 1
+        else:
+            progress = state.Progress(controls.Controls(recipe.learning_rate), [])
+        runs.write_record(folder, record)
+
+        def save():
+            state.save(folder, model, trained.optimizer, identity, progress)
+
+        while len(progress.history) < recipe.epochs and not progress.controls.stopped:
+            epoch = len(progress.history)
+            if progress.logs is None:
+                rate = progress.controls.learning_rate
+                trained.optimizer.learning_rate = rate
+                logs = train_epoch(
+                    trained, part, recipe, seed, progress, watch=watch, save=save, show=show
+                )
+                if not math.isfinite(logs["loss"]):
+                    _fail(folder, record, epoch, logs["loss"])
+                progress.logs = {**logs, "learning_rate": rate}
+            _validate(folder, record, recipe, selection, model, progress, watch, save)
+            save()
+            occupancy.forget_others(folder, progress.controls.best_epoch)
+            runs.write_history(folder, progress.history)
+            watch.check(f"after epoch {epoch + 1}")
+
+    with backend.enough_memory("when predicting", remedy):
+        if recipe.devices > 1:
+            model = build()
+        # Under its final name only once the whole training is done.
+        kept = occupancy.settle(folder, progress.controls.best_epoch)
+        load_classifier(_bare(model), kept)
+        _finish(folder, record, recipe, prepared, model, progress, kept, watch)
+        if not keep_weights:
+            kept.unlink()
+        elif recipe.attention != "none":
+            reported = prepared.tables["test"]["image_id"]
+            runs.write_attention(folder, reported, attention(model, prepared.parts["test"]))
+    state.discard(folder)
     return runs.read_run(folder)
+
+
+def _validate(folder, record, recipe, selection, model, progress, watch, save):
+    """Score an epoch on the selection part, keep its weights if they are the best so far."""
+    epoch = len(progress.history)
+
+    def saved_if_asked_to_stop():
+        if watch.requested:
+            save()
+            watch.check(f"while validating epoch {epoch + 1}")
+
+    start = time.perf_counter()
+    probabilities = predict(
+        model, selection, devices=recipe.devices, before_batch=saved_if_asked_to_stop
+    )
+    if not np.isfinite(probabilities).all():
+        _fail(folder, record, epoch, math.nan)
+    scores = {
+        "val_loss": losses.cross_entropy(selection.labels, probabilities),
+        "val_accuracy": float(np.mean(probabilities.argmax(1) == selection.labels)),
+    }
+    if progress.controls.update(recipe, epoch, scores["val_loss"], scores["val_accuracy"]):
+        with atomic_path(occupancy.best(folder, epoch)) as temporary:
+            _bare(model).save_weights(temporary)
+    logs = dict(progress.logs)
+    rate = logs.pop("learning_rate")
+    seconds = progress.seconds + time.perf_counter() - start
+    progress.complete(
+        {"epoch": epoch + 1, **logs, **scores, "learning_rate": rate, "seconds": seconds}
+    )
+
+
+def _bare(model):
+    """Return the same network without its optimizer, whose moments are twice the weights."""
+    import keras
+
+    return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
 def _class_weights(recipe, labels):
@@ -234,34 +257,6 @@ def _class_weights(recipe, labels):
     if recipe.class_weights == "none":
         return np.ones(len(CLASSES))
     return np.array(recipe.class_weights)
-
-
-def _epoch(model, part, batch_size, seed, epoch, progress):
-    """Train one epoch; return its mean loss and accuracy."""
-    import keras
-
-    steps = math.ceil(len(part) / batch_size)
-    order = epoch_order(len(part), seed, epoch)
-    bar = tqdm(total=steps, desc=f"epoch {epoch + 1}", unit="step", disable=not progress)
-
-    class Bar(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            bar.set_postfix(
-                loss=f"{logs['loss']:.3f}", acc=f"{logs['accuracy']:.3f}", refresh=False
-            )
-            bar.update()
-
-    with bar, warnings.catch_warnings():
-        # Keras warns that it does not shuffle a generator; the order is ours on purpose.
-        warnings.filterwarnings("ignore", message=".*shuffle=True.*")
-        fitted = model.fit(
-            batches(part, batch_size, order),
-            steps_per_epoch=steps,
-            epochs=1,
-            verbose=0,
-            callbacks=[Bar(), keras.callbacks.TerminateOnNaN()],
-        )
-    return {key: float(fitted.history[key][0]) for key in ("loss", "accuracy")}
 
 
 def _fail(folder, record, epoch, loss):
@@ -274,29 +269,34 @@ def _fail(folder, record, epoch, loss):
     raise TrainingError(msg)
 
 
-def _finish(folder, record, recipe, prepared, model, control, history):
+def _finish(folder, record, recipe, prepared, model, progress, kept, watch):
     """Predict every part that was not trained on, once, with the best weights."""
     from skinlib import device
 
     held_out = [name for name in prepared.parts if name != "train"]
     tables = [prepared.tables[name] for name in held_out]
-    probabilities = [predict(model, prepared.parts[name]) for name in held_out]
+    probabilities = [
+        predict(
+            model, prepared.parts[name], before_batch=lambda: watch.check("in the last prediction")
+        )
+        for name in held_out
+    ]
     runs.write_predictions(
         folder,
         pd.concat(tables, ignore_index=True),
         np.repeat(held_out, [len(table) for table in tables]),
         np.concatenate(probabilities),
     )
-    seconds = [row["seconds"] for row in history]
+    seconds = [row["seconds"] for row in progress.history]
     record.update(
         status="finished",
-        epochs=len(history),
-        best_epoch=control.best_epoch + 1,
+        epochs=len(progress.history),
+        best_epoch=progress.controls.best_epoch + 1,
         selection=recipe.selection,
-        stopped_early=control.stopped,
+        stopped_early=progress.controls.stopped,
         seconds_per_epoch=round(float(np.median(seconds)), 2),
         peak_memory_mb=device.peak_memory_mb(),
-        weights_sha256=sha256(folder / WEIGHTS),
+        weights_sha256=sha256(kept),
         finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
     runs.write_record(folder, record)

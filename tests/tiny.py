@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from skinlib import paths, runs, state, training
+from skinlib import epochs, paths, runs, state, training
 from skinlib.models.backbones import BACKBONES, Backbone
 from skinlib.recipes import AUGMENTATION, get_recipe
 
@@ -68,8 +68,8 @@ def die():
 
 def arm(place, epoch, step):
     """Make this process kill itself in an epoch: at a step, or around a write."""
-    now = {}
-    order, batches = training.epoch_order, training.batches
+    now, left = {}, []
+    order, batch = epochs.epoch_order, epochs.batch
     save, savez = state.save, np.savez
     write_history, write_predictions = runs.write_history, runs.write_predictions
 
@@ -77,11 +77,12 @@ def arm(place, epoch, step):
         now["epoch"] = number
         return order(count, seed, number)
 
-    def fatal_batches(part, size, chosen=None):
-        for index, batch in enumerate(batches(part, size, chosen)):
-            if place == "step" and chosen is not None and (now["epoch"], index) == (epoch, step):
+    def fatal_batch(part, index):
+        if place == "step" and now["epoch"] == epoch:
+            left.append(index)
+            if len(left) > step:
                 die()
-            yield batch
+        return batch(part, index)
 
     def fatal_save(*arguments):
         if place == "before-state" and now["epoch"] == epoch:
@@ -105,7 +106,7 @@ def arm(place, epoch, step):
         if place == "after-predictions":
             die()
 
-    training.epoch_order, training.batches = noting_order, fatal_batches
+    epochs.epoch_order, epochs.batch = noting_order, fatal_batch
     state.save, np.savez = fatal_save, fatal_savez
     runs.write_history, runs.write_predictions = fatal_history, fatal_predictions
 

@@ -53,6 +53,9 @@ class Part:
         return {"image": images, "metadata": self.metadata[index]}
 
 
+_ONE_HOT = np.eye(7, dtype=np.float32)
+
+
 def epoch_order(count, seed, epoch):
     """Return the order of one epoch: a permutation that depends on (seed, epoch) alone.
 
@@ -81,7 +84,10 @@ def batches(part, batch_size, order=None):
         Shape (b, 7), float32.
     """
     order = np.arange(len(part)) if order is None else order
-    eye = np.eye(7, dtype=np.float32)
     for start in range(0, len(order), batch_size):
-        index = order[start : start + batch_size]
-        yield part.inputs(index), eye[part.labels[index]]
+        yield batch(part, order[start : start + batch_size])
+
+
+def batch(part, index):
+    """Return ``(inputs, one_hot)`` of the members of a part at `index`, see `batches`."""
+    return part.inputs(index), _ONE_HOT[part.labels[index]]

@@ -45,15 +45,23 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
         Unknown backbone, too small an input, or weights that do not fit.
     """
     import keras
-    from keras import layers
 
-    from skinlib.models.attention import SoftAttention
-    from skinlib.models.augment import RandomAffine
+    from skinlib.backend import precision
 
     row = get_backbone(backbone)
     size = size or row.input_size
     check_size(row, size)
     keras.utils.set_random_seed(seed)
+    with precision(recipe.precision):
+        return _build(row, recipe, size, weights, maps, seed)
+
+
+def _build(row, recipe, size, weights, maps, seed):
+    import keras
+    from keras import layers
+
+    from skinlib.models.attention import SoftAttention
+    from skinlib.models.augment import RandomAffine
 
     image = layers.Input((size, size, 3), dtype="uint8", name="image")
     if recipe.augmentation:

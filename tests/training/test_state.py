@@ -1,5 +1,6 @@
 """The saved state comes back bit by bit, or not at all."""
 
+import dataclasses
 import json
 import pickle
 
@@ -19,6 +20,25 @@ IDENTITY = "0123456789ab"
 CONTROLS = Controls(0.002, plateau_best=1.25, stopping_wait=3, best_epoch=4, stopped=True)
 # Awkward doubles, and the infinities that fresh counters hold.
 HISTORY = [{"epoch": 1, "loss": 0.1 + 0.2, "val_loss": 1e-300}, {"epoch": 2, "loss": float("inf")}]
+METRICS = [np.float32(1.5), np.array([0.1, 7], np.float32)]
+
+
+def progress(**fields):
+    """In the middle of an epoch."""
+    return state.Progress(CONTROLS, HISTORY, step=5, seconds=1.25, metrics=METRICS, **fields)
+
+
+def same(found, expected):
+    assert_equal(found.metrics, expected.metrics)
+    return dataclasses.replace(found, metrics=[]) == dataclasses.replace(expected, metrics=[])
+
+
+def save(path, model, what=None):
+    state.save(path.parent, model, model.optimizer, IDENTITY, what or progress())
+
+
+def load(path, model, identity=IDENTITY):
+    return state.load(path.parent, model, model.optimizer, identity)
 
 
 def build(seed=0, **fields):
@@ -69,23 +89,22 @@ def other():
 @pytest.fixture
 def path(model, tmp_path):
     path = tmp_path / "state.npz"
-    state.save(path, model, IDENTITY, CONTROLS, HISTORY)
+    save(path, model)
     return path
 
 
 def refused(path, model, identity=IDENTITY):
     with pytest.raises(IntegrityError) as caught:
-        state.load(path, model, identity)
+        load(path, model, identity)
     # Every refusal says which file it is about and what to do.
     assert f"delete '{path}'" in str(caught.value)
     return str(caught.value)
 
 
 def test_everything_comes_back_bit_by_bit(model, other, path):
-    controls, history = state.load(path, other, IDENTITY)
+    found = load(path, other)
     assert_equal(values(other), values(model))
-    assert controls == CONTROLS
-    assert history == HISTORY
+    assert same(found, progress())
     # Not only weights: moments and step count, moving averages, both random streams.
     assert int(other.optimizer.iterations) == 2
     names = [variable.path for variable in model.variables]
@@ -97,7 +116,7 @@ def test_everything_comes_back_bit_by_bit(model, other, path):
 def test_training_goes_on_as_if_nothing_had_happened(other, path):
     one, two = build(seed=2), other
     for model in (one, two):
-        state.load(path, model, IDENTITY)
+        load(path, model)
         for number in (5, 6):
             model.train_on_batch(*batch(number))
     assert_equal(values(one), values(two))
@@ -109,7 +128,7 @@ def test_seed_generators_move_with_training_and_return(model, other, path):
     seeds = [index for index, variable in enumerate(model.variables) if "seed" in variable.path]
     for index in seeds:
         assert (before[index] != fresh[index]).any()
-    state.load(path, other, IDENTITY)
+    load(path, other)
     for index in seeds:
         np.testing.assert_array_equal(values(other)[index], before[index])
 
@@ -136,11 +155,11 @@ def test_flipped_bit_anywhere(model, other, path, rng):
         damaged[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(damaged)
         try:
-            found = state.load(path, other, IDENTITY)
+            found = load(path, other)
         except IntegrityError:
             refusals += 1
             continue
-        assert found == (CONTROLS, HISTORY)
+        assert same(found, progress())
         assert_equal(values(other), expected)
     assert refusals > 100
 
@@ -183,7 +202,7 @@ def test_missing_optimizer(other, path):
         "no json",
         [1],
         {},
-        {"identity": IDENTITY, "history": []},
+        {"identity": IDENTITY, "history": [], "step": 0},
         {"identity": IDENTITY, "history": [], "controls": {"speed": 1}},
     ],
     ids=str,
@@ -213,8 +232,34 @@ def test_nothing_is_unpickled(name, other, path):
     assert not Malicious.ran
 
 
-def test_missing_file_is_an_error_of_ours(other, tmp_path):
-    refused(tmp_path / "state.npz", other)
+def test_no_file_is_a_fresh_start(other, tmp_path):
+    assert load(tmp_path / "state.npz", other) is None
+
+
+def test_the_state_before_is_kept_and_takes_over_from_a_damaged_one(model, other, path, caplog):
+    before = path.read_bytes()
+    save(path, model, progress(logs={"loss": 2.0}))
+    previous = path.with_name(state.PREVIOUS)
+    assert previous.read_bytes() == before != path.read_bytes()
+    assert same(load(path, other), progress(logs={"loss": 2.0}))
+    path.write_bytes(path.read_bytes()[:-100])
+    assert same(load(path, other), progress())
+    assert "torn or corrupt" in caplog.text
+    assert "going on from the state before it" in caplog.text
+    # Neither is whole: an error, never a silent start from the beginning.
+    previous.write_bytes(before[:-100])
+    with pytest.raises(IntegrityError, match="torn or corrupt"):
+        load(path, other)
+    # The newest is lost between two names.
+    previous.write_bytes(before)
+    path.unlink()
+    assert same(load(path, other), progress())
+
+
+def test_discard_removes_both(model, path):
+    save(path, model)
+    state.discard(path.parent)
+    assert not list(path.parent.iterdir())
 
 
 def test_interrupted_write_leaves_the_previous_file(model, other, path, monkeypatch):
@@ -226,7 +271,7 @@ def test_interrupted_write_leaves_the_previous_file(model, other, path, monkeypa
 
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(OSError, match="No space"):
-        state.save(path, model, IDENTITY, Controls(1.0), [])
+        save(path, model, state.Progress(Controls(1.0), []))
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
-    assert state.load(path, other, IDENTITY) == (CONTROLS, HISTORY)
+    assert same(load(path, other), progress())

@@ -1,0 +1,143 @@
+"""One epoch of training, which may be left after any step and taken up again there."""
+
+import math
+import sys
+import time
+
+import keras
+from keras import ops
+from tqdm import tqdm
+
+from skinlib.data.batches import batch, epoch_order
+
+# A state is written at least so often, since an epoch of a large network can take hours.
+SAVE_SECONDS = 600.0
+
+
+class _Chunk(keras.callbacks.Callback):
+    """Count steps, and leave `fit` when it is time to save.
+
+    Parameters
+    ----------
+    metrics : list of numpy.ndarray
+        Running sums to begin with; `fit` itself begins with zeros.
+    leave : callable
+        Asked after each step.
+    bar : tqdm.tqdm
+    """
+
+    def __init__(self, metrics, leave, bar):
+        super().__init__()
+        self.metrics, self.leave, self.bar = metrics, leave, bar
+        self.steps, self.loss = 0, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.metrics:
+            for variable, array in zip(self.model.metrics_variables, self.metrics, strict=True):
+                variable.assign(array)
+
+    def on_train_batch_end(self, batch, logs=None):
+        taken = batch + 1 - self.steps
+        self.steps, self.loss = batch + 1, float(logs["loss"])
+        self.bar.set_postfix(
+            loss=f"{self.loss:.3f}", acc=f"{float(logs['accuracy']):.3f}", refresh=False
+        )
+        self.bar.update(taken)
+        if not math.isfinite(self.loss) or self.leave():
+            self.model.stop_training = True
+
+
+def train_epoch(model, part, recipe, seed, progress, *, watch, save, show):
+    """Train the rest of an epoch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    part : skinlib.data.batches.Part or skinlib.models.resident.ResidentPart
+    recipe : skinlib.recipes.Recipe
+    seed : int
+    progress : skinlib.state.Progress
+        Where the epoch begins; kept up to date.
+    watch : skinlib.interruption.Watch
+    save : callable
+        Writes `progress`; called between steps, where everything is consistent.
+    show : bool
+        Show a bar.
+
+    Returns
+    -------
+    dict
+        Mean ``loss`` and ``accuracy`` over the images of the epoch. A loss that is not
+        finite ends the epoch at once.
+
+    Raises
+    ------
+    skinlib.interruption.Interrupted
+        After saving, when a signal has asked for it.
+    """
+    epoch = len(progress.history)
+    order = epoch_order(len(part), seed, epoch)
+    # Devices take equal shares of a batch: what is left over at the end is left out.
+    order = order[: len(order) - len(order) % recipe.devices]
+    steps = math.ceil(len(order) / recipe.batch_size)
+    bar = tqdm(
+        total=steps,
+        initial=progress.step,
+        desc=f"epoch {epoch + 1}",
+        unit="step",
+        disable=not show,
+        # A log file is to be read, not watched.
+        mininterval=0.1 if sys.stderr.isatty() else 30,
+    )
+    with bar:
+        while progress.step < steps:
+            start = time.perf_counter()
+            chunk = _fit(model, part, recipe, order, progress, watch, bar)
+            # The last execution of several steps may hold fewer than it says.
+            progress.step = min(progress.step + chunk.steps, steps)
+            progress.seconds += time.perf_counter() - start
+            if not math.isfinite(chunk.loss):
+                break
+            if progress.step < steps:
+                _note(model, progress)
+                save()
+                watch.check(f"in epoch {epoch + 1} after {progress.step} of {steps} steps")
+    result = model.get_metrics_result()
+    return {key: float(result[key]) for key in ("loss", "accuracy")}
+
+
+def _note(model, progress):
+    progress.metrics = [
+        ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in model.metrics_variables
+    ]
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches of some positions within a part, in order; can be read again and again."""
+
+    def __init__(self, part, batch_size, order):
+        super().__init__()
+        self.part, self.batch_size, self.order = part, batch_size, order
+
+    def __len__(self):
+        return math.ceil(len(self.order) / self.batch_size)
+
+    def __getitem__(self, index):
+        start = index * self.batch_size
+        return batch(self.part, self.order[start : start + self.batch_size])
+
+
+def _fit(model, part, recipe, order, progress, watch, bar):
+    """Take steps until the epoch ends, a signal comes or it is time to save."""
+    due = time.monotonic() + SAVE_SECONDS
+    chunk = _Chunk(progress.metrics, lambda: watch.requested or time.monotonic() > due, bar)
+    left = order[progress.step * recipe.batch_size :]
+    model.fit(
+        _Batches(part, recipe.batch_size, left),
+        epochs=1,
+        verbose=0,
+        shuffle=False,
+        callbacks=[chunk],
+    )
+    return chunk
