@@ -1,5 +1,6 @@
 """What the code runs on: device, memory and versions, for run.json; and the XLA policy."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -86,13 +87,20 @@ def versions():
 
     import skinlib
 
-    found = {"python": platform.python_version(), "skinlib": skinlib.__version__}
+    return {
+        "python": platform.python_version(),
+        "skinlib": skinlib.__version__,
+        **_installed(),
+        "backend": keras.backend.backend(),
+    }
+
+
+def _installed():
+    """Return the versions of the libraries that are there; imports none of them."""
+    found = {}
     for package in PACKAGES:
-        try:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    found["backend"] = keras.backend.backend()
     return found
 
 
@@ -118,11 +126,10 @@ def differs_from_lock():
         wanted = Requirement(line.strip())
         if wanted.marker is None or wanted.marker.evaluate():
             locked[wanted.name] = str(wanted.specifier).removeprefix("==")
-    found = versions()
     return [
-        f"{name} {found[name]}, locked {locked.get(name, 'not at all')}"
-        for name in PACKAGES
-        if name in found and found[name] != locked.get(name)
+        f"{name} {version}, locked {locked.get(name, 'not at all')}"
+        for name, version in _installed().items()
+        if version != locked.get(name)
     ]
 
 

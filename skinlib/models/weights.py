@@ -175,10 +175,18 @@ def resolve(backbone, weights):
     None, 'imagenet' or pathlib.Path
         ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` holds one for
         this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for
-        machines without a network. VGG16 starts from scratch whatever is asked.
+        machines without a network. VGG16 starts from scratch, and has no ImageNet weights.
+
+    Raises
+    ------
+    DataError
+        A file for a backbone that takes none.
     """
-    if weights in (None, "", "none") or not backbone.pretrained:
+    if weights in (None, "", "none") or (weights == "imagenet" and not backbone.pretrained):
         return None
+    if not backbone.pretrained:
+        msg = f"{backbone.name} is trained from scratch; expected no weights, received '{weights}'"
+        raise DataError(msg)
     if weights != "imagenet":
         return Path(weights)
     folder = os.environ.get("SKINLIB_WEIGHTS")

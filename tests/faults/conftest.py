@@ -1,0 +1,177 @@
+"""Fixtures of the fault tests: the command line, data to spoil, a server that misbehaves."""
+
+import contextlib
+import dataclasses
+import io
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import types
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from local_server import IDS, PARTS, TABLE, Server, jpeg, make_zip, serve, table
+
+from skinlib import paths
+from skinlib.cli import main as skinlib_main
+from skinlib.data import download
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a command ended: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    def fails(self, code, *words):
+        """Check a loud failure: the exit code, and one line that has all the words."""
+        lines = [line for line in self.err.splitlines() if line.startswith("skinlib: ")]
+        assert self.code == code, self
+        assert len(lines) == 1, self.err
+        assert "Traceback" not in self.err
+        for word in words:
+            assert str(word) in lines[0], (word, lines[0])
+        return lines[0]
+
+    def succeeds(self):
+        assert self.code == 0, self
+        return self.out
+
+
+@pytest.fixture(scope="session")
+def main():
+    """Run a command in this process, which saves seconds of imports."""
+
+    def run(*arguments):
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as out,
+            contextlib.redirect_stderr(io.StringIO()) as err,
+        ):
+            code = skinlib_main([str(argument) for argument in arguments])
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def cli():
+    """Run a command in a process of its own; a variable set to None is taken away."""
+
+    def run(*arguments, env=None, program=("-m", "skinlib"), **options):
+        variables = {**os.environ, **(env or {})}
+        command = [sys.executable, *program, *map(str, arguments)]
+        done = subprocess.run(
+            command,
+            env={name: value for name, value in variables.items() if value is not None},
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def folder(synthetic_folder, tmp_path):
+    """A data set of 70 photographs to spoil."""
+    return shutil.copytree(synthetic_folder, tmp_path / "data")
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """An empty results folder."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server with a flawless HAM10000 of six images; see `local_server`."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(download, "BLOCK", 100)
+    server = Server()
+    server.waits = []
+    monkeypatch.setattr(download, "time", types.SimpleNamespace(sleep=server.waits.append))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    files = {TABLE: table(IDS)}
+    for part, ids in zip(PARTS, (IDS[:3], IDS[3:]), strict=True):
+        files[f"{part}.zip"] = make_zip({f"{name}.jpg": jpeg(name) for name in ids})
+    serve(server, monkeypatch, files)
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def tiny_network():
+    """Put a network of two convolutions into the table, so that a training takes seconds."""
+    import tiny
+
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.install(patch)
+        yield tiny.ROW.name
+
+
+SMALL = ("--size", 32, "--weights", "none", "--no-progress", "--set", "epochs=1",
+         "batch_size=8", "metadata_units=16")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def train(main, tiny_network):
+    """Train the tiny network for an epoch through the command line."""
+
+    def run(folder, *arguments):
+        return main("train", "--backbone", tiny_network, "--data", folder, *SMALL, *arguments)
+
+    return run
+
+
+@dataclasses.dataclass(frozen=True)
+class OddRun:
+    """A training that met several harmless oddities at once; see `odd_run`."""
+
+    folder: Path
+    data: Path
+    results: Path
+    missing: tuple
+    unknown_ages: int
+    outcome: Outcome
+
+
+@pytest.fixture(scope="session")
+def odd_run(train, synthetic_folder, tmp_path_factory):
+    """Train once where things are odd but allowed, since a training takes seconds.
+
+    The data lie in a folder with spaces and letters of other alphabets, as do the results;
+    two images are missing (F06), two more ages are unknown (F12), and the version of pandas is
+    not the one of the lock file (F34).
+    """
+    base = tmp_path_factory.mktemp("odd") / "Haut läsion 皮肤 π"
+    data = shutil.copytree(synthetic_folder, base / "my data")
+    table = pd.read_csv(data / "HAM10000_metadata.csv")
+    table.loc[table.index[[3, 30]], "age"] = None
+    table.to_csv(data / "HAM10000_metadata.csv", index=False)
+    missing = tuple(sorted(table.loc[table["dx"] == "nv", "image_id"])[:2])
+    for name in missing:
+        (data / f"{name}.jpg").unlink()
+    unknown = int(table.loc[~table["image_id"].isin(missing), "age"].isna().sum())
+    fake = base / "site" / "pandas-0.0.1.dist-info"
+    fake.mkdir(parents=True)
+    (fake / "METADATA").write_text("Metadata-Version: 2.1\nName: pandas\nVersion: 0.0.1\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RESULTS", base / "results")
+        patch.syspath_prepend(str(fake.parent))
+        outcome = train(data, "--allow-missing", "--name", "odd")
+    outcome.succeeds()
+    results = base / "results"
+    return OddRun(results / "runs" / "adhoc" / "odd", data, results, missing, unknown, outcome)

@@ -1,0 +1,167 @@
+"""Faults on the way into the book: hostile text, a cell that raises, pages of yesterday."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from skinlib import paths, runs
+from skinlib.files import write_csv
+
+BIN = Path(sys.executable).parent
+MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://example.org","x")'
+
+
+# F13: ids and labels are refused where they come in, so that no CSV export can hold them; what
+# else is text in a record is refused when it is read; and the book knows no raw HTML at all.
+
+
+@pytest.mark.parametrize("value", [MARKUP, FORMULA, "@SUM(1)", "a\x1b[31m", "../../x"])
+@pytest.mark.parametrize("column", ["image_id", "lesion_id", "dx_type", "dx"])
+def test_f13_hostile_text_in_the_metadata(column, value, main, folder):
+    path = folder / "HAM10000_metadata.csv"
+    table = pd.read_csv(path)
+    table.loc[8, column] = value
+    table.to_csv(path, index=False)
+    line = main("check-data", "--data", folder).fails(2, "row 10", f"{column} is", "correct the")
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("value", [MARKUP, FORMULA, "`x`{raw}", "a\x1b[31m"])
+@pytest.mark.parametrize("key", ["run", "device", "weights"])
+def test_f13_hostile_text_in_a_record(key, value, main, odd_run, tmp_path):
+    """As somebody else's results could have it; nothing of it reaches a table."""
+    record = json.loads((odd_run.folder / "run.json").read_text(encoding="utf-8"))
+    record[key] = {"source": "file", "file": value} if key == "weights" else value
+    (tmp_path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    main("compare", tmp_path, odd_run.folder).fails(3, tmp_path, "expected plain text")
+
+
+def test_f13_hostile_text_in_predictions(main, odd_run, tmp_path):
+    run = shutil.copytree(odd_run.folder, tmp_path / "run")
+    frame = pd.read_csv(run / "predictions.csv")
+    frame.loc[3, "image_id"] = FORMULA
+    frame.to_csv(run / "predictions.csv", index=False)
+    main("compare", run, run).fails(3, "row 5", "an id that is no plain name", "train the run")
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """A book of three pages under the real configuration: tables, a good and a failed notebook."""
+    project = tmp_path_factory.mktemp("book")
+    shutil.copy(paths.ROOT / "_config.yml", project)
+    shutil.copytree(paths.ROOT / "book" / "_ext", project / "book" / "_ext")
+    (project / "book" / "_static").mkdir()
+    (project / "book" / "references.bib").touch()
+    write_csv(project / "book" / "table.csv", pd.DataFrame({"Run": [MARKUP], "Status": [FORMULA]}))
+    pages = {
+        "_toc.yml": "format: jb-book\nroot: index\nchapters: [{glob: executed/*}]\n",
+        "index.md": f"# Title\n\nA study called {MARKUP}.\n\n{MARKUP}\n\n"
+        "```{csv-table}\n:file: table.csv\n:header-rows: 1\n```\n",
+    }
+    for name, text in pages.items():
+        (project / "book" / name).write_text(text, encoding="utf-8")
+    for name in ("good", "bad.failed"):
+        write_notebook(
+            project / "book" / "executed" / f"{name}.ipynb",
+            nbformat.v4.new_markdown_cell(f"# Notebook\n\nA run called {MARKUP}."),
+        )
+    command = [BIN / "jupyter-book", "build", "book", "--config", "_config.yml"]
+    done = subprocess.run(
+        [*command, "--path-output", ".", "-n", "-W", "--keep-going", "-q"],
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project / "_build" / "html"
+
+
+def write_notebook(path, *cells):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+@pytest.mark.parametrize("page", ["index", "executed/good"])
+def test_f13_markup_is_shown_not_run(page, html):
+    """In a sentence, in a block, in a cell of a table, in a notebook: letters, no element."""
+    text = (html / f"{page}.html").read_text(encoding="utf-8")
+    assert "alert(1)</script>" not in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= (3 if page == "index" else 1)
+
+
+def test_f33_the_copy_of_a_failed_notebook_is_no_page(html):
+    assert (html / "executed" / "good.html").is_file()
+    assert not list(html.rglob("*failed*"))
+    assert "bad" not in (html / "index.html").read_text(encoding="utf-8").partition("<main")[0]
+
+
+STUDY = """
+title: One run
+data: synthetic
+runs: [{backbone: MobileNetV2, recipe: clean, size: 48}]
+"""
+
+
+@pytest.fixture
+def project(odd_run, tmp_path):
+    """A project with one finished run, a notebook that raises, and the pages of yesterday."""
+    name = "MobileNetV2-clean-48px-s0"
+    run = shutil.copytree(odd_run.folder, tmp_path / "results" / "runs" / "demo" / name)
+    runs.write_record(run, {**runs.read_run(run).record, "study": "demo", "run": name})
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "demo.yaml").write_text(STUDY, encoding="utf-8")
+    write_notebook(
+        tmp_path / "notebooks" / "results.ipynb",
+        nbformat.v4.new_markdown_cell("# Results"),
+        nbformat.v4.new_code_cell("study = 'demo'", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("raise ValueError('no such column')"),
+    )
+    copy = tmp_path / "book" / "executed" / "demo" / "report-results.ipynb"
+    pages = tmp_path / "_build" / "html"
+    for path in (copy, pages / "index.html", pages / "executed" / "report-results.html"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of yesterday")
+        os.utime(path, (1e9, 1e9))
+    return tmp_path
+
+
+def run_in(project, *command):
+    places = {"SKINLIB_ROOT": str(project), "SKINLIB_RESULTS": str(project / "results")}
+    return subprocess.run(
+        command, cwd=project, env={**os.environ, **places},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_f33_a_cell_that_raises(project):
+    """The build fails and names notebook and cell; the copy that failed is kept, the old is not."""
+    graph = ("--snakefile", paths.ROOT / "Snakefile", "--cores", "1", "--config", "study=demo")
+    target = "book/executed/demo/report-results.ipynb"
+    done = run_in(project, BIN / "snakemake", *graph, "--nolock", "--quiet", "all", "--", target)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "notebook 'results' failed in cell 3: ValueError: no such column" in said
+    copies = {path.name for path in (project / "book" / "executed" / "demo").iterdir()}
+    assert copies == {"report-results.failed.ipynb"}
+    assert "the executed copy is 'book/executed/demo/report-results.failed.ipynb'" in said
+
+
+def test_f33_no_page_of_yesterday(project):
+    """A book that cannot be built is not there; nobody takes the last one for the new one."""
+    for name in ("Makefile", "Snakefile", "profiles", ".venv"):
+        (project / name).symlink_to(paths.ROOT / name)
+    for name in ("requirements.lock", "pyproject.toml", "_build/.installed"):
+        (project / name).touch()
+    # The environment is as it is: nothing may be installed from here.
+    installed = ("STAMP=_build/.installed", "--old-file=_build/.installed")
+    done = run_in(project, "make", "--no-print-directory", *installed, "book")
+    assert done.returncode != 0
+    assert "notebook 'results' failed in cell 3" in done.stdout + done.stderr
+    assert "could not be built; the last one is removed" in done.stdout
+    assert not (project / "_build" / "html").exists()

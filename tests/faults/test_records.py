@@ -1,0 +1,98 @@
+"""Faults of the record of a run: half-written, torn, or with other contents than it must have."""
+
+import json
+import os
+import signal
+import tempfile
+
+import pytest
+from records import blank
+
+from skinlib import files, runs
+
+OLD = {**blank(), "run": "a", "status": "running"}
+NEW = {**OLD, "status": "finished", "reason": "x" * 100_000}
+
+
+def killed(moment, work):
+    """Do some work in a child process that kills itself at a moment of its writing."""
+    child = os.fork()
+    if not child:
+
+        def die(*_, **__):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        class Half:
+            """A text that is written half."""
+
+            def __init__(self, text):
+                self.text = text
+
+            def write(self, path, *_, **__):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(self.text[: len(self.text) // 2])
+                    file.flush()
+                    die()
+
+        if moment == "temporary file":
+            tempfile.mkstemp = die
+        elif moment == "half the text":
+            files.Path.write_text = lambda path, text, **_: Half(text).write(path)
+        elif moment == "flush":
+            os.fsync = die
+        elif moment == "move":
+            os.replace = die
+        else:
+            replace = os.replace
+            os.replace = lambda *paths: (replace(*paths), die())
+        work()
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize(
+    "moment", ["temporary file", "half the text", "flush", "move", "after the move"]
+)
+def test_f26_killed_while_writing_a_record(moment, results):
+    """The old record or the new one, whole, at every moment; and the next writer succeeds."""
+    folder = runs.folder_of("s", "a")
+    runs.write_record(folder, OLD)
+    assert killed(moment, lambda: runs.write_record(folder, NEW)) == -signal.SIGKILL
+    expected = NEW if moment == "after the move" else OLD
+    assert runs.read_run(folder).record == expected
+    assert [run.name for run in runs.list_runs("s")] == ["a"]
+    runs.write_record(folder, NEW)
+    assert runs.read_run(folder).record == NEW
+
+
+def change(**fields):
+    return lambda record: {**record, **fields}
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda record: {k: v for k, v in record.items() if k != "device"}, "lacks device"),
+        (lambda record: [record], "is list, expected an object"),
+        (change(seed="zero"), "seed is 'zero', expected int"),
+        (change(status="done"), "has status 'done'"),
+        (change(split={"unit": "lesion"}), "lacks split.hash"),
+        (change(data=None), "data is NoneType, expected an object"),
+    ],
+)
+def test_f26_a_record_of_another_shape(damage, words, main, odd_run, results):
+    """Checked when it is read, by every command."""
+    folder = results / "a"
+    folder.mkdir(parents=True)
+    record = json.loads((odd_run.folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps(damage(record)), encoding="utf-8")
+    main("predict", "x.jpg", "--run", folder).fails(3, folder, words)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_f26_a_torn_record(share, main, odd_run, results):
+    text = (odd_run.folder / "run.json").read_text(encoding="utf-8")
+    results.mkdir()
+    (results / "run.json").write_text(text[: int(share * len(text))], encoding="utf-8")
+    done = main("predict", "x.jpg", "--run", results)
+    done.fails(3, results / "run.json", "is not JSON", "train again")
