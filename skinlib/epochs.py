@@ -19,21 +19,23 @@ class _Chunk(keras.callbacks.Callback):
 
     Parameters
     ----------
-    metrics : list of numpy.ndarray
-        Running sums to begin with; `fit` itself begins with zeros.
+    running : list of keras.Variable
+        Sums behind loss and accuracy.
+    begin : list of numpy.ndarray
+        Their values to begin with, since `fit` itself begins with zeros; may be empty.
     leave : callable
         Asked after each step.
     bar : tqdm.tqdm
     """
 
-    def __init__(self, metrics, leave, bar):
+    def __init__(self, running, begin, leave, bar):
         super().__init__()
-        self.metrics, self.leave, self.bar = metrics, leave, bar
+        self.running, self.begin, self.leave, self.bar = running, begin, leave, bar
         self.steps, self.loss = 0, 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.metrics:
-            for variable, array in zip(self.model.metrics_variables, self.metrics, strict=True):
+        if self.begin:
+            for variable, array in zip(self.running, self.begin, strict=True):
                 variable.assign(array)
 
     def on_train_batch_end(self, batch, logs=None):
@@ -47,13 +49,42 @@ class _Chunk(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def train_epoch(model, part, recipe, seed, progress, *, watch, save, show):
+def compile_for_epochs(model, recipe, loss, jit_compile):
+    """Compile a model so that `train_epoch` can train it.
+
+    Parameters
+    ----------
+    model : keras.Model
+    recipe : skinlib.recipes.Recipe
+    loss : callable
+    jit_compile : bool
+
+    Returns
+    -------
+    list of keras.Variable
+        The sums behind the mean loss and accuracy of an epoch.
+    """
+    # By object, not by name: Keras makes the sums of a named metric in its first step only,
+    # too late to go on from saved ones.
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    model.compile(
+        optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
+        loss=loss,
+        metrics=[accuracy],
+        jit_compile=jit_compile,
+        steps_per_execution=recipe.steps_per_execution,
+    )
+    return [*model.metrics[0].variables, *accuracy.variables]
+
+
+def train_epoch(model, running, part, recipe, seed, progress, *, watch, save, show):
     """Train the rest of an epoch.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled.
+    running : list of keras.Variable
+        From `compile_for_epochs`, as the model.
     part : skinlib.data.batches.Part or skinlib.models.resident.ResidentPart
     recipe : skinlib.recipes.Recipe
     seed : int
@@ -93,24 +124,20 @@ def train_epoch(model, part, recipe, seed, progress, *, watch, save, show):
     with bar:
         while progress.step < steps:
             start = time.perf_counter()
-            chunk = _fit(model, part, recipe, order, progress, watch, bar)
+            chunk = _fit(model, running, part, recipe, order, progress, watch, bar)
             # The last execution of several steps may hold fewer than it says.
             progress.step = min(progress.step + chunk.steps, steps)
             progress.seconds += time.perf_counter() - start
             if not math.isfinite(chunk.loss):
                 break
             if progress.step < steps:
-                _note(model, progress)
+                progress.metrics = [
+                    ops.convert_to_numpy(ops.convert_to_tensor(variable)) for variable in running
+                ]
                 save()
                 watch.check(f"in epoch {epoch + 1} after {progress.step} of {steps} steps")
     result = model.get_metrics_result()
     return {key: float(result[key]) for key in ("loss", "accuracy")}
-
-
-def _note(model, progress):
-    progress.metrics = [
-        ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in model.metrics_variables
-    ]
 
 
 class _Batches(keras.utils.PyDataset):
@@ -128,10 +155,15 @@ class _Batches(keras.utils.PyDataset):
         return batch(self.part, self.order[start : start + self.batch_size])
 
 
-def _fit(model, part, recipe, order, progress, watch, bar):
+def _fit(model, running, part, recipe, order, progress, watch, bar):
     """Take steps until the epoch ends, a signal comes or it is time to save."""
     due = time.monotonic() + SAVE_SECONDS
-    chunk = _Chunk(progress.metrics, lambda: watch.requested or time.monotonic() > due, bar)
+    chunk = _Chunk(
+        running,
+        progress.metrics,
+        lambda: watch.requested or time.monotonic() > due,
+        bar,
+    )
     left = order[progress.step * recipe.batch_size :]
     model.fit(
         _Batches(part, recipe.batch_size, left),

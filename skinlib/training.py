@@ -119,10 +119,8 @@ def train(
 
 
 def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show):
-    import keras
-
     from skinlib import backend, device, distribution
-    from skinlib.epochs import train_epoch
+    from skinlib.epochs import compile_for_epochs, train_epoch
     from skinlib.models.classifier import build_classifier
     from skinlib.models.resident import on_device
 
@@ -154,12 +152,8 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
         if resident:
             with backend.precision(recipe.precision):
                 trained, part = on_device(model, part)
-        trained.compile(
-            optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
-            loss=losses.weighted_cross_entropy(class_weights),
-            metrics=["accuracy"],
-            jit_compile=jit,
-            steps_per_execution=recipe.steps_per_execution,
+        running = compile_for_epochs(
+            trained, recipe, losses.weighted_cross_entropy(class_weights), jit
         )
         record.update(
             parameters=model.count_params(),
@@ -187,7 +181,15 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
                 rate = progress.controls.learning_rate
                 trained.optimizer.learning_rate = rate
                 logs = train_epoch(
-                    trained, part, recipe, seed, progress, watch=watch, save=save, show=show
+                    trained,
+                    running,
+                    part,
+                    recipe,
+                    seed,
+                    progress,
+                    watch=watch,
+                    save=save,
+                    show=show,
                 )
                 if not math.isfinite(logs["loss"]):
                     _fail(folder, record, epoch, logs["loss"])

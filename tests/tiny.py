@@ -4,12 +4,14 @@ Run as a script it trains in child processes that kill themselves where they are
 to; see `main`.
 """
 
+import functools
 import json
 import math
 import os
 import random
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import keras
@@ -58,8 +60,15 @@ KILLED = recipe(
 )
 
 
-def train(folder, study, **options):
-    return training.train(KILLED, "Tiny", data=folder, study=study, name="run", progress=False)
+# The same without the parts whose graphs take seconds to build.
+QUICK = KILLED.replace(augmentation=None, attention="none", metadata=False, epochs=8)
+
+
+def train(folder, study, recipe=KILLED, seed=0):
+    """Train the run of a study that the others are compared with, or a part of it."""
+    return training.train(
+        recipe, "Tiny", data=folder, study=study, name="run", seed=seed, progress=False
+    )
 
 
 def die():
@@ -111,23 +120,73 @@ def arm(place, epoch, step):
     runs.write_history, runs.write_predictions = fatal_history, fatal_predictions
 
 
-def attempt(folder, study, *place):
-    """Train in a child process, armed when a place is given; return its exit code."""
+def light_the_fuse(seconds):
+    """Make this process kill itself so long after its first state, wherever it is then.
+
+    States are written after every few steps: it may well be in the middle of that.
+    """
+    save, lit = state.save, []
+
+    def lighting(*arguments):
+        if not lit:
+            lit.append(True)
+            threading.Timer(seconds, die).start()
+        save(*arguments)
+
+    state.save, epochs.SAVE_SECONDS = lighting, 0.01
+
+
+def attempt(prepare, *arguments):
+    """Train in a child process after calling `prepare`; return its exit code."""
     child = os.fork()
     if not child:
         try:
-            if place:
-                arm(*place)
-            train(folder, study)
+            if prepare:
+                prepare()
+            train(*arguments)
         except BaseException as error:
-            print(f"{place}: {error!r}", file=sys.stderr, flush=True)
+            print(f"{arguments}: {error!r}", file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def main(folder, results, seed):
-    """Train once whole, then once killed again and again; print what happened as JSON.
+def at_places(folder, seed):
+    """Train once whole, then once killed at seven places; return what happened."""
+    codes = [attempt(None, folder, "whole")]
+    whole = runs.read_run(runs.folder_of("whole", "run"))
+    last = whole.record["epochs"] - 1
+    steps = math.ceil(whole.record["split"]["counts"]["train"] / KILLED.batch_size)
+    draw = random.Random(seed)
+    places = [
+        ("step", 0, draw.randrange(4, steps)),  # nothing saved yet
+        ("step", 1, draw.randrange(steps)),
+        ("before-state", 1, 0),  # perhaps with newer weights than the state
+        ("in-state", 2, 0),
+        ("before-history", 2, 0),
+        ("step", last, draw.randrange(steps)),  # one epoch before the end
+        ("after-predictions", last, 0),
+    ]
+    for place in places:
+        codes.append(attempt(functools.partial(arm, *place), folder, "killed"))
+    codes.append(attempt(None, folder, "killed"))
+    return {"codes": codes, "last": last, "places": places}
+
+
+def at_random(folder, seed, kills=4):
+    """Train once whole, then once killed at random moments; return the exit codes."""
+    draw = random.Random(seed)
+    codes = [attempt(None, folder, f"whole-{seed}", QUICK, seed)]
+    for _ in range(kills):
+        fuse = functools.partial(light_the_fuse, draw.uniform(0.0, 0.6))
+        codes.append(attempt(fuse, folder, f"killed-{seed}", QUICK, seed))
+    while codes[-1] and len(codes) < 2 * kills:
+        codes.append(attempt(None, folder, f"killed-{seed}", QUICK, seed))
+    return codes
+
+
+def main(how, folder, results, *seeds):
+    """Do one of the two above for each seed; print what happened as JSON.
 
     The children are forked from one process that has imported Keras but computed
     nothing, which saves an import each.
@@ -136,23 +195,8 @@ def main(folder, results, seed):
 
     paths.RESULTS = Path(results)
     install(pytest.MonkeyPatch())
-    codes = [attempt(folder, "whole")]
-    whole = runs.read_run(runs.folder_of("whole", "run"))
-    last = whole.record["epochs"] - 1
-    steps = math.ceil(whole.record["split"]["counts"]["train"] / KILLED.batch_size)
-    draw = random.Random(seed)
-    places = [
-        ("step", 0, draw.randrange(1, steps)),  # nothing saved yet
-        ("step", 1, draw.randrange(steps)),
-        ("before-state", 1, 0),  # perhaps with newer weights than the state
-        ("in-state", 2, 0),
-        ("before-history", 2, 0),
-        ("step", last, draw.randrange(steps)),  # one epoch before the end
-        ("after-predictions", last, 0),
-    ]
-    codes += [attempt(folder, "killed", *place) for place in places]
-    codes.append(attempt(folder, "killed"))
-    print(json.dumps({"codes": codes, "last": last, "places": places}))
+    chosen = {"places": at_places, "random": at_random}[how]
+    print(json.dumps({seed: chosen(folder, int(seed)) for seed in seeds}))
 
 
 if __name__ == "__main__":

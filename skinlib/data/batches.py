@@ -17,8 +17,8 @@ class Part:
         The whole cache, shape (n_all, size, size, 3), uint8.
     rows : numpy.ndarray
         Rows of `pixels` that belong to the part, shape (n,).
-    metadata : numpy.ndarray
-        Shape (n, 21), float32.
+    metadata : numpy.ndarray or None
+        Shape (n, 21), float32; None for a recipe that has none.
     labels : numpy.ndarray
         Class index, shape (n,), int.
     channel_order : {'rgb', 'bgr'}
@@ -27,7 +27,7 @@ class Part:
 
     pixels: store.Pixels | np.ndarray
     rows: np.ndarray
-    metadata: np.ndarray
+    metadata: np.ndarray | None
     labels: np.ndarray
     channel_order: str = "rgb"
 
@@ -45,12 +45,17 @@ class Part:
         Returns
         -------
         dict
-            ``image`` (b, size, size, 3) uint8 and ``metadata`` (b, 21) float32.
+            ``image`` (b, size, size, 3) uint8 and, if there is any, ``metadata``
+            (b, 21) float32.
         """
         images = self.pixels[self.rows[index]]
         if self.channel_order == "bgr":
             images = images[..., ::-1]
-        return {"image": images, "metadata": self.metadata[index]}
+        return {"image": images, **self.facts(index)}
+
+    def facts(self, index):
+        """Return the inputs beside the pictures: ``metadata`` or nothing."""
+        return {} if self.metadata is None else {"metadata": self.metadata[index]}
 
 
 _ONE_HOT = np.eye(7, dtype=np.float32)

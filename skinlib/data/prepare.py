@@ -80,7 +80,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
         name: Part(
             cache,
             row_of.get_indexer(rows["image_id"]),
-            encoder.transform(rows),
+            encoder.transform(rows) if recipe.metadata else None,
             np.array([CLASSES.index(dx) for dx in rows["dx"]]),
             recipe.channel_order,
         )

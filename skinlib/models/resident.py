@@ -55,8 +55,8 @@ class ResidentPart:
         return self.part.labels
 
     def inputs(self, index):
-        """Return ``row`` (b,) int32 and ``metadata`` (b, 21) float32."""
-        return {"row": index.astype(np.int32), "metadata": self.part.metadata[index]}
+        """Return ``row`` (b,) int32 and, if there is any, ``metadata`` (b, 21) float32."""
+        return {"row": index.astype(np.int32), **self.part.facts(index)}
 
 
 def on_device(model, part):
@@ -78,7 +78,7 @@ def on_device(model, part):
     pixels = part.inputs(np.arange(len(part)))["image"]
     inputs = {"row": row}
     below = {"image": ResidentPixels(pixels, name="resident")(row)}
-    if "metadata" in {tensor.name for tensor in model.inputs}:
+    if part.metadata is not None:
         inputs["metadata"] = below["metadata"] = keras.Input(
             (part.metadata.shape[1],), name="metadata"
         )

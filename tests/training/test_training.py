@@ -278,7 +278,7 @@ def test_order_of_the_training_images_changes_every_epoch(train, monkeypatch):
     steps = -(-count // 8)
     # Keras looks at the first batches of an epoch to learn their shapes, and at them again.
     orders = [seen[at : at + steps] for at in range(len(seen)) if at in (2, steps + 4)]
-    orders = [sum(order, []) for order in orders]
+    orders = [[place for places in order for place in places] for order in orders]
     assert [sorted(order) for order in orders] == [list(range(count))] * 2
     assert orders[0] != orders[1]
 
