@@ -7,7 +7,18 @@ import shutil
 
 import pytest
 
-from skinlib import paths
+from skinlib import device, paths
+
+# Numbers are comparable to the last digit only within the versions of the lock file (F34).
+_DIFFERS = device.differs_from_lock()
+collect_ignore_glob = ["*.ipynb"] if _DIFFERS else []
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _DIFFERS:
+        terminalreporter.write_line(
+            f"notebooks are not compared, other versions than locked: {', '.join(_DIFFERS)}"
+        )
 
 
 @pytest.fixture(autouse=True, scope="session")
