@@ -63,7 +63,8 @@ def check_data(args):
     )
     if dataset.missing:
         print(f"missing      {len(dataset.missing)} images: {', '.join(dataset.missing)}")
-    print("Every image that is there decodes whole; ids agree on both sides.")
+    apart = ", but for the missing" if dataset.missing else ""
+    print(f"Every image decodes whole; ids agree on both sides{apart}.")
     if args.split:
         split = splits.read(args.split)
         splits.check_images(split, table, args.split)
@@ -138,12 +139,13 @@ def predict(args):
 
 def run_study(args):
     """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
-    from skinlib import notebooks
+    from skinlib import gpus, notebooks
     from skinlib.studies import load_study
 
     study = load_study(args.study)
     spec = study.spec(args.run)
     if not args.notebook:
+        gpus.take(spec.resolve().devices)
         _train_run(study, spec)
         # The notebook gets a process whose memory, and GPU, the training no longer holds.
         command = ["-m", "skinlib", "run", args.study, args.run, "--notebook"]
