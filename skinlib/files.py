@@ -4,10 +4,13 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+from skinlib.errors import TemporaryError
 
 
 @contextlib.contextmanager
@@ -44,6 +47,31 @@ def atomic_path(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_space(folder, needed):
+    """Refuse to begin a write for which the disk has no room.
+
+    HDF5 ends the whole process when its disk is full, so it must not come to that.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    needed : int
+        Bytes.
+
+    Raises
+    ------
+    TemporaryError
+        Naming the folder, what it has and what it needs.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        msg = (
+            f"'{folder}' has {free / 1e6:.1f} MB of free space, {needed / 1e6:.1f} MB are needed; "
+            "free some space and run the same command again"
+        )
+        raise TemporaryError(msg)
 
 
 def _umask():

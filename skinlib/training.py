@@ -15,7 +15,7 @@ from skinlib.classes import CLASSES
 from skinlib.data import splits
 from skinlib.data.prepare import prepare
 from skinlib.errors import TrainingError
-from skinlib.files import atomic_path, hash_of, sha256
+from skinlib.files import atomic_path, hash_of, require_space, sha256
 from skinlib.interruption import Watch
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import load_classifier, provenance, resolve
@@ -236,6 +236,9 @@ def _validate(folder, record, recipe, selection, model, progress, watch, save):
         "val_accuracy": float(np.mean(probabilities.argmax(1) == selection.labels)),
     }
     if progress.controls.update(recipe, epoch, scores["val_loss"], scores["val_accuracy"]):
+        # Numbers, and some kilobytes for the name and place of each array.
+        arrays = model.variables
+        require_space(folder, sum(4 * math.prod(v.shape) + 4096 for v in arrays) + 2**16)
         with atomic_path(occupancy.best(folder, epoch)) as temporary:
             _bare(model).save_weights(temporary)
     logs = dict(progress.logs)

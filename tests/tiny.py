@@ -16,8 +16,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
-from skinlib import epochs, paths, runs, state, training
+from skinlib import cli, epochs, paths, runs, state, training
 from skinlib.models.backbones import BACKBONES, Backbone
 from skinlib.recipes import AUGMENTATION, get_recipe
 
@@ -191,8 +192,6 @@ def main(how, folder, results, *seeds):
     The children are forked from one process that has imported Keras but computed
     nothing, which saves an import each.
     """
-    import pytest
-
     paths.RESULTS = Path(results)
     install(pytest.MonkeyPatch())
     chosen = {"places": at_places, "random": at_random}[how]
@@ -200,4 +199,7 @@ def main(how, folder, results, *seeds):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "cli":  # the command line, with this network in the table
+        install(pytest.MonkeyPatch())
+        sys.exit(cli.main(sys.argv[2:]))
     main(*sys.argv[1:])
