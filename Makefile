@@ -10,6 +10,8 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 DEVICES ?= $(shell n=$$(nvidia-smi -L 2>/dev/null | grep -c GPU); [ "$$n" -gt 0 ] && echo $$n || echo $(CORES))
 # The study that `make reproduce` runs.
 STUDY ?= paper
+# Where its runs go: a folder of profiles/.
+PROFILE ?= local
 
 # glibc gives large tensors back to the system after each use, and fetching the zeroed pages
 # again took two thirds of a training step on a small virtual machine. Harmless elsewhere.
@@ -19,10 +21,12 @@ export MALLOC_TOP_PAD_ := 268435456
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources devices=$(DEVICES) \
-	--rerun-triggers mtime --quiet all --nolock
+LIMITS = --cores $(CORES) --resources devices=$(DEVICES)
+# What reads results, the book above all, is made here, wherever the runs went.
+SNAKEMAKE = $(BIN)/snakemake --workflow-profile profiles/$(PROFILE) $(if $(filter local,$(PROFILE)),$(LIMITS))
+HERE = $(BIN)/snakemake --workflow-profile profiles/local $(LIMITS)
 
-.PHONY: help describe demo reproduce study book test test-backends lint format check-gpu clean lock serve
+.PHONY: help audit-dependencies describe bench demo reproduce study runs book test test-slurm test-backends lint format check-gpu clean lock serve
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -37,26 +41,34 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## train every backbone on embedded data, then build the book
 	@SKINLIB_QUICK_START=1 $(MAKE) --no-print-directory study STUDY=demo
 
-reproduce: $(STAMP)  ## the paper's study on SKINLIB_DATA (STUDY=name for another one)
+reproduce: $(STAMP)  ## the paper's study on SKINLIB_DATA (STUDY=name, PROFILE=slurm)
 	@$(MAKE) --no-print-directory study
+
+runs: $(STAMP)  ## only the runs of STUDY, no book
+	@$(SNAKEMAKE) --config study=$(STUDY) -- runs
 
 study: $(STAMP)
 	@start=$$(date +%s); status=0; \
-	$(SNAKEMAKE) --keep-going --config study=$(STUDY) -- runs about || status=1; \
+	$(SNAKEMAKE) --config study=$(STUDY) -- runs about || status=1; \
 	$(BIN)/python -m skinlib status $(STUDY) || status=1; \
-	$(SNAKEMAKE) --config study=$(STUDY) -- reports || status=1; \
+	$(HERE) --config study=$(STUDY) -- reports || status=1; \
 	$(MAKE) --no-print-directory book || status=1; \
 	echo "make $(STUDY): $$(( $$(date +%s) - start )) s"; exit $$status
 
 book: $(STAMP)  ## build the book from the results there are
 	@mkdir -p _build; touch _build/.before
-	@$(SNAKEMAKE) -- book
+	@$(HERE) -- book || { rm -rf _build/html; \
+	echo "the book could not be built; the last one is removed, so that it passes for no other"; exit 1; }
 	@if [ _build/html/index.html -nt _build/.before ]; then echo "the book: _build/html/index.html"; \
 	else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
 
 test: $(STAMP)  ## all tests; notebooks with nbval
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 tests/notebooks
+
+test-slurm: $(STAMP)  ## a study on a SLURM cluster made for it (needs slurm-wlm and munge)
+	$(BIN)/python -m pip install --quiet -e ".[cluster]"
+	SKINLIB_TEST_SLURM=1 $(BIN)/python -m pytest tests/cluster
 
 test-backends: $(STAMP)  ## the tests on JAX and PyTorch (installs PyTorch, gigabytes)
 	$(BIN)/python -m pip install --quiet "torch>=2.6"
@@ -67,6 +79,9 @@ describe: $(STAMP)  ## build all networks anew and write results/*.json about th
 	$(BIN)/python -m skinlib describe --json > _build/describe.json && mv _build/describe.json results/
 	$(BIN)/python -m skinlib describe --structures > _build/structures.json && mv _build/structures.json results/
 	$(BIN)/python -m skinlib notebook attention -o _build/attention.ipynb -p save=$(CURDIR)/results/attention.json
+
+bench: $(STAMP)  ## measure speed: results/bench/*.json and their tables
+	$(BIN)/python -m skinlib bench
 
 lint: $(STAMP)  ## ruff, and source notebooks without output
 	$(BIN)/ruff check .
@@ -83,6 +98,13 @@ check-gpu: $(STAMP)  ## print the device that Keras uses; fail when it is no GPU
 
 serve: book  ## look at the book on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000
+
+# Apart from .venv, whose contents are the lock file's. --strict: a package that the service does
+# not know is an error, or a service that cannot be reached would pass for a clean bill.
+audit-dependencies:  ## look the locked packages up for known vulnerabilities (needs a network)
+	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && \
+	_build/audit/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1; }
+	_build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 lock:  ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

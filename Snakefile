@@ -4,15 +4,16 @@
 # two steps, so that a failed run is reported and the rest, and the book, still come about:
 #   snakemake runs --config study=demo      every run of a study, and the notebooks about it
 #   snakemake book                          the book from the results there are
+# Where the jobs go, and how many at a time, is said by a profile of profiles/.
 
 import sys
 
 from skinlib.studies import load_study
 
 STUDY = config.get("study", "demo")
-SPECS = load_study(STUDY).specs
-RUNS = [spec.name for spec in SPECS]
-PYTHON = sys.executable
+SPECS = {spec.name: spec for spec in load_study(STUDY).specs}
+RUNS = list(SPECS)
+PYTHON = config.get("python", sys.executable)
 OUT = "book/executed/" + STUDY
 
 
@@ -25,27 +26,36 @@ rule runs:
         expand(OUT + "/{run}.ipynb", run=RUNS),
 
 
-# One process a run, one seed. The executed notebook appears only when the run finished.
+# One process a run, one seed. The executed notebook appears only when the run finished. A run
+# that died is started again as often as the profile's `retries` says, and goes on after its last
+# whole epoch. Snakemake cannot tell one failure from another, so the job does: after an error of
+# the request or the data (exit code 2) or of a file (3), which no second attempt can cure, it
+# ends at once.
 rule run:
     output:
         OUT + "/{run}.ipynb",
     threads: 1
     resources:
-        # A GPU where there is one, else a core; see DEVICES in the Makefile.
-        devices=1,
-    retries: config.get("retries", 0)
+        # GPUs where there are any, else cores; see DEVICES in the Makefile. One, but for a
+        # recipe that asks for more.
+        devices=lambda wildcards: SPECS[wildcards.run].resolve().devices,
+        attempt=lambda wildcards, attempt: attempt,
     log:
         "_build/logs/" + STUDY + "/{run}.log",
     # Backends print pages of their own to the terminal; the log has it all, the last line is
     # ours and says what went wrong.
     shell:
+        "if [ {resources.attempt} -gt 1 ] && grep -qsx '[23]' {log}.code; "
+        "then echo {wildcards.run}: not tried again; exit $(cat {log}.code); fi; rm -f {log}.code; "
         "TF_NUM_INTRAOP_THREADS={threads} OMP_NUM_THREADS={threads} "
-        "{PYTHON} -m skinlib run {STUDY} {wildcards.run} > {log} 2>&1 "
-        "|| {{ code=$?; echo {wildcards.run} failed, see {log}:; tail -n 1 {log}; exit $code; }}; "
+        "{PYTHON} -m skinlib run {STUDY} {wildcards.run} -o {output} > {log} 2>&1 "
+        "|| {{ code=$?; echo $code > {log}.code; "
+        "echo {wildcards.run} failed, see {log}:; tail -n 1 {log}; exit $code; }}; "
         "echo {wildcards.run}: finished"
 
 
-# What does not depend on the training of a single run: executed once for the study.
+# What does not depend on the training of a single run: executed once for the study. These and
+# all that follow are quick and need no GPU; a second attempt would end as the first.
 rule about:
     input:
         OUT + "/about-data.ipynb",
@@ -56,6 +66,7 @@ rule about:
 rule about_data:
     output:
         OUT + "/about-data.ipynb",
+    retries: 0
     log:
         "_build/logs/" + STUDY + "/about-data.log",
     params:
@@ -68,6 +79,7 @@ rule about_data:
 rule about_architecture:
     output:
         OUT + "/about-architecture.ipynb",
+    retries: 0
     log:
         "_build/logs/" + STUDY + "/about-architecture.log",
     shell:
@@ -78,6 +90,7 @@ rule about_architecture:
 rule about_attention:
     output:
         OUT + "/about-attention.ipynb",
+    retries: 0
     log:
         "_build/logs/" + STUDY + "/about-attention.log",
     shell:
@@ -98,6 +111,7 @@ rule report:
         lambda w: [str(run.folder / "predictions.csv") for run in load_study(STUDY).finished()],
     output:
         OUT + "/report-{name}.ipynb",
+    retries: 0
     log:
         "_build/logs/" + STUDY + "/report-{name}.log",
     wildcard_constraints:
@@ -106,7 +120,8 @@ rule report:
         # The ledger reads all studies; the pictures and rows it shows are drawn ones.
         study=lambda w: "" if w.name == "ledger" else f"--label {STUDY} -p study={STUDY}",
     shell:
-        "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} {params.study} > {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
+        "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} {params.study} "
+        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 rule book:
@@ -133,7 +148,9 @@ rule html:
         sources,
     output:
         "_build/html/index.html",
+    retries: 0
+    # Yesterday's pages go first: a book that cannot be built is not there.
     shell:
-        "{PYTHON} -m skinlib render && "
+        "rm -rf _build/html && {PYTHON} -m skinlib render && "
         "jupyter-book build book --config _config.yml --path-output . -n -W --keep-going --quiet && "
         "touch {output}"

@@ -1,0 +1,147 @@
+"""Snakemake profiles: options that exist, a GPU a run, and graphs that come about."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+from snakemake.cli import get_argument_parser
+
+from skinlib import paths
+
+PROFILES = sorted((paths.ROOT / "profiles").glob("*/config.yaml"))
+NAMES = [path.parent.name for path in PROFILES]
+
+# Options of plugins, which need not be installed: each as its documentation names it.
+PLUGIN_OPTIONS = {
+    "slurm": {
+        "slurm-requeue", "slurm-status-command", "slurm-init-seconds-before-status-checks",
+    },
+    "kubernetes": {"kubernetes-namespace", "kubernetes-persistent-volumes"},
+}  # fmt: skip
+
+
+def read(name):
+    path = paths.ROOT / "profiles" / name / "config.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def options():
+    """Return the long options of the Snakemake that is installed, plugins included."""
+    return {
+        text.removeprefix("--")
+        for action in get_argument_parser()._actions
+        for text in action.option_strings
+    }
+
+
+def test_the_profiles_are_there():
+    assert NAMES == ["kubernetes", "local", "slurm"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_exists(name):
+    known = options() | PLUGIN_OPTIONS.get(name, set())
+    assert set(read(name)) <= known
+
+
+def test_options_of_the_slurm_plugin_are_those_it_has():
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    assert PLUGIN_OPTIONS["slurm"] <= options()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_goes_on_after_a_failure_elsewhere_and_is_tried_again(name):
+    content = read(name)
+    assert content["executor"] == name
+    assert content["keep-going"] is True
+    assert content["retries"] >= 1
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "local"])
+def test_a_run_is_a_job_with_one_gpu(name):
+    run = read(name)["set-resources"]["run"]
+    assert run["gpu"] == 1
+    assert run["mem_mb"] > read(name)["default-resources"]["mem_mb"]
+
+
+def snakemake(name, folder, *arguments, environment=None):
+    """Call Snakemake in an empty folder; return its exit code and all it says."""
+    for link in ("Snakefile", "profiles"):
+        (folder / link).symlink_to(paths.ROOT / link)
+    command = [
+        sys.executable, "-m", "snakemake", "--workflow-profile", f"profiles/{name}",
+        *arguments, "--", "runs",
+    ]  # fmt: skip
+    environment = {**os.environ, **(environment or {})}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def plan(name, folder, *arguments, environment=None):
+    """Plan the demonstration, telling all, whatever the profile keeps quiet about."""
+    code, said = snakemake(
+        name, folder, "--dry-run", "--quiet", "host", "--config", "study=demo", *arguments,
+        environment=environment,
+    )  # fmt: skip
+    assert code == 0, said
+    return said
+
+
+def test_plan_of_the_local_profile(tmp_path):
+    said = plan("local", tmp_path, "--cores", "2", "--resources", "devices=2")
+    assert said.count("rule run:") == 12
+    assert said.count("devices=1") == 12
+    assert "gpu=" not in said
+
+
+def test_plan_of_the_slurm_profile(tmp_path):
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    said = plan("slurm", tmp_path)
+    assert said.count("rule run:") == 12
+    assert said.count("devices=1") == said.count("gpu=1") == 12
+
+
+def test_plan_of_the_kubernetes_profile(tmp_path):
+    pytest.importorskip("snakemake_executor_plugin_kubernetes")
+    pytest.importorskip("snakemake_storage_plugin_fs")
+    names = read("kubernetes")["envvars"]
+    said = plan("kubernetes", tmp_path, environment=dict.fromkeys(names, str(tmp_path)))
+    assert said.count("gpu_manufacturer=nvidia") == 12
+
+
+# Stands for `python -m skinlib run STUDY RUN -o OUTPUT`: ends with the code its seed says.
+STAND_IN = """#!/bin/sh
+echo tried >> "$5.tried"
+code=${5##*-s}
+[ "$code" = 0 ] && touch "$7"
+exit "$code"
+"""
+
+
+def test_only_what_may_get_better_is_tried_again(tmp_path):
+    study = {
+        "title": "Seeds that are exit codes",
+        "data": "synthetic",
+        "runs": [{"backbone": "MobileNet", "recipe": "clean", "seed": [0, 2, 3, 75, 137]}],
+    }
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "codes.yaml").write_text(yaml.safe_dump(study))
+    stand_in = tmp_path / "python"
+    stand_in.write_text(STAND_IN)
+    stand_in.chmod(0o755)
+    status, said = snakemake(
+        "local", tmp_path, "--cores", "5", "--config", "study=codes", f"python={stand_in}",
+        environment={"SKINLIB_ROOT": str(tmp_path)},
+    )  # fmt: skip
+    tried = {
+        int(path.stem.rpartition("-s")[2]): path.read_text().count("tried")
+        for path in tmp_path.glob("*.tried")
+    }
+    often = 1 + read("local")["retries"]
+    assert tried == {0: 1, 2: 1, 3: 1, 75: often, 137: often}, said
+    assert status != 0
+    assert said.count("not tried again") == 2 * read("local")["retries"]
