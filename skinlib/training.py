@@ -10,15 +10,14 @@ import time
 import numpy as np
 import pandas as pd
 
-from skinlib import controls, losses, occupancy, paths, runs, state
+from skinlib import controls, losses, occupancy, records, runs, state
 from skinlib.classes import CLASSES
-from skinlib.data import splits
 from skinlib.data.prepare import prepare
 from skinlib.errors import TrainingError
-from skinlib.files import atomic_path, hash_of, require_space, sha256
+from skinlib.files import atomic_path, require_space
 from skinlib.interruption import Watch
 from skinlib.models.backbones import check_size, get_backbone
-from skinlib.models.weights import load_classifier, provenance, resolve
+from skinlib.models.weights import load_classifier, resolve
 from skinlib.prediction import attention, predict
 from skinlib.recipes import Recipe, get_recipe
 
@@ -83,36 +82,15 @@ def train(
     name = name or runs.run_name(row.name, recipe.name, size, seed)
     folder = runs.folder_of(study, name)
     prepared = prepare(recipe, data, size, seed, progress=progress)
-    record = {
-        "study": study,
-        "run": name,
-        "recipe": recipe.to_json(),
-        "changes": recipe.changes(),
-        "backbone": row.name,
-        "input_size": size,
-        "data": prepared.dataset.provenance(),
-        "split": {
-            "unit": recipe.split_unit,
-            "hash": prepared.split.hash,
-            "counts": prepared.split.counts(),
-            "lesions_on_both_sides": len(splits.lesions_on_both_sides(prepared.split)),
-        },
-        "metadata": {**prepared.encoder.to_json(), "missing_age": prepared.ages},
-        "weights": provenance(row, weights),
-        "seed": seed,
-    }
-    identity = hash_of(
-        {**record, "study": None, "run": None, "changes": None, "recipe": recipe.essence()}
-    )
+    record = records.opening(study, name, recipe, row, size, seed, weights, prepared)
+    identity = records.identity(record, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     with occupancy.hold(folder):
         found = occupancy.existing(folder, identity)
         if found and found.finished:
             return found
         occupancy.sweep(folder)
-        split_name = f"{prepared.dataset.name}-{recipe.split_unit}-s{seed}"
-        path = splits.save(prepared.split, paths.RESULTS / "splits", split_name)
-        record["split"]["file"] = path.name
+        record["split"]["file"] = records.save_split(prepared, recipe, seed)
         record = {"identity": identity, "status": "running", **record}
         with Watch() as watch:
             return _train(folder, record, recipe, prepared, weights, keep_weights, watch, progress)
@@ -155,16 +133,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
         running = compile_for_epochs(
             trained, recipe, losses.weighted_cross_entropy(class_weights), jit
         )
-        record.update(
-            parameters=model.count_params(),
-            class_weights=[round(float(w), 6) for w in class_weights],
-            device=device.device_name(),
-            versions=device.versions(),
-            classes=list(CLASSES),
-            differs_from_lock=device.differs_from_lock(),
-            pixels_on_device=resident,
-            resumed=0,
-        )
+        records.equip(record, model, class_weights, resident)
         progress = state.load(folder, model, trained.optimizer, identity)
         if progress:
             record["resumed"] = runs.read_run(folder).record["resumed"] + 1
@@ -276,8 +245,6 @@ def _fail(folder, record, epoch, loss):
 
 def _finish(folder, record, recipe, prepared, model, progress, kept, watch):
     """Predict every part that was not trained on, once, with the best weights."""
-    from skinlib import device
-
     held_out = [name for name in prepared.parts if name != "train"]
     tables = [prepared.tables[name] for name in held_out]
     probabilities = [
@@ -292,16 +259,5 @@ def _finish(folder, record, recipe, prepared, model, progress, kept, watch):
         np.repeat(held_out, [len(table) for table in tables]),
         np.concatenate(probabilities),
     )
-    seconds = [row["seconds"] for row in progress.history]
-    record.update(
-        status="finished",
-        epochs=len(progress.history),
-        best_epoch=progress.controls.best_epoch + 1,
-        selection=recipe.selection,
-        stopped_early=progress.controls.stopped,
-        seconds_per_epoch=round(float(np.median(seconds)), 2),
-        peak_memory_mb=device.peak_memory_mb(),
-        weights_sha256=sha256(kept),
-        finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    )
+    records.close(record, recipe, progress, kept)
     runs.write_record(folder, record)
