@@ -6,6 +6,8 @@ from skinlib.data import ham10000
 from skinlib.files import write_csv, write_text
 from skinlib.ledger import facts as ledger_facts
 from skinlib.ledger.pages import markdown
+from skinlib.rendering_bench import speed_pages
+from skinlib.rendering_faults import faults
 from skinlib.rendering_figures import paper_figures
 from skinlib.studies import load_study
 
@@ -25,6 +27,7 @@ def render():
     facts = ledger_facts.gather()
     checked = audit.audit()
     frames, texts, drawn = _study_pages(report.counts(checked))
+    frames["faults"] = faults()
     for entry in ledger.entries(facts):
         frames[entry.anchor] = entry.frame
         ours = (
@@ -36,6 +39,8 @@ def render():
     made, captions = paper_figures(facts, dataset)
     drawn.update(made)
     texts.update(captions)
+    for mine, theirs in zip((frames, texts, drawn), speed_pages(), strict=True):
+        mine.update(theirs)
     written = []
     for name, frame in frames.items():
         written.append(paths.RESULTS / "tables" / f"{name}.csv")

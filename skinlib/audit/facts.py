@@ -146,7 +146,7 @@ def _read(name, missing):
 
 
 def _latencies():
-    """Return seconds a photograph by backbone, as `python -m skinlib latency` measured them."""
+    """Return seconds a photograph by backbone, as `python -m skinlib bench latency` did."""
     measured = _read("bench/latency.json", {}).get("backbones", {})
     return {name: entry["median"] for name, entry in measured.items()}
 
