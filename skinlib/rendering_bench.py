@@ -4,6 +4,7 @@ import json
 
 from skinlib import paths
 from skinlib.bench import NAMES, tables, words
+from skinlib.bench.cells import NOT_MEASURED
 from skinlib.figures.roofline import roofline
 from skinlib.figures.runs import not_run
 from skinlib.tables import pd
@@ -43,7 +44,7 @@ def speed_pages(found=None):
     frames = {}
     for name, files in FILES.items():
         made = [frame for _, frame in tables.of(name, found)]
-        made = made or [pd.DataFrame({"Bench": [f"{name}: {tables.NOT_MEASURED}"]})] * len(files)
+        made = made or [pd.DataFrame({"Bench": [f"{name}: {NOT_MEASURED}"]})] * len(files)
         frames.update(zip(files, made, strict=True))
     texts = {f"speed-{name}": words.of(name, found) for name in (*FILES, "fed")}
     drawn = {"roofline": roofline(found["step"]) if "step" in found else not_run()}

@@ -1,7 +1,7 @@
 """Sentences about what benches found, with their numbers in them; Markdown, no file access."""
 
+from skinlib.bench.cells import short, span
 from skinlib.bench.devices import expected_h100
-from skinlib.bench.tables import short, span
 
 MISSING = "Not measured yet: `python -m skinlib bench {name}`.\n"
 

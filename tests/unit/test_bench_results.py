@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skinlib import bench, cli, paths
-from skinlib.bench import reproduce, running, tables, words
+from skinlib.bench import cells, reproduce, running, tables, words
 from skinlib.errors import DataError
 from skinlib.recipes import get_recipe
 from skinlib.rendering_bench import FILES, read, speed_pages
@@ -90,7 +90,7 @@ def test_without_rates_no_hours(tmp_path):
      (0.9996, "1"), (None, "–"), (2e-6, "0.000002")],
 )  # fmt: skip
 def test_numbers_are_short(value, text):
-    assert tables.short(value) == text
+    assert cells.short(value) == text
 
 
 def test_what_was_not_measured_says_so(tmp_path):
