@@ -58,13 +58,14 @@ def add_copy(folder, image_id, **changes):
     return "ISIC_9900000"
 
 
-def test_f07_a_copy_under_a_new_id_is_reported(cli, folder, dataset):
+def test_f07_a_copy_under_a_new_id_is_reported(cli, folder, dataset, caplog):
     original = dataset.table["image_id"].iloc[7]
     copy = add_copy(folder, original)
     outcome = cli("check-data", "--data", folder)
     outcome.succeeds()
     assert f"{original} = {copy}" in outcome.err
-    assert cli("check-data", "--data", dataset.folder).err == ""
+    ham10000.load(dataset.folder)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("unit", splits.UNITS)
@@ -302,7 +303,7 @@ def test_f19_other_settings_and_other_data_are_other_caches(dataset, cache, monk
     def folders():
         return {path.parent for path in cache.glob("*/images.npy")}
 
-    other = dataclasses.replace
+    other, version = dataclasses.replace, pixels.features.version
     requests = [
         (dataset, {}),
         (dataset, {"size": SIZE + 1}),
@@ -318,7 +319,8 @@ def test_f19_other_settings_and_other_data_are_other_caches(dataset, cache, monk
     for count, (module, name, value) in enumerate(
         [
             (pixels.PIL, "__version__", "0.0"),
-            (pixels.features, "version", lambda name: "0.0"),
+            (pixels.features, "version", lambda name: name == "jpg" or version(name)),
+            (pixels.features, "version", lambda name: name == "libjpeg_turbo" or version(name)),
             (pixels, "LAYOUT", -1),
         ],
         start=len(requests) + 1,
