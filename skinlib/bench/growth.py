@@ -60,7 +60,7 @@ def measure(*, quick=False, counts=None, unit="lesion", progress=True):
         with ``images`` the stage handled, ``seconds``, ``cpu_seconds`` of all threads,
         ``images_per_second`` and ``peak_mb``, the largest resident memory of the process so
         far; ``last_step``: from the set before the last to the last, ``images`` and
-        ``peak_mb`` as ratios, and by stage ``cpu_exponent``, the power of the number of images
+        ``peak_mb`` as ratios, and by stage ``exponent``, the power of the number of images
         with which processor time grew: 1 is linear, 0 constant.
 
     Raises
@@ -166,7 +166,7 @@ def _last_step(rows, before, after):
         "sets": [before, after],
         "images": round(after / before, 3),
         "peak_mb": round(peak[after] / peak[before], 3),
-        "cpu_exponent": {
+        "exponent": {
             stage: round(math.log(spent[after, stage] / spent[before, stage]) / growth, 2)
             for stage in STAGES
         },

@@ -11,7 +11,7 @@ LARGE = 1000
 
 
 def growth(found):
-    """Seconds by stage, and peak memory, against the number of images."""
+    """Processor seconds by stage, and peak memory, against the number of images."""
     record = pair(found, "growth")[0] or found["growth-gpu"]
     cells = {(row["set"], row["stage"]): row for row in record["rows"]}
     sets = list(dict.fromkeys(row["set"] for row in record["rows"]))
@@ -20,7 +20,7 @@ def growth(found):
         {
             "Stage": name,
             "what is done": what,
-            **{f"{count:,} images, s": short(cells[count, name]["seconds"]) for count in sets},
+            **{f"{count:,} images, s": short(cells[count, name]["cpu_seconds"]) for count in sets},
             "exponent": short(exponents.get(name), 2),
         }
         for name, what in record["stages"].items()

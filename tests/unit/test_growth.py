@@ -58,7 +58,7 @@ def test_growth_is_that_between_the_last_two_sets():
     found = growth._last_step(rows, 100, 400)
     assert found["images"] == 4
     assert found["peak_mb"] == 1.5
-    assert found["cpu_exponent"] == powers
+    assert found["exponent"] == powers
 
 
 def test_the_peak_is_that_of_the_process_not_of_its_parent():
