@@ -59,7 +59,7 @@ class Recipe:
     stopping_patience : int
     stopping_delta : float
         Early stopping on the selection part.
-    split_unit : {'image', 'lesion'}
+    split_unit : {'image', 'lesion', 'leaking', 'sealed'}
     test_share, validation_share : float
     selection : {'validation', 'test'}
         Part that drives schedule, stopping and checkpoint. ``test`` is what the
@@ -208,7 +208,7 @@ _ALLOWED = {
     "head": ("flatten", "logged-ad"),
     "stopping_metric": ("loss", "accuracy"),
     "checkpoint_metric": ("loss", "accuracy"),
-    "split_unit": ("image", "lesion"),
+    "split_unit": ("image", "lesion", "leaking", "sealed"),
     "selection": ("validation", "test"),
     "missing_age": ("drop", "impute"),
     "precision": ("float32", "mixed_bfloat16", "mixed_float16"),

@@ -11,11 +11,15 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from skinlib.classes import CLASSES
+from skinlib.data import leakage
 from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, write_csv
 
 PARTS = ("train", "validation", "test")
-UNITS = ("image", "lesion")
+# What a lesion belongs to is the question of the first two; see `leakage` for the others.
+UNITS = ("image", "lesion", "leaking", "sealed")
+# Of these no lesion is in two parts.
+DISJOINT = ("lesion", "sealed")
 
 # Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
 DRAWING = 1
@@ -27,10 +31,11 @@ class Split:
 
     Attributes
     ----------
-    unit : {'image', 'lesion'}
-        What was drawn. ``lesion`` promises that no lesion is in two parts.
+    unit : {'image', 'lesion', 'leaking', 'sealed'}
+        What was drawn. ``lesion`` and ``sealed`` promise that no lesion is in two parts.
     table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``.
+        Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``. Parts are
+        `PARTS`, or ``unused``.
     """
 
     unit: str
@@ -59,9 +64,10 @@ def make_split(table, *, unit, test, validation, seed):
     ----------
     table : pandas.DataFrame
         Columns ``image_id``, ``lesion_id``, ``dx``.
-    unit : {'image', 'lesion'}
+    unit : {'image', 'lesion', 'leaking', 'sealed'}
         ``image``: stratified on ``dx`` alone, so that photographs of one lesion may
         fall on both sides (the paper's way). ``lesion``: stratified and grouped.
+        ``leaking``, ``sealed``: see `skinlib.data.leakage`.
     test, validation : float
         Share of all images, in [0, 1). A part of share 0 is left out.
     seed : int
@@ -82,7 +88,19 @@ def make_split(table, *, unit, test, validation, seed):
         msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
-    draw = _draw_images if unit == "image" else _draw_lesions
+    if unit in ("leaking", "sealed"):
+        part = leakage.draw(table, unit, test, validation, seed, _draw_lesions)
+    else:
+        part = _draw(table, _draw_images if unit == "image" else _draw_lesions, test, validation,
+                     seed)  # fmt: skip
+    frame = table[["image_id", "lesion_id"]].assign(part=part)
+    split = Split(unit, frame)
+    _check_classes(table["dx"], part)
+    validate(split)
+    return split
+
+
+def _draw(table, draw, test, validation, seed):
     part = pd.Series("train", index=table.index)
     if test:
         part[draw(table, test, seed)] = "test"
@@ -90,11 +108,7 @@ def make_split(table, *, unit, test, validation, seed):
         rest = table[part == "train"]
         share = validation * len(table) / len(rest)
         part[draw(rest, share, seed + 1)] = "validation"
-    frame = table[["image_id", "lesion_id"]].assign(part=part)
-    split = Split(unit, frame)
-    _check_classes(table["dx"], part)
-    validate(split)
-    return split
+    return part
 
 
 def _draw_images(table, share, seed):
@@ -153,11 +167,11 @@ def validate(split):
     if twice.any():
         msg = f"image {split.table.loc[twice, 'image_id'].iloc[0]} is in the split twice"
         raise IntegrityError(msg)
-    odd = set(split.table["part"]) - set(PARTS)
+    odd = set(split.table["part"]) - {*PARTS, "unused"}
     if odd:
         msg = f"the split has unknown parts {sorted(odd)}, expected {PARTS}"
         raise IntegrityError(msg)
-    if split.unit == "lesion":
+    if split.unit in DISJOINT:
         shared = lesions_on_both_sides(split)
         if shared:
             msg = (
@@ -188,7 +202,8 @@ def check_images(split, table, path):
 
 def lesions_on_both_sides(split):
     """Return the sorted ids of lesions with images in more than one part."""
-    parts = split.table.groupby("lesion_id")["part"].nunique()
+    used = split.table[split.table["part"] != "unused"]
+    parts = used.groupby("lesion_id")["part"].nunique()
     return sorted(parts.index[parts > 1])
 
 

@@ -1,0 +1,84 @@
+"""The two splits of the leakage study differ in what was seen of the test lesions, and only in that."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinlib.data import leakage, splits, synthetic
+
+
+@pytest.fixture(scope="module")
+def table():
+    return synthetic.metadata(2000, 3)
+
+
+@pytest.fixture(scope="module")
+def pair(table):
+    options = {"test": 0.25, "validation": 0.1, "seed": 4}
+    return [splits.make_split(table, unit=unit, **options) for unit in ("leaking", "sealed")]
+
+
+def images(split, part):
+    return set(split.table.loc[split.table["part"] == part, "image_id"])
+
+
+def test_the_same_test_and_validation_images(pair):
+    leaking, sealed = pair
+    for part in ("test", "validation"):
+        assert images(leaking, part) == images(sealed, part) != set()
+
+
+def test_training_parts_have_the_same_size_and_classes(pair, table):
+    dx = table.set_index("image_id")["dx"]
+    one, other = (dx[sorted(images(split, "train"))].value_counts() for split in pair)
+    pd.testing.assert_series_equal(one.sort_index(), other.sort_index())
+
+
+def test_one_test_image_a_lesion(pair):
+    test = pair[0].table[pair[0].table["part"] == "test"]
+    assert test["lesion_id"].is_unique
+
+
+def test_all_siblings_are_seen_in_one_and_none_in_the_other(pair, table):
+    lesion = table.set_index("image_id")["lesion_id"]
+    for split, expected in zip(pair, (True, False), strict=True):
+        seen = set(lesion[sorted(images(split, "train"))])
+        asked = lesion[sorted(images(split, "test"))]
+        can_leak = leakage.with_siblings(split.table, table)[asked.index]
+        assert can_leak.any()
+        assert not can_leak.all()
+        found = asked.isin(seen)
+        assert (found == (can_leak & expected)).all()
+        # Nobody is asked about a lesion of the validation part either.
+        validated = set(lesion[sorted(images(split, "validation"))])
+        assert not validated & (seen | set(asked))
+    both = splits.lesions_on_both_sides(pair[0])
+    assert len(both) == leakage.with_siblings(pair[0].table, table).sum()
+    assert splits.lesions_on_both_sides(pair[1]) == []
+
+
+def test_only_the_siblings_and_their_substitutes_differ(pair, table):
+    parts = [split.table.set_index("image_id")["part"] for split in pair]
+    differ = parts[0][parts[0] != parts[1]]
+    assert set(differ) == {"train", "unused"}
+    assert (differ == "train").sum() == (differ == "unused").sum()
+
+
+def test_a_sealed_split_with_a_shared_lesion_is_refused(pair):
+    with pytest.raises(splits.IntegrityError, match="although the split is by"):
+        splits.validate(splits.Split("sealed", pair[0].table))
+
+
+def test_it_depends_on_the_seed_alone(table):
+    options = {"unit": "leaking", "test": 0.25, "validation": 0.1}
+    shuffled = table.sample(frac=1, random_state=np.random.default_rng(0))
+    one = splits.make_split(table, **options, seed=4)
+    assert one.hash == splits.make_split(shuffled, **options, seed=4).hash
+    assert one.hash != splits.make_split(table, **options, seed=5).hash
+
+
+def test_it_comes_back_from_its_file(pair, tmp_path):
+    for split in pair:
+        path = splits.save(split, tmp_path, f"synthetic-{split.unit}-s4")
+        assert splits.read(path).hash == split.hash
+        assert splits.read(path).unit == split.unit
