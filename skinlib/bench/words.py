@@ -147,9 +147,9 @@ def inference(found):
     small, large = rows.get("MobileNetV3Large"), rows.get("InceptionResNetV2")
     if small and large:
         text += (
-            f" InceptionResNetV2 takes {short(large['median'] / small['median'], 2)} times as long "
-            "as MobileNetV3Large here; the paper's Table 6 compares an epoch on a CPU with one on "
-            "a GPU and calls it prediction time."
+            " The paper's Table 6 compares an epoch of InceptionResNetV2, trained on a CPU, with "
+            "one of MobileNetV3Large, trained on a GPU, as prediction time; here the former takes "
+            f"{short(large['median'] / small['median'], 2)} times as long as the latter."
         )
     return text
 
