@@ -28,7 +28,7 @@ rule runs:
 
 # One process a run, one seed. The executed notebook appears only when the run finished. A run
 # that died is started again as often as the profile's `retries` says, and goes on after its last
-# whole epoch. Snakemake cannot tell one failure from another, so the job does: after an error of
+# save. Snakemake cannot tell one failure from another, so the job does: after an error of
 # the request or the data (exit code 2) or of a file (3), which no second attempt can cure, it
 # ends at once.
 rule run:
