@@ -34,6 +34,10 @@ class Worker:
     def __init__(self, setting, *, quick=False):
         self.setting = setting
         self.environment = {**SHARING, **({"SKINLIB_QUICK_START": "1"} if quick else {})}
+        if setting.changes.get("deterministic") and os.environ.get("KERAS_BACKEND") == "jax":
+            # JAX reads this when it starts; see skinlib.backend.make_deterministic.
+            flags = os.environ.get("XLA_FLAGS", "")
+            self.environment["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
