@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from skinlib import paths
+from skinlib.classes import CLASSES
 from skinlib.data import splits
 from skinlib.files import hash_of, sha256
 from skinlib.models.weights import provenance
@@ -66,6 +67,8 @@ def equip(record, model, class_weights, resident):
         device=device.device_name(),
         versions=device.versions(),
         differs_from_lock=device.differs_from_lock(),
+        # Readers of the weights check that theirs is the same order.
+        classes=list(CLASSES),
         pixels_on_device=resident,
         resumed=0,
     )

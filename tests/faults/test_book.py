@@ -101,6 +101,7 @@ def test_f33_the_copy_of_a_failed_notebook_is_no_page(html):
     assert "bad" not in (html / "index.html").read_text(encoding="utf-8").partition("<main")[0]
 
 
+COPY = Path("book/executed/demo/report-results.ipynb")
 STUDY = """
 title: One run
 data: synthetic
@@ -108,60 +109,55 @@ runs: [{backbone: MobileNetV2, recipe: clean, size: 48}]
 """
 
 
-@pytest.fixture
-def project(odd_run, tmp_path):
-    """A project with one finished run, a notebook that raises, and the pages of yesterday."""
+@pytest.fixture(scope="module")
+def built(odd_run, tmp_path_factory):
+    """Ask for the book of a project where a notebook raises and pages of yesterday lie about.
+
+    Returns the project and what `make book` said.
+    """
+    project = tmp_path_factory.mktemp("project")
     name = "MobileNetV2-clean-48px-s0"
-    run = shutil.copytree(odd_run.folder, tmp_path / "results" / "runs" / "demo" / name)
+    run = shutil.copytree(odd_run.folder, project / "results" / "runs" / "demo" / name)
     runs.write_record(run, {**runs.read_run(run).record, "study": "demo", "run": name})
-    (tmp_path / "studies").mkdir()
-    (tmp_path / "studies" / "demo.yaml").write_text(STUDY, encoding="utf-8")
+    (project / "studies").mkdir()
+    (project / "studies" / "demo.yaml").write_text(STUDY, encoding="utf-8")
     write_notebook(
-        tmp_path / "notebooks" / "results.ipynb",
+        project / "notebooks" / "results.ipynb",
         nbformat.v4.new_markdown_cell("# Results"),
         nbformat.v4.new_code_cell("study = 'demo'", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell("raise ValueError('no such column')"),
     )
-    copy = tmp_path / "book" / "executed" / "demo" / "report-results.ipynb"
-    pages = tmp_path / "_build" / "html"
-    for path in (copy, pages / "index.html", pages / "executed" / "report-results.html"):
+    pages = project / "_build" / "html"
+    for path in (project / COPY, pages / "index.html", pages / "report-results.html"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("of yesterday")
         os.utime(path, (1e9, 1e9))
-    return tmp_path
-
-
-def run_in(project, *command):
-    places = {"SKINLIB_ROOT": str(project), "SKINLIB_RESULTS": str(project / "results")}
-    return subprocess.run(
-        command, cwd=project, env={**os.environ, **places},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_f33_a_cell_that_raises(project):
-    """The build fails and names notebook and cell; the copy that failed is kept, the old is not."""
-    graph = ("--snakefile", paths.ROOT / "Snakefile", "--cores", "1", "--config", "study=demo")
-    target = "book/executed/demo/report-results.ipynb"
-    done = run_in(project, BIN / "snakemake", *graph, "--nolock", "--quiet", "all", "--", target)
-    said = done.stdout + done.stderr
-    assert done.returncode != 0
-    assert "notebook 'results' failed in cell 3: ValueError: no such column" in said
-    copies = {path.name for path in (project / "book" / "executed" / "demo").iterdir()}
-    assert copies == {"report-results.failed.ipynb"}
-    assert "the executed copy is 'book/executed/demo/report-results.failed.ipynb'" in said
-
-
-def test_f33_no_page_of_yesterday(project):
-    """A book that cannot be built is not there; nobody takes the last one for the new one."""
     for name in ("Makefile", "Snakefile", "profiles", ".venv"):
         (project / name).symlink_to(paths.ROOT / name)
     for name in ("requirements.lock", "pyproject.toml", "_build/.installed"):
         (project / name).touch()
     # The environment is as it is: nothing may be installed from here.
     installed = ("STAMP=_build/.installed", "--old-file=_build/.installed")
-    done = run_in(project, "make", "--no-print-directory", *installed, "book")
+    places = {"SKINLIB_ROOT": str(project), "SKINLIB_RESULTS": str(project / "results")}
+    done = subprocess.run(
+        ["make", "--no-print-directory", *installed, "book"],
+        cwd=project, env={**os.environ, **places}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode != 0
-    assert "notebook 'results' failed in cell 3" in done.stdout + done.stderr
-    assert "could not be built; the last one is removed" in done.stdout
+    return project, done.stdout + done.stderr
+
+
+def test_f33_a_cell_that_raises(built):
+    """Notebook and cell are named; the copy that failed is kept, the one of yesterday is not."""
+    project, said = built
+    assert "notebook 'results' failed in cell 3: ValueError: no such column" in said
+    assert f"the executed copy is '{COPY.with_suffix('.failed.ipynb')}'" in said
+    copies = {path.name for path in (project / COPY).parent.iterdir()}
+    assert copies == {"report-results.failed.ipynb"}
+
+
+def test_f33_no_page_of_yesterday(built):
+    """A book that cannot be built is not there; nobody takes the last one for the new one."""
+    project, said = built
+    assert "could not be built; the last one is removed" in said
     assert not (project / "_build" / "html").exists()
