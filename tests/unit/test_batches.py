@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skinlib.data.batches import Part, batches, epoch_order
+from skinlib.data.store import Pixels
 
 
 def make_part(count=50, size=2, channel_order="rgb"):
@@ -68,10 +69,10 @@ def test_bgr_turns_the_channels_round_and_leaves_the_cache_alone():
 
 
 def test_memory_stays_flat(tmp_path):
-    """A pass over a map of 100 batches holds a few of them at a time, not the whole file."""
+    """A pass over a file of 100 batches holds a few of them at a time, not the whole file."""
     shape, size = (1600, 32, 32, 3), 16
     np.save(tmp_path / "images.npy", np.zeros(shape, np.uint8))
-    pixels = np.load(tmp_path / "images.npy", mmap_mode="r")
+    pixels = Pixels(tmp_path / "images.npy", shape)
     rows = np.arange(len(pixels))
     part = Part(pixels, rows, np.zeros((len(rows), 21), np.float32), rows % 7)
     one_batch = pixels[:size].nbytes
@@ -80,5 +81,5 @@ def test_memory_stays_flat(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seen == len(pixels)
-    # The batch handed out, the next one, its unsorted copy; and 50 kB of odds and ends.
+    # The batch handed out and the next one; and 50 kB of odds and ends.
     assert peak < 3 * one_batch + 50_000 < pixels.nbytes / 20
