@@ -67,7 +67,6 @@ test: $(STAMP)  ## all tests; notebooks with nbval
 	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 tests/notebooks
 
 test-slurm: $(STAMP)  ## a study on a SLURM cluster made for it (needs slurm-wlm and munge)
-	$(BIN)/python -m pip install --quiet -e ".[cluster]"
 	SKINLIB_TEST_SLURM=1 $(BIN)/python -m pytest tests/cluster
 
 test-backends: $(STAMP)  ## the tests on JAX and PyTorch (installs PyTorch, gigabytes)
@@ -108,7 +107,7 @@ audit-dependencies:  ## look the locked packages up for known vulnerabilities (n
 
 lock:  ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra book --extra test --extra jax pyproject.toml -o requirements.lock
+		--extra book --extra test --extra jax --extra cluster pyproject.toml -o requirements.lock
 
 clean:  ## remove the book and the demo; real results stay
 	rm -rf _build results/runs/demo book/executed/demo results/tables results/figures .snakemake
