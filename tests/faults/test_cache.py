@@ -68,7 +68,7 @@ def test_f07_a_copy_under_a_new_id_is_reported(cli, folder, dataset, caplog):
     assert not caplog.records
 
 
-@pytest.mark.parametrize("unit", ("image", "lesion"))
+@pytest.mark.parametrize("unit", ["image", "lesion"])
 def test_f07_copies_on_two_sides_of_a_split_are_refused(folder, dataset, unit, caplog):
     """Over several seeds some splits tear the pair apart, others do not; only those pass."""
     original = dataset.table.loc[dataset.table["dx"] == "nv", "image_id"].iloc[3]
