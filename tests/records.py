@@ -5,6 +5,4 @@ from skinlib import runs
 
 def blank(schema=runs.SCHEMA):
     """Return an empty value of the right kind for every required key."""
-    return {
-        key: blank(kind) if isinstance(kind, dict) else kind() for key, kind in schema.items()
-    }
+    return {key: blank(kind) if isinstance(kind, dict) else kind() for key, kind in schema.items()}

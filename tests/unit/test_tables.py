@@ -9,6 +9,7 @@ from skinlib import figures, paths, prose, runs, tables
 from skinlib.classes import CLASSES
 from skinlib.recipes import RECIPES, get_recipe
 
+
 def make(folder, name, recipe, right, status="finished"):
     """A run of 70 test images, ten a class, of which `right` a class are classified rightly."""
     labels = np.repeat(np.arange(7), 10)
