@@ -1,0 +1,1 @@
+"""What holds under an honest protocol: effects measured on runs, with their uncertainty."""
