@@ -9,7 +9,7 @@ from skinlib.bench.timing import load, machine, spread
 from skinlib.bench.worker import Worker, WorkerError
 
 BATCH = 8
-ROUNDS = 4
+ROUNDS = 3
 STEPS = 8
 
 # A network of depthwise convolutions and one of ordinary ones, small enough for each setting.
