@@ -1,8 +1,8 @@
 """Sphinx extension: read skinlib's docstrings without importing Keras or a backend.
 
 The book must build on a laptop in seconds, also where no backend is installed. A stand-in
-takes the place of keras for the whole build: a base class for the layers, a decorator that
-changes nothing, and silence for the rest.
+takes the place of keras for the whole build: base classes for what is derived from, a
+decorator that changes nothing, and silence for the rest.
 """
 
 import sys
@@ -29,16 +29,28 @@ class Layer:
     """keras.layers.Layer"""
 
 
+class Callback:
+    """keras.callbacks.Callback"""
+
+
+class PyDataset:
+    """keras.utils.PyDataset"""
+
+
 def setup(app):
     """Put the stand-in where ``import keras`` finds it."""
     keras = _Silent("keras")
     keras.__path__ = []
     keras.layers = _Silent("keras.layers")
     keras.layers.Layer = Layer
+    keras.callbacks = _Silent("keras.callbacks")
+    keras.callbacks.Callback = Callback
+    keras.utils = _Silent("keras.utils")
+    keras.utils.PyDataset = PyDataset
     keras.saving = _Silent("keras.saving")
     keras.saving.register_keras_serializable = lambda **_: lambda layer: layer
     keras.ops = _Silent("keras.ops")
-    for module in (keras, keras.layers, keras.saving, keras.ops):
+    for module in (keras, keras.layers, keras.callbacks, keras.utils, keras.saving, keras.ops):
         sys.modules[module.__name__] = module
     sys.meta_path.insert(0, _NoBackends())
     return {"parallel_read_safe": True}
