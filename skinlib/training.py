@@ -133,7 +133,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
         running = compile_for_epochs(
             trained, recipe, losses.weighted_cross_entropy(class_weights), jit
         )
-        records.equip(record, model, class_weights, resident)
+        records.equip(record, prepared, model, class_weights, resident)
         progress = state.load(folder, model, trained.optimizer, identity)
         if progress:
             record["resumed"] = runs.read_run(folder).record["resumed"] + 1

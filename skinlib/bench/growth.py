@@ -10,7 +10,6 @@ import contextlib
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -173,22 +172,9 @@ def _last_step(rows, before, after):
     }
 
 
-def _peak_mb():
-    """Return the largest resident memory of this process so far, in MB.
-
-    `resource.getrusage` would count the process that started this one, as long as the two
-    were one; Linux keeps the figure of this program alone.
-    """
-    try:
-        text = Path("/proc/self/status").read_text(encoding="utf-8")
-        return round(int(text.partition("VmHWM:")[2].split()[0]) / 2**10)
-    except (OSError, IndexError, ValueError):
-        # macOS counts in bytes.
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
-
-
 def _stages(folder, unit):
     """Take one set through all stages; return a row of each."""
+    from skinlib import device
     from skinlib.data import ham10000, pixels
     from skinlib.data.prepare import prepare
     from skinlib.recipes import get_recipe
@@ -208,7 +194,7 @@ def _stages(folder, unit):
                 "seconds": round(seconds, 4),
                 "cpu_seconds": round(cpu, 4),
                 "images_per_second": round(images / seconds, 1),
-                "peak_mb": _peak_mb(),
+                "peak_mb": device.peak_memory_mb(),
             }
         )
 

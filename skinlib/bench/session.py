@@ -149,10 +149,10 @@ class Session:
 
     def memory(self):
         """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` or None."""
-        from skinlib.bench.timing import peak_memory
+        from skinlib.device import peak_memory_mb
 
         found = _gpu_peak()
-        return {"process": peak_memory(), "gpu": round(found / 2**20) if found else None}
+        return {"process": peak_memory_mb(), "gpu": round(found / 2**20) if found else None}
 
 
 def _timed(run):

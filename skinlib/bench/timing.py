@@ -3,9 +3,7 @@
 import contextlib
 import os
 import platform
-import resource
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -138,20 +136,6 @@ def ratios(seconds, reference, amounts=None):
         name: spread(base / (np.asarray(values) / amounts[name]))
         for name, values in seconds.items()
     }
-
-
-def peak_memory():
-    """Return the largest resident memory of this program so far, in MB.
-
-    `resource.getrusage` would count the process that started this one too, as long as the two
-    were one; Linux keeps the figure of this program alone.
-    """
-    try:
-        text = Path("/proc/self/status").read_text(encoding="utf-8")
-        return round(int(text.partition("VmHWM:")[2].split()[0]) / 2**10)
-    except (OSError, IndexError, ValueError):
-        # macOS counts in bytes.
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
 @contextlib.contextmanager

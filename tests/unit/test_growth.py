@@ -9,7 +9,7 @@ import pytest
 import tiny
 from PIL import Image
 
-from skinlib import paths
+from skinlib import device, paths
 from skinlib.bench import growth
 from skinlib.data import ham10000
 from skinlib.files import sha256
@@ -63,9 +63,9 @@ def test_growth_is_that_between_the_last_two_sets():
 
 def test_the_peak_is_that_of_the_process_not_of_its_parent():
     """This one has imported much more than a bare interpreter."""
-    script = "from skinlib.bench.growth import _peak_mb; print(_peak_mb())"
+    script = "from skinlib.device import peak_memory_mb; print(peak_memory_mb())"
     ballast = np.ones(100_000_000, np.uint8)
-    here = growth._peak_mb()
+    here = device.peak_memory_mb()
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert here > ballast.nbytes / 2**20
     if sys.platform == "linux":
