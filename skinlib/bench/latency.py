@@ -18,9 +18,9 @@ def measure(*, names=None, recipe="md-as-logged", repeats=None, quick=False, pro
     """Time the classification of single images, and of batches.
 
     Each network of `recipe` is built at the authors' input size, with random weights,
-    which cost the same as trained ones, and called `WARM_UP` times unmeasured. Then all
-    take turns, so that whatever else the machine does falls on all alike. Batches likewise,
-    after one unmeasured.
+    which cost the same as trained ones, and called unmeasured, with one batch and then with
+    `WARM_UP` single images: a backend may make its graph anew for another shape. Then all
+    take turns, so that whatever else the machine does falls on all alike.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def measure(*, names=None, recipe="md-as-logged", repeats=None, quick=False, pro
         model = build_classifier(name, recipe)
         model.compile(jit_compile=device.jit_compile())
         models[name] = model
-        for cases, count, warm_up in ((single, 1, WARM_UP), (many, batch, 1)):
+        for cases, count, warm_up in ((many, batch, 1), (single, 1, WARM_UP)):
             inputs = {"image": rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)}
             if recipe.metadata:
                 inputs["metadata"] = np.zeros((count, 21), np.float32)
