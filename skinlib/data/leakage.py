@@ -63,21 +63,18 @@ def draw(table, unit, test, validation, seed, draw_lesions):
     return part
 
 
-def with_siblings(split_table, data_table):
+def with_siblings(table):
     """Which test images have another photograph of their lesion?
 
     Parameters
     ----------
-    split_table : pandas.DataFrame
-        Of either unit.
-    data_table : pandas.DataFrame
-        Of the whole data set.
+    table : pandas.DataFrame
+        Of a split of either unit, unused images included.
 
     Returns
     -------
     pandas.Series
         Indexed by ``image_id`` of the test part, bool: only these can leak.
     """
-    counts = data_table["lesion_id"].value_counts()
-    asked = split_table[split_table["part"] == "test"].set_index("image_id")["lesion_id"]
-    return asked.map(counts) > 1
+    asked = table[table["part"] == "test"].set_index("image_id")["lesion_id"]
+    return asked.map(table["lesion_id"].value_counts()) > 1

@@ -34,6 +34,14 @@ def test_training_parts_have_the_same_size_and_classes(pair, table):
     pd.testing.assert_series_equal(one.sort_index(), other.sort_index())
 
 
+def test_who_can_leak_is_counted_on_the_whole_data_set(pair, table):
+    counts = table["lesion_id"].value_counts()
+    lesion = table.set_index("image_id")["lesion_id"]
+    for split in pair:
+        found = leakage.with_siblings(split.table)
+        assert (found == (lesion[found.index].map(counts) > 1)).all()
+
+
 def test_one_test_image_a_lesion(pair):
     test = pair[0].table[pair[0].table["part"] == "test"]
     assert test["lesion_id"].is_unique
@@ -44,7 +52,7 @@ def test_all_siblings_are_seen_in_one_and_none_in_the_other(pair, table):
     for split, expected in zip(pair, (True, False), strict=True):
         seen = set(lesion[sorted(images(split, "train"))])
         asked = lesion[sorted(images(split, "test"))]
-        can_leak = leakage.with_siblings(split.table, table)[asked.index]
+        can_leak = leakage.with_siblings(split.table)[asked.index]
         assert can_leak.any()
         assert not can_leak.all()
         found = asked.isin(seen)
@@ -53,7 +61,7 @@ def test_all_siblings_are_seen_in_one_and_none_in_the_other(pair, table):
         validated = set(lesion[sorted(images(split, "validation"))])
         assert not validated & (seen | set(asked))
     both = splits.lesions_on_both_sides(pair[0])
-    assert len(both) == leakage.with_siblings(pair[0].table, table).sum()
+    assert len(both) == leakage.with_siblings(pair[0].table).sum()
     assert splits.lesions_on_both_sides(pair[1]) == []
 
 

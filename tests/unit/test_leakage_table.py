@@ -1,0 +1,90 @@
+"""The leakage table from runs made by hand, whose effect is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from skinlib.classes import CLASSES
+from skinlib.data import splits, synthetic
+from skinlib.errors import IntegrityError
+from skinlib.evidence import leakage
+
+
+@dataclasses.dataclass
+class Run:
+    """What the table reads of a run: the sealed one is never right, the leaking one where it can."""
+
+    split: splits.Split
+    folder: str
+    record: dict
+    right: np.ndarray
+    table: object
+
+    finished = True
+
+    def predictions(self, part):
+        return self.split.rows(self.table, part)
+
+    def arrays(self):
+        rows = self.predictions("test")
+        labels = rows["dx"].map(CLASSES.index).to_numpy()
+        guess = np.where(self.right, labels, (labels + 1) % 7)
+        return labels, np.eye(7)[guess], rows["lesion_id"].to_numpy()
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch):
+    monkeypatch.setattr(leakage.paths, "RESULTS", tmp_path)
+    table = synthetic.metadata(1500, 0)
+    counts = table.set_index("image_id")["lesion_id"].map(table["lesion_id"].value_counts())
+    runs = []
+    for unit in ("sealed", "leaking"):
+        split = splits.make_split(table, unit=unit, test=0.25, validation=0.1, seed=0)
+        path = splits.save(split, tmp_path / "splits", f"synthetic-{unit}-s0")
+        asked = split.rows(table, "test")["image_id"]
+        right = (counts[asked] > 1).to_numpy() & (unit == "leaking")
+        record = {"data": {"fingerprint": "1"}, "split": {"file": path.name}}
+        runs.append(Run(split, unit, record, right, table))
+    return runs
+
+
+class Study:
+    """One pair, and a seed of which one half is missing."""
+
+    def __init__(self, pair):
+        self.found = [*pair, pair[0], None]
+        spec = dataclasses.make_dataclass("Spec", ["seed", "variant"])
+        self.specs = [spec(seed, name) for seed in (0, 1) for name in ("sealed", "leaking")]
+
+    def runs(self):
+        return dict(enumerate(self.found))
+
+
+def test_the_effect_is_on_the_images_that_can_leak(pair):
+    found = leakage.effects(Study(pair), draws=20)
+    count, everywhere = found[leakage.ALL]
+    leaks, there = found[leakage.CAN_LEAK]
+    assert 0 < leaks < count == len(pair[0].right)
+    assert leaks == pair[1].right.sum()
+    accuracy = list(leakage.METRICS).index("accuracy")
+    assert there.difference[accuracy] == 1.0
+    assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
+    assert len(there.by_seed) == 1
+
+
+def test_the_table_says_what_there_is(pair):
+    frame = leakage.frame(Study(pair))
+    assert len(frame) == 2 * len(leakage.METRICS)
+    row = frame[frame["Images"].str.startswith(leakage.CAN_LEAK)].iloc[0]
+    assert (row["Not seen"], row["Seen"], row["By seed"]) == ("0.000", "1.000", "+1.000")
+    assert row["Difference"] == "+1.000 [+1.000, +1.000]"
+    nothing = Study(pair)
+    nothing.found = [None] * 4
+    assert leakage.frame(nothing).iloc[0, 0] == "not run"
+
+
+def test_runs_of_other_images_are_refused(pair):
+    pair[1].record["data"] = {"fingerprint": "2"}
+    with pytest.raises(IntegrityError, match="different images"):
+        leakage.answers(*pair)
