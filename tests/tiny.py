@@ -121,20 +121,20 @@ def arm(place, epoch, step):
     runs.write_history, runs.write_predictions = fatal_history, fatal_predictions
 
 
-def light_the_fuse(seconds):
-    """Make this process kill itself so long after its first state, wherever it is then.
+def light_the_fuse(states, seconds):
+    """Make this process kill itself so long after a number of states, wherever it is then.
 
-    States are written after every few steps: it may well be in the middle of that.
+    A state is written after every step: it may well be in the middle of that.
     """
-    save, lit = state.save, []
+    save, left = state.save, [states]
 
     def lighting(*arguments):
-        if not lit:
-            lit.append(True)
+        left[0] -= 1
+        if not left[0]:
             threading.Timer(seconds, die).start()
         save(*arguments)
 
-    state.save, epochs.SAVE_SECONDS = lighting, 0.01
+    state.save, epochs.SAVE_SECONDS = lighting, 0.0
 
 
 def attempt(prepare, *arguments):
@@ -179,7 +179,8 @@ def at_random(folder, seed, kills=4):
     draw = random.Random(seed)
     codes = [attempt(None, folder, f"whole-{seed}", QUICK, seed)]
     for _ in range(kills):
-        fuse = functools.partial(light_the_fuse, draw.uniform(0.0, 0.6))
+        # Fewer than there are steps, all kills together, so that each falls into the training.
+        fuse = functools.partial(light_the_fuse, draw.randint(1, 5), draw.uniform(0.0, 0.03))
         codes.append(attempt(fuse, folder, f"killed-{seed}", QUICK, seed))
     while codes[-1] and len(codes) < 2 * kills:
         codes.append(attempt(None, folder, f"killed-{seed}", QUICK, seed))

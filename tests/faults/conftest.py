@@ -112,9 +112,12 @@ def server(monkeypatch):
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tiny_network():
-    """Put a network of two convolutions into the table, so that a training takes seconds."""
+    """Put a network of two convolutions into the table, so that a training takes seconds.
+
+    For these tests alone: others count the rows of the table.
+    """
     import tiny
 
     with pytest.MonkeyPatch.context() as patch:
@@ -126,7 +129,7 @@ SMALL = ("--size", 32, "--weights", "none", "--no-progress", "--set", "epochs=1"
          "batch_size=8", "metadata_units=16")  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def train(main, tiny_network):
     """Train the tiny network for an epoch through the command line."""
 
@@ -148,7 +151,7 @@ class OddRun:
     outcome: Outcome
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def odd_run(train, synthetic_folder, tmp_path_factory):
     """Train once where things are odd but allowed, since a training takes seconds.
 
