@@ -193,11 +193,8 @@ def test_scalings_survive_a_file(scaling, rng, tmp_path):
 
 
 def test_probabilities_stay_in_float32_under_mixed_precision(inputs):
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        model = build("clean")
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = build(get_recipe("clean").replace(precision="mixed_float16"))
+    assert keras.config.dtype_policy().name == "float32"
     assert model.get_layer("soft_attention").compute_dtype == "float16"
     found = outcome(model, inputs)
     assert found.dtype == "float32"
