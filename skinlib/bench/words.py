@@ -185,8 +185,7 @@ def hours(found):
             f" The {len(rows)} runs of the study *paper* would take this CPU "
             f"{short(sum(known))} hours, {short(sum(known) / 24 / 365, 2)} years: it is work for "
             "GPUs. Their columns are floors, from the counted arithmetic and memory traffic and "
-            "the makers' data sheets: no training can be faster, and real ones are several times "
-            "slower."
+            "the makers' data sheets; real trainings are several times slower."
         )
     return text
 
