@@ -122,10 +122,15 @@ def _parser():
     return parser
 
 
+def _interrupt(*_):
+    # Not through SIGINT, which a shell has its background jobs ignore.
+    raise KeyboardInterrupt
+
+
 def main(arguments=None):
     """Run a command; print an error on one line and return its exit code."""
     # A scheduler's SIGTERM ends a training as Ctrl-C does: the last whole epoch is on disk.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _interrupt)
     parser = _parser()
     args = parser.parse_args(arguments)
     try:

@@ -1,7 +1,11 @@
 """The command line: one line naming the offender and the remedy, and the right exit code."""
 
+import functools
 import json
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +129,27 @@ def test_every_command_has_help_that_says_it_is_no_medical_device(command, capsy
         main([command, "--help"])
     assert stop.value.code == 0
     assert "medical" in capsys.readouterr().out
+
+
+WAITING = """
+import time
+from skinlib import cli, commands
+
+def wait(args):
+    "Wait."
+    print("waiting", flush=True)
+    time.sleep(60)
+
+commands.check_data = wait
+raise SystemExit(cli.main(["check-data"]))
+"""
+
+
+def test_sigterm_ends_a_background_job_too():
+    """A shell starts those with SIGINT ignored."""
+    command = [sys.executable, "-c", WAITING]
+    ignore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=ignore) as process:
+        assert process.stdout.readline() == b"waiting\n"
+        process.terminate()
+        assert process.wait(timeout=20) == 130
