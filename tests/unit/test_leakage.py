@@ -90,3 +90,15 @@ def test_it_comes_back_from_its_file(pair, tmp_path):
         path = splits.save(split, tmp_path, f"synthetic-{split.unit}-s4")
         assert splits.read(path).hash == split.hash
         assert splits.read(path).unit == split.unit
+
+
+def test_a_small_set_may_leave_a_class_out_of_what_is_not_used():
+    """Rare lesions photographed once leave nothing behind; that part is of no metric."""
+    small = synthetic.metadata(150, 1)
+    dx = small.set_index("image_id")["dx"]
+    left = []
+    for seed in range(8):
+        split = splits.make_split(small, unit="sealed", test=0.2, validation=0.0, seed=seed)
+        assert dx[sorted(images(split, "test"))].nunique() == 7
+        left.append(dx[sorted(images(split, "unused"))].nunique())
+    assert min(left) < 7
