@@ -13,6 +13,10 @@ from skinlib.errors import DataError, SkinlibError
 from skinlib.files import atomic_path
 
 
+# How often a kernel is started before its death is believed.
+STARTS = 3
+
+
 class NotebookError(SkinlibError):
     """A cell of a notebook raised."""
 
@@ -93,13 +97,15 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     output.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
     try:
-        papermill.execute_notebook(
-            str(source(name)),
-            str(failed),
-            parameters=parameters,
-            progress_bar=progress,
-            log_output=False,
-            cwd=str(paths.ROOT),
+        _patiently(
+            lambda: papermill.execute_notebook(
+                str(source(name)),
+                str(failed),
+                parameters=parameters,
+                progress_bar=progress,
+                log_output=False,
+                cwd=str(paths.ROOT),
+            )
         )
     except PapermillExecutionError as error:
         msg = (
@@ -110,6 +116,21 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     _tidy(failed, output, label)
     failed.unlink()
     return output
+
+
+def _patiently(execute):
+    """Start again when a kernel dies before its first cell.
+
+    Two kernels that start at once may choose the same free port; the second then dies, and
+    has done nothing yet.
+    """
+    for _ in range(STARTS - 1):
+        try:
+            return execute()
+        except RuntimeError as error:
+            if "Kernel died before replying" not in str(error):
+                raise
+    return execute()
 
 
 def _fold(cell):

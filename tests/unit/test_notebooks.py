@@ -90,3 +90,22 @@ def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
     assert "# Title: A" in text
     assert '"7\\n"' in text
     assert "noise\\n" not in text
+
+
+def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch):
+    said = ["Kernel died before replying to kernel_info"] * (notebooks.STARTS - 1)
+
+    def execute():
+        if said:
+            raise RuntimeError(said.pop())
+        return "done"
+
+    assert notebooks._patiently(execute) == "done"
+    said += ["Kernel died before replying to kernel_info"] * notebooks.STARTS
+    with pytest.raises(RuntimeError, match="Kernel died"):
+        notebooks._patiently(execute)
+    assert not said
+    said += ["something else", "something else"]
+    with pytest.raises(RuntimeError, match="something else"):
+        notebooks._patiently(execute)
+    assert len(said) == 1
