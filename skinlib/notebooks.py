@@ -12,7 +12,6 @@ from skinlib import paths
 from skinlib.errors import DataError, SkinlibError
 from skinlib.files import atomic_path
 
-
 # How often a kernel is started before its death is believed.
 STARTS = 3
 
