@@ -64,15 +64,14 @@ def litter(folder):
     return [p for p in folder.rglob(".*") if p.name not in (".lock", ".owner")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_f22_a_signal_saves_and_the_same_command_goes_on(number, command, tmp_path):
+def test_f22_a_signal_saves_and_the_same_command_goes_on(command, tmp_path):
     folder = tmp_path / "results" / "runs" / "adhoc" / "run"
     # One picture a step: the signal falls into the first of two epochs.
     asked = command("batch_size=1")
     process = subprocess.Popen(**asked)
     wait_for(folder / "run.json", process)
     sent = time.monotonic()
-    process.send_signal(number)
+    process.terminate()
     line = finish(process, 130)
     assert time.monotonic() - sent < 30
     assert "interrupted in epoch 1 after" in line
@@ -81,12 +80,11 @@ def test_f22_a_signal_saves_and_the_same_command_goes_on(number, command, tmp_pa
         header = json.loads(file["header"].tobytes())
     assert header["step"] > 0
     assert header["history"] == []
-    if number == signal.SIGTERM:
-        finish(subprocess.Popen(**asked), 0)
-        run = runs.read_run(folder)
-        assert (run.finished, run.record["resumed"]) == (True, 1)
-        assert len(run.history()) == 2
-        assert not list(folder.glob("state*"))
+    finish(subprocess.Popen(**asked), 0)
+    run = runs.read_run(folder)
+    assert (run.finished, run.record["resumed"]) == (True, 1)
+    assert len(run.history()) == 2
+    assert not list(folder.glob("state*"))
 
 
 WATCH = """
@@ -102,15 +100,16 @@ with Watch() as watch:
 """
 
 
-def test_f22_a_second_signal_ends_at_once():
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_f22_a_second_signal_ends_at_once(number):
     with subprocess.Popen(
         [sys.executable, "-c", WATCH], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "watching\n"
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.stdout.readline() == "noted\n"
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == -signal.SIGTERM
+        process.send_signal(number)
+        assert process.wait(timeout=10) == -number
 
 
 @pytest.fixture
@@ -131,17 +130,16 @@ def fill(folder, leave):
     (folder / "filler").write_bytes(b"x" * (free - leave))
 
 
-@pytest.mark.parametrize("leave", [8_000, 64_000])
-def test_f24_a_full_disk_costs_nothing_but_time(leave, command, small_disk):
+def test_f24_a_full_disk_costs_nothing_but_time(command, small_disk):
     asked = command(results=small_disk)
-    fill(small_disk, leave)
+    # Room for the record of the run, not for its weights, whose writer would end the process.
+    fill(small_disk, 64_000)
     line = finish(subprocess.Popen(**asked), 75)
     assert "space" in line
     assert not litter(small_disk)
     (small_disk / "filler").unlink()
-    if leave == 64_000:
-        finish(subprocess.Popen(**asked), 0)
-        assert runs.read_run(small_disk / "runs" / "adhoc" / "run").finished
+    finish(subprocess.Popen(**asked), 0)
+    assert runs.read_run(small_disk / "runs" / "adhoc" / "run").finished
 
 
 def test_f24_a_full_disk_leaves_the_previous_state(small_disk, monkeypatch):
@@ -160,13 +158,12 @@ def test_f24_a_full_disk_leaves_the_previous_state(small_disk, monkeypatch):
     assert not litter(small_disk)
 
 
-def test_f27_a_second_training_in_the_same_directory(command, tmp_path):
-    folder = tmp_path / "results" / "runs" / "adhoc" / "run"
+def test_f27_a_second_training_in_the_same_directory(command, train, synthetic_folder, results):
+    folder = results / "runs" / "adhoc" / "run"
     first = subprocess.Popen(**command("batch_size=1", "epochs=40"))
     wait_for(folder / "run.json", first)
-    line = finish(subprocess.Popen(**command("batch_size=1", "epochs=40")), 2)
-    assert f"process {first.pid} is training" in line
-    assert "choose another name" in line
+    second = train(synthetic_folder, "--name", "run")
+    second.fails(2, f"process {first.pid} is training", "choose another name")
     # Its lock dies with the first, however that ends.
     first.kill()
     first.communicate()
