@@ -129,7 +129,7 @@ def _interrupt(*_):
 
 def main(arguments=None):
     """Run a command; print an error on one line and return its exit code."""
-    # A scheduler's SIGTERM ends a training as Ctrl-C does: the last whole epoch is on disk.
+    # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
     signal.signal(signal.SIGTERM, _interrupt)
     parser = _parser()
     args = parser.parse_args(arguments)
