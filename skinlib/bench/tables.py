@@ -79,13 +79,17 @@ def fed(found):
     return pd.DataFrame(rows)
 
 
+def _by_backbone(found):
+    """Yield each backbone of the bench of steps: name, results on the CPU, on the GPU."""
+    cpu, gpu = pair(found, "step")
+    for name in (cpu or gpu)["backbones"]:
+        yield name, get(cpu, "backbones", name) or {}, get(gpu, "backbones", name) or {}
+
+
 def steps(found):
     """Training and prediction by backbone."""
-    cpu, gpu = pair(found, "step")
     rows = []
-    for name in (cpu or gpu)["backbones"]:
-        row = get(cpu, "backbones", name) or {}
-        other = get(gpu, "backbones", name) or {}
+    for name, row, other in _by_backbone(found):
         rows.append(
             {
                 "Backbone": name,
@@ -107,11 +111,8 @@ def steps(found):
 
 def roofline(found):
     """How near a training step comes to the peaks measured beside it."""
-    cpu, gpu = pair(found, "step")
     rows = []
-    for name in (cpu or gpu)["backbones"]:
-        row = get(cpu, "backbones", name) or {}
-        other = get(gpu, "backbones", name) or {}
+    for name, row, other in _by_backbone(found):
         rows.append(
             {
                 "Backbone": name,
