@@ -5,7 +5,6 @@ sub-folders, and ``HAM10000_metadata.csv`` (protocol §1.1). Everything wrong wi
 it is found here, before any training, and named.
 """
 
-import csv
 import dataclasses
 import os
 from pathlib import Path
@@ -16,6 +15,8 @@ import pandas as pd
 from skinlib.classes import CLASSES, HAM10000_COUNTS
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import open_image, verify_images
+from skinlib.data.matching import match
+from skinlib.data.table import read_text, refuse
 from skinlib.errors import DataError
 from skinlib.files import hash_of
 
@@ -145,7 +146,7 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     """
     folder = locate(folder)
     table = read_metadata(folder / METADATA)
-    table["path"] = _match_files(table, folder, allow_missing)
+    table["path"] = match(table["image_id"], folder, METADATA, allow_missing=allow_missing)
     missing = tuple(table.loc[table["path"].isna(), "image_id"])
     table = table.dropna(subset="path", ignore_index=True)
     sizes = [path.stat().st_size for path in table["path"]]
@@ -195,116 +196,29 @@ def read_metadata(path):
     if not path.is_file():
         msg = f"'{path}' is missing; the HAM10000 layout needs it beside the images"
         raise DataError(msg)
-    table = _read_csv(path)
+    table = read_text(path, COLUMNS)
     for name in ("dx", "dx_type", "sex", "localization"):
         table[name] = table[name].str.lower()
     for name in ("sex", "localization"):
         table.loc[table[name].isin(UNKNOWN), name] = "unknown"
 
-    _refuse(table, path, "image_id", table["image_id"] == "", "an image id")
-    _refuse(table, path, "lesion_id", table["lesion_id"] == "", "a lesion id")
+    refuse(table, path, "image_id", table["image_id"] == "", "an image id")
+    refuse(table, path, "lesion_id", table["lesion_id"] == "", "a lesion id")
     for name in ("image_id", "lesion_id"):
         odd = ~table[name].str.fullmatch(PLAIN_ID)
-        _refuse(table, path, name, odd, "a plain name of letters, digits, '_', '.' and '-'")
+        refuse(table, path, name, odd, "a plain name of letters, digits, '_', '.' and '-'")
     odd = ~table["dx_type"].str.fullmatch(PLAIN_WORDS)
-    _refuse(table, path, "dx_type", odd, "plain words, 'histo' for example")
-    _refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
-    _refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
-    _refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
+    refuse(table, path, "dx_type", odd, "plain words, 'histo' for example")
+    refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
+    refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
+    refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
     known = f"one of {', '.join(SITES)}"
-    _refuse(table, path, "localization", ~table["localization"].isin(SITES), known)
+    refuse(table, path, "localization", ~table["localization"].isin(SITES), known)
     unknown = table["age"].str.lower().isin(UNKNOWN)
     age = pd.to_numeric(table["age"].where(~unknown), errors="coerce")
     odd = ~unknown & ~age.between(0, 120)
-    _refuse(table, path, "age", odd, "years between 0 and 120, or empty")
+    refuse(table, path, "age", odd, "years between 0 and 120, or empty")
     table["age"] = age.astype(float)
     labels = table.groupby("lesion_id")["dx"].transform("nunique")
-    _refuse(table, path, "lesion_id", labels > 1, "one diagnosis for one lesion")
+    refuse(table, path, "lesion_id", labels > 1, "one diagnosis for one lesion")
     return table.sort_values("image_id", ignore_index=True)
-
-
-def _read_csv(path):
-    """Return `COLUMNS` of a CSV file as stripped text; the index is the line in the file.
-
-    pandas would fill a row that is too short, take the first column of rows that are
-    too long for row names, and count past blank lines.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            separator = ";" if header.count(";") > header.count(",") else ","
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            rows = [(reader.line_num, [field.strip() for field in row]) for row in reader]
-    except (csv.Error, UnicodeDecodeError) as error:
-        msg = f"'{path}' is not a readable CSV file: {error}"
-        raise DataError(msg) from error
-    rows = [(line, row) for line, row in rows if any(row)]
-    names = rows.pop(0)[1] if rows else []
-    wrong = [name for name in COLUMNS if names.count(name) != 1]
-    if wrong:
-        msg = f"'{path}' lacks the columns {wrong}, or has them twice; found {names[:20]}"
-        raise DataError(msg)
-    if not rows:
-        msg = f"'{path}' has no rows; expected one row an image"
-        raise DataError(msg)
-    for line, row in rows:
-        if len(row) != len(names):
-            msg = (
-                f"{path.name} row {line}: {len(row)} fields, expected {len(names)} as in the "
-                f"header; correct the file '{path}'"
-            )
-            raise DataError(msg)
-    lines, fields = zip(*rows, strict=True)
-    return pd.DataFrame(fields, index=lines, columns=names, dtype=str)[list(COLUMNS)]
-
-
-def _refuse(table, path, column, bad, expected):
-    """Raise for the first rows where `bad` holds, by their line in the file."""
-    if not bad.any():
-        return
-    rows = table.index[bad]
-    more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
-    msg = (
-        f"{path.name} row {rows[0]}: {column} is {table.loc[rows[0], column]!r}, "
-        f"expected {expected}{more}; correct the file '{path}'"
-    )
-    raise DataError(msg)
-
-
-def _match_files(table, folder, allow_missing):
-    """Return the image path of every row, None for one that may be missing and is."""
-    found = {}
-    for path in sorted(folder.rglob("ISIC_*.jpg")):
-        if path.stem in found:
-            msg = f"image {path.stem} lies twice: '{found[path.stem]}' and '{path}'; remove one"
-            raise DataError(msg)
-        found[path.stem] = path
-    missing = [name for name in table["image_id"] if name not in found]
-    if len(missing) == len(table) or (missing and not allow_missing):
-        msg = (
-            f"{len(missing)} of {len(table)} images named in {METADATA} are missing from "
-            f"'{folder}': {_some(missing)}; add the files, or go on without them by "
-            "--allow-missing, which the run then records"
-        )
-        raise DataError(msg)
-    # The official validation and test parts may lie below the same folder; their images
-    # have no row and are no training data, but an unexplained extra is worth a stop.
-    known = set(table["image_id"])
-    parts = {"test", "validation", "ISIC2018_Task3_Test_Images"}
-    extra = [
-        name
-        for name, path in found.items()
-        if name not in known and parts.isdisjoint(path.relative_to(folder).parts)
-    ]
-    if extra:
-        msg = (
-            f"{len(extra)} images in '{folder}' have no row in {METADATA}: {_some(extra)}; "
-            "add their rows or move the files away"
-        )
-        raise DataError(msg)
-    return [found.get(name) for name in table["image_id"]]
-
-
-def _some(names, limit=5):
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
