@@ -1,0 +1,154 @@
+"""Tests between models, against SciPy, scikit-learn, a hand count and all swaps tried out."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as sk
+
+from skinlib.errors import DataError
+from skinlib.evidence import agreement, draws
+from skinlib.evidence.paired import Pair, effect
+from skinlib.statistics import cluster_bootstrap
+
+
+def make(seed=0, lesions=60, models=("a", "b", "c")):
+    """Labels, probabilities by model and lesions of 1 to 3 images; scores with ties."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(lesions), rng.integers(1, 4, lesions))
+    labels = rng.integers(0, 7, lesions)[owner]
+    answers = {}
+    for name in models:
+        raw = np.round(rng.random((len(owner), 7)) + 0.6 * np.eye(7)[labels], 1) + 0.1
+        answers[name] = raw / raw.sum(axis=1, keepdims=True)
+    return labels, answers, owner
+
+
+def test_the_test_by_image_is_the_binomial_test_of_the_images_that_differ():
+    first = np.array([1] * 9 + [0] * 3 + [1] * 30 + [0] * 8, bool)
+    second = np.array([0] * 9 + [1] * 3 + [1] * 30 + [0] * 8, bool)
+    only_first, only_second, p = agreement.exact_by_image(first, second)
+    assert (only_first, only_second) == (9, 3)
+    assert p == pytest.approx(stats.binomtest(3, 12).pvalue)
+    # By hand: 2 (1 + 12 + 66 + 220) / 4096.
+    assert p == pytest.approx(598 / 4096)
+
+
+def test_with_one_image_a_lesion_both_tests_are_one():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        first, second = rng.random((2, 40)) < rng.random(2)[:, None]
+        *_, by_image = agreement.exact_by_image(first, second)
+        assert agreement.exact_by_lesion(first, second, np.arange(40)) == pytest.approx(by_image)
+
+
+def test_the_test_by_lesion_is_the_count_over_all_swaps():
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        lesions = np.repeat(np.arange(9), rng.integers(1, 5, 9))
+        first, second = rng.random((2, len(lesions))) < 0.5
+        gap = second.astype(int) - first
+        lead = np.array([gap[lesions == k].sum() for k in range(9)])
+        swaps = np.array(list(itertools.product([-1, 1], repeat=9))) @ lead
+        expected = np.mean(np.abs(swaps) >= abs(lead.sum()))
+        assert agreement.exact_by_lesion(first, second, lesions) == pytest.approx(expected)
+
+
+def test_photographs_of_one_lesion_are_one_piece_of_evidence():
+    """Ten images of one lesion on one side: certain by image, nothing at all by lesion."""
+    first = np.zeros(10, bool)
+    assert agreement.exact_by_image(first, ~first)[2] == pytest.approx(2 / 1024)
+    assert agreement.exact_by_lesion(first, ~first, ["L"] * 10) == 1
+    assert agreement.exact_by_lesion(first, first, ["L"] * 10) == 1
+
+
+def test_holm_over_all_pairs():
+    found = agreement.tests(*make())
+    assert list(zip(found["first"], found["second"], strict=True)) == [
+        ("a", "b"), ("a", "c"), ("b", "c")
+    ]  # fmt: skip
+    for unit in ("image", "lesion"):
+        raw = found[f"p_{unit}"].to_numpy()
+        order = raw.argsort()
+        # By hand: the smallest times 3, the next times 2, never falling, never above 1.
+        by_hand = np.minimum(np.maximum.accumulate(raw[order] * [3, 2, 1]), 1)
+        np.testing.assert_allclose(found[f"holm_{unit}"].to_numpy()[order], by_hand)
+
+
+def test_one_model_has_nothing_to_be_compared_with():
+    labels, answers, lesions = make(models=("a",))
+    assert agreement.tests(labels, answers, lesions).empty
+    assert agreement.differences(labels, answers, lesions, draws=10).empty
+
+
+def test_differences_are_those_of_scikit_learn():
+    labels, answers, lesions = make()
+    found = agreement.differences(labels, answers, lesions, draws=20)
+    rows = found[(found["first"] == "a") & (found["second"] == "c")]
+    expected = []
+    for name in ("a", "c"):
+        p, predicted = answers[name], answers[name].argmax(axis=1)
+        areas = [sk.roc_auc_score(labels == k, p[:, k]) for k in range(7)]
+        expected.append(
+            [
+                sk.accuracy_score(labels, predicted),
+                sk.balanced_accuracy_score(labels, predicted),
+                np.mean(areas),
+                areas[4],
+            ]
+        )
+    assert tuple(rows["metric"]) == agreement.METRICS
+    values = [row.value for row in rows["difference"]]
+    np.testing.assert_allclose(values, np.subtract(expected[1], expected[0]), atol=1e-12)
+
+
+def test_their_intervals_are_those_of_the_paired_effect():
+    labels, answers, lesions = make()
+
+    def accuracy(y, p):
+        return np.array([np.mean(p.argmax(axis=1) == y)])
+
+    slow = effect(accuracy, [Pair(labels, answers["a"], answers["b"], lesions)], draws=400)
+    fast = agreement.differences(labels, answers, lesions, draws=400)["difference"][0]
+    assert (fast.value, fast.low, fast.high) == pytest.approx(
+        (slow.difference[0], slow.low[0], slow.high[0])
+    )
+
+
+def test_weights_are_the_draws_of_the_bootstrap():
+    """Recall, AUC and mean over classes from weights, against images copied and scikit-learn."""
+    labels, answers, lesions = make()
+    p = answers["a"]
+    weights = draws.lesion_weights(lesions, 100, seed=5)
+
+    def melanoma_auc(y, scores):
+        return sk.roc_auc_score(y == 4, scores[:, 4]) if (y == 4).any() else np.nan
+
+    def mean_recall(y, scores):
+        return np.nanmean([np.mean(scores[y == k].argmax(axis=1) == k) for k in set(y)])
+
+    for slow, values in (
+        (melanoma_auc, draws.auc(weights, labels == 4, p[:, 4])),
+        (mean_recall, draws.mean_present(draws.recalls(weights, labels, p.argmax(axis=1)))),
+    ):
+        low, high = cluster_bootstrap(slow, labels, p, lesions, draws=100, seed=5)
+        found = draws.estimate(values)
+        assert (found.value, found.low, found.high) == pytest.approx((slow(labels, p), low, high))
+
+
+def test_an_estimate_in_words():
+    found = draws.Estimate(-0.0004, -0.031, 0.02)
+    assert found.text() == "0.000 [-0.031, 0.020]"
+    assert found.text(signed=True) == "+0.000 [-0.031, +0.020]"
+    assert draws.Estimate(0.7531, 0.7, 0.8).text(percent=True) == "75.3 % [70.0, 80.0]"
+    assert draws.Estimate(np.nan, np.nan, np.nan).text() == "–"
+    signs = [draws.Estimate(0, *ends).sign for ends in ((-1, 1), (0.1, 1), (-1, -0.1), (0, 1))]
+    assert signs == [0, 1, -1, 0]
+
+
+def test_nothing_to_draw_from():
+    with pytest.raises(DataError, match="at least 2 lesions"):
+        draws.lesion_weights(["L", "L"])
+    with pytest.raises(DataError, match="no runs"):
+        agreement.answers({})
