@@ -1,0 +1,125 @@
+"""Risk and coverage against sorting by hand and trying all orders; thresholds against the ROC."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_curve
+
+from skinlib.errors import DataError
+from skinlib.evidence import selective
+from skinlib.evidence.draws import lesion_weights
+from skinlib.evidence.selective import Selective
+
+
+def named(confidence, right):
+    """Labels and rows that name class 0 with the given confidence, right or wrong."""
+    rest = (1 - np.asarray(confidence)) / 6
+    return np.where(right, 0, 1), np.column_stack([confidence, *[rest] * 6])
+
+
+def brute(confidence, wrong, orders=4000, seed=0):
+    """Risk after 1 … n answers, averaged over random orders of equal confidences."""
+    rng = np.random.default_rng(seed)
+    curves = []
+    for _ in range(orders):
+        order = np.lexsort([rng.random(len(wrong)), -confidence])
+        curves.append(np.cumsum(wrong[order]) / np.arange(1, len(wrong) + 1))
+    return np.mean(curves, axis=0)
+
+
+def test_by_hand_without_ties():
+    found = Selective(*named([0.9, 0.5, 0.8, 0.6], np.array([1, 0, 0, 1], bool)))
+    coverage, risk = found.curve()
+    np.testing.assert_allclose(coverage, [0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(risk, [0, 1 / 2, 1 / 3, 1 / 2])
+    assert found.aurc()[0] == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+    assert found.risk_at(0.75)[0] == pytest.approx(1 / 3)
+    assert found.risk_at(0.6)[0] == pytest.approx(1 / 3)
+    assert [found.coverage_at(risk)[0] for risk in (0, 0.34, 0.5)] == [0.25, 0.75, 1]
+    assert found.error()[0] == found.risk_at(1)[0] == 0.5
+
+
+def test_equal_confidences_have_no_order():
+    rng = np.random.default_rng(1)
+    confidence = rng.choice([0.4, 0.6, 0.9], 12)
+    wrong = rng.random(12) < 0.4
+    found = Selective(*named(confidence, ~wrong))
+    expected = brute(confidence, wrong)
+    # 4000 orders: standard error below 0.005.
+    assert found.aurc()[0] == pytest.approx(expected.mean(), abs=0.01)
+    for count in range(1, 13):
+        assert found.risk_at(count / 12)[0] == pytest.approx(expected[count - 1], abs=0.02)
+
+
+def test_all_equal_is_the_plain_error_everywhere():
+    found = Selective(*named(np.full(10, 0.7), np.arange(10) < 7))
+    assert found.aurc()[0] == pytest.approx(0.3)
+    assert found.risk_at(0.5)[0] == pytest.approx(0.3)
+    assert found.coverage_at(0.2)[0] == 0
+
+
+def test_surest_wrong_has_no_coverage_without_errors():
+    found = Selective(*named([0.9, 0.8], np.array([False, True])))
+    assert found.coverage_at(0)[0] == 0
+    assert found.coverage_at(0.5)[0] == 1
+
+
+def test_weights_are_copies():
+    rng = np.random.default_rng(2)
+    confidence, right = rng.choice(np.linspace(0.3, 1, 12), 80), rng.random(80) < 0.7
+    labels, probabilities = named(confidence, right)
+    weights = lesion_weights(np.arange(80) // 3, 30)
+    fast = Selective(labels, probabilities, weights)
+    for row, times in enumerate(weights.astype(int)):
+        rows = np.repeat(np.arange(80), times)
+        slow = Selective(labels[rows], probabilities[rows])
+        for method, *given in (("aurc",), ("risk_at", 0.8), ("coverage_at", 0.2), ("error",)):
+            one, other = (getattr(each, method)(*given) for each in (fast, slow))
+            assert one[row] == pytest.approx(other[0]), (method, row)
+
+
+def scores(seed=0, count=300):
+    rng = np.random.default_rng(seed)
+    positive = rng.random(count) < 0.2
+    return np.round(rng.random(count) * 0.7 + 0.3 * positive, 2), positive
+
+
+@pytest.mark.parametrize("target", [0.9, 0.95, 1.0])
+def test_the_threshold_is_the_lowest_that_reaches_the_specificity(target):
+    values, positive = scores()
+    threshold = selective.threshold_at(values, positive, target)
+    ones = np.ones((1, len(values)))
+    assert selective.specificity(ones, values, positive, threshold)[0] >= target
+    lower = values[values < threshold].max()
+    assert selective.specificity(ones, values, positive, lower)[0] < target
+
+
+def test_the_roc_reading_is_the_best_point_of_the_roc_curve():
+    values, positive = scores()
+    false, true, _ = roc_curve(positive, values, drop_intermediate=False)
+    ones = np.ones((1, len(values)))
+    for target in (0.5, 0.9, 0.95, 0.99):
+        found = selective.roc_sensitivity(ones, values, positive, target)[0]
+        assert found == pytest.approx(true[1 - false >= target - 1e-9].max())
+        # On the images that chose it the threshold keeps its promise.
+        threshold = selective.threshold_at(values, positive, target)
+        assert selective.sensitivity(ones, values, positive, threshold)[0] == pytest.approx(found)
+
+
+def test_the_roc_reading_under_weights_is_that_of_copies():
+    values, positive = scores(3, 90)
+    weights = lesion_weights(np.arange(90) // 2, 40)
+    found = selective.roc_sensitivity(weights, values, positive, 0.9)
+    for row, times in enumerate(weights.astype(int)):
+        rows = np.repeat(np.arange(90), times)
+        false, true, _ = roc_curve(positive[rows], values[rows], drop_intermediate=False)
+        assert found[row] == pytest.approx(true[1 - false >= 0.9 - 1e-9].max())
+
+
+def test_no_threshold_without_negatives():
+    values, positive = scores()
+    with pytest.raises(DataError, match="0 negatives"):
+        selective.threshold_at(values, np.ones_like(positive), 0.9)
+    with pytest.raises(DataError, match=r"specificity of 1\.5"):
+        selective.threshold_at(values, positive, 1.5)
+    lone = selective.roc_sensitivity(np.ones((1, 3)), np.arange(3.0), np.ones(3, bool), 0.9)
+    assert np.isnan(lone).all()
