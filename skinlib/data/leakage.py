@@ -10,10 +10,11 @@ photographs of other lesions.
 import numpy as np
 import pandas as pd
 
+from skinlib.data import drawing
 from skinlib.errors import DataError
 
 
-def draw(table, unit, test, validation, seed, draw_lesions):
+def draw(table, unit, test, validation, seed):
     """Assign a part to each image.
 
     Parameters
@@ -26,8 +27,6 @@ def draw(table, unit, test, validation, seed, draw_lesions):
         photograph, drawn at random, is a test image.
     seed : int
         The same for both units gives the same test and validation images.
-    draw_lesions : callable
-        ``draw_lesions(table, share, seed)`` → index of whole lesions.
 
     Returns
     -------
@@ -36,14 +35,14 @@ def draw(table, unit, test, validation, seed, draw_lesions):
     """
     rng = np.random.default_rng([seed, 1])
     part = pd.Series("train", index=table.index)
-    set_aside = table.loc[draw_lesions(table, test, seed)]
+    set_aside = table.loc[drawing.lesions(table, test, seed)]
     part[set_aside.index] = "unused"
     chosen = set_aside.sample(frac=1, random_state=rng).groupby("lesion_id").head(1).index
     part[chosen] = "test"
     siblings = set_aside.index.difference(chosen)
     rest = table[part == "train"]
     if validation:
-        part[draw_lesions(rest, validation * len(table) / len(rest), seed + 1)] = "validation"
+        part[drawing.lesions(rest, validation * len(table) / len(rest), seed + 1)] = "validation"
     # As many photographs of each class as the siblings are, but of lesions nobody is asked about.
     pool = table[part == "train"]
     swapped = []

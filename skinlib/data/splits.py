@@ -8,10 +8,9 @@ import dataclasses
 from pathlib import Path
 
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from skinlib.classes import CLASSES
-from skinlib.data import leakage
+from skinlib.data import drawing, leakage
 from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, write_csv
 
@@ -89,60 +88,16 @@ def make_split(table, *, unit, test, validation, seed):
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
     if unit in ("leaking", "sealed"):
-        part = leakage.draw(table, unit, test, validation, seed, _draw_lesions)
+        part = leakage.draw(table, unit, test, validation, seed)
     else:
-        part = _draw(table, _draw_images if unit == "image" else _draw_lesions, test, validation,
-                     seed)  # fmt: skip
+        draw = drawing.images if unit == "image" else drawing.lesions
+        part = drawing.parts(table, draw, test, validation, seed)
     frame = table[["image_id", "lesion_id"]].assign(part=part)
     split = Split(unit, frame)
     used = part != "unused"
     _check_classes(table["dx"][used], part[used])
     validate(split)
     return split
-
-
-def _draw(table, draw, test, validation, seed):
-    part = pd.Series("train", index=table.index)
-    if test:
-        part[draw(table, test, seed)] = "test"
-    if validation:
-        rest = table[part == "train"]
-        share = validation * len(table) / len(rest)
-        part[draw(rest, share, seed + 1)] = "validation"
-    return part
-
-
-def _draw_images(table, share, seed):
-    """Return the index of a stratified random `share` of the images."""
-    try:
-        _, drawn = train_test_split(
-            table.index, test_size=share, stratify=table["dx"], random_state=seed
-        )
-    except ValueError as error:
-        msg = f"cannot draw {share:.0%} of {len(table)} images by class: {error}"
-        raise DataError(msg) from error
-    return drawn
-
-
-def _draw_lesions(table, share, seed):
-    """Return the index of about `share` of the images, whole lesions, stratified.
-
-    StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any
-    share. Folds are kept coarse enough that the rarest class reaches each of them, and
-    one is left undrawn.
-    """
-    rarest = table.groupby("dx")["lesion_id"].nunique().min()
-    if rarest < 2:
-        msg = "a class has only one lesion; expected at least 2 to split by lesion"
-        raise DataError(msg)
-    folds, take = min(
-        ((n, min(n - 1, max(1, round(share * n)))) for n in range(2, min(20, rarest) + 1)),
-        key=lambda pair: (abs(pair[1] / pair[0] - share), pair[0]),
-    )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    cuts = splitter.split(table, table["dx"], table["lesion_id"])
-    drawn = [table.index[held_out] for _, held_out in cuts][:take]
-    return drawn[0].append(drawn[1:])
 
 
 def _check_classes(labels, part):
