@@ -1,0 +1,103 @@
+"""Grad-CAM: which places of the tapped tensor speak for the predicted class.
+
+The score of a class is its logit, the sum before the softmax. Its gradient at the tap,
+averaged over the places, weighs the channels; the weighted sum of the channels, negative
+parts cut off, is the map (Selvaraju et al., 2017). Keras has no gradient of its own that
+works on every backend: `_gradient` is the one place that asks each in its own words.
+"""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from skinlib.data.batches import batches
+
+BATCH = 64
+
+
+def gradcam(model, part, batch_size=BATCH):
+    """Return Grad-CAM of a part at the tap, for the class predicted of each image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `skinlib.models.classifier.build_classifier`, without a second output: a layer
+        ``pool`` takes the tapped tensor, a layer ``probabilities`` is dense with softmax.
+    part : skinlib.data.batches.Part
+    batch_size : int
+
+    Returns
+    -------
+    maps : numpy.ndarray
+        Shape (n, h, w), float32, at least 0; not normalised, and all 0 where nothing at
+        the tap speaks for the class.
+    probabilities : numpy.ndarray
+        Shape (n, 7), float32, of the same pass.
+    """
+    below, above = split(model)
+    last = model.get_layer("probabilities")
+    maps, probabilities = [], []
+    for inputs, _ in batches(part, batch_size):
+        # By name is by position here: the functional graph keeps the order of its inputs.
+        found = below.predict_on_batch([inputs[tensor.name] for tensor in model.inputs])
+        tensor = ops.cast(ops.convert_to_tensor(found[0]), "float32")
+        answer = np.asarray(found[1], np.float32)
+        facts = [ops.convert_to_tensor(inputs[tensor.name]) for tensor in _facts(model)]
+        score = functools.partial(_score, above, last, facts, answer.argmax(axis=-1))
+        # The images of a batch do not meet, so the gradient of the sum is that of each.
+        weights = ops.mean(_gradient(score, tensor), axis=(1, 2), keepdims=True)
+        cam = ops.relu(ops.sum(weights * tensor, axis=-1))
+        maps.append(ops.convert_to_numpy(cam))
+        probabilities.append(answer)
+    return np.concatenate(maps).astype(np.float32), np.concatenate(probabilities)
+
+
+def split(model):
+    """Cut a classifier at its tap.
+
+    Returns
+    -------
+    below : keras.Model
+        Inputs of the classifier → tapped tensor (batch, h, w, C), probabilities.
+    above : keras.Model
+        Tapped tensor, then the other inputs → what the last layer takes.
+    """
+    tap = model.get_layer("pool").input
+    last = model.get_layer("probabilities")
+    below = keras.Model(model.inputs, [tap, last.output])
+    return below, keras.Model([tap, *_facts(model)], last.input)
+
+
+def _facts(model):
+    """Return the inputs beside the picture: the metadata, or nothing."""
+    return [tensor for tensor in model.inputs if tensor.name != "image"]
+
+
+def _score(above, last, facts, chosen, tensor):
+    """Return the sum over a batch of the logits of the chosen classes."""
+    features = ops.cast(above([tensor, *facts], training=False), "float32")
+    logits = ops.matmul(features, last.kernel) + last.bias
+    return ops.sum(logits * ops.one_hot(chosen, logits.shape[-1]))
+
+
+def _gradient(function, tensor):
+    """Return the gradient of a function of one tensor, a number, at that tensor."""
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensor)
+            value = function(tensor)
+        return tape.gradient(value, tensor)
+    if name == "jax":
+        import jax
+
+        return jax.grad(function)(tensor)
+    import torch
+
+    tensor = tensor.detach().requires_grad_()
+    with torch.enable_grad():
+        return torch.autograd.grad(function(tensor), tensor)[0]

@@ -1,0 +1,147 @@
+"""Grad-CAM against a case with a closed form, finite differences, and the other backends."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from keras import layers, ops
+
+from skinlib.data.batches import Part
+from skinlib.models.classifier import build_classifier
+from skinlib.models.gradcam import gradcam, split
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_network():
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.install(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    """Five random pictures with metadata."""
+    rng = np.random.default_rng(7)
+    return {
+        "image": rng.integers(0, 256, (5, 32, 32, 3), dtype=np.uint8),
+        "metadata": rng.normal(size=(5, 21)).astype("float32"),
+    }
+
+
+def part_of(inputs):
+    count = len(inputs["image"])
+    labels = np.zeros(count, int)
+    return Part(inputs["image"], np.arange(count), inputs.get("metadata"), labels)
+
+
+def test_with_a_linear_head_it_is_the_class_activation_map():
+    """Behind pooling and averaging the weights of the last layer weigh the channels.
+
+    The maximum of each window of `pool` passes on its share of the average, so a channel's
+    gradient sums to the weight of the class, wherever the maxima are.
+    """
+    image = layers.Input((4, 6, 3), name="image")
+    tap = layers.Rescaling(1 / 255, name="tap")(image)
+    pooled = layers.MaxPooling2D(2, name="pool")(tap)
+    features = layers.GlobalAveragePooling2D()(pooled)
+    out = layers.Dense(7, activation="softmax", name="probabilities")(features)
+    model = keras.Model(image, out)
+    rng = np.random.default_rng(0)
+    kernel = 9 * rng.normal(size=(3, 7))
+    model.get_layer("probabilities").set_weights([kernel, np.zeros(7)])
+    # One channel at a time is dark, so that not every image gets the same class.
+    pixels = rng.integers(0, 256, (20, 4, 6, 3), dtype=np.uint8)
+    pixels[np.arange(20), ..., np.arange(20) % 3] //= 8
+    maps, probabilities = gradcam(model, part_of({"image": pixels}), batch_size=8)
+    chosen = probabilities.argmax(axis=1)
+    assert len(set(chosen)) > 1
+    expected = np.einsum("nhwc,cn->nhw", pixels / 255, kernel[:, chosen]) / (4 * 6)
+    assert (expected < 0).any()
+    assert (expected > 0).any()
+    np.testing.assert_allclose(maps, np.maximum(expected, 0), atol=1e-5)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["md-as-described", "md-as-logged", "ad-as-logged"])
+def test_gradient_against_finite_differences(name, inputs, liven):
+    """Lower one channel everywhere by a little: the logit moves by the sum of its gradient.
+
+    Downwards, since a ReLU has let the tensor end at 0, where its slope counts as 0.
+    """
+    model = liven(build_classifier("Tiny", tiny.recipe(name)))
+    names = [tensor.name for tensor in model.inputs]
+    asked = {name: inputs[name] for name in names}
+    maps, _ = gradcam(model, part_of(asked))
+    below, above = split(model)
+    tensor, probabilities = below.predict_on_batch([asked[name] for name in names])
+    count, height, width, channels = tensor.shape
+    kernel = ops.convert_to_numpy(model.get_layer("probabilities").kernel).astype(float)
+    kernel = kernel[:, probabilities.argmax(axis=1)].T
+
+    # Images × channels × (moved, as it was), all in one batch.
+    step = 1e-3
+    shifts = step * np.stack([-np.eye(channels), np.zeros([channels] * 2)], axis=1)
+    moved = (tensor[:, None, None] + shifts[:, :, None, None]).reshape(-1, *tensor.shape[1:])
+    facts = [np.repeat(asked[name], 2 * channels, axis=0) for name in names if name != "image"]
+    features = above([moved.astype("float32"), *facts], training=False)
+    features = ops.convert_to_numpy(features).reshape(count, channels, 2, -1).astype(float)
+    rise = np.diff(np.einsum("ncsf,nf->ncs", features, kernel), axis=-1)[..., 0]
+    weights = rise / (step * height * width)
+
+    expected = np.maximum(np.einsum("nhwc,nc->nhw", tensor, weights), 0)
+    assert (expected > 0).mean() > 0.1
+    np.testing.assert_allclose(maps, expected, atol=0.02 * expected.max())
+
+
+OTHER_SIDE = """
+import sys
+from pathlib import Path
+import keras
+import numpy as np
+import pytest
+import tiny
+from skinlib.data.batches import Part
+from skinlib.models.classifier import build_classifier
+from skinlib.models.gradcam import gradcam
+from skinlib.models.weights import load_classifier
+
+backend, folder = sys.argv[1], Path(sys.argv[2])
+assert keras.backend.backend() == backend
+assert backend == "tensorflow" or "tensorflow" not in sys.modules
+tiny.install(pytest.MonkeyPatch())
+inputs = dict(np.load(folder / "inputs.npz"))
+model = build_classifier("Tiny", tiny.recipe("md-as-described"), seed=1)
+load_classifier(model, folder / "model.weights.h5")
+part = Part(inputs["image"], np.arange(5), inputs["metadata"], np.zeros(5, int))
+maps, probabilities = gradcam(model, part, batch_size=3)
+np.savez(folder / f"{backend}.npz", maps=maps, probabilities=probabilities)
+"""
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_other_backends_give_the_same_maps(backend, inputs, liven, tmp_path):
+    if backend == keras.backend.backend():
+        pytest.skip("this process runs on it")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    model = liven(build_classifier("Tiny", tiny.recipe("md-as-described")))
+    model.save_weights(tmp_path / "model.weights.h5")
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    maps, probabilities = gradcam(model, part_of(inputs))
+    command = [sys.executable, "-c", OTHER_SIDE, backend, str(tmp_path)]
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+    places = [str(Path(tiny.__file__).parent), *filter(None, [environment.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(places)
+    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+    subprocess.run(command, check=True, env=environment)
+    with np.load(tmp_path / f"{backend}.npz") as found:
+        np.testing.assert_allclose(found["probabilities"], probabilities, atol=1e-5)
+        np.testing.assert_allclose(found["maps"], maps, atol=1e-4 * maps.max())
+    assert maps.max() > 0
