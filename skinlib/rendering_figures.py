@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from skinlib import figures, paths
+from skinlib import captions, figures, paths
 from skinlib.classes import CLASSES
 from skinlib.data.images import decode
 from skinlib.data.pixels import resize
@@ -47,7 +47,7 @@ def paper_figures(facts, dataset):
     -------
     figures : dict of str to matplotlib.figure.Figure
     texts : dict of str to str
-        Sentences that depend on the data, for captions.
+        Captions, and sentences that depend on the data.
     """
     structures = list(facts.structures.values())
     examples, said = melanoma_nevus_examples(facts, dataset)
@@ -64,16 +64,20 @@ def paper_figures(facts, dataset):
         "14": figures.melanoma_nevus(examples),
         "15": figures.auc_all(_our_aucs(facts)),
     }
+    texts = {"caption-logged-curves": captions.curves(CURVES)}
     for number, (metric, backbone) in BARS.items():
+        texts[f"caption-paper-figure-{number}"] = captions.bars(number, metric, backbone)
         drawn[number] = figures.ad_against_md(metric, backbone, _our_bars(facts, metric, backbone))
     made = {f"paper-figure-{number}": figure for number, figure in drawn.items()}
     made["logged-curves"] = figures.logged_curves(CURVES)
     for number in ("10", "11"):
+        texts[f"caption-journal-figure-{number}"] = captions.confusion(number)
         made[f"journal-figure-{number}"] = figures.printed_against_logged_confusion(number)
     made["channel-dependence"] = _dependence()
     made["attention-average"] = _average_attention(facts)
     credit = CREDIT if dataset.name.startswith("ham10000") else DRAWN
-    return made, {"pictures": f"{credit}\n", "figure-14": f"{said} {credit}\n"}
+    texts |= {"pictures": f"{credit}\n", "figure-14": f"{said} {credit}\n"}
+    return made, texts
 
 
 def _our_aucs(facts):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skinlib import paper
+from skinlib import captions, paper
 from skinlib.classes import CLASSES
 from skinlib.ledger.cells import Notes, compare, row_reasons, text
 from skinlib.ledger.entry import Entry
@@ -53,10 +53,11 @@ def _per_class(number, metric, title, facts):
             | {"Mean": text(run.macro[metric]), "Mean of the row": text(float(np.mean(logged)), 4)}
         )
         rows += _our_rows(row, metric, facts)
+    tested = captions.images({row: paper.behind(row) for row in table.rows})
     caption = (
         f"{title}. Under each printed row the logged one, and ours where the training was run. "
         "Mean of the row: recomputed from its cells; the logged mean is the report's. Logged: "
-        "996 images, AD rows and ResNet152 1,494."
+        f"{tested}."
     )
     return Entry(number, pd.DataFrame(rows), caption, notes.lines())
 
