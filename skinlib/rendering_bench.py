@@ -46,6 +46,6 @@ def speed_pages(found=None):
         made = [frame for _, frame in tables.of(name, found)]
         made = made or [pd.DataFrame({"Bench": [f"{name}: {NOT_MEASURED}"]})] * len(files)
         frames.update(zip(files, made, strict=True))
-    texts = {f"speed-{name}": words.of(name, found) for name in (*FILES, "fed")}
+    texts = {f"speed-{name}": words.of(name, found) for name in (*FILES, *words.ASIDE)}
     drawn = {"roofline": roofline(found["step"]) if "step" in found else not_run()}
     return frames, texts, drawn

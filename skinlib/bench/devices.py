@@ -46,6 +46,9 @@ PUBLISHED_RTX_3090 = {
 }
 # What ResNet-50 gains from an RTX 3090 to an H100; the ratio of their memory is 3.6.
 H100_OVER_RTX_3090 = 2.5
+# PCI Express 5.0, the bus of an H100: 32 gigatransfers a second on each of 16 lanes, one bit
+# each, 128 bits of data in 130; one way, from the specification, before any protocol.
+BUS_BYTES_PER_SECOND = 32e9 * 16 * 128 / 130 / 8
 
 
 def expected_h100(backbone):

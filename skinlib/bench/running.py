@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 from skinlib import bench, paths
 from skinlib.errors import DataError
@@ -73,7 +74,10 @@ def run_one(name, *, quick=False, **options):
     folder = paths.ROOT / "_build" / "bench" if quick else paths.RESULTS / "bench"
     known = inspect.signature(module.measure).parameters
     given = {"quick": quick, "folder": folder, **options}
+    start = time.monotonic()
     found = module.measure(**{key: value for key, value in given.items() if key in known})
+    if not options.get("backbones"):
+        found["bench_seconds"] = round(time.monotonic() - start)
     gpu = not found.get("device", "cpu").startswith("cpu")
     path = folder / f"{name}{'-gpu' if gpu else ''}.json"
     if options.get("backbones") and path.is_file():
@@ -90,4 +94,5 @@ def _joined(before, found):
     if before["device"] != found["device"]:
         return found
     rows = {**before["backbones"], **found["backbones"]}
-    return {**found, "backbones": {name: rows[name] for name in BACKBONES if name in rows}}
+    took = {key: before[key] for key in ("bench_seconds",) if key in before}
+    return {**found, **took, "backbones": {name: rows[name] for name in BACKBONES if name in rows}}

@@ -1,9 +1,12 @@
 """Sentences about what benches found, with their numbers in them; Markdown, no file access."""
 
 from skinlib.bench.cells import short, span
-from skinlib.bench.devices import expected_h100
+from skinlib.bench.cost import FLOP_PER_MAC, PASSES
+from skinlib.bench.devices import BUS_BYTES_PER_SECOND, H100_OVER_RTX_3090, expected_h100
 
 MISSING = "Not measured yet: `python -m skinlib bench {name}`.\n"
+# Sentences that stand on another place of the page than those about their bench.
+ASIDE = {"fed": "step", "traffic": "step"}
 
 
 def of(name, found):
@@ -12,7 +15,8 @@ def of(name, found):
     Parameters
     ----------
     name : str
-        ``input``, ``step``, ``options``, ``latency``, ``growth``, ``reproduce`` or ``small``.
+        ``input``, ``step``, ``options``, ``latency``, ``growth``, ``reproduce`` or ``small``,
+        or a key of `ASIDE`.
     found : dict
         Stored results by name.
 
@@ -21,13 +25,13 @@ def of(name, found):
     str
         Markdown paragraphs.
     """
-    makers = {"input": delivered, "fed": fed, "step": steps, "options": options,
-              "latency": inference, "growth": growth, "reproduce": hours,
+    makers = {"input": delivered, "fed": fed, "step": steps, "traffic": traffic,
+              "options": options, "latency": inference, "growth": growth, "reproduce": hours,
               "small": small}  # fmt: skip
-    bench = "step" if name == "fed" else name
+    bench = ASIDE.get(name, name)
     if not found.get(bench):
         return MISSING.format(name=bench)
-    return makers[name](found) + ("" if name == "fed" else f"\n\n{where(found[bench])}") + "\n"
+    return makers[name](found) + ("" if name in ASIDE else f"\n\n{where(found[bench])}") + "\n"
 
 
 def where(record):
@@ -36,10 +40,12 @@ def where(record):
     backend = versions["backend"]
     load = record.get("load")
     busy = f"; load average {short(load[0], 2)} on {record['cores']} cores" if load else ""
+    minutes = record.get("bench_seconds", 0) / 60
+    took = f" The bench took {short(minutes, 2)} minutes." if minutes else ""
     return (
         f"Measured {record['measured'][:10]} on {record['device']}, Python {versions['python']}, "
         f"Keras {versions['keras']} with {backend} {versions.get(backend, '')}{busy}. "
-        "Brackets: least and greatest of the rounds."
+        f"Brackets: least and greatest of the rounds.{took}"
     )
 
 
@@ -84,15 +90,16 @@ def fed(found):
         needed = expected[fastest] * rows[fastest]["input_size"] ** 2 * 3
         text += (
             f" The fastest of them may train on {short(expected[fastest])} images a second on an "
-            "H100 (an expectation from published rates of another card, not a measurement); as "
-            f"bytes that is {short(needed / 1e9)} GB a second, when the bus of such a machine "
-            "carries some 50."
+            f"H100. That is an expectation, not a measurement: {H100_OVER_RTX_3090:g} times the "
+            "rate published for an RTX 3090 (timm's benchmarks), which is what ResNet-50 gains. As "
+            f"bytes it is {short(needed / 1e9)} GB a second; the bus of such a machine, 16 lanes "
+            f"of PCI Express 5.0, can carry {short(BUS_BYTES_PER_SECOND / 1e9, 2)}."
         )
         if found.get("input"):
             left = found["input"]["cases"]["cache"]["images_per_second"]["median"]
             text += (
                 f" This CPU reads {short(left)} images a second from the cache, "
-                f"{short(left / expected[fastest], 2)} times that."
+                f"{short(left / expected[fastest], 2)} times what that card may take."
             )
     return text
 
@@ -114,6 +121,18 @@ def steps(found):
         f"{short(100 * rows[worst]['of_roofline']['median'], 2)} %."
     )
     return text + (f" Not measured to the end: {', '.join(failed)}." if failed else "")
+
+
+def traffic(found):
+    record = found["step"]
+    return (
+        f"A step cannot be faster than its arithmetic ({PASSES} passes of {FLOP_PER_MAC} "
+        "operations a multiplication) and not faster than its memory traffic. For the latter "
+        f"{record['bytes_per_element']} bytes are taken for each number that a layer puts out, "
+        "which is what the published rates of batch-normalised networks on GPUs imply in "
+        f"{record['precision']}; the traffic of the weights themselves is left out. A small "
+        "network on a CPU can keep numbers in the cache that are counted as moved here."
+    )
 
 
 def options(found):

@@ -33,7 +33,7 @@ def step(train=10.0, forward=40.0):
     }  # fmt: skip
     broken = {"error": "the worker of NASNetLarge was killed by signal 9"}
     return {**MACHINE, "batch": 8, "recipe": "clean", "precision": "float32",
-            "backbones": {"MobileNetV2": row, "NASNetLarge": broken}}  # fmt: skip
+            "bytes_per_element": 44, "backbones": {"MobileNetV2": row, "NASNetLarge": broken}}  # fmt: skip
 
 
 def write(folder, **results):
@@ -110,6 +110,38 @@ def test_a_gpu_fills_its_columns_and_a_failure_shows():
     frame = tables.steps(both).set_index("Backbone")
     assert frame.loc["MobileNetV2", "GPU, training images/s"] == "500 [250, 1,000]"
     assert "NASNetLarge" in words.of("step", {"step": step()})
+
+
+def test_constants_in_sentences_are_those_of_the_record_and_of_the_data_sheets(monkeypatch):
+    assert "(3 passes of 2 operations" in words.of("traffic", {"step": step()})
+    assert " 44 bytes " in words.of("traffic", {"step": step()})
+    halved = {**step(), "bytes_per_element": 22}
+    assert " 22 bytes " in words.of("traffic", {"step": halved})
+    # A x16 slot of the fifth generation: 63 GB/s one way, as data sheets round it.
+    text = words.of("fed", {"step": step()})
+    assert "PCI Express 5.0, can carry 63." in text
+    assert "2.5 times the rate published" in text
+    monkeypatch.setattr(words, "H100_OVER_RTX_3090", 3)
+    assert "3 times the rate published" in words.of("fed", {"step": step()})
+
+
+def test_a_whole_bench_says_how_long_it_took(monkeypatch, tmp_path):
+    class Fake:
+        @staticmethod
+        def measure(backbones=None):
+            clock[0] += 40.0 if backbones else 1800.0
+            return step()
+
+    clock = [5.0]
+    monkeypatch.setattr(running.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(bench, "get_bench", lambda name: Fake)
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    found = json.loads(running.run_one("step").read_text())
+    assert "The bench took 30 minutes." in words.where(found)
+    # Some backbones measured anew leave the time of the whole.
+    found = json.loads(running.run_one("step", backbones=["MobileNetV2"]).read_text())
+    assert found["bench_seconds"] == 1800
+    assert "took" not in words.where(step())
 
 
 def test_stored_results_make_the_page():
