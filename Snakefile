@@ -136,7 +136,8 @@ def sources(wildcards):
     patterns = (
         "_config.yml", "book/**/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
         "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
-        "results/counts/*.csv", "results/bench/*.json", "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
+        "results/counts/*.csv", "results/copies/*.json", "results/bench/*.json",
+        "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
         "book/executed/*/*.ipynb",
     )
     found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})

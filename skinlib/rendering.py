@@ -1,6 +1,6 @@
 """Write every table and figure of the book from the runs there are; TensorFlow is not needed."""
 
-from skinlib import audit, figures, ledger, paper, paths, prose, tables
+from skinlib import audit, copies, figures, ledger, paper, paths, prose, tables
 from skinlib.audit import report
 from skinlib.data import ham10000
 from skinlib.files import write_csv, write_text
@@ -38,7 +38,7 @@ def render():
     dataset = ham10000.load(facts.data, decode=False)
     made, captions = paper_figures(facts, dataset)
     drawn.update(made)
-    texts.update(captions)
+    texts.update(captions, copies=copies.page(dataset))
     for mine, theirs in zip((frames, texts, drawn), speed_pages(), strict=True):
         mine.update(theirs)
     written = []

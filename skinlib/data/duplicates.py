@@ -1,8 +1,8 @@
 """Two ids with the same picture: a copied file is counted twice, and may leak into a test part.
 
-Files are compared by the SHA-256 of their bytes. HAM10000 resized to 256 pixels has two
-such pairs itself, each of one lesion, so a copy is a warning; it becomes an error where
-it joins parts of a split that are to be apart.
+Files are compared by the SHA-256 of their bytes. HAM10000 resized to 256 pixels has
+such pairs itself (`skinlib.copies`), each of one lesion, so a copy is a warning; it becomes
+an error where it joins parts of a split that are to be apart.
 """
 
 import logging
