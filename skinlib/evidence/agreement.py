@@ -5,6 +5,8 @@ evenly on both sides. It takes images as independent, which photographs of one l
 not. So a second test beside it swaps the two models' answers lesion by lesion; with one
 image a lesion the two are the same test. Over all pairs of models Holm's correction keeps
 the chance of any false alarm at the level.
+
+Sources: McNemar, Psychometrika 12 (1947), 153; Holm, Scand. J. Stat. 6 (1979), 65.
 """
 
 import itertools

@@ -3,6 +3,8 @@
 A model is calibrated when, of the images that it is 80 % sure of, 80 % are right. One
 number, the temperature, is fitted on the validation part to bring it nearer to that; the
 classes it names stay the same.
+
+Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017.
 """
 
 import numpy as np

@@ -134,7 +134,7 @@ def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.DRAWS):
     -------
     dict
         ``images``, ``lesions``, ``overall`` (one row), ``groups`` (rows by attribute, the
-        largest group first) and ``women_minus_men``. A row has ``group``, ``images``,
+        largest group first, ages by age) and ``women_minus_men``. A row has ``group``, ``images``,
         ``lesions``, ``classes`` and for each of `METRICS` a list of value, low and high,
         or None where there are too few images to say.
     """
@@ -143,7 +143,7 @@ def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.DRAWS):
     for attribute in groups:
         words = groups[attribute].to_numpy()
         masks = {name: words == name for name in pd.unique(words)}
-        ordered = sorted(masks, key=lambda name: (name == UNKNOWN, -masks[name].sum(), name))
+        ordered = sorted(masks, key=lambda name: _place(name, masks[name].sum()))
         found[attribute] = [all_of_it.row(name, masks[name]) for name in ordered]
     sex = groups["sex"].to_numpy() if "sex" in groups else np.full(len(labels), UNKNOWN)
     return {
@@ -153,6 +153,12 @@ def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.DRAWS):
         "groups": found,
         "women_minus_men": all_of_it.difference(sex == "female", sex == "male"),
     }
+
+
+def _place(name, images):
+    """Sort ages by age, other groups by size, and what is not known last."""
+    ages = list(AGES)
+    return name == UNKNOWN, ages.index(name) if name in ages else -1, -images, name
 
 
 class _Answers:
