@@ -81,6 +81,11 @@ def _parser():
     sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
     sub.add_argument("--part", default="test", help="default: %(default)s")
 
+    sub = command("pointing", commands.pointing)
+    sub.add_argument("run", nargs="+", type=Path, help="directories of runs with their weights")
+    sub.add_argument("--data", help=data_help)
+    sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
+
     sub = command("predict", commands.predict)
     sub.add_argument("image", nargs="+", type=Path)
     sub.add_argument("--run", required=True, type=Path, help="run directory with its weights")

@@ -116,6 +116,19 @@ def compare(args):
               f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
 
 
+def pointing(args):
+    """Score where attention and Grad-CAM of runs lie against the lesion masks."""
+    from skinlib import runs
+    from skinlib.evidence import pointing_runs, pointing_summary
+
+    for folder in args.run:
+        scores = pointing_runs.measure(runs.read_run(folder), args.data, args.masks)
+        print(f"{folder}: {len(scores)} images")
+        for name, row in pointing_summary.summarise([scores]).iterrows():
+            print(f"{name:<17} mass inside {row['mass']:.3f} [{row['mass_low']:.3f}, "
+                  f"{row['mass_high']:.3f}]  pointing game {row['hit']:.3f}")  # fmt: skip
+
+
 def predict(args):
     """Classify photographs with a trained run."""
     from skinlib import inference

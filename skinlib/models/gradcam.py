@@ -2,8 +2,13 @@
 
 The score of a class is its logit, the sum before the softmax. Its gradient at the tap,
 averaged over the places, weighs the channels; the weighted sum of the channels, negative
-parts cut off, is the map (Selvaraju et al., 2017). Keras has no gradient of its own that
-works on every backend: `_gradient` is the one place that asks each in its own words.
+parts cut off, is the map (Selvaraju et al., 2017). The average suits a head that treats all
+places alike. Ours flattens and gives each place weights of its own, so the map without the
+average stands beside it: gradient times tensor, place by place (HiResCAM, Draelos and Carin,
+2020).
+
+Keras has no gradient of its own that works on every backend: `_gradient` is the one place
+that asks each in its own words.
 """
 
 import functools
@@ -30,15 +35,15 @@ def gradcam(model, part, batch_size=BATCH):
 
     Returns
     -------
-    maps : numpy.ndarray
-        Shape (n, h, w), float32, at least 0; not normalised, and all 0 where nothing at
-        the tap speaks for the class.
+    maps : dict of str to numpy.ndarray
+        ``gradcam`` and ``hirescam``, shape (n, h, w), float32, at least 0; not normalised,
+        and all 0 where nothing at the tap speaks for the class.
     probabilities : numpy.ndarray
         Shape (n, 7), float32, of the same pass.
     """
     below, above = split(model)
     last = model.get_layer("probabilities")
-    maps, probabilities = [], []
+    maps, probabilities = {"gradcam": [], "hirescam": []}, []
     for inputs, _ in batches(part, batch_size):
         # By name is by position here: the functional graph keeps the order of its inputs.
         found = below.predict_on_batch([inputs[tensor.name] for tensor in model.inputs])
@@ -47,11 +52,15 @@ def gradcam(model, part, batch_size=BATCH):
         facts = [ops.convert_to_tensor(inputs[tensor.name]) for tensor in _facts(model)]
         score = functools.partial(_score, above, last, facts, answer.argmax(axis=-1))
         # The images of a batch do not meet, so the gradient of the sum is that of each.
-        weights = ops.mean(_gradient(score, tensor), axis=(1, 2), keepdims=True)
-        cam = ops.relu(ops.sum(weights * tensor, axis=-1))
-        maps.append(ops.convert_to_numpy(cam))
+        slopes = _gradient(score, tensor)
+        averaged = ops.mean(slopes, axis=(1, 2), keepdims=True)
+        for name, weights in (("gradcam", averaged), ("hirescam", slopes)):
+            cam = ops.relu(ops.sum(weights * tensor, axis=-1))
+            maps[name].append(ops.convert_to_numpy(cam).astype(np.float32))
         probabilities.append(answer)
-    return np.concatenate(maps).astype(np.float32), np.concatenate(probabilities)
+    return {name: np.concatenate(rows) for name, rows in maps.items()}, np.concatenate(
+        probabilities
+    )
 
 
 def split(model):

@@ -1,0 +1,197 @@
+"""Sum up where maps lie: over images, seeds and studies, with intervals over lesions."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paths
+from skinlib.evidence.pointing_runs import SOURCE, read_scores
+from skinlib.recipes import from_json
+from skinlib.runs import read_run
+from skinlib.statistics import cluster_bootstrap
+from skinlib.tables import DRAWS
+
+# Studies that are remade on every machine, and say nothing about skin.
+_TRIALS = ("adhoc", "demo", "illustration")
+
+# What a summary says of each map.
+QUANTITIES = ("mass", "hit", "ratio", "mass_box", "hit_box", "mass_others", "hit_others")
+
+# Fields of a recipe in which runs may differ for their attention alone to be compared.
+_ASIDE = ("name", "attention", "score_test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The measured runs of a study that differ in their seed only.
+
+    Attributes
+    ----------
+    label : str
+        Recipe, variant and size, for example ``clean, 96 px``.
+    runs : tuple of skinlib.runs.Run
+    scores : tuple of pandas.DataFrame
+        One a run; see `read_scores`.
+    sources : tuple of dict
+    """
+
+    label: str
+    runs: tuple
+    scores: tuple
+    sources: tuple
+
+    @property
+    def attention(self):
+        return self.runs[0].record["recipe"]["attention"]
+
+
+def groups(studies=None):
+    """Return the groups of measured runs, by study and name.
+
+    Parameters
+    ----------
+    studies : sequence of str, optional
+        All that are kept in the repository by default: not demonstrations and trials.
+    """
+    found = {}
+    for path in sorted((paths.RESULTS / "runs").glob(f"*/*/{SOURCE}")):
+        study = path.parts[-3]
+        if study in _TRIALS or (studies is not None and study not in studies):
+            continue
+        run = read_run(path.parent)
+        if run.finished and (read := read_scores(run)):
+            found.setdefault((study, re.sub(r"-s\d+$", "", run.name)), []).append((run, *read))
+    return [
+        Group(_label(name), *zip(*members, strict=True)) for (_, name), members in found.items()
+    ]
+
+
+def _label(name):
+    """Turn ``MobileNetV2-clean-96px`` into ``clean, 96 px``; other backbones keep their name."""
+    words = re.sub(r"-(\d+)px$", r", \1 px", name)
+    return words.removeprefix("MobileNetV2-")
+
+
+def summarise(scores, draws=DRAWS):
+    """Average scores over images, with intervals from a bootstrap over lesions.
+
+    Parameters
+    ----------
+    scores : sequence of pandas.DataFrame
+        One a seed. A lesion that several seeds ask about is drawn for all of them at once.
+    draws : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the maps. Columns ``mass``, ``hit``, ``ratio`` (mean mass to mean share of
+        the picture: 1 is an even spread), ``mass_box`` and ``hit_box`` (minus the centred
+        box's) and, for maps of a network, ``mass_others`` and ``hit_others`` (minus those
+        of its maps for other lesions); each with ``_low`` and ``_high``.
+    """
+    table = pd.concat(scores, ignore_index=True)
+    names = [column.removesuffix("_mass") for column in table if column.endswith("_mass")]
+    columns = ["share", *(f"{name}_{kind}" for name in names for kind in ("mass", "hit"))]
+
+    def statistic(_, values):
+        mean = dict(zip(columns, values.mean(axis=0), strict=True))
+        rows = []
+        for name in names:
+            mass, hit = mean[f"{name}_mass"], mean[f"{name}_hit"]
+            # A map of no network has no others; 0 here, and left out below.
+            own = f"{name}_others" if f"{name}_others" in names else name
+            rows += [
+                *(mass, hit, mass / mean["share"], mass - mean["box_mass"], hit - mean["box_hit"]),
+                *(mass - mean[f"{own}_mass"], hit - mean[f"{own}_hit"]),
+            ]
+        return np.array(rows)
+
+    found = _with_intervals(table, columns, names, statistic, QUANTITIES, draws)
+    without = [name for name in names if f"{name}_others" not in names]
+    found.loc[without, [column for column in found if "_others" in column]] = np.nan
+    return found
+
+
+def _with_intervals(table, columns, names, statistic, quantities, draws):
+    values, lesions = table[columns].to_numpy(), table["lesion_id"]
+    low, high = cluster_bootstrap(statistic, lesions, values, lesions, draws=draws)
+    shape = (len(names), len(quantities))
+    found = {
+        "": statistic(None, values).reshape(shape),
+        "_low": np.reshape(low, shape),
+        "_high": np.reshape(high, shape),
+    }
+    return pd.concat(
+        [
+            pd.DataFrame(part, index=names, columns=[f"{key}{end}" for key in quantities])
+            for end, part in found.items()
+        ],
+        axis=1,
+    )
+
+
+def matched(first, second):
+    """Return pairs of measured runs that differ in nothing but their attention.
+
+    Parameters
+    ----------
+    first, second : str
+        Variants of the attention, ``as_coded`` and ``as_described`` for example.
+
+    Returns
+    -------
+    list of (label, list of (pandas.DataFrame, pandas.DataFrame))
+        Scores of the same images in the same order, one pair a seed.
+    """
+    found = {}
+    for group in groups():
+        for run, scores in zip(group.runs, group.scores, strict=True):
+            record = run.record
+            # Through the class, since a record may be older than some of its fields.
+            fields = from_json(record["recipe"]).to_json()
+            recipe = {key: value for key, value in fields.items() if key not in _ASIDE}
+            parts = [
+                recipe,
+                record["backbone"],
+                record["input_size"],
+                record["data"]["fingerprint"],
+            ]
+            key = json.dumps(parts, sort_keys=True)
+            seed = (record["seed"], record["split"]["hash"])
+            found.setdefault(key, {}).setdefault(seed, {})[group.attention] = (group.label, scores)
+    pairs = {}
+    for key, seeds in found.items():
+        for variants in seeds.values():
+            if first in variants and second in variants:
+                (_, one), (label, other) = variants[first], variants[second]
+                aligned = other.set_index("image_id").loc[one["image_id"]].reset_index()
+                pairs.setdefault(key, (label, []))[1].append((one, aligned))
+    return list(pairs.values())
+
+
+def difference(pairs, name, draws=DRAWS):
+    """Return what the second of each pair scores more than the first, for one kind of map.
+
+    Parameters
+    ----------
+    pairs : sequence of (pandas.DataFrame, pandas.DataFrame)
+        From `matched`.
+    name : str
+        ``attention`` or ``gradcam``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row; ``mass`` and ``hit`` with ``_low`` and ``_high``.
+    """
+    columns = [f"{name}_mass", f"{name}_hit"]
+    tables = [
+        other[columns].sub(one[columns]).assign(lesion_id=one["lesion_id"]) for one, other in pairs
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return _with_intervals(
+        table, columns, [name], lambda _, values: values.mean(axis=0), ("mass", "hit"), draws
+    )
