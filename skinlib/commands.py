@@ -165,17 +165,12 @@ def run_study(args):
         command += ["-o", str(args.output)] if args.output else []
         os.execv(sys.executable, [sys.executable, *command])
     parameters = {
-        "backbone": spec.backbone,
+        **spec.arguments(),
         "recipe": spec.recipe,
+        "changes": spec.changes,
         "data": study.data,
         "require": study.require,
-        "size": spec.size,
-        "seed": spec.seed,
-        "weights": spec.weights,
-        "changes": spec.changes,
-        "keep_weights": spec.keep_weights,
         "study": study.name,
-        "name": spec.name,
     }
     output = args.output or paths.EXECUTED / study.name / f"{spec.name}.ipynb"
     notebooks.execute("train", output, parameters, label=spec.name, progress=False)
@@ -184,21 +179,15 @@ def run_study(args):
 
 def _train_run(study, spec):
     """Train outside of any notebook, where a signal reaches the training and is answered."""
+    from skinlib import external
     from skinlib.data import ham10000
     from skinlib.training import train as train_run
 
     dataset = ham10000.load(study.data_folder(), decode=False, require=study.require)
-    train_run(
-        spec.resolve(),
-        spec.backbone,
-        data=dataset,
-        study=study.name,
-        name=spec.name,
-        size=spec.size,
-        seed=spec.seed,
-        weights=spec.weights,
-        keep_weights=spec.keep_weights,
-    )
+    run = train_run(data=dataset, study=study.name, **spec.arguments())
+    if spec.external:
+        run = external.look(run, external.load(), dataset)
+    return run
 
 
 def run_notebook(args):

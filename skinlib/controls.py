@@ -13,6 +13,13 @@ import math
 PLATEAU_DELTA = 1e-4
 
 
+def cosine(recipe, epoch):
+    """Return the learning rate of an epoch, counted from 0, that falls along half a cosine."""
+    span = recipe.learning_rate - recipe.minimum_learning_rate
+    share = min(epoch / recipe.epochs, 1.0)
+    return recipe.minimum_learning_rate + span * (1 + math.cos(math.pi * share)) / 2
+
+
 @dataclasses.dataclass
 class Controls:
     """Counters of one training; all of them are part of the saved state.
@@ -41,7 +48,7 @@ class Controls:
     best_epoch: int = -1
     stopped: bool = False
 
-    def update(self, recipe, epoch, loss, accuracy):
+    def update(self, recipe, epoch, loss, accuracy, mean_recall=math.nan):
         """Take the scores of an epoch on the selection part.
 
         Parameters
@@ -49,16 +56,18 @@ class Controls:
         recipe : skinlib.recipes.Recipe
         epoch : int
             Counted from 0.
-        loss, accuracy : float
-            Plain cross-entropy and accuracy.
+        loss, accuracy, mean_recall : float
+            Plain cross-entropy, accuracy, and recall averaged over the classes.
 
         Returns
         -------
         bool
             Is this the best epoch so far, so that its weights are to be kept?
         """
-        score = {"loss": loss, "accuracy": -accuracy}
-        if recipe.plateau_factor is not None:
+        score = {"loss": loss, "accuracy": -accuracy, "mean_recall": -mean_recall}
+        if recipe.schedule == "cosine":
+            self.learning_rate = cosine(recipe, epoch + 1)
+        elif recipe.plateau_factor is not None:
             self._plateau(recipe, loss)
         self._stopping(recipe, epoch, score[recipe.stopping_metric])
         if score[recipe.checkpoint_metric] < self.checkpoint_best:

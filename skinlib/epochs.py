@@ -67,8 +67,13 @@ def compile_for_epochs(model, recipe, loss, jit_compile):
     # By object, not by name: Keras makes the sums of a named metric in its first step only,
     # too late to go on from saved ones.
     accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    options = {"learning_rate": recipe.learning_rate, "epsilon": recipe.epsilon}
+    if recipe.weight_decay:
+        optimizer = keras.optimizers.AdamW(**options, weight_decay=recipe.weight_decay)
+    else:
+        optimizer = keras.optimizers.Adam(**options)
     model.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
+        optimizer=optimizer,
         loss=loss,
         metrics=[accuracy],
         jit_compile=jit_compile,

@@ -13,7 +13,7 @@ from skinlib.data.images import decode
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
 from skinlib.errors import DataError
-from skinlib.recipes import Recipe
+from skinlib.recipes import from_json
 
 
 class Classifier:
@@ -33,7 +33,7 @@ class Classifier:
         # Before seconds are spent on building the network.
         check_file(path, run.record["weights_sha256"])
         self.record = run.record
-        self.recipe = Recipe.from_json(run.record["recipe"])
+        self.recipe = from_json(run.record["recipe"])
         self.encoder = MetadataEncoder.from_json(run.record["metadata"])
         self.model = build_classifier(
             run.record["backbone"], self.recipe, size=run.record["input_size"]

@@ -37,13 +37,26 @@ def class_weights(labels):
     return len(labels) / (len(CLASSES) * counts)
 
 
-def weighted_cross_entropy(weights):
+def prior_offsets(labels, strength):
+    """Return τ log π_c for logit adjustment, shape (7,); None where `strength` τ is 0."""
+    if not strength:
+        return None
+    counts = np.bincount(labels, minlength=len(CLASSES))
+    return strength * np.log(np.maximum(counts, 1) / len(labels))
+
+
+def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
     """Return the loss -1/N Σ_n W_(class of n) log p_n(class of n).
 
     Parameters
     ----------
     weights : array_like
         W_c, shape (7,).
+    smoothing : float
+        Share of each target that is spread evenly over the classes.
+    offsets : array_like, optional
+        Added to the logits inside the loss only, shape (7,): τ log π_c for logit adjustment
+        (Menon et al. 2021, equation 10).
 
     Returns
     -------
@@ -55,10 +68,17 @@ def weighted_cross_entropy(weights):
     from keras import ops
 
     weights = np.asarray(weights, np.float32)
+    shifts = None if offsets is None else np.asarray(offsets, np.float32)
 
     def weighted_categorical_cross_entropy(one_hot, probabilities):
         logarithm = ops.log(ops.clip(probabilities, EPSILON, 1.0 - EPSILON))
-        return -ops.sum(one_hot * logarithm * weights, axis=-1)
+        if shifts is not None:
+            logarithm = ops.log_softmax(logarithm + shifts, axis=-1)
+        if not smoothing:
+            return -ops.sum(one_hot * logarithm * weights, axis=-1)
+        weight = ops.sum(one_hot * weights, axis=-1)
+        target = (1.0 - smoothing) * one_hot + smoothing / len(CLASSES)
+        return -weight * ops.sum(target * logarithm, axis=-1)
 
     return weighted_categorical_cross_entropy
 

@@ -7,7 +7,14 @@ from skinlib.data.batches import batches
 BATCH = 64
 
 
-def predict(model, part, *, devices=1, before_batch=None):
+def d4(images):
+    """Yield square pictures (b, H, W, C) turned by quarters, and mirrored: eight views."""
+    for flipped in (images, images[:, :, ::-1]):
+        for quarters in range(4):
+            yield np.ascontiguousarray(np.rot90(flipped, quarters, axes=(1, 2)))
+
+
+def predict(model, part, *, devices=1, views="one", before_batch=None):
     """Return the probabilities of a part, shape (n, 7), float32.
 
     Parameters
@@ -17,6 +24,8 @@ def predict(model, part, *, devices=1, before_batch=None):
     part : skinlib.data.batches.Part
     devices : int
         That the model was built on, see `skinlib.distribution`.
+    views : {'one', 'd4'}
+        ``d4`` averages the probabilities over the eight turns and mirror images.
     before_batch : callable, optional
         Called before each batch; may raise to leave early.
     """
@@ -26,9 +35,16 @@ def predict(model, part, *, devices=1, before_batch=None):
     for inputs, one_hot in batches(part, BATCH):
         if before_batch:
             before_batch()
-        found = model.predict_on_batch(distribution.pad(inputs, devices))
+        seen = [inputs]
+        if views == "d4":
+            seen = [{**inputs, "image": view} for view in d4(inputs["image"])]
+        found = [
+            np.asarray(model.predict_on_batch(distribution.pad(view, devices))) for view in seen
+        ]
         # On several devices there are more rows than asked for, at the end.
-        out.append(np.asarray(found)[: len(one_hot)])
+        out.append(
+            np.mean(found, axis=0)[: len(one_hot)] if len(found) > 1 else found[0][: len(one_hot)]
+        )
     return np.concatenate(out)
 
 

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from skinlib import paths
+from skinlib import paths, recipes
 from skinlib.classes import CLASSES
 from skinlib.data import splits
 from skinlib.files import hash_of, sha256
@@ -28,7 +28,7 @@ def opening(study, name, recipe, row, size, seed, weights, prepared):
         "study": study,
         "run": name,
         "recipe": recipe.to_json(),
-        "changes": recipe.changes(),
+        "changes": recipes.changes(recipe),
         "backbone": row.name,
         "input_size": size,
         "data": prepared.dataset.provenance(),

@@ -13,7 +13,10 @@ from skinlib.models.backbones import BACKBONES, get_backbone
 from skinlib.recipes import get_recipe
 
 STUDY_KEYS = {"title", "data", "require", "defaults", "runs", "notebooks"}
-RUN_KEYS = {"backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights"}
+RUN_KEYS = {
+    "backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights", "cross",
+    "external",
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +36,11 @@ class RunSpec:
     changes : dict
         Recipe fields that are replaced.
     keep_weights : bool
+    external : bool
+        Is a final model, which is asked about the official test images once it is trained
+        (`skinlib.external`).
+    levels : dict of str to str
+        Of a factorial study: the level of each factor.
     """
 
     backbone: str
@@ -43,6 +51,8 @@ class RunSpec:
     variant: str | None = None
     changes: dict = dataclasses.field(default_factory=dict)
     keep_weights: bool = True
+    external: bool = False
+    levels: dict = dataclasses.field(default_factory=dict)
 
     @property
     def name(self):
@@ -51,6 +61,18 @@ class RunSpec:
     def resolve(self):
         """Return the recipe with its changes applied."""
         return get_recipe(self.recipe).replace(**self.changes)
+
+    def arguments(self):
+        """Return the run's part of the keyword arguments of `skinlib.training.train`."""
+        return {
+            "recipe": self.resolve(),
+            "backbone": self.backbone,
+            "name": self.name,
+            "size": self.size,
+            "seed": self.seed,
+            "weights": self.weights,
+            "keep_weights": self.keep_weights,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +130,9 @@ def load_study(name):
     """Read a study.
 
     In ``runs``, each of backbone, recipe and seed may be a list; all combinations are
-    meant. The backbone ``all`` stands for the whole table.
+    meant. The backbone ``all`` stands for the whole table. ``cross`` names factors, the levels
+    of each and what they change, ``{metadata: {off: {metadata: false}, on: {}}}`` for
+    example; all combinations are run, each named after the factors that are not ``off``.
 
     Raises
     ------
@@ -148,18 +172,54 @@ def _expand(path, entry):
         if key == "backbone" and value == "all":
             value = list(BACKBONES)
         lists.append(value if isinstance(value, list) else [value])
-    for backbone, recipe, seed in itertools.product(*lists):
+    cells = list(_cells(path, entry))
+    rest = {key: value for key, value in entry.items() if key != "cross"}
+    for (backbone, recipe, seed), cell in itertools.product(itertools.product(*lists), cells):
         size = entry.get("size") or get_backbone(backbone).input_size
         least = get_backbone(backbone).minimum_size
         spec = RunSpec(
             **{
-                **entry,
+                **rest,
                 "backbone": backbone,
                 "recipe": recipe,
                 "seed": seed,
                 # A common size below what one network accepts is raised for that network.
                 "size": max(size, least),
+                **cell,
             }
         )
         spec.resolve()
         yield spec
+
+
+def _cells(path, entry):
+    """Yield what each combination of levels adds to an entry; nothing where none are crossed."""
+    factors = entry.get("cross")
+    if factors is None:
+        yield {}
+        return
+    for name, levels in factors.items():
+        if not isinstance(levels, dict) or not all(isinstance(v, dict) for v in levels.values()):
+            msg = (
+                f"'{path}' crosses '{name}' without saying what each level changes; write "
+                "{off: {field: value}, on: {}} for example"
+            )
+            raise DataError(msg)
+    for chosen in itertools.product(*factors.values()):
+        levels = dict(zip(factors, chosen, strict=True))
+        changes = dict(entry.get("changes", {}))
+        for name, level in levels.items():
+            changes |= factors[name][level]
+        # Unquoted, YAML takes on and off for true and false.
+        levels = {name: {True: "on", False: "off"}.get(v, str(v)) for name, v in levels.items()}
+        active = [
+            name if level == "on" else f"{name}-{level}"
+            for name, level in levels.items()
+            if level != "off"
+        ]
+        before = [entry["variant"]] if entry.get("variant") else []
+        yield {
+            "changes": changes,
+            "levels": levels,
+            "variant": "-".join([*before, *active]) or "plain",
+        }

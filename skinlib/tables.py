@@ -8,7 +8,7 @@ import pandas as pd
 
 from skinlib import metrics, paper
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.recipes import RECIPES
+from skinlib.recipes import PAPER
 from skinlib.statistics import cluster_bootstrap
 
 NOT_RUN = "not run"
@@ -124,11 +124,11 @@ def backbones(described):
 
 def recipes():
     """Table of recipes: one row for every field on which they differ."""
-    names = list(RECIPES)
-    fields = [field.name for field in dataclasses.fields(RECIPES[names[0]])]
+    names = [recipe.name for recipe in PAPER]
+    fields = [field.name for field in dataclasses.fields(PAPER[0])]
     rows = []
     for field in fields[1:]:
-        values = [RECIPES[name].to_json()[field] for name in names]
+        values = [recipe.to_json()[field] for recipe in PAPER]
         if any(value != values[0] for value in values):
             rows.append({"Field": field, **dict(zip(names, map(_short, values), strict=True))})
     return pd.DataFrame(rows)

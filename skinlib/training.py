@@ -5,7 +5,6 @@ on from the last state, and ends with the numbers it would have had.
 """
 
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,13 @@ import pandas as pd
 from skinlib import controls, losses, occupancy, records, runs, state
 from skinlib.classes import CLASSES
 from skinlib.data.prepare import prepare
-from skinlib.errors import TrainingError
-from skinlib.files import atomic_path, require_space
 from skinlib.interruption import Watch
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import load_classifier, resolve
 from skinlib.prediction import attention, predict
-from skinlib.recipes import Recipe, get_recipe
+from skinlib.recipe import Recipe
+from skinlib.recipes import get_recipe
+from skinlib.validation import bare, fail, validate
 
 
 def train(
@@ -99,6 +98,7 @@ def train(
 def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show):
     from skinlib import backend, device, distribution
     from skinlib.epochs import compile_for_epochs, train_epoch
+    from skinlib.models import frozen
     from skinlib.models.classifier import build_classifier
     from skinlib.models.resident import on_device
 
@@ -108,8 +108,13 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
     record["quick_start"] = device.quick_start()
     # TensorFlow's deterministic operations are not to be had from XLA.
     jit = device.jit_compile() and not recipe.deterministic
-    part, selection = prepared.parts["train"], prepared.parts[recipe.selection]
+    part = prepared.parts["train"]
     class_weights = _class_weights(recipe, part.labels)
+    loss = losses.weighted_cross_entropy(
+        class_weights,
+        smoothing=recipe.label_smoothing,
+        offsets=losses.prior_offsets(part.labels, recipe.logit_adjustment),
+    )
     remedy = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
 
     def build():
@@ -123,16 +128,21 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
         backend.enough_memory(f"with batches of {recipe.batch_size}", remedy),
         distribution.spread(recipe.devices),
     ):
-        model = trained = build()
-        resident = recipe.devices == 1 and backend.keeps_resident(
-            len(part) * math.prod(part.pixels.shape[1:])
+        model = trained = asked = build()
+        parts = prepared.parts
+        resident = (
+            not recipe.frozen
+            and recipe.devices == 1
+            and backend.keeps_resident(len(part) * math.prod(part.pixels.shape[1:]))
         )
-        if resident:
+        if recipe.frozen:
+            lower, trained = frozen.halves(model, get_backbone(record["backbone"]))
+            parts = frozen.feature_parts(lower, prepared, recipe, progress=show)
+            part, asked = parts["train"], trained
+        elif resident:
             with backend.precision(recipe.precision):
                 trained, part = on_device(model, part)
-        running = compile_for_epochs(
-            trained, recipe, losses.weighted_cross_entropy(class_weights), jit
-        )
+        running = compile_for_epochs(trained, recipe, loss, jit)
         records.equip(record, prepared, model, class_weights, resident)
         progress = state.load(folder, model, trained.optimizer, identity)
         if progress:
@@ -152,7 +162,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
                 logs = train_epoch(
                     trained,
                     running,
-                    part,
+                    part.of_epoch(epoch) if recipe.frozen else part,
                     recipe,
                     seed,
                     progress,
@@ -161,9 +171,9 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
                     show=show,
                 )
                 if not math.isfinite(logs["loss"]):
-                    _fail(folder, record, epoch, logs["loss"])
+                    fail(folder, record, epoch, logs["loss"])
                 progress.logs = {**logs, "learning_rate": rate}
-            _validate(folder, record, recipe, selection, model, progress, watch, save)
+            validate(folder, record, recipe, parts, asked, model, progress, watch, save)
             save()
             occupancy.forget_others(folder, progress.controls.best_epoch)
             runs.write_history(folder, progress.history)
@@ -171,11 +181,14 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
 
     with backend.enough_memory("when predicting", remedy):
         if recipe.devices > 1:
-            model = build()
+            model = asked = build()
+        if recipe.views != "one":
+            # Turned pictures have no features in store.
+            asked, parts = model, prepared.parts
         # Under its final name only once the whole training is done.
         kept = occupancy.settle(folder, progress.controls.best_epoch)
-        load_classifier(_bare(model), kept)
-        _finish(folder, record, recipe, prepared, model, progress, kept, watch)
+        load_classifier(bare(model), kept)
+        _finish(folder, record, recipe, prepared, asked, parts, progress, kept, watch)
         if not keep_weights:
             kept.unlink()
         elif recipe.attention != "none":
@@ -183,46 +196,6 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
             runs.write_attention(folder, reported, attention(model, prepared.parts["test"]))
     state.discard(folder)
     return runs.read_run(folder)
-
-
-def _validate(folder, record, recipe, selection, model, progress, watch, save):
-    """Score an epoch on the selection part, keep its weights if they are the best so far."""
-    epoch = len(progress.history)
-
-    def saved_if_asked_to_stop():
-        if watch.requested:
-            save()
-            watch.check(f"while validating epoch {epoch + 1}")
-
-    start = time.perf_counter()
-    probabilities = predict(
-        model, selection, devices=recipe.devices, before_batch=saved_if_asked_to_stop
-    )
-    if not np.isfinite(probabilities).all():
-        _fail(folder, record, epoch, math.nan)
-    scores = {
-        "val_loss": losses.cross_entropy(selection.labels, probabilities),
-        "val_accuracy": float(np.mean(probabilities.argmax(1) == selection.labels)),
-    }
-    if progress.controls.update(recipe, epoch, scores["val_loss"], scores["val_accuracy"]):
-        # Numbers, and some kilobytes for the name and place of each array.
-        arrays = model.variables
-        require_space(folder, sum(4 * math.prod(v.shape) + 4096 for v in arrays) + 2**16)
-        with atomic_path(occupancy.best(folder, epoch)) as temporary:
-            _bare(model).save_weights(temporary)
-    logs = dict(progress.logs)
-    rate = logs.pop("learning_rate")
-    seconds = progress.seconds + time.perf_counter() - start
-    progress.complete(
-        {"epoch": epoch + 1, **logs, **scores, "learning_rate": rate, "seconds": seconds}
-    )
-
-
-def _bare(model):
-    """Return the same network without its optimizer, whose moments are twice the weights."""
-    import keras
-
-    return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
 def _class_weights(recipe, labels):
@@ -233,23 +206,16 @@ def _class_weights(recipe, labels):
     return np.array(recipe.class_weights)
 
 
-def _fail(folder, record, epoch, loss):
-    record.update(status="failed", reason=f"loss {loss} in epoch {epoch + 1}")
-    runs.write_record(folder, record)
-    msg = (
-        f"the loss of '{folder.name}' became {loss} in epoch {epoch + 1}; "
-        "lower the learning rate. The last whole epoch is kept"
-    )
-    raise TrainingError(msg)
-
-
-def _finish(folder, record, recipe, prepared, model, progress, kept, watch):
+def _finish(folder, record, recipe, prepared, model, parts, progress, kept, watch):
     """Predict every part that was not trained on, once, with the best weights."""
     held_out = [name for name in prepared.parts if name != "train"]
     tables = [prepared.tables[name] for name in held_out]
     probabilities = [
         predict(
-            model, prepared.parts[name], before_batch=lambda: watch.check("in the last prediction")
+            model,
+            parts[name],
+            views=recipe.views,
+            before_batch=lambda: watch.check("in the last prediction"),
         )
         for name in held_out
     ]

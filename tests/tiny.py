@@ -23,7 +23,8 @@ from skinlib.models.backbones import BACKBONES, Backbone
 from skinlib.recipes import AUGMENTATION, get_recipe
 
 ROW = Backbone(
-    "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False
+    "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,
+    frozen_layer="below",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def constructor(include_top, weights, input_tensor, input_shape):
     for index, filters in enumerate((8, 16)):
         tensor = keras.layers.Conv2D(filters, 3, strides=2, padding="same")(tensor)
         tensor = keras.layers.BatchNormalization(momentum=0.8)(tensor)
-        tensor = keras.layers.ReLU(name="tap" if index else None)(tensor)
+        tensor = keras.layers.ReLU(name="tap" if index else "below")(tensor)
     return keras.Model(keras.utils.get_source_inputs(input_tensor), tensor)
 
 

@@ -48,16 +48,16 @@ def measure(run, data=None, masks=None, *, progress=True):
     IntegrityError
         The photographs are not those of the run, or the weights do not give its answers.
     """
-    from skinlib import inference, prediction
-    from skinlib.data import ham10000
-    from skinlib.models.gradcam import gradcam
-
     if not (run.folder / "best.weights.h5").is_file():
         msg = (
             f"'{run.folder}' has no weights, which Grad-CAM needs; set keep_weights: true in its "
             "study, delete the directory and train again"
         )
         raise DataError(msg)
+    from skinlib import inference, prediction
+    from skinlib.data import ham10000
+    from skinlib.models.gradcam import gradcam
+
     dataset = ham10000.load(data, decode=False)
     if dataset.fingerprint != run.record["data"]["fingerprint"]:
         msg = (

@@ -45,7 +45,13 @@ class Group:
 
     @property
     def attention(self):
+        """Variant of the attention: ``as_coded``, ``as_described`` or ``none``."""
         return self.runs[0].record["recipe"]["attention"]
+
+    @property
+    def share(self):
+        """Mean share of the picture that is lesion."""
+        return float(pd.concat(self.scores)["share"].mean())
 
 
 def groups(studies=None):
@@ -133,13 +139,15 @@ def _with_intervals(table, columns, names, statistic, quantities, draws):
     )
 
 
-def matched(first, second):
+def matched(first, second, measured=None):
     """Return pairs of measured runs that differ in nothing but their attention.
 
     Parameters
     ----------
     first, second : str
         Variants of the attention, ``as_coded`` and ``as_described`` for example.
+    measured : list of Group, optional
+        From `groups`, which is the default.
 
     Returns
     -------
@@ -147,7 +155,7 @@ def matched(first, second):
         Scores of the same images in the same order, one pair a seed.
     """
     found = {}
-    for group in groups():
+    for group in groups() if measured is None else measured:
         for run, scores in zip(group.runs, group.scores, strict=True):
             record = run.record
             # Through the class, since a record may be older than some of its fields.

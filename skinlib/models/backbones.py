@@ -42,6 +42,9 @@ class Backbone:
         The AD notebook of this network ends in global average pooling, not Flatten.
     pretrained : bool
         ImageNet weights exist in keras.applications.
+    frozen_layer : str or None
+        Last layer before the last halving of the resolution, which a recipe with
+        ``frozen`` trains from; None where none has been named.
     """
 
     name: str
@@ -55,24 +58,25 @@ class Backbone:
     logged_parameters: int | None
     pooled_head: bool = False
     pretrained: bool = True
+    frozen_layer: str | None = None
 
 
 _ROWS = (
     Backbone(
         "DenseNet201", "DenseNet201", 224, 32, "conv5_block29_1_relu", (7, 7, 128),
-        "torch", "signed", 17_596_250 - 3,
+        "torch", "signed", 17_596_250 - 3, frozen_layer="pool4_relu",
     ),
     Backbone(
         "InceptionResNetV2", "InceptionResNetV2", 299, 75, "batch_normalization_195", (8, 8, 192),
-        "signed", "signed", 47_654_074 - 3,
+        "signed", "signed", 47_654_074 - 3, frozen_layer="block17_20_ac",
     ),
     Backbone(
         "ResNet50", "ResNet50", 224, 32, "conv5_block3_out", (7, 7, 2048),
-        "caffe", "caffe", 24_460_186 - 3, pooled_head=True,
+        "caffe", "caffe", 24_460_186 - 3, pooled_head=True, frozen_layer="conv4_block6_out",
     ),
     Backbone(
         "ResNet152", "ResNet152", 224, 32, "conv5_block1_out", (7, 7, 2048),
-        "caffe", "caffe", 50_299_802 - 3, pooled_head=True,
+        "caffe", "caffe", 50_299_802 - 3, pooled_head=True, frozen_layer="conv4_block36_out",
     ),
     Backbone(
         "NASNetLarge", "NASNetLarge", 331, 32, "activation_258", (11, 11, 672),
@@ -86,19 +90,19 @@ _ROWS = (
     # at the last depthwise convolution.
     Backbone(
         "MobileNet", "MobileNet", 224, 32, "conv_dw_13", (7, 7, 1024),
-        "signed", "signed", None,
+        "signed", "signed", None, frozen_layer="conv_pw_11_relu",
     ),
     Backbone(
         "MobileNetV2", "MobileNetV2", 224, 32, "block_14_depthwise", (7, 7, 960),
-        "signed", "signed", 1_354_714 - 3,
+        "signed", "signed", 1_354_714 - 3, frozen_layer="block_12_add",
     ),
     Backbone(
         "MobileNetV3Small", "MobileNetV3Small", 224, 32, "activation_16", (7, 7, 576),
-        "identity", "identity", 990_010 - 3,
+        "identity", "identity", 990_010 - 3, frozen_layer="expanded_conv_7_add",
     ),
     Backbone(
         "MobileNetV3Large", "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
-        "identity", "identity", 2_694_762 - 3,
+        "identity", "identity", 2_694_762 - 3, frozen_layer="expanded_conv_11_add",
     ),
     # Built by hand, from scratch, with attention in the middle; see skinlib.models.vgg.
     Backbone(

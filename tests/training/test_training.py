@@ -16,7 +16,7 @@ import tiny
 from sklearn import metrics as sk
 from sklearn.utils import compute_class_weight
 
-from skinlib import epochs, metrics, occupancy, runs, state, training
+from skinlib import epochs, metrics, occupancy, runs, state, training, validation
 from skinlib.classes import CLASSES
 from skinlib.data import ham10000, splits, synthetic
 from skinlib.data.prepare import prepare
@@ -24,7 +24,7 @@ from skinlib.errors import DataError, TrainingError
 from skinlib.files import sha256
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
-from skinlib.recipes import LOGGED_MD_WEIGHTS, Recipe
+from skinlib.recipes import LOGGED_MD_WEIGHTS, from_json
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_run_json_says_where_the_numbers_come_from(trained, dataset):
 
 
 def test_recipe_comes_back_from_run_json(trained):
-    assert Recipe.from_json(trained.record["recipe"]) == tiny.recipe()
+    assert from_json(trained.record["recipe"]) == tiny.recipe()
     assert trained.record["changes"] == {
         "batch_size": [32, 8],
         "epochs": [250, 3],
@@ -138,7 +138,8 @@ def test_history_has_one_row_an_epoch(trained):
     history = trained.history()
     assert list(history["epoch"]) == [1, 2, 3]
     assert list(history) == [
-        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
+        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_mean_recall",
+        "learning_rate", "seconds",
     ]  # fmt: skip
     assert np.isfinite(history).all(axis=None)
     assert (history["learning_rate"] == 0.01).all()
@@ -162,7 +163,7 @@ def test_best_epoch_is_the_one_that_was_kept(run, part, request):
 @pytest.mark.parametrize(("run", "order"), [("trained", "rgb"), ("logged", "bgr")])
 def test_kept_weights_give_the_predictions(run, order, request, dataset):
     run = request.getfixturevalue(run)
-    recipe = Recipe.from_json(run.record["recipe"])
+    recipe = from_json(run.record["recipe"])
     model = build_classifier("Tiny", recipe, seed=5)
     load_classifier(model, run.folder / "best.weights.h5", run.record["weights_sha256"])
     prepared = prepare(recipe, dataset, 32, 0, progress=False)
@@ -176,7 +177,7 @@ def test_kept_weights_give_the_predictions(run, order, request, dataset):
 @pytest.mark.parametrize("run", ["trained", "logged"])
 def test_attention_of_the_test_part_is_kept(run, request, dataset):
     run = request.getfixturevalue(run)
-    recipe = Recipe.from_json(run.record["recipe"])
+    recipe = from_json(run.record["recipe"])
     model = build_classifier("Tiny", recipe, seed=5, maps=True)
     load_classifier(model, run.folder / "best.weights.h5", run.record["weights_sha256"])
     part = prepare(recipe, dataset, 32, 0, progress=False).parts["test"]
@@ -259,6 +260,7 @@ def test_clean_looks_at_the_test_part_once(train, monkeypatch):
         return predict(model, part, **options)
 
     monkeypatch.setattr(training, "predict", noting)
+    monkeypatch.setattr(validation, "predict", noting)
     run = train("once", epochs=2)
     counts = run.record["split"]["counts"]
     assert seen == [counts["validation"]] * 2 + [counts["validation"], counts["test"]]
@@ -320,7 +322,7 @@ def test_loss_that_is_no_number_fails_the_run(trained, train, monkeypatch):
 
 def test_prediction_that_is_no_number_fails_the_run(train, monkeypatch):
     monkeypatch.setattr(
-        training, "predict", lambda _, part, **options: np.full((len(part), 7), np.nan)
+        validation, "predict", lambda _, part, **options: np.full((len(part), 7), np.nan)
     )
     with pytest.raises(TrainingError, match="became nan in epoch 1"):
         train("blind")

@@ -137,3 +137,29 @@ def test_counters_that_were_saved_go_on_as_if_nothing_had_happened(killed):
     first = ours(recipe, losses[:killed], accuracies[:killed], control)
     control = Controls(**dataclasses.asdict(control))
     assert first + ours(recipe, losses, accuracies, control, start=killed) == whole
+
+
+def test_the_cosine_is_that_of_keras():
+    import keras
+
+    recipe = get_recipe("clean").replace(
+        schedule="cosine", epochs=7, learning_rate=0.01, minimum_learning_rate=0.001
+    )
+    control, found = Controls(recipe.learning_rate), []
+    for epoch in range(7):
+        found.append(control.learning_rate)
+        control.update(recipe, epoch, 1.0, 0.5)
+    keras_schedule = keras.optimizers.schedules.CosineDecay(0.01, 7, alpha=0.1)
+    assert found == pytest.approx([float(keras_schedule(epoch)) for epoch in range(7)], rel=1e-5)
+
+
+def test_the_best_mean_recall_can_choose():
+    recipe = get_recipe("clean").replace(checkpoint_metric="mean_recall")
+    control = Controls(recipe.learning_rate)
+    scores = [(0.9, 0.3), (0.5, 0.6), (0.8, 0.6)]
+    kept = [
+        control.update(recipe, epoch, 1.0, accuracy, mean_recall)
+        for epoch, (accuracy, mean_recall) in enumerate(scores)
+    ]
+    assert kept == [True, True, False]
+    assert control.best_epoch == 1

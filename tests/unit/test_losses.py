@@ -95,3 +95,25 @@ def test_it_equals_the_class_weight_of_keras():
     assert np.abs(ours.get_weights()[0] - start).max() > 1e-3
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-6)
+
+
+def test_label_smoothing_is_that_of_keras(probabilities):
+    import keras
+
+    one_hot = np.eye(7, dtype=np.float32)[LABELS]
+    expected = keras.losses.categorical_crossentropy(one_hot, probabilities, label_smoothing=0.1)
+    found = losses.weighted_cross_entropy(np.ones(7), smoothing=0.1)(one_hot, probabilities)
+    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-5)
+
+
+def test_logit_adjustment_weighs_a_softmax_by_the_class_shares(probabilities):
+    """By hand: softmax(log p + τ log π) is p π^τ, normalised."""
+    one_hot, strength = np.eye(7, dtype=np.float32)[LABELS], 0.5
+    shares = np.bincount(LABELS, minlength=7) / len(LABELS)
+    weighed = probabilities * shares**strength
+    weighed /= weighed.sum(axis=1, keepdims=True)
+    offsets = losses.prior_offsets(LABELS, strength)
+    found = losses.weighted_cross_entropy(np.ones(7), offsets=offsets)(one_hot, probabilities)
+    expected = -np.log(weighed[np.arange(len(LABELS)), LABELS])
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-5)
+    assert losses.prior_offsets(LABELS, 0.0) is None

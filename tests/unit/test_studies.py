@@ -71,3 +71,36 @@ def test_a_study_of_real_data_asks_for_it(monkeypatch):
 def test_an_unknown_study_is_refused_with_the_known_names():
     with pytest.raises(DataError, match="studies are .*demo"):
         studies.load_study("dmeo")
+
+
+def test_crossed_factors_give_every_combination_once(tmp_path):
+    path = tmp_path / "grid.yaml"
+    path.write_text(
+        "title: grid\n"
+        "runs:\n"
+        "  - backbone: MobileNetV2\n"
+        "    recipe: clean\n"
+        "    seed: [0, 1]\n"
+        "    changes: {epochs: 2}\n"
+        "    cross:\n"
+        "      metadata: {off: {metadata: false}, on: {}}\n"
+        "      batch: {off: {}, small: {batch_size: 8}, large: {batch_size: 64}}\n"
+    )
+    specs = studies.load_study(path).specs
+    assert len(specs) == 12
+    seen = {(spec.seed, spec.resolve().metadata, spec.resolve().batch_size): spec for spec in specs}
+    assert len(seen) == 12
+    assert {spec.resolve().epochs for spec in specs} == {2}
+    assert seen[0, False, 32].name.endswith("clean-plain-224px-s0")
+    assert seen[1, True, 8].name.endswith("clean-metadata-batch-small-224px-s1")
+    assert seen[1, True, 8].levels == {"metadata": "on", "batch": "small"}
+
+
+def test_a_factor_that_does_not_say_what_it_changes_is_refused(tmp_path):
+    path = tmp_path / "grid.yaml"
+    path.write_text(
+        "title: grid\nruns:\n  - {backbone: MobileNetV2, recipe: clean,"
+        " cross: {metadata: [true, false]}}\n"
+    )
+    with pytest.raises(DataError, match="crosses 'metadata'"):
+        studies.load_study(path)

@@ -7,7 +7,7 @@ from records import blank
 
 from skinlib import figures, paths, prose, runs, tables
 from skinlib.classes import CLASSES
-from skinlib.recipes import RECIPES, get_recipe
+from skinlib.recipes import PAPER, get_recipe
 
 
 def make(folder, name, recipe, right, status="finished"):
@@ -82,7 +82,7 @@ def test_transcribed_numbers_keep_their_digits(value, text):
 
 def test_recipes_table_has_a_row_for_each_difference_only():
     table = tables.recipes().set_index("Field")
-    assert list(table.columns) == list(RECIPES)
+    assert list(table.columns) == [recipe.name for recipe in PAPER]
     assert table.loc["channel_order", "md-as-logged"] == "bgr"
     assert table.loc["split_unit", "clean"] == "lesion"
     assert "attention_heads" not in table.index

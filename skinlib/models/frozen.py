@@ -1,0 +1,190 @@
+"""Train the upper part of a network only, on features of the lower part that are computed once.
+
+The lower part keeps its pretrained weights and its batch statistics, so what it says of a
+picture never changes: a third of a training step is left. Augmented pictures need their own
+features; there is a fixed number of augmented copies of the data set, and the epochs take
+them in turn. A recipe that does so says it in its fields ``frozen`` and ``augmented_copies``.
+"""
+
+import dataclasses
+import json
+import logging
+import zlib
+
+import keras
+import numpy as np
+from filelock import FileLock
+from tqdm import tqdm
+
+from skinlib import paths
+from skinlib.data.batches import Part
+from skinlib.errors import DataError
+from skinlib.files import atomic_path, hash_of, require_space, write_json
+from skinlib.models.augment import RandomAffine
+from skinlib.models.backbones import canonical_names
+
+BATCH = 64
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class FeaturePart:
+    """A part whose pictures are replaced by their features.
+
+    Attributes
+    ----------
+    part : skinlib.data.batches.Part
+    copies : tuple of numpy.ndarray
+        Features of all images, each of shape (n_all, h, w, c), float32.
+    copy : int
+        The one in use.
+    """
+
+    part: Part
+    copies: tuple
+    copy: int = 0
+
+    def __len__(self):
+        return len(self.part)
+
+    @property
+    def labels(self):
+        return self.part.labels
+
+    def of_epoch(self, epoch):
+        """Return the part with the copy whose turn it is in an epoch, counted from 0."""
+        return dataclasses.replace(self, copy=epoch % len(self.copies))
+
+    def inputs(self, index):
+        """Return ``features`` (b, h, w, c) float32 and, if there is any, ``metadata`` (b, 21)."""
+        rows = self.copies[self.copy][self.part.rows[index]]
+        return {"features": np.asarray(rows), **self.part.facts(index)}
+
+
+def halves(model, row):
+    """Cut a classifier in two and freeze the lower half.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `skinlib.models.classifier.build_classifier`.
+    row : skinlib.models.backbones.Backbone
+        Its ``frozen_layer`` is the last one of the lower half.
+
+    Returns
+    -------
+    lower, upper : keras.Model
+        From pixels, after augmentation, to features; from ``features`` and ``metadata`` to
+        probabilities. Both share their layers with `model`.
+
+    Raises
+    ------
+    DataError
+        If the row names no such layer.
+    """
+    layers = canonical_names(model.layers)
+    if row.frozen_layer not in layers:
+        msg = (
+            f"{row.name} has no layer to freeze up to (its row in skinlib.models.backbones says "
+            f"{row.frozen_layer!r}); name one there, or use a recipe that trains all of it"
+        )
+        raise DataError(msg)
+    cut = layers[row.frozen_layer].output
+    pixels = layers["augment"] if "augment" in layers else layers["to_float"]
+    lower = keras.Model(pixels.output, cut, name="lower")
+    lower.trainable = False
+    below = [cut, *(layers[name].output for name in ("metadata",) if name in layers)]
+    names = ("features", "metadata")
+    inputs = {
+        name: keras.Input(tensor.shape[1:], name=name)
+        for name, tensor in zip(names, below, strict=False)
+    }
+    outputs = keras.Model(below, model.output, name="above")([*inputs.values()])
+    return lower, keras.Model(inputs, outputs, name=f"{model.name}_upper")
+
+
+def feature_parts(lower, prepared, recipe, *, progress=True):
+    """Return `FeaturePart` by name of the part; only ``train`` has augmented copies.
+
+    Parameters
+    ----------
+    lower : keras.Model
+        From `halves`.
+    prepared : skinlib.data.prepare.Prepared
+    recipe : skinlib.recipes.Recipe
+    progress : bool
+        Show a bar while features are computed, which is done once for all runs.
+    """
+    first = prepared.parts["train"]
+    plain = (_features(lower, first, None, 0, progress),)
+    augmented = plain
+    if recipe.augmentation:
+        augmented = tuple(
+            _features(lower, first, recipe.augmentation, copy, progress)
+            for copy in range(recipe.augmented_copies)
+        )
+    return {
+        name: FeaturePart(part, augmented if name == "train" else plain)
+        for name, part in prepared.parts.items()
+    }
+
+
+def _features(lower, part, augmentation, copy, progress):
+    """Return the features of all pictures, from the cache where they are there and whole."""
+    weights = zlib.crc32(b"".join(np.asarray(array).tobytes() for array in lower.get_weights()))
+    key = {
+        # The folder of the pixel cache is named after a hash of all that decides the pixels.
+        "pixels": part.pixels.path.parent.name,
+        "channel_order": part.channel_order,
+        "network": [layer.name for layer in lower.layers][1:],
+        "scaling": [layer.get_config() for layer in lower.layers if layer.name == "scale"],
+        "weights": weights,
+        "augmentation": dict(augmentation) if augmentation else None,
+        "copy": copy,
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+    }
+    path = paths.cache() / "features" / f"{hash_of(key)}.npy"
+    marker = path.with_suffix(".json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        found = _whole(path, marker)
+        if found is None:
+            _write(path, lower, part, augmentation, copy, progress)
+            write_json(marker, {"crc32": zlib.crc32(np.load(path, mmap_mode="r")), "key": key})
+            found = _whole(path, marker)
+    return found
+
+
+def _whole(path, marker):
+    """Return the features of a file whose checksum holds, else None."""
+    try:
+        expected = json.loads(marker.read_text(encoding="utf-8"))["crc32"]
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, KeyError):
+        return None
+    if zlib.crc32(array) == expected:
+        return array
+    _log.warning("'%s' is damaged; its features are computed again", path)
+    return None
+
+
+def _write(path, lower, part, augmentation, copy, progress):
+    count = len(part.pixels)
+    everything = dataclasses.replace(part, rows=np.arange(count), metadata=None)
+    # Of its own seed, not the run's: the same copies for all runs of a study.
+    augment = RandomAffine(**augmentation, seed=copy) if augmentation else None
+    shape = (count, *lower.output.shape[1:])
+    require_space(path.parent, 4 * int(np.prod(shape)))
+    with atomic_path(path) as temporary:
+        out = np.lib.format.open_memmap(temporary, "w+", np.float32, shape)
+        for start in tqdm(
+            range(0, count, BATCH), desc=f"features, copy {copy + 1}", disable=not progress
+        ):
+            rows = np.arange(start, min(start + BATCH, count))
+            pixels = everything.inputs(rows)["image"].astype(np.float32)
+            if augment:
+                pixels = augment(pixels, training=True)
+            out[rows] = np.asarray(lower.predict_on_batch(pixels))
+        out.flush()

@@ -1,0 +1,171 @@
+"""Training above a frozen lower part: the same network, only fewer of its weights move."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+from skinlib import paths, training, validation
+from skinlib.data.prepare import prepare
+from skinlib.errors import DataError
+from skinlib.models import frozen
+from skinlib.models.backbones import BACKBONES
+from skinlib.models.classifier import build_classifier
+from skinlib.models.weights import load_classifier
+from skinlib.prediction import predict
+from skinlib.recipes import AUGMENTATION
+
+FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)
+AUGMENTED = FROZEN.replace(augmentation=dict(AUGMENTATION), augmented_copies=2)
+
+
+def build(recipe, seed=0):
+    model = build_classifier("Tiny", recipe, size=32, seed=seed)
+    return model, *frozen.halves(model, tiny.ROW)
+
+
+def train(dataset, study, recipe=FROZEN):
+    return training.train(
+        recipe, "Tiny", data=dataset, study=study, name="run", weights=None, progress=False
+    )
+
+
+@pytest.mark.parametrize("recipe", [FROZEN, FROZEN.replace(metadata=False, attention="none")])
+def test_both_halves_together_are_the_whole(recipe, dataset):
+    model, lower, upper = build(recipe)
+    prepared = prepare(recipe, dataset, 32, 0, progress=False)
+    parts = frozen.feature_parts(lower, prepared, recipe, progress=False)
+    for name, part in parts.items():
+        expected = predict(model, prepared.parts[name])
+        np.testing.assert_allclose(predict(upper, part), expected, atol=1e-6)
+        assert np.array_equal(part.labels, prepared.parts[name].labels)
+    assert np.ptp(expected) > 0.01
+
+
+def test_only_the_upper_half_learns(dataset):
+    run = train(dataset, "frozen")
+    before, lower, _ = build(FROZEN)
+    after = build_classifier("Tiny", FROZEN, size=32, seed=3)
+    load_classifier(after, run.folder / "best.weights.h5", run.record["weights_sha256"])
+    below = {layer.name for layer in lower.layers}
+    moved = {
+        layer.name: any(
+            not np.array_equal(one, other)
+            for one, other in zip(layer.get_weights(), twin.get_weights(), strict=True)
+        )
+        for layer, twin in zip(before.layers, after.layers, strict=True)
+        if layer.get_weights() and not isinstance(layer, keras.layers.Dropout)
+    }
+    changed = dict(zip([layer.name for layer in before.layers if layer.name in moved],
+                       moved.values(), strict=True))  # fmt: skip
+    assert [name for name in below & set(changed) if changed[name]] == []
+    assert changed["probabilities"]
+    assert sum(changed.values()) >= 4
+    prepared = prepare(FROZEN, dataset, 32, 0, progress=False)
+    _, probabilities, _ = run.arrays("test")
+    np.testing.assert_allclose(predict(after, prepared.parts["test"]), probabilities, atol=1e-5)
+
+
+def test_epochs_take_the_augmented_copies_in_turn(dataset):
+    _, lower, _ = build(AUGMENTED)
+    prepared = prepare(AUGMENTED, dataset, 32, 0, progress=False)
+    parts = frozen.feature_parts(lower, prepared, AUGMENTED, progress=False)
+    index = np.arange(5)
+    seen = [parts["train"].of_epoch(epoch).inputs(index)["features"] for epoch in range(4)]
+    assert np.array_equal(seen[0], seen[2])
+    assert np.array_equal(seen[1], seen[3])
+    assert not np.allclose(seen[0], seen[1])
+    held_out = [parts["test"].of_epoch(epoch).inputs(index)["features"] for epoch in range(2)]
+    assert np.array_equal(*held_out)
+    plain = build(FROZEN)[1].predict(
+        prepared.parts["test"].inputs(index)["image"].astype("float32"), verbose=0
+    )
+    np.testing.assert_allclose(held_out[0], plain, atol=1e-5)
+
+
+def test_features_are_kept_and_damage_is_noticed(dataset, caplog, monkeypatch):
+    _, lower, _ = build(FROZEN, seed=7)
+    prepared = prepare(FROZEN, dataset, 32, 0, progress=False)
+    folder = paths.cache() / "features"
+    before = set(folder.glob("*.npy"))
+    frozen.feature_parts(lower, prepared, FROZEN, progress=False)
+    (path,) = set(folder.glob("*.npy")) - before
+    assert json.loads(path.with_suffix(".json").read_text())["key"]["copy"] == 0
+    whole = np.load(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(frozen, "_write", lambda *_: pytest.fail("computed again for nothing"))
+        frozen.feature_parts(lower, prepared, FROZEN, progress=False)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    parts = frozen.feature_parts(lower, prepared, FROZEN, progress=False)
+    assert "damaged" in caplog.text
+    np.testing.assert_array_equal(np.asarray(parts["test"].copies[0]), whole)
+
+
+def test_other_weights_have_other_features(dataset):
+    prepared = prepare(FROZEN, dataset, 32, 0, progress=False)
+    one, other = (
+        frozen.feature_parts(build(FROZEN, seed)[1], prepared, FROZEN, progress=False)["test"]
+        for seed in (0, 1)
+    )
+    index = np.arange(3)
+    assert not np.allclose(one.inputs(index)["features"], other.inputs(index)["features"])
+
+
+def test_a_killed_frozen_training_ends_as_if_nothing_had_happened(dataset, monkeypatch):
+    whole = train(dataset, "frozen-whole", AUGMENTED)
+    validated = validation.validate
+
+    def killed(*arguments):
+        validated(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "validate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(dataset, "frozen-killed", AUGMENTED)
+    again = train(dataset, "frozen-killed", AUGMENTED)
+    assert again.predictions().equals(whole.predictions())
+    assert again.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
+
+
+def test_scores_of_the_test_part_decide_nothing(dataset):
+    plain = train(dataset, "frozen-whole", AUGMENTED)
+    scored = train(dataset, "frozen-scored", AUGMENTED.replace(score_test=True))
+    added = ["test_loss", "test_accuracy", "test_mean_recall"]
+    assert (
+        scored.history()
+        .drop(columns=["seconds", *added])
+        .equals(plain.history().drop(columns="seconds"))
+    )
+    labels, probabilities, _ = scored.arrays("test")
+    kept = scored.history().iloc[scored.record["best_epoch"] - 1]
+    assert np.mean(probabilities.argmax(1) == labels) == pytest.approx(kept["test_accuracy"])
+
+
+def test_averaging_over_views_is_done_on_pictures(dataset):
+    run = train(dataset, "frozen-d4", FROZEN.replace(views="d4"))
+    model = build_classifier("Tiny", FROZEN, size=32)
+    load_classifier(model, run.folder / "best.weights.h5")
+    prepared = prepare(FROZEN, dataset, 32, 0, progress=False)
+    inputs = prepared.parts["test"].inputs(np.arange(len(prepared.parts["test"])))
+    turned = [
+        np.rot90(image, k, (1, 2)) for image in (inputs["image"], inputs["image"][:, ::-1])
+        for k in range(4)
+    ]  # fmt: skip
+    assert len({view.tobytes() for view in turned}) == 8
+    expected = np.mean(
+        [model.predict_on_batch({**inputs, "image": view.copy()}) for view in turned], axis=0
+    )
+    np.testing.assert_allclose(run.arrays("test")[1], expected, atol=1e-5)
+
+
+def test_a_network_without_a_place_to_freeze_is_named():
+    row = BACKBONES["NASNetMobile"]
+    model = build_classifier("Tiny", FROZEN, size=32)
+    with pytest.raises(DataError, match="NASNetMobile has no layer to freeze up to"):
+        frozen.halves(model, row)
