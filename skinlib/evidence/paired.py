@@ -9,8 +9,12 @@ between the trainings themselves is shown beside it, seed by seed.
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
-from skinlib.errors import DataError
+from skinlib import tables
+from skinlib.errors import DataError, IntegrityError
+from skinlib.evidence import draws as bootstrap
+from skinlib.evidence.scores import SCORES, scores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Pair:
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """Mean difference, second minus first, of k statistics.
+    """Mean difference, second minus first, of k scores.
 
     Attributes
     ----------
@@ -61,16 +65,56 @@ class Effect:
     def difference(self):
         return self.by_seed.mean(axis=0)
 
+    def estimate(self, index):
+        """Return the difference of one score as `skinlib.evidence.draws.Estimate`."""
+        return bootstrap.Estimate(self.difference[index], self.low[index], self.high[index])
 
-def effect(statistic, pairs, *, draws=1000, level=0.95, seed=0):
+
+def answers(first, second, part="test"):
+    """Return the answers of two runs as a `Pair`.
+
+    Raises
+    ------
+    IntegrityError
+        If they were not asked about the same images of the same data.
+    """
+    ids = [list(run.predictions(part)["image_id"]) for run in (first, second)]
+    if ids[0] != ids[1] or first.record["data"] != second.record["data"]:
+        msg = f"'{first.folder}' and '{second.folder}' were asked about different images"
+        raise IntegrityError(msg)
+    labels, ours, lesions = first.arrays(part)
+    return Pair(labels, ours, second.arrays(part)[1], lesions)
+
+
+def finished_pairs(study, first, second):
+    """Return ``{seed: (run, run)}`` of two variants of a study, where both are finished.
+
+    Parameters
+    ----------
+    study : skinlib.studies.Study
+    first, second : str
+        Variants.
+    """
+    done = {
+        (spec.seed, spec.variant): run
+        for spec, run in zip(study.specs, study.runs().values(), strict=True)
+        if run and run.finished
+    }
+    seeds = sorted({seed for seed, _ in done})
+    both = {seed: (done.get((seed, first)), done.get((seed, second))) for seed in seeds}
+    return {seed: runs for seed, runs in both.items() if all(runs)}
+
+
+def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
     """Measure an effect with a bootstrap over lesions.
 
     Parameters
     ----------
-    statistic : callable
-        ``statistic(labels, probabilities)`` → array of k numbers.
     pairs : sequence of Pair
         One a seed.
+    statistic : callable
+        ``statistic(weights, labels, probabilities)`` → array (d, k), as
+        `skinlib.evidence.scores.scores`.
     draws : int
     level : float
         Coverage, between 0 and 1.
@@ -89,29 +133,52 @@ def effect(statistic, pairs, *, draws=1000, level=0.95, seed=0):
     if not pairs:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
-    known = np.unique(np.concatenate([pair.lesions for pair in pairs]))
-    if len(known) < 2:
-        msg = f"a bootstrap needs at least 2 lesions, these runs have {len(known)}"
-        raise DataError(msg)
-    first, second = (
-        np.array([statistic(pair.labels, getattr(pair, name)) for pair in pairs], float)
-        for name in ("first", "second")
+    weights = bootstrap.lesion_weights(
+        np.concatenate([pair.lesions for pair in pairs]), draws=draws, seed=seed
     )
-    places = [np.searchsorted(known, pair.lesions) for pair in pairs]
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(draws):
-        times = np.bincount(rng.integers(0, len(known), len(known)), minlength=len(known))
-        differences = []
-        for pair, place in zip(pairs, places, strict=True):
-            rows = np.repeat(np.arange(len(place)), times[place])
-            differences.append(
-                np.subtract(
-                    statistic(pair.labels[rows], pair.second[rows]),
-                    statistic(pair.labels[rows], pair.first[rows]),
-                )
-            )
-        drawn.append(np.mean(differences, axis=0))
+    starts = np.cumsum([len(pair.lesions) for pair in pairs])[:-1]
+    found = [
+        [statistic(share, pair.labels, answer) for answer in (pair.first, pair.second)]
+        for share, pair in zip(np.split(weights, starts, axis=1), pairs, strict=True)
+    ]
+    first, second = np.swapaxes(np.array(found), 0, 1)
+    drawn = (second - first).mean(axis=0)[1:]
     tail = (1 - level) / 2
     low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
-    return Effect(first.mean(axis=0), second.mean(axis=0), second - first, low, high)
+    return Effect(
+        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
+    )
+
+
+def frame(effects, titles, named="Comparison"):
+    """Return the table of some effects: one row an effect and score.
+
+    Parameters
+    ----------
+    effects : dict of str to (int or Effect)
+        By what the first column says.
+    titles : tuple of str
+        Of the columns of the first and the second way.
+    named : str
+        Title of the first column.
+    """
+    rows = []
+    for name, found in effects.items():
+        for index, score in enumerate(SCORES):
+            each = ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index])
+            rows.append(
+                {
+                    named: name,
+                    "Score": score,
+                    titles[0]: f"{found.first[index]:.3f}",
+                    titles[1]: f"{found.second[index]:.3f}",
+                    "Difference": found.estimate(index).text(signed=True),
+                    "By seed": each,
+                }
+            )
+    return pd.DataFrame(rows or [{named: tables.NOT_RUN}])
+
+
+def verdict(estimate, better, worse, undecided):
+    """Choose among three wordings by the side of 0 on which the whole interval lies."""
+    return {1: better, -1: worse, 0: undecided}[estimate.sign]

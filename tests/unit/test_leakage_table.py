@@ -9,6 +9,7 @@ from skinlib.classes import CLASSES
 from skinlib.data import splits, synthetic
 from skinlib.errors import IntegrityError
 from skinlib.evidence import leakage
+from skinlib.evidence.scores import SCORES
 
 
 @dataclasses.dataclass
@@ -26,7 +27,7 @@ class Run:
     def predictions(self, part):
         return self.split.rows(self.table, part)
 
-    def arrays(self):
+    def arrays(self, part):
         rows = self.predictions("test")
         labels = rows["dx"].map(CLASSES.index).to_numpy()
         guess = np.where(self.right, labels, (labels + 1) % 7)
@@ -67,7 +68,7 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
     leaks, there = found[leakage.CAN_LEAK]
     assert 0 < leaks < count == len(pair[0].right)
     assert leaks == pair[1].right.sum()
-    accuracy = list(leakage.METRICS).index("accuracy")
+    accuracy = SCORES.index("accuracy")
     assert there.difference[accuracy] == 1.0
     assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
     assert len(there.by_seed) == 1
@@ -75,7 +76,7 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
 
 def test_the_table_says_what_there_is(pair):
     frame = leakage.frame(Study(pair))
-    assert len(frame) == 2 * len(leakage.METRICS)
+    assert len(frame) == 2 * len(SCORES)
     row = frame[frame["Images"].str.startswith(leakage.CAN_LEAK)].iloc[0]
     assert (row["Not seen"], row["Seen"], row["By seed"]) == ("0.000", "1.000", "+1.000")
     assert row["Difference"] == "+1.000 [+1.000, +1.000]"
@@ -88,3 +89,16 @@ def test_runs_of_other_images_are_refused(pair):
     pair[1].record["data"] = {"fingerprint": "2"}
     with pytest.raises(IntegrityError, match="different images"):
         leakage.answers(*pair)
+
+
+def test_lesions_on_both_sides_are_counted_image_by_image():
+    table = synthetic.metadata(1500, 0)
+    found = leakage.both_sides(table, [0], 0.2).iloc[0]
+    split = splits.make_split(table, unit="image", test=0.2, validation=0.0, seed=0).table
+    train = set(split.loc[split["part"] == "train", "lesion_id"])
+    asked = split[split["part"] == "test"]
+    assert found["test"] == pytest.approx(np.mean([name in train for name in asked["lesion_id"]]))
+    both = train & set(asked["lesion_id"])
+    assert found["all"] == pytest.approx(np.mean([name in both for name in split["lesion_id"]]))
+    melanomas = asked.merge(table[["image_id", "dx"]], on="image_id").query("dx == 'mel'")
+    assert found["mel"] == pytest.approx(np.mean([n in train for n in melanomas["lesion_id"]]))

@@ -1,0 +1,149 @@
+"""Factorial effects against ordinary least squares of statsmodels, by hand, and in simulation."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+
+from skinlib.errors import DataError
+from skinlib.evidence import factorial
+from skinlib.evidence.scores import SCORES, scores
+
+LEVELS = np.array(list(itertools.product((-1, 1), repeat=4)))
+
+
+def test_effects_and_errors_are_those_of_least_squares():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(1, 3, 16))
+    found = factorial.effects(LEVELS, values)
+    rows = [
+        {"y": values[0, seed, cell], "seed": seed, **dict(zip("abcd", LEVELS[cell] / 2, strict=True))}
+        for seed in range(3) for cell in range(16)
+    ]  # fmt: skip
+    fit = smf.ols("y ~ C(seed) + (a + b + c + d)**2", pd.DataFrame(rows)).fit()
+    interval = fit.conf_int()
+    for term, (estimate, p) in found.items():
+        name = ":".join("abcd"[index] for index in term)
+        # Coded ±1/2, a product of two is ±1/4: its coefficient is twice the halved difference.
+        scale = len(term)
+        assert estimate.value == pytest.approx(fit.params[name] / scale)
+        assert estimate.low == pytest.approx(interval.loc[name, 0] / scale)
+        assert estimate.high == pytest.approx(interval.loc[name, 1] / scale)
+        assert p == pytest.approx(fit.pvalues[name])
+
+
+def test_a_case_worked_by_hand():
+    """Turning the first on adds 0.1, the second 0.2, both together 0.04 more than that."""
+    a, b = (LEVELS[:, :2] > 0).T
+    values = (0.5 + 0.1 * a + 0.2 * b + 0.04 * (a & b))[None, None].repeat(2, axis=1)
+    found = {
+        term: estimate.value for term, (estimate, _) in factorial.effects(LEVELS, values).items()
+    }
+    assert found[0,] == pytest.approx(0.1 + 0.02)
+    assert found[1,] == pytest.approx(0.2 + 0.02)
+    assert found[0, 1] == pytest.approx(0.02)
+    assert found[2,] == pytest.approx(0)
+
+
+def test_intervals_cover_new_trainings_on_new_lesions():
+    """Scores with noise of the training in each cell, and noise that lesions put on an effect."""
+    rng = np.random.default_rng(1)
+    covered, trials = 0, 400
+    for _ in range(trials):
+        values = 0.05 * (LEVELS[:, 0] > 0) + rng.normal(scale=0.03, size=(2, 16))
+        # These lesions shift the effect; a bootstrap over them knows how much, not which way.
+        shifts = np.concatenate([rng.normal(scale=0.02, size=1), rng.normal(scale=0.02, size=200)])
+        shifts[1:] += shifts[0]
+        drawn = values[None] + shifts[:, None, None] * (LEVELS[:, 0] / 2)
+        estimate, _ = factorial.effects(LEVELS, drawn)[0,]
+        covered += estimate.low <= 0.05 <= estimate.high
+    # Standard error 0.011.
+    assert covered / trials == pytest.approx(0.95, abs=0.035)
+
+
+def test_one_seed_of_a_small_design_has_nothing_to_measure_with():
+    levels = np.array(list(itertools.product((-1, 1), repeat=2)))
+    with pytest.raises(DataError, match="train another seed"):
+        factorial.effects(levels, np.zeros((1, 1, 4)))
+
+
+@dataclasses.dataclass
+class Run:
+    folder: str
+    seed: int
+    quality: float
+    finished = True
+
+    def predictions(self, part):
+        return pd.DataFrame({"image_id": [f"{self.seed}-{i}" for i in range(60)]})
+
+    def arrays(self, part):
+        labels = np.arange(60) % 7
+        rng = np.random.default_rng(int(100 * self.quality) + self.seed)
+        right = rng.random(60) < self.quality
+        return labels, np.eye(7)[np.where(right, labels, (labels + 1) % 7)], np.arange(60) // 2
+
+
+@dataclasses.dataclass
+class Spec:
+    name: str
+    seed: int
+    levels: dict
+
+
+@dataclasses.dataclass
+class Study:
+    found: dict
+    specs: list
+
+    def runs(self):
+        return self.found
+
+
+@pytest.fixture
+def study():
+    specs, found = [], {}
+    for seed in (0, 1):
+        for key in itertools.product(("off", "on"), repeat=2):
+            name = f"{'-'.join(key)}-s{seed}"
+            specs.append(Spec(name, seed, dict(zip(("attention", "weights"), key, strict=True))))
+            found[name] = Run(name, seed, 0.9 if key[0] == "on" else 0.4)
+    specs.append(Spec("beside", 0, {}))
+    found["beside"] = None
+    return Study(found, specs)
+
+
+def test_only_complete_seeds_count(study):
+    found = factorial.design(study, draws=5)
+    assert (found.seeds, found.factors) == ((0, 1), ("attention", "weights"))
+    assert found.scores.shape == (6, 2, 4, 4)
+    labels, probabilities, _ = study.found["on-off-s1"].arrays("test")
+    expected = scores(np.ones((1, 60)), labels, probabilities)[0]
+    place = found.levels.tolist().index([1, -1])
+    np.testing.assert_allclose(found.scores[0, 1, place], expected)
+    study.found["off-off-s1"] = None
+    assert factorial.design(study, draws=5).seeds == (0,)
+    study.found["off-off-s0"] = None
+    assert factorial.design(study, draws=5) is None
+
+
+def test_tables(study):
+    names = {"attention": "attention", "weights": "class weights"}
+    frame = factorial.frame(factorial.design(study, draws=50), names).set_index("Term")
+    assert list(frame.index) == ["attention", "class weights", "attention × class weights"]
+    value = float(frame.loc["attention", "accuracy"].split()[0])
+    assert 0.3 < value < 0.7
+    cells = factorial.cells_frame(factorial.design(study, draws=5), names)
+    assert cells["Turned on"].tolist() == ["nothing", "class weights", "attention",
+                                           "attention, class weights"]  # fmt: skip
+    assert set(SCORES) < set(frame) | {"Turned on", *SCORES}
+    assert factorial.frame(None, names).iloc[0, 0] == "not run"
+
+
+def test_cells_that_were_asked_about_other_images_are_refused(study):
+    study.found["on-on-s0"] = Run("odd", 7, 0.9)
+    with pytest.raises(DataError, match="'odd'"):
+        factorial.design(study, draws=5)
