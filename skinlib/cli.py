@@ -122,6 +122,9 @@ def _parser():
     sub.add_argument("--book", action="store_true", help="time `make book` too, in small")
     sub.add_argument("--no-progress", action="store_true")
 
+    sub = command("measure", commands.measure)
+    sub.add_argument("--data", help=data_help)
+
     sub = command("render", commands.render)
     sub.add_argument("-v", "--verbose", action="store_true")
     return parser

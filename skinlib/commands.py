@@ -221,6 +221,14 @@ def bench(args):
     return running.run(args.name, quick=args.quick, **options)
 
 
+def measure(args):
+    """Measure what the pages on evidence need from the data themselves."""
+    from skinlib.evidence import measuring
+
+    for path in measuring.measure(args.data):
+        print(path)
+
+
 def render(args):
     """Write the tables and figures of the book from the runs there are."""
     from skinlib import rendering

@@ -17,13 +17,15 @@ def answers(sealed, leaking):
     return pair, leakage.with_siblings(split.table)[asked].to_numpy()
 
 
-def effects(study, *, draws=1000):
+def effects(study, recipe=None, *, draws=1000):
     """Measure the effect of leakage over the seeds of a study.
 
     Parameters
     ----------
     study : skinlib.studies.Study
         Its variants ``sealed`` and ``leaking`` of the same seed make a pair.
+    recipe : str, optional
+        Only runs of this one.
 
     Returns
     -------
@@ -31,7 +33,8 @@ def effects(study, *, draws=1000):
         For all images and for those that can leak: number of images over all seeds, and
         the effect on `skinlib.evidence.scores.SCORES`. Empty when no pair is finished.
     """
-    found = [answers(*runs) for runs in paired.finished_pairs(study, "sealed", "leaking").values()]
+    runs = paired.finished_pairs(study, "sealed", "leaking", recipe)
+    found = [answers(*pair) for pair in runs.values()]
     if not found:
         return {}
     chosen = {

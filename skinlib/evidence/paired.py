@@ -86,19 +86,21 @@ def answers(first, second, part="test"):
     return Pair(labels, ours, second.arrays(part)[1], lesions)
 
 
-def finished_pairs(study, first, second):
+def finished_pairs(study, first, second, recipe=None):
     """Return ``{seed: (run, run)}`` of two variants of a study, where both are finished.
 
     Parameters
     ----------
     study : skinlib.studies.Study
-    first, second : str
-        Variants.
+    first, second : str or None
+        Variants; None is the recipe as it is.
+    recipe : str, optional
+        Only runs of this one, where the study has several.
     """
     done = {
         (spec.seed, spec.variant): run
         for spec, run in zip(study.specs, study.runs().values(), strict=True)
-        if run and run.finished
+        if run and run.finished and recipe in (None, spec.recipe)
     }
     seeds = sorted({seed for seed, _ in done})
     both = {seed: (done.get((seed, first)), done.get((seed, second))) for seed in seeds}

@@ -62,10 +62,15 @@ def pages(runs, found=None):
     title, record = next(iter(found.items()))
     groups = record["groups"]
     for name, heading in ATTRIBUTES.items():
-        rows = groups.get(name)
-        frame = _groups(heading, rows, record["overall"]) if rows else None
+        # What these data do not say may be known of other images that a model was asked about.
+        known = [title, *(other for other in found if name in found[other]["groups"])]
+        source = title if name in groups else known[-1]
+        rows = found[source]["groups"].get(name)
+        shown = heading if source == title else f"{heading} ({source})"
         missing = pd.DataFrame({heading: [NOT_KNOWN]})
-        frames[f"subgroups-{name}"] = missing if frame is None else frame
+        frames[f"subgroups-{name}"] = (
+            _groups(shown, rows, found[source]["overall"]) if rows else missing
+        )
     texts = {
         "subgroups-about": _about(title, record),
         "subgroups-sex": _sexes(found),

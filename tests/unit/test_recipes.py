@@ -18,6 +18,8 @@ NAMES = (
     "ad-as-described",
     "clean",
     "clean-frozen",
+    "md-as-logged-frozen",
+    "best",
 )
 
 
@@ -41,6 +43,7 @@ def test_the_names():
         ("md-as-described", "ad-as-described", "metadata class_weights augmentation"),
         ("md-as-described", "clean", "split_unit test_share validation_share"),
         ("clean", "clean-frozen", "frozen schedule epochs"),
+        ("md-as-logged", "md-as-logged-frozen", "frozen schedule epochs"),
         (
             "md-as-logged",
             "ad-as-logged",

@@ -1,0 +1,184 @@
+"""Tables, sentences and figures of the pages that compare ways of training."""
+
+import json
+
+from skinlib import paths
+from skinlib.evidence import factorial, leakage, paired
+from skinlib.evidence.scores import SCORES
+from skinlib.figures import effects as figures
+from skinlib.figures.runs import not_run
+from skinlib.files import write_json
+from skinlib.studies import load_study
+from skinlib.tables import NOT_RUN
+
+FACTORS = {
+    "attention": "soft attention",
+    "metadata": "metadata",
+    "weights": "class weights",
+    "augmentation": "augmentation",
+}
+ABOVE, WHOLE = "upper part trained", "whole network trained"
+ATTENTIONS = {
+    "as coded, against none": ("metadata-weights", "as-coded"),
+    "as described, against none": ("metadata-weights", "attention-metadata-weights"),
+    "as described, against as coded": ("as-coded", "attention-metadata-weights"),
+}
+FIELDS = {
+    "channel order: RGB for BGR": "rgb",
+    "attention: as described for as coded": "attention-as-described",
+    "batch: 32 for 10": "batch-32",
+}
+BOTH_SIDES = "both-sides.json"
+
+
+def pages():
+    """Return frames, texts and figures by file name; what has no runs yet says so."""
+    frames, texts, drawn = {}, {}, {}
+    for make in (_leakage, _ablation, _attentions, _fields):
+        for mine, theirs in zip((frames, texts, drawn), make(), strict=True):
+            mine.update(theirs)
+    return frames, texts, drawn
+
+
+def _seeds(effect):
+    count = len(effect.by_seed)
+    return f"{count} seed{'s' if count > 1 else ''}"
+
+
+def _leakage():
+    study = load_study("leakage")
+    found, sentences, shown = {}, [], {}
+    for recipe, title in (("clean-frozen", ABOVE), ("clean", WHOLE)):
+        for images, (count, effect) in leakage.effects(study, recipe).items():
+            name = f"{title}, {_seeds(effect)}: {images} ({count:,})"
+            found[name] = effect
+            shown[f"{title},\n{images}"] = effect
+    for name, effect in found.items():
+        said = ", ".join(
+            f"{score} {effect.estimate(index).text(signed=True)}"
+            for index, score in enumerate(SCORES)
+        )
+        decided = paired.verdict(
+            effect.estimate(0),
+            "a clear gain in accuracy",
+            "a clear loss in accuracy",
+            "no clear change in accuracy",
+        )
+        sentences.append(f"- {name[0].upper()}{name[1:]}: {decided}; {said}.")
+    texts = {
+        "leakage": "\n".join(sentences or [f"{NOT_RUN.capitalize()}."]) + "\n",
+        "leakage-share": _both_sides(),
+    }
+    drawn = {"leakage": figures.forest(shown) if shown else not_run()}
+    return {"leakage": paired.frame(found, ("Not seen", "Seen"), "Images")}, texts, drawn
+
+
+def _both_sides():
+    path = paths.RESULTS / BOTH_SIDES
+    if not path.is_file():
+        return f"{NOT_RUN.capitalize()}.\n"
+    found = json.loads(path.read_text(encoding="utf-8"))
+
+    def span(key):
+        values = [100 * row[key] for row in found["rows"]]
+        return f"{sum(values) / len(values):.1f} % ({min(values):.1f} to {max(values):.1f})"
+
+    return (
+        f"Drawn at random by image, {100 * found['test_share']:.0f} % for the test, over "
+        f"{len(found['rows'])} seeds: the lesion of {span('test')} of the test images is trained "
+        f"on as well; of the melanomas among them {span('mel')}, of the nevi {span('nv')}. Of all "
+        f"{found['images']:,} images, {span('all')} show a lesion that is on both sides.\n"
+    )
+
+
+def _ablation():
+    found = factorial.design(load_study("ablation"))
+    frames = {
+        "ablation-effects": factorial.frame(found, FACTORS),
+        "ablation-cells": factorial.cells_frame(found, FACTORS),
+    }
+    if found is None:
+        return frames, {"ablation": f"{NOT_RUN.capitalize()}.\n"}, {"ablation": not_run()}
+    sentences = [
+        f"{len(found.levels)} cells, {len(found.seeds)} seed{'s' * (len(found.seeds) > 1)} each: "
+        f"{len(found.levels) * len(found.seeds)} trainings.\n"
+    ]
+    main = {}
+    for index, score in enumerate(SCORES):
+        effects = factorial.effects(found.levels, found.scores[..., index])
+        for place, name in enumerate(found.factors):
+            main.setdefault(FACTORS[name], []).append(effects[(place,)][0])
+        if score in ("accuracy", "mean recall"):
+            sentences.append(_of_score(score, effects, found.factors))
+    drawn = {"ablation": figures.factorial(main, SCORES)}
+    return frames, {"ablation": "\n".join(sentences) + "\n"}, drawn
+
+
+def _of_score(score, effects, factors):
+    """Sort the main effects on a score into clear ones and others, in words."""
+    clear, open_, together = [], [], []
+    for term, (estimate, _) in effects.items():
+        name = " × ".join(FACTORS[factors[index]] for index in term)
+        said = f"{name} {estimate.text(signed=True)}"
+        if len(term) > 1:
+            together += [said] if estimate.sign else []
+        else:
+            (clear if estimate.sign else open_).append(said)
+    parts = []
+    if clear:
+        parts.append(f"the interval excludes 0 for {'; '.join(clear)}")
+    if open_:
+        parts.append(f"it does not for {'; '.join(open_)}")
+    if together:
+        parts.append(f"two-way terms whose interval excludes 0: {'; '.join(together)}")
+    return f"- **{score[0].upper()}{score[1:]}**: {'; '.join(parts)}."
+
+
+def _contrasts(study, pairs, recipe=None):
+    found = {}
+    for name, (first, second) in pairs.items():
+        runs = paired.finished_pairs(study, first, second, recipe)
+        if runs:
+            effect = paired.effect([paired.answers(*pair) for pair in runs.values()])
+            found[f"{name} ({_seeds(effect)})"] = effect
+    return found
+
+
+def _said(found):
+    lines = []
+    for name, effect in found.items():
+        accuracy, recall = effect.estimate(0), effect.estimate(1)
+        decided = paired.verdict(
+            recall, "mean recall rises", "mean recall falls", "mean recall does not clearly change"
+        )
+        lines.append(
+            f"- {name[0].upper()}{name[1:]}: {decided}, {recall.text(signed=True)}; accuracy "
+            f"{accuracy.text(signed=True)}."
+        )
+    return "\n".join(lines or [f"{NOT_RUN.capitalize()}."]) + "\n"
+
+
+def _attentions():
+    found = _contrasts(load_study("ablation"), ATTENTIONS)
+    frames = {"attentions": paired.frame(found, ("First", "Second"))}
+    drawn = {"attentions": figures.forest(found) if found else not_run()}
+    return frames, {"attentions": _said(found)}, drawn
+
+
+def _fields():
+    study = load_study("as-logged-vs-described")
+    found = {}
+    for recipe, title in (("md-as-logged-frozen", ABOVE), ("md-as-logged", WHOLE)):
+        pairs = {f"{name}; {title}": (None, variant) for name, variant in FIELDS.items()}
+        found |= _contrasts(study, pairs, recipe)
+    frames = {"fields": paired.frame(found, ("As logged", "As described"))}
+    drawn = {"fields": figures.forest(found) if found else not_run()}
+    return frames, {"fields": _said(found)}, drawn
+
+
+def write_both_sides(table, *, seeds=range(20), test_share=0.1):
+    """Recount, on the real table, how many images of a random split leak; keep the result."""
+    rows = leakage.both_sides(table, seeds, test_share).to_dict("records")
+    path = paths.RESULTS / BOTH_SIDES
+    write_json(path, {"images": len(table), "test_share": test_share, "rows": rows})
+    return path

@@ -1,0 +1,176 @@
+"""Tables, sentences and the figure of the page on the official test images."""
+
+import numpy as np
+
+from skinlib import external, paper
+from skinlib.classes import CLASSES
+from skinlib.evidence import draws as bootstrap
+from skinlib.evidence import scores as scored
+from skinlib.figures.external import mean_recalls
+from skinlib.figures.runs import not_run
+from skinlib.studies import load_study, study_names
+from skinlib.tables import NOT_RUN, pd
+
+RECALL = scored.SCORES.index("mean recall")
+BEST, CANDIDATE = "best", "candidate"
+
+
+def asked():
+    """Return the finished runs that answered the official test, best mean recall first."""
+    found = [
+        run
+        for name in study_names()
+        for run in load_study(name).finished()
+        if run.record.get("external")
+    ]
+    return sorted(found, key=lambda run: -_estimates(run)[RECALL].value)
+
+
+def _estimates(run, part=external.PART):
+    labels, probabilities, lesions = run.arrays(part)
+    weights = bootstrap.lesion_weights(lesions)
+    values = scored.scores(weights, labels, probabilities)
+    return [bootstrap.estimate(column) for column in values.T]
+
+
+def title(run):
+    """Return what a run is called beside others: recipe, size, seed."""
+    record = run.record
+    return f"{record['recipe']['name']}, {record['input_size']} px, seed {record['seed']}"
+
+
+def pages():
+    """Return frames, texts and figures by file name."""
+    found = asked()
+    frames = {
+        "external": _frame(found),
+        "external-others": _others(),
+        "external-classes": _classes(found),
+        "best-candidates": _candidates(),
+    }
+    if not found:
+        missing = f"{NOT_RUN.capitalize()}.\n"
+        return frames, {"external": missing, "best": missing}, {"external": not_run()}
+    texts = {"external": _said(found), "best": _of_best()}
+    rows = [(title(run), _estimates(run)[RECALL]) for run in found]
+    others = [
+        (row["who"], row["value"])
+        for row in paper.load("isic2018")
+        if row["metric"] == "mean recall"
+    ]
+    return frames, texts, {"external": mean_recalls(rows, others)}
+
+
+def _frame(found):
+    rows = []
+    for run in found:
+        official, own = _estimates(run), _estimates(run, "test")
+        rows.append(
+            {
+                "Model": f"{run.record['backbone']}, {title(run)}",
+                "Images": len(run.arrays(external.PART)[0]),
+                "Mean recall": official[RECALL].text(),
+                "Accuracy": official[0].text(),
+                "AUC, macro": official[3].text(),
+                "Mean recall, own test part": own[RECALL].text(),
+                "Accuracy, own test part": own[0].text(),
+            }
+        )
+    return pd.DataFrame(rows or [{"Model": NOT_RUN}])
+
+
+def _others():
+    return pd.DataFrame(
+        [
+            {
+                "System": row["who"],
+                "Metric": row["metric"],
+                "Value": f"{row['value']:.3f}",
+                "Trained on": row["trained_on"],
+                "Read in": row["source"],
+            }
+            for row in paper.load("isic2018")
+        ]
+    )
+
+
+def _classes(found):
+    """Return the recall of each class on the official test, a column a model of ours."""
+    if not found:
+        return pd.DataFrame({"Class": [NOT_RUN]})
+    labels = found[0].arrays(external.PART)[0]
+    frame = pd.DataFrame({"Class": CLASSES, "Images": np.bincount(labels, minlength=len(CLASSES))})
+    for run in found:
+        labels, probabilities, lesions = run.arrays(external.PART)
+        each = bootstrap.recalls(
+            bootstrap.lesion_weights(lesions), labels, probabilities.argmax(axis=1)
+        )
+        frame[title(run)] = [bootstrap.estimate(column).text(2) for column in each.T]
+    return frame
+
+
+def _said(found):
+    record = found[0].record["external"]
+    first = _estimates(found[0])[RECALL]
+    drops = []
+    for run in found:
+        own, official = (_estimates(run, part)[0] for part in ("test", external.PART))
+        drops.append((official.value - own.value, title(run)))
+    low, high = min(drops), max(drops)
+    return (
+        f"The data are {record['name']}: {record['images']} images, each model asked once. The "
+        f"best mean recall of ours is {first.text()}, by {title(found[0])}. Accuracy on them, less "
+        f"that on the model's own test part, goes from {low[0]:+.3f} ({low[1]}) to {high[0]:+.3f} "
+        f"({high[1]}).\n"
+    )
+
+
+def _candidates():
+    rows = []
+    for spec, run in _specs(CANDIDATE):
+        row = {"Loss": spec.levels["loss"], "Learning rate": f"{spec.resolve().learning_rate:g}"}
+        if run and run.finished:
+            values = _estimates(run, "validation")
+            row |= {
+                "Mean recall, validation": values[RECALL].text(),
+                "Accuracy, validation": values[0].text(),
+                "AUC, macro, validation": values[3].text(),
+            }
+        else:
+            row |= {"Mean recall, validation": NOT_RUN}
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _specs(variant):
+    study = load_study(BEST)
+    found = study.runs()
+    return [
+        (spec, found[spec.name])
+        for spec in study.specs
+        if bool(spec.variant and spec.variant.startswith(CANDIDATE)) == (variant == CANDIDATE)
+    ]
+
+
+def _of_best():
+    lines = []
+    for spec, run in _specs(None):
+        if not run or not run.finished:
+            lines.append(f"{spec.name}: {NOT_RUN}.")
+            continue
+        own = _estimates(run, "test")
+        said = f"{spec.backbone}, {title(run)}: mean recall {own[RECALL].text()} and accuracy "
+        said += f"{own[0].text()} on its own test part of {len(run.arrays()[0]):,} images"
+        if run.record.get("external"):
+            official = _estimates(run)
+            said += (
+                f"; {official[RECALL].text()} and {official[0].text()} on "
+                f"{run.record['external']['images']} official test images"
+            )
+        lines.append(said + ".")
+    return "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def finished_best():
+    """Return the finished final runs of the study `best`, by title."""
+    return {title(run): run for _, run in _specs(None) if run and run.finished}

@@ -1,0 +1,62 @@
+"""What the pages on evidence need from the data themselves, measured once and kept in results.
+
+Sex, age and site stand in the metadata, which may not be passed on; what is kept are
+numbers about groups.
+"""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from skinlib import external, paths
+from skinlib.data import ham10000
+from skinlib.evidence import effect_pages, external_pages, subgroups
+from skinlib.files import write_json
+from skinlib.studies import load_study
+
+SMALL = "ham10000-256px-96px"
+
+
+def reported():
+    """Return the models whose errors are looked into, by title: `best`, then the clean run."""
+    found = dict(external_pages.finished_best())
+    for run in load_study(SMALL).finished():
+        if run.record["recipe"]["name"] == "clean":
+            found[external_pages.title(run)] = run
+    return found
+
+
+def measure(folder=None):
+    """Write ``results/both-sides.json`` and ``results/subgroups.json``.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        See `skinlib.data.ham10000.locate`.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    dataset = ham10000.load(folder, decode=False)
+    written = [effect_pages.write_both_sides(dataset.table)]
+    official = _official(folder)
+    found = {}
+    for title, run in reported().items():
+        found[title] = subgroups.measure(run, dataset.table)
+    for title, run in reported().items():
+        if run.record.get("external"):
+            found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
+    path = paths.RESULTS / subgroups.FILE
+    write_json(path, found)
+    return [*written, path]
+
+
+def _official(folder):
+    """Return the metadata of the official test as they are: with their column ``dataset``."""
+    dataset = external.load(folder)
+    base = Path(folder or os.environ.get("SKINLIB_TEST") or os.environ["SKINLIB_DATA"])
+    path = next(base / name for name in external.TABLES if (base / name).is_file())
+    raw = pd.read_csv(path, dtype={"image_id": str})
+    return dataset.table.merge(raw[["image_id", "dataset"]], on="image_id", how="left")
