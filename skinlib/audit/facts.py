@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from skinlib import metrics, paper, paths
+from skinlib.evidence import factorial
 from skinlib.models.backbones import BACKBONES
 from skinlib.recipes import RECIPES
 from skinlib.studies import load_study
@@ -68,6 +69,8 @@ class Facts:
         Finished runs.
     inference : dict of str to float
         Seconds an image by backbone, measured by us on one device; empty: not measured.
+    effects : dict of str to dict
+        Main effects of our factorial study by factor and score (`skinlib.evidence.factorial`).
     """
 
     printed: dict
@@ -81,6 +84,7 @@ class Facts:
     ours: tuple = ()
     inference: dict = dataclasses.field(default_factory=dict)
     structures: dict = dataclasses.field(default_factory=dict)
+    effects: dict = dataclasses.field(default_factory=dict)
 
     def table(self, number, version="paper"):
         """Return a printed table."""
@@ -137,6 +141,7 @@ def gather():
         ours=_our_runs(),
         inference=_latencies(),
         structures={entry["backbone"]: entry for entry in _read("structures.json", [])},
+        effects=factorial.main_effects(factorial.design(load_study("ablation"))),
     )
 
 

@@ -5,6 +5,7 @@ from skinlib.audit.verdicts import (
     HOLDS,
     LOGS,
     NOT_HERE,
+    ONLY,
     OPEN,
     Result,
     agrees,
@@ -41,6 +42,28 @@ def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tole
     near = abs(value - printed) <= tolerance
     evidence += f" Within {tolerance:g} of the printed number: {'yes' if near else 'no'}."
     return Result(claimed, evidence, HOLDS if near else NOT_HERE)
+
+
+@rule
+def our_effect(facts, factor):
+    """Did turning one thing on improve the network in our factorial study?
+
+    ``open`` while the study is not finished, or where neither interval excludes 0.
+    """
+    if factor not in facts.effects:
+        msg = f"the factorial study that turns {factor} on and off is not finished here"
+        raise NotAvailable(msg)
+    found = {score: facts.effects[factor][score] for score in ("accuracy", "mean recall")}
+    said = ", ".join(f"{score} {one.text(signed=True)}" for score, one in found.items())
+    evidence = (
+        f"Main effect of {factor} over all combinations of the other factors, MobileNetV2 above a "
+        f"frozen lower part at 96 pixels, lesion-disjoint: {said}."
+    )
+    better = [score for score, one in found.items() if one.sign > 0]
+    if len(better) == len(found):
+        return Result(f"{factor} improves", evidence, HOLDS)
+    verdict = f"{ONLY} {listed(better)}" if better else OPEN
+    return Result(f"{factor} improves", evidence, verdict)
 
 
 @rule

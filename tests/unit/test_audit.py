@@ -26,6 +26,7 @@ from skinlib.audit.verdicts import (
     mean_agrees,
 )
 from skinlib.classes import CLASSES, HAM10000_COUNTS
+from skinlib.evidence.draws import Estimate
 from skinlib.models.backbones import BACKBONES
 from skinlib.recipes import RECIPES
 
@@ -132,6 +133,13 @@ def replace(**fields):
 
 def same(f):
     return f
+
+
+def effect(*values):
+    """Main effects of metadata on accuracy and mean recall, each with an interval of ±0.01."""
+    scores = ("accuracy", "mean recall")
+    found = {s: Estimate(v, v - 0.01, v + 0.01) for s, v in zip(scores, values, strict=True)}
+    return replace(effects={"metadata": found})
 
 
 ROW = {"table": "A3", "rows": {"m MD": "m MD"}, "quantity": "f1"}
@@ -286,6 +294,11 @@ CASES = [
     ("our_run", OURS, replace(ours=(run_of_ours(),)), HOLDS),
     ("our_run", OURS, replace(ours=(run_of_ours(full=False),)), NOT_HERE),
     ("our_run", OURS, replace(ours=(run_of_ours(0.5),)), NOT_HERE),
+    ("our_effect", {"factor": "metadata"}, same, OPEN),
+    ("our_effect", {"factor": "metadata"}, effect(0.02, 0.03), HOLDS),
+    ("our_effect", {"factor": "metadata"}, effect(0.0, 0.03), f"{ONLY} mean recall"),
+    ("our_effect", {"factor": "metadata"}, effect(0.0, -0.03), OPEN),
+    ("our_effect", {"factor": "weights"}, effect(0.02, 0.03), OPEN),
     ("measured_speed", {"fast": "a", "slow": "b"}, same, OPEN),
     ("measured_speed", {"fast": "a", "slow": "b", "factor": 4}, replace(inference={"a": 1.0, "b": 4.0}), HOLDS),
     ("measured_speed", {"fast": "a", "slow": "b", "factor": 4}, replace(inference={"a": 1.0, "b": 2.0}), NOT_HERE),
