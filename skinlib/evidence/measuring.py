@@ -27,27 +27,28 @@ def reported():
     return found
 
 
-def measure(folder=None):
+def measure(folder=None, **options):
     """Write ``results/both-sides.json`` and ``results/subgroups.json``.
 
     Parameters
     ----------
     folder : str or pathlib.Path, optional
         See `skinlib.data.ham10000.locate`.
+    **options
+        Of `skinlib.evidence.effect_pages.write_both_sides`.
 
     Returns
     -------
     list of pathlib.Path
     """
     dataset = ham10000.load(folder, decode=False)
-    written = [effect_pages.write_both_sides(dataset.table)]
-    official = _official(folder)
-    found = {}
-    for title, run in reported().items():
-        found[title] = subgroups.measure(run, dataset.table)
-    for title, run in reported().items():
-        if run.record.get("external"):
-            found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
+    written = [effect_pages.write_both_sides(dataset.table, **options)]
+    runs = reported()
+    found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
+    asked = {title: run for title, run in runs.items() if run.record.get("external")}
+    official = _official(folder) if asked else None
+    for title, run in asked.items():
+        found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
     path = paths.RESULTS / subgroups.FILE
     write_json(path, found)
     return [*written, path]

@@ -1,0 +1,75 @@
+"""What is measured on the data themselves, on drawn data and invented runs."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import records
+
+from skinlib import external, paths, runs
+from skinlib.classes import CLASSES
+from skinlib.data import ham10000
+from skinlib.evidence import effect_pages, measuring
+from skinlib.studies import load_study
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def folder(synthetic_folder, tmp_path):
+    """Data with an official test beside them, its images renamed copies."""
+    target = tmp_path / "data"
+    shutil.copytree(synthetic_folder, target)
+    (target / "test").mkdir()
+    table = pd.read_csv(target / ham10000.METADATA, dtype=str, keep_default_na=False)
+    for name in table["image_id"]:
+        (target / "test" / f"{name.replace('ISIC_9', 'ISIC_8')}.jpg").symlink_to(
+            next(synthetic_folder.rglob(f"{name}.jpg"))
+        )
+    table["image_id"] = table["image_id"].str.replace("ISIC_9", "ISIC_8")
+    sources = np.where(np.arange(len(table)) % 2, "rosendahl", "vidir")
+    table.assign(dataset=sources).to_csv(target / external.TABLES[0], index=False)
+    return target
+
+
+def test_without_runs_only_the_split_is_recounted(synthetic_folder, results):
+    written = measuring.measure(synthetic_folder, seeds=range(2), test_share=0.3)
+    assert [path.name for path in written] == ["both-sides.json", "subgroups.json"]
+    assert json.loads(written[1].read_text()) == {}
+    counted = json.loads((results / effect_pages.BOTH_SIDES).read_text())
+    assert counted["images"] == 70
+    assert len(counted["rows"]) == 2
+
+
+def test_groups_of_the_own_and_of_the_official_test(folder, results):
+    spec = next(s for s in load_study(measuring.SMALL).specs if s.recipe == "clean")
+    own = ham10000.load(folder, decode=False).table
+    official = external.load(folder).table
+    both = pd.concat([own, official], ignore_index=True)
+    labels = both["dx"].map(CLASSES.index).to_numpy()
+    where = runs.folder_of(measuring.SMALL, spec.name)
+    runs.write_predictions(
+        where, both, ["test"] * len(own) + [external.PART] * len(official), np.eye(7)[labels]
+    )
+    record = records.blank() | {
+        "status": "finished", "run": spec.name, "study": measuring.SMALL, "input_size": 96,
+        "recipe": spec.resolve().to_json(), "external": {"fingerprint": "1"},
+    }  # fmt: skip
+    runs.write_record(where, record)
+    (_, path) = measuring.measure(folder, seeds=range(1), test_share=0.3)
+    found = json.loads(path.read_text())
+    assert list(found) == ["clean, 96 px, seed 0", "clean, 96 px, seed 0, official test"]
+    mine, theirs = found.values()
+    assert "source" not in mine["groups"]
+    counts = {row["group"]: row["images"] for row in theirs["groups"]["source"]}
+    assert counts == {"rosendahl": 35, "vidir": 35}
+    women = own[own["sex"] == "female"]
+    row = next(row for row in mine["groups"]["sex"] if row["group"] == "female")
+    assert (row["images"], row["lesions"]) == (len(women), women["lesion_id"].nunique())
+    assert row["accuracy"][0] == 1.0
