@@ -98,6 +98,7 @@ _BEST = dataclasses.replace(
     learning_rate=0.001,
     epsilon=1e-7,
     weight_decay=0.01,
+    batch_norm_momentum=0.99,
     schedule="cosine",
     epochs=30,
     checkpoint_metric="mean_recall",

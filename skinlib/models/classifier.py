@@ -53,7 +53,12 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     check_size(row, size)
     keras.utils.set_random_seed(seed)
     with precision(recipe.precision):
-        return _build(row, recipe, size, weights, maps, seed)
+        model = _build(row, recipe, size, weights, maps, seed)
+    if recipe.batch_norm_momentum is not None:
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = recipe.batch_norm_momentum
+    return model
 
 
 def _build(row, recipe, size, weights, maps, seed):

@@ -234,3 +234,16 @@ def test_wrong_requests_are_refused():
         build_classifier("Mobilenet", recipe)
     with pytest.raises(DataError, match="at least 75 px, not 64"):
         build_classifier("InceptionResNetV2", recipe, size=64)
+
+
+def test_momentum_of_batch_normalisation_is_the_recipes():
+
+    def momenta(recipe):
+        layers = build_classifier("MobileNetV2", recipe, size=32).layers
+        return {
+            layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)
+        }
+
+    clean = get_recipe("clean")
+    assert momenta(clean) == {0.999}
+    assert momenta(clean.replace(batch_norm_momentum=0.9)) == {0.9}
