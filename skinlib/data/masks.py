@@ -209,7 +209,7 @@ def cell_shares(mask, shape, crop="centre"):
     Parameters
     ----------
     mask : numpy.ndarray
-        Shape (H, W), bool.
+        Shape (H, W), bool; numbers are averaged alike.
     shape : tuple of int
         Cells down and across, (h, w).
     crop : {'centre', 'none'}

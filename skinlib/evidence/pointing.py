@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from skinlib.data.masks import cropped, overlaps
+from skinlib.data.masks import cell_shares, cropped, overlaps
 from skinlib.errors import DataError
 
 # Maps that come from a network, and those that do not.
 LEARNED = ("attention", "gradcam", "hirescam")
 FIXED = ("box", "gaussian", "even")
+# The photograph itself as a map: lesions are darker than skin. Shows what following scores.
+CONTROL = "darkness"
 # The mask itself as a map of this grid, and the most that any map of this grid can reach.
 LIMITS = ("outline", "ceiling")
 
@@ -177,13 +179,32 @@ def read_prior(masks, image_ids, crop):
     return learn_prior(cropped(masks.read(image_id), crop) for image_id in image_ids)
 
 
+def darkness(images, shape):
+    """Return how much darker each cell of a photograph is than its brightest cell.
+
+    Parameters
+    ----------
+    images : iterable of numpy.ndarray
+        Shape (H, W, 3).
+    shape : tuple of int
+        Cells down and across, (h, w).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, h, w), at least 0.
+    """
+    cells = np.stack([cell_shares(image.mean(axis=-1), shape, "none") for image in images])
+    return cells.max(axis=(1, 2), keepdims=True) - cells
+
+
 def score(maps, shares, lesions, prior):
     """Score maps of images, and the maps that they have to beat.
 
     Parameters
     ----------
     maps : dict of str to numpy.ndarray
-        Some of `LEARNED`, shape (n, h, w).
+        Some of `LEARNED`, and `CONTROL`; shape (n, h, w).
     shares : numpy.ndarray
         Shape (n, h, w).
     lesions : array_like

@@ -87,11 +87,12 @@ def measure(run, data=None, masks=None, *, progress=True):
         maps["attention"] = kept if whole else prediction.attention(network.model, part)
     grid, crop = maps["gradcam"].shape[1:], network.recipe.crop
     shares = masks.shares(ids, grid, crop)
+    maps[pointing.CONTROL] = pointing.darkness((part.pixels[row] for row in part.rows), grid)
     rest = sorted((masks.ids & set(dataset.table["image_id"])) - set(ids))
     prior = pointing.read_prior(masks, rest, crop)
     there = shares.any(axis=(1, 2))
     scores = pointing.score(
-        {name: maps[name][there] for name in pointing.LEARNED if name in maps},
+        {name: maps[name][there] for name in (*pointing.LEARNED, pointing.CONTROL) if name in maps},
         shares[there], rows["lesion_id"].to_numpy()[there], prior,
     )  # fmt: skip
     scores.insert(0, "image_id", np.array(ids)[there])
