@@ -54,23 +54,23 @@ def _leakage():
             found[name] = effect
             shown[f"{title},\n{images}"] = effect
     for name, effect in found.items():
-        said = ", ".join(
-            f"{score} {effect.estimate(index).text(signed=True)}"
-            for index, score in enumerate(SCORES)
-        )
-        decided = paired.verdict(
-            effect.estimate(0),
-            "a clear gain in accuracy",
-            "a clear loss in accuracy",
-            "no clear change in accuracy",
-        )
-        sentences.append(f"- {name[0].upper()}{name[1:]}: {decided}; {said}.")
+        sentences.append(f"- {name[0].upper()}{name[1:]}: {_all_scores(effect)}.")
     texts = {
         "leakage": "\n".join(sentences or [f"{NOT_RUN.capitalize()}."]) + "\n",
         "leakage-share": _both_sides(),
     }
     drawn = {"leakage": figures.forest(shown) if shown else not_run()}
     return {"leakage": paired.frame(found, ("Not seen", "Seen"), "Images")}, texts, drawn
+
+
+def _all_scores(effect):
+    """Say on which scores an effect is clear, and on which it is not."""
+    kinds = {1: [], -1: [], 0: []}
+    for index, score in enumerate(SCORES):
+        estimate = effect.estimate(index)
+        kinds[estimate.sign].append(f"{score} {estimate.text(signed=True)}")
+    titles = {1: "a clear gain in", -1: "a clear loss in", 0: "not clear for"}
+    return "; ".join(f"{titles[sign]} {', '.join(kinds[sign])}" for sign in kinds if kinds[sign])
 
 
 def _both_sides():
