@@ -1,10 +1,9 @@
-"""Outlines of the lesions: find the masks, and average them down to the grid of a map.
+"""Outlines of the lesions: find the masks, and read them whole or not at all.
 
 HAM10000 comes with one mask a photograph, ``ISIC_xxxxxxx_segmentation.png`` of 600 × 450
 pixels. They are read one by one from their zip or folder; nothing is unpacked.
 """
 
-import functools
 import io
 import os
 import re
@@ -15,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from skinlib.data.grid import cell_shares
 from skinlib.data.images import open_image
-from skinlib.data.pixels import CROPS
 from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, sha256
 
@@ -153,7 +152,7 @@ class Masks:
         return pixels > 127
 
     def shares(self, image_ids, shape, crop="centre"):
-        """Return `cell_shares` of several images, shape (n, h, w)."""
+        """Return `skinlib.data.grid.cell_shares` of several images, shape (n, h, w)."""
         shares = np.empty((len(image_ids), *shape))
         for row, image_id in enumerate(image_ids):
             shares[row] = cell_shares(self.read(image_id), shape, crop)
@@ -201,65 +200,3 @@ def _shadow(name):
     """Is this one of the files that a Mac adds to a zip for each real one?"""
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or PurePosixPath(name).name.startswith("._")
-
-
-def cell_shares(mask, shape, crop="centre"):
-    """Average a mask over the cells of a grid.
-
-    Parameters
-    ----------
-    mask : numpy.ndarray
-        Shape (H, W), bool; numbers are averaged alike.
-    shape : tuple of int
-        Cells down and across, (h, w).
-    crop : {'centre', 'none'}
-        What the network saw of the photograph, as `skinlib.data.pixels.resize` cuts it.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (h, w), in [0, 1]: share of each cell's area that is lesion. A pixel on the
-        border of two cells counts for each with its part.
-    """
-    mask = cropped(mask, crop)
-    rows, columns = (_cells(*pair) for pair in zip(mask.shape, shape, strict=True))
-    return rows @ mask @ columns.T
-
-
-def cropped(mask, crop="centre"):
-    """Cut a mask as `skinlib.data.pixels.resize` cuts the photograph."""
-    if crop not in CROPS:
-        msg = f"crop '{crop}' is unknown, expected one of {CROPS}"
-        raise DataError(msg)
-    if crop == "none":
-        return mask
-    height, width = mask.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return mask[top : top + side, left : left + side]
-
-
-@functools.cache
-def _cells(pixels, cells):
-    """Return what each pixel counts for in the mean of each cell, shape (cells, pixels)."""
-    return np.ascontiguousarray(overlaps(np.arange(pixels + 1) / pixels, cells).T)
-
-
-def overlaps(edges, cells):
-    """Return how much of each of so many equal cells lies in each interval.
-
-    Parameters
-    ----------
-    edges : numpy.ndarray
-        Ascending borders of n intervals, shape (n + 1,); 0 to 1 is the whole side.
-    cells : int
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, cells), in [0, 1].
-    """
-    borders = np.arange(cells + 1) / cells
-    start = np.maximum(edges[:-1, None], borders[:-1])
-    end = np.minimum(edges[1:, None], borders[1:])
-    return np.clip(end - start, 0, None) * cells

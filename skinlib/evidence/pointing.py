@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from skinlib.data.masks import cell_shares, cropped, overlaps
+from skinlib.data.grid import cell_shares, cropped, overlaps
 from skinlib.errors import DataError
 
 # Maps that come from a network, and those that do not.

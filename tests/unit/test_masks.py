@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from skinlib.data import masks
-from skinlib.data.masks import Masks, cell_shares, locate
+from skinlib.data.grid import cell_shares
+from skinlib.data.masks import Masks, locate
 from skinlib.data.pixels import resize
 from skinlib.errors import DataError, IntegrityError
 
