@@ -7,6 +7,7 @@ from skinlib.files import write_csv, write_text
 from skinlib.ledger import facts as ledger_facts
 from skinlib.ledger.pages import markdown
 from skinlib.rendering_bench import speed_pages
+from skinlib.rendering_evidence import evidence_pages
 from skinlib.rendering_faults import faults
 from skinlib.rendering_figures import paper_figures
 from skinlib.studies import load_study
@@ -39,8 +40,9 @@ def render():
     made, captions = paper_figures(facts, dataset)
     drawn.update(made)
     texts.update(captions, copies=copies.page(dataset))
-    for mine, theirs in zip((frames, texts, drawn), speed_pages(), strict=True):
-        mine.update(theirs)
+    for pages in (speed_pages(), evidence_pages()):
+        for mine, theirs in zip((frames, texts, drawn), pages, strict=True):
+            mine.update(theirs)
     written = []
     for name, frame in frames.items():
         written.append(paths.RESULTS / "tables" / f"{name}.csv")

@@ -1,0 +1,31 @@
+"""Tables, sentences and figures of the part "What holds under an honest protocol"."""
+
+from skinlib.evidence import (
+    effect_pages,
+    external_pages,
+    pointing_pages,
+    run_pages,
+    selection_pages,
+    uncertainty_pages,
+)
+
+
+def evidence_pages():
+    """Return frames, texts and figures by file name; what was not run says so."""
+    # One seed of each: every pair of models is a row.
+    asked = {
+        external_pages.title(run): run for run in external_pages.asked() if run.record["seed"] == 0
+    }
+    made = (
+        effect_pages.pages(),
+        external_pages.pages(),
+        uncertainty_pages.pages(asked, part="official"),
+        pointing_pages.pages(),
+        selection_pages.pages(),
+        run_pages.pages(),
+    )
+    frames, texts, drawn = {}, {}, {}
+    for one in made:
+        for mine, theirs in zip((frames, texts, drawn), one, strict=True):
+            mine.update(theirs)
+    return frames, texts, drawn
