@@ -106,10 +106,11 @@ def test_differences_are_those_of_scikit_learn():
 def test_their_intervals_are_those_of_the_paired_effect():
     labels, answers, lesions = make()
 
-    def accuracy(y, p):
-        return np.array([np.mean(p.argmax(axis=1) == y)])
+    def accuracy(weights, y, p):
+        right = p.argmax(axis=1) == y
+        return np.array([[np.mean(np.repeat(right, times.astype(int)))] for times in weights])
 
-    slow = effect(accuracy, [Pair(labels, answers["a"], answers["b"], lesions)], draws=400)
+    slow = effect([Pair(labels, answers["a"], answers["b"], lesions)], accuracy, draws=400)
     fast = agreement.differences(labels, answers, lesions, draws=400)["difference"][0]
     assert (fast.value, fast.low, fast.high) == pytest.approx(
         (slow.difference[0], slow.low[0], slow.high[0])

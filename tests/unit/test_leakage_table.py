@@ -55,7 +55,7 @@ class Study:
 
     def __init__(self, pair):
         self.found = [*pair, pair[0], None]
-        spec = dataclasses.make_dataclass("Spec", ["seed", "variant"])
+        spec = dataclasses.make_dataclass("Spec", ["seed", "variant", ("recipe", str, "clean")])
         self.specs = [spec(seed, name) for seed in (0, 1) for name in ("sealed", "leaking")]
 
     def runs(self):
@@ -72,6 +72,8 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
     assert there.difference[accuracy] == 1.0
     assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
     assert len(there.by_seed) == 1
+    assert leakage.effects(Study(pair), "clean-frozen") == {}
+    assert len(leakage.effects(Study(pair), "clean", draws=20)) == 2
 
 
 def test_the_table_says_what_there_is(pair):
