@@ -10,6 +10,16 @@ from skinlib.evidence import (
 )
 
 
+def honest():
+    """Return the sentences of the first page: one a question, each with its interval."""
+    lines = [
+        effect_pages.of_leakage(),
+        *effect_pages.of_factors(),
+        external_pages.of_official(),
+    ]
+    return "\n".join(f"- {line}" for line in lines if line) + "\n"
+
+
 def evidence_pages():
     """Return frames, texts and figures by file name; what was not run says so."""
     # One seed of each: every pair of models is a row.
@@ -24,7 +34,7 @@ def evidence_pages():
         selection_pages.pages(),
         run_pages.pages(),
     )
-    frames, texts, drawn = {}, {}, {}
+    frames, texts, drawn = {}, {"honest": honest()}, {}
     for one in made:
         for mine, theirs in zip((frames, texts, drawn), one, strict=True):
             mine.update(theirs)

@@ -63,6 +63,43 @@ def _leakage():
     return {"leakage": paired.frame(found, ("Not seen", "Seen"), "Images")}, texts, drawn
 
 
+def of_leakage():
+    """Return one sentence on leakage, of the recipe with most seeds; None while none was run."""
+    study = load_study("leakage")
+    found = {
+        title: list(leakage.effects(study, recipe).values())
+        for recipe, title in (("clean-frozen", ABOVE), ("clean", WHOLE))
+    }
+    found = {title: effects for title, effects in found.items() if effects}
+    if not found:
+        return None
+    title, ((_, everywhere), (_, there)) = max(
+        found.items(), key=lambda item: len(item[1][0][1].by_seed)
+    )
+    recall = SCORES.index("mean recall")
+    return (
+        "To have seen other photographs of the test lesions changes mean recall by "
+        f"{everywhere.estimate(recall).text(signed=True)}, and by "
+        f"{there.estimate(recall).text(signed=True)} where a lesion has any ({title}, "
+        f"{_seeds(everywhere)}; [more](leakage.md))."
+    )
+
+
+def of_factors():
+    """Return a sentence for each score on the main effects of the factorial study."""
+    found = factorial.main_effects(factorial.design(load_study("ablation")))
+    lines = []
+    for score in ("accuracy", "mean recall") if found else ():
+        each = ", ".join(
+            f"{FACTORS[name]} {effects[score].text(signed=True)}" for name, effects in found.items()
+        )
+        lines.append(
+            f"Turned on, over all combinations of the others, these change {score}: {each} "
+            "([more](ablation.md))."
+        )
+    return lines
+
+
 def _all_scores(effect):
     """Say on which scores an effect is clear, and on which it is not."""
     kinds = {1: [], -1: [], 0: []}

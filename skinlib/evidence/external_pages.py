@@ -125,6 +125,18 @@ def _said(found):
     )
 
 
+def of_official():
+    """Return one sentence on the official test, None while the model of ours was not asked."""
+    for name, run in finished_best().items():
+        if run.record.get("external"):
+            return (
+                f"On {run.record['external']['images']} images of the official ISIC 2018 test, our "
+                f"model {run.record['backbone']}, {name}, reaches a mean recall of "
+                f"{_estimates(run)[RECALL].text()} ([more](external.md))."
+            )
+    return None
+
+
 def _candidates():
     rows = []
     for spec, run in _specs(CANDIDATE):

@@ -86,6 +86,8 @@ def test_pages_include_what_is_made_also_before_anything_was_run(results):
     assert made(*others) == included("external")
     assert others[0]["external"].iloc[0, 0] == "not run"
     assert "not run" in others[1]["best"].lower()
+    assert external_pages.of_official() is effect_pages.of_leakage() is None
+    assert effect_pages.of_factors() == []
 
 
 def test_an_effect_that_was_put_in_comes_out_in_words_and_numbers(results):
@@ -104,6 +106,7 @@ def test_an_effect_that_was_put_in_comes_out_in_words_and_numbers(results):
     assert "metadata" not in clear
     assert "16 cells, 2 seeds each: 32 trainings" in texts["ablation"]
     assert len(frames["ablation-cells"]) == 16
+    assert "class weights +0." in effect_pages.of_factors()[0]
     # Two of the three are cells of the design.
     assert set(frames["attentions"]["Comparison"]) == {"as described, against none (2 seeds)"}
 
@@ -139,6 +142,7 @@ def test_models_on_the_official_test_are_ranked_by_mean_recall(results):
     assert "by best, 128 px, seed 0" in texts["external"]
     assert frames["external-classes"]["Images"].tolist() == [30] * 7
     assert "on 210 official test images" in texts["best"]
+    assert "our model MobileNetV2, best, 128 px, seed 0" in external_pages.of_official()
     assert list(external_pages.finished_best()) == ["best, 128 px, seed 0"]
 
 
