@@ -165,7 +165,7 @@ def _of_score(score, effects, factors):
     if clear:
         parts.append(f"the interval excludes 0 for {'; '.join(clear)}")
     if open_:
-        parts.append(f"it does not for {'; '.join(open_)}")
+        parts.append(f"the interval includes 0 for {'; '.join(open_)}")
     if together:
         parts.append(f"two-way terms whose interval excludes 0: {'; '.join(together)}")
     return f"- **{score[0].upper()}{score[1:]}**: {'; '.join(parts)}."

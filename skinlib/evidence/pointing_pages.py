@@ -51,6 +51,8 @@ def cell(row, key, digits=3, sign=""):
     if pd.isna(value):
         return NOT_PRINTED
     shape = f"{sign}.{digits}f"
+    # A rounded -0.000 becomes 0.000.
+    value, low, high = (round(number, digits) + 0.0 for number in (value, low, high))
     return f"{value:{shape}} [{low:{shape}}, {high:{shape}}]"
 
 
@@ -101,7 +103,7 @@ def _runs(sums):
                 "Test images": f"{sum(len(scores) for scores in group.scores):,}",
                 "Lesion's share of the picture": f"{group.share:.3f}",
                 "Grid": words.grid(group),
-                "γ": NOT_PRINTED if None in gammas else ", ".join(f"{g:.3f}" for g in gammas),
+                "γ": NOT_PRINTED if None in gammas else ", ".join(f"{g:.4f}" for g in gammas),
                 "Grad-CAM all zero": empty,
             }
         )

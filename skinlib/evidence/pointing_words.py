@@ -76,9 +76,7 @@ def _follows(found, names):
     if better:
         text = f"Better than the network's maps for other lesions: {listed(better)} points. "
     if rest:
-        text += (
-            f"No gain over the network's maps for other lesions is seen in {listed(rest)} points."
-        )
+        text += f"No gain over the network's maps for other lesions: {listed(rest)} points."
     if CONTROL in found.index:
         gain = _points(found.loc[CONTROL], OTHERS)
         text = f"{text.strip()} For comparison, the photograph's darkness: {gain} points."
@@ -118,5 +116,6 @@ def _percent(row, key):
 
 
 def _points(row, key):
-    value, low, high = (100 * row[f"{key}{end}"] for end in ("", "_low", "_high"))
+    # A rounded -0.0 becomes 0.0.
+    value, low, high = (round(100 * row[f"{key}{end}"], 1) + 0.0 for end in ("", "_low", "_high"))
     return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"

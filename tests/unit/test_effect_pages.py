@@ -101,7 +101,7 @@ def test_an_effect_that_was_put_in_comes_out_in_words_and_numbers(results):
     effects = frames["ablation-effects"].set_index("Term")
     assert 0.2 < float(effects.loc["class weights", "accuracy"].split()[0]) < 0.4
     accuracy = next(line for line in texts["ablation"].splitlines() if "**Accuracy**" in line)
-    clear = accuracy.split("it does not for")[0]
+    clear = accuracy.split("includes 0 for")[0]
     assert re.search(r"excludes 0 for class weights \+0\.(2[5-9]|3)", clear)
     assert "metadata" not in clear
     assert "16 cells, 2 seeds each: 32 trainings" in texts["ablation"]
