@@ -112,17 +112,22 @@ def _classes(found):
 def _said(found):
     record = found[0].record["external"]
     first = _estimates(found[0])[RECALL]
-    drops = []
-    for run in found:
-        own, official = (_estimates(run, part)[0] for part in ("test", external.PART))
-        drops.append((official.value - own.value, title(run)))
-    low, high = min(drops), max(drops)
     return (
         f"The data are {record['name']}: {record['images']} images, each model asked once. The "
-        f"best mean recall of ours is {first.text()}, by {title(found[0])}. Accuracy on them, less "
-        f"that on the model's own test part, goes from {low[0]:+.3f} ({low[1]}) to {high[0]:+.3f} "
-        f"({high[1]}).\n"
+        f"best mean recall of ours is {first.text()}, by {title(found[0])}. From a model's own test "
+        f"part to these images accuracy changes by {_spread(found, 0)}, mean recall by "
+        f"{_spread(found, RECALL)}.\n"
     )
+
+
+def _spread(found, index):
+    """Name the smallest and the largest change of a score from the own to the official test."""
+    changes = []
+    for run in found:
+        own, official = (_estimates(run, part)[index] for part in ("test", external.PART))
+        changes.append((official.value - own.value, title(run)))
+    low, high = min(changes), max(changes)
+    return f"{low[0]:+.3f} ({low[1]}) to {high[0]:+.3f} ({high[1]})"
 
 
 def of_official():
