@@ -114,8 +114,8 @@ def _said(found):
     first = _estimates(found[0])[RECALL]
     return (
         f"The data are {record['name']}: {record['images']} images, each model asked once. The "
-        f"best mean recall of ours is {first.text()}, by {title(found[0])}. From a model's own test "
-        f"part to these images accuracy changes by {_spread(found, 0)}, mean recall by "
+        f"best mean recall of ours is {first.text()}, by {title(found[0])}. From a model's own "
+        f"test part to these images accuracy changes by {_spread(found, 0)}, mean recall by "
         f"{_spread(found, RECALL)}.\n"
     )
 
