@@ -1,0 +1,96 @@
+"""The committed runs of the real data keep what the book promises of them."""
+
+import pandas as pd
+import pytest
+
+from skinlib import external, paths, runs
+from skinlib.studies import load_study, study_names
+
+ROOT = paths.ROOT / "results"
+
+
+def finished():
+    """Return the finished runs of all committed studies but those on drawn pictures."""
+    return [
+        run
+        for name in study_names()
+        if load_study(name).require != "synthetic"
+        for folder in sorted((ROOT / "runs" / name).glob("*"))
+        if (folder / runs.RUN).is_file() and (run := runs.read_run(folder)).finished
+    ]
+
+
+RUNS = finished()
+
+
+def split_of(run):
+    path = ROOT / "splits" / run.record["split"]["file"]
+    return path, pd.read_csv(path, dtype=str)
+
+
+def test_there_are_runs_of_every_study_on_evidence():
+    assert {run.record["study"] for run in RUNS} >= {"leakage", "ablation", "best", "external"}
+
+
+@pytest.mark.parametrize("file", sorted({run.record["split"]["file"] for run in RUNS}))
+def test_a_split_is_lesion_disjoint_where_that_is_promised(file):
+    """By pandas alone; `leaking` trains on siblings of its test lesions, and `image` promises none."""
+    table = pd.read_csv(ROOT / "splits" / file, dtype=str)
+    asked = table[table["part"] != "unused"]
+    assert not asked["image_id"].duplicated().any()
+    lesions = asked.groupby("part")["lesion_id"].agg(set)
+    unit = next(u for u in ("image", "lesion", "leaking", "sealed") if f"-{u}-" in file)
+    shared = lesions["train"] & lesions["test"]
+    if unit in ("lesion", "sealed"):
+        assert not shared
+    else:
+        assert shared
+    if unit != "image":
+        assert not lesions["validation"] & (lesions["train"] | lesions["test"])
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.record['study']}/{run.name}")
+def test_a_run_is_what_its_study_asks_for_and_answers_for_its_split(run):
+    spec = load_study(run.record["study"]).spec(run.name)
+    recipe = spec.resolve()
+    assert {**recipe.to_json(), **run.record["recipe"]} == _plain(recipe)
+    path, table = split_of(run)
+    assert path.stem.endswith(run.record["split"]["hash"])
+    predictions = run.predictions()
+    for part in set(predictions["part"]) - {external.PART}:
+        expected = set(table.loc[table["part"] == part, "image_id"])
+        assert set(predictions.loc[predictions["part"] == part, "image_id"]) == expected
+    assert len(run.history()) == run.record["epochs"]
+    known = run.record.get("external")
+    assert (external.PART in set(predictions["part"])) == bool(known)
+    if known:
+        assert (predictions["part"] == external.PART).sum() == known["images"]
+        assert not set(predictions.loc[predictions["part"] == external.PART, "lesion_id"]) & set(
+            table["lesion_id"]
+        )
+
+
+def _plain(recipe):
+    """Return a recipe as a JSON file gives it back."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in recipe.to_json().items()
+    }
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_both_halves_of_a_leakage_pair_are_asked_the_same(seed):
+    study = load_study("leakage")
+    pairs = {}
+    for spec, run in zip(study.specs, study.runs().values(), strict=True):
+        if run and run.finished and spec.seed == seed:
+            pairs.setdefault(spec.recipe, {})[spec.variant] = split_of(run)[1]
+    for found in pairs.values():
+        if len(found) < 2:
+            continue
+        sealed, leaking = (
+            found[name].set_index("image_id")["part"] for name in ("sealed", "leaking")
+        )
+        for part in ("test", "validation"):
+            assert set(sealed.index[sealed == part]) == set(leaking.index[leaking == part])
+        assert (sealed == "train").sum() == (leaking == "train").sum()
