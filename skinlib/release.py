@@ -1,7 +1,7 @@
 """Make a released model of a finished run: small files of numbers, and what they are worth.
 
 Kernels are rounded to float16, but for those of depthwise convolutions, which are few and
-whose rounding changes probabilities ten times as much as that of all others together.
+whose rounding changes the probabilities more than that of all others together.
 Everything else stays as it is: variances of batch normalisation may lie outside what float16
 holds. What the rounding changes is measured on the validation and the test part, as is
 everything that ``model.json`` says.
@@ -197,6 +197,9 @@ def write_weights(source, folder, expected_sha256, largest=released.LARGEST):
         with atomic_path(folder / names[-1]) as path, h5py.File(path, "w") as out:
             for key, values in part.items():
                 out[key] = values
+        if (written := (folder / names[-1]).stat().st_size) >= largest:
+            msg = f"'{folder / names[-1]}' has {written} bytes, {largest} is the limit; raise ROOM"
+            raise IntegrityError(msg)
     return names
 
 
