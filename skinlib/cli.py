@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from skinlib import bench, commands
+from skinlib import bench, commands, predicting, release
 from skinlib.errors import DataError, SkinlibError
 
 INTERRUPTED = 130
@@ -86,15 +86,11 @@ def _parser():
     sub.add_argument("--data", help=data_help)
     sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
-    sub = command("predict", commands.predict)
-    sub.add_argument("image", nargs="+", type=Path)
-    sub.add_argument("--run", required=True, type=Path, help="run directory with its weights")
-    sub.add_argument("--age", type=float, help="years")
-    sub.add_argument("--sex", default="unknown")
-    sub.add_argument(
-        "--site", default="unknown", help="localization, 'lower extremity' for example"
-    )
-    sub.add_argument("--json", action="store_true")
+    sub = command("predict", predicting.run)
+    predicting.add_arguments(sub)
+
+    sub = command("release", release.run)
+    release.add_arguments(sub, data_help)
 
     sub = command("run", commands.run_study)
     sub.add_argument("study")

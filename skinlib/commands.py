@@ -129,27 +129,6 @@ def pointing(args):
                   f"{row['mass_high']:.3f}]  pointing game {row['hit']:.3f}")  # fmt: skip
 
 
-def predict(args):
-    """Classify photographs with a trained run."""
-    from skinlib import inference
-    from skinlib.classes import LONG_NAMES
-
-    model = inference.load(args.run)
-    results = []
-    for path in args.image:
-        probabilities = model.predict(path, age=args.age, sex=args.sex, site=args.site)
-        results.append({"image": str(path), "probabilities": probabilities})
-    if args.json:
-        print(json.dumps(results, indent=2))
-        return
-    for result in results:
-        print(result["image"])
-        ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])
-        for name, value in ranked:
-            print(f"  {value:6.1%}  {name:<5} {LONG_NAMES[name]}")
-    print(NOT_A_DEVICE)
-
-
 def run_study(args):
     """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
     from skinlib import gpus, notebooks

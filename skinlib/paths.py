@@ -17,6 +17,9 @@ NOTEBOOKS = ROOT / "notebooks"
 # Their executed copies are pages of the book, one folder a study.
 EXECUTED = ROOT / "book" / "executed"
 
+# Released models, one folder each; see skinlib.released.
+MODELS = ROOT / "models"
+
 # One YAML file a study.
 STUDIES = ROOT / "studies"
 

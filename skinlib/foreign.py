@@ -1,0 +1,81 @@
+"""Pictures that are no photograph of a lesion, to see whether a model notices.
+
+Made by code from a seed, so that what a model card says of them can be measured again.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+COUNT = 100
+
+
+def kinds(size, test, seed=0, count=COUNT):
+    """Make pictures of several kinds.
+
+    Parameters
+    ----------
+    size : int
+        Side in pixels.
+    test : numpy.ndarray
+        Photographs of the test part to spoil, shape (m, size, size, 3), uint8; the first
+        `count` are used.
+    seed, count : int
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        By kind, each of shape (n, size, size, 3), uint8.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (count, size, size, 3)
+    flat = rng.integers(0, 256, (count, 1, 1, 3), np.uint8)
+    some = np.asarray(test[:count])
+    return {
+        "noise": rng.integers(0, 256, shape, np.uint8),
+        "one colour": np.broadcast_to(flat, shape).copy(),
+        "printed text": np.stack([_text(size, rng) for _ in range(count)]),
+        "coloured shapes": np.stack([_shapes(size, rng) for _ in range(count)]),
+        "crops of a photograph of a temple": _crops("china.jpg", size, rng, count),
+        "crops of a photograph of a flower": _crops("flower.jpg", size, rng, count),
+        "test photographs in negative colours": 255 - some,
+        "test photographs without colour": _grey(some),
+    }
+
+
+def _text(size, rng):
+    image = Image.new("RGB", (size, size), (250, 250, 245))
+    draw = ImageDraw.Draw(image)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz     "))
+    for top in range(2, size - 8, 12):
+        draw.text((4, top), "".join(rng.choice(letters, 60)), fill=(20, 20, 20))
+    return np.asarray(image)
+
+
+def _shapes(size, rng):
+    image = Image.new("RGB", (size, size), tuple(rng.integers(0, 256, 3).tolist()))
+    draw = ImageDraw.Draw(image)
+    for _ in range(8):
+        corners = np.sort(rng.integers(0, size, (2, 2)), axis=0).ravel().tolist()
+        paint = draw.ellipse if rng.random() < 0.5 else draw.rectangle
+        paint(corners, fill=tuple(rng.integers(0, 256, 3).tolist()))
+    return np.asarray(image)
+
+
+def _crops(name, size, rng, count):
+    """Cut squares out of one of the two photographs that scikit-learn brings along."""
+    from sklearn.datasets import load_sample_image
+
+    photograph = Image.fromarray(load_sample_image(name))
+    found = []
+    for _ in range(count):
+        side = int(rng.integers(120, min(photograph.size)))
+        left = int(rng.integers(0, photograph.width - side + 1))
+        top = int(rng.integers(0, photograph.height - side + 1))
+        box = (left, top, left + side, top + side)
+        found.append(np.asarray(photograph.resize((size, size), box=box)))
+    return np.stack(found)
+
+
+def _grey(pictures):
+    light = np.einsum("nhwc,c->nhw", pictures, [0.299, 0.587, 0.114])
+    return np.repeat(light.round().astype(np.uint8)[..., None], 3, axis=-1)

@@ -1,0 +1,200 @@
+"""What ``model.json`` says a released model is worth, measured with the weights it is made of."""
+
+import os
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from skinlib import abstention, external, foreign, likeness
+from skinlib.data import pixels
+from skinlib.data import prepare as preparing
+from skinlib.errors import DataError, IntegrityError
+from skinlib.evidence import calibration, scores
+from skinlib.evidence import draws as bootstrap
+
+BATCH = 64
+# Kernels of float16 have eleven digits in base two; more than this is no rounding.
+LARGEST_CHANGE = 0.2
+UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
+
+
+def prepare(done, classifier, data=None, *, progress=True):
+    """Prepare the data of a run, and refuse any other.
+
+    Returns
+    -------
+    skinlib.data.prepare.Prepared
+    """
+    record = done.record
+    prepared = preparing.prepare(
+        classifier.recipe, data, record["input_size"], record["seed"], progress=progress
+    )
+    for what, mine, theirs in (
+        ("data", prepared.dataset.fingerprint, record["data"]["fingerprint"]),
+        ("split", prepared.split.hash, record["split"]["hash"]),
+    ):
+        if mine != theirs:
+            msg = (
+                f"the {what} of '{done.folder}' is {theirs}, this is {mine}; set SKINLIB_DATA or "
+                "--data to what the run was trained on"
+            )
+            raise IntegrityError(msg)
+    return prepared
+
+
+def measure(done, classifier, prepared, *, risk=abstention.RISK, progress=True):
+    """Fit what a release needs, and measure it.
+
+    Parameters
+    ----------
+    done : skinlib.runs.Run
+    classifier : skinlib.inference.Classifier
+        With the weights to be released and no rule; its ``likeness`` is set.
+    prepared : skinlib.data.prepare.Prepared
+    risk : float
+        See `skinlib.abstention.fit`.
+    progress : bool
+
+    Returns
+    -------
+    dict
+        ``temperature``, ``abstention``, ``float16``, ``without_facts`` and ``foreign`` of
+        ``model.json``.
+    """
+
+    def asked(part, **options):
+        chosen, table = prepared.parts[part], prepared.tables[part]
+        return _asked(classifier, chosen.pixels, chosen.rows, table, part, progress, **options)
+
+    given, features = {}, {}
+    _, features["train"] = asked("train", views="one")
+    for part in ("validation", "test"):
+        given[part], features[part] = asked(part)
+    known = likeness.Likeness.fit(features["train"], features["validation"])
+    classifier.likeness = known
+    distances = {part: known.distance(*features[part]) for part in given}
+    labels, probabilities, _ = done.arrays("validation")
+    rule = abstention.fit(labels, probabilities, risk=risk, distance=abstention.FARTHEST)
+    distances |= _official(done, classifier, prepared.dataset.folder, progress)
+    measured = {
+        part: abstention.measure(rule, *done.arrays(part), distances[part]) for part in distances
+    }
+    blind, _ = asked("test", facts=False) if classifier.recipe.metadata else (None, None)
+    return {
+        "temperature": rule.temperature,
+        "abstention": {
+            "confidence": rule.confidence,
+            "distance": rule.distance,
+            "risk": risk,
+            "percentile": likeness.PERCENTILE,
+            "limits": dict(zip(("colours", "network"), known.limits.tolist(), strict=True)),
+            "chosen_on": {"part": "validation", **measured.pop("validation")},
+            "measured": measured,
+        },
+        "float16": {
+            part: _rounding(done, part, prepared.tables[part], given[part]) for part in given
+        },
+        "without_facts": None if blind is None else {
+            "given": _facts(rule, done, given["test"], distances["test"]),
+            "none": _facts(rule, done, blind, distances["test"]),
+        },
+        "foreign": _foreign(rule, classifier, prepared.parts["test"], progress),
+    }  # fmt: skip
+
+
+def _asked(classifier, images, rows, table, what, progress, *, facts=True, views=None):
+    """Return probabilities (n, 7), not calibrated, and both kinds of features."""
+    if not facts:
+        table = table.assign(**UNKNOWN)
+    found = []
+    starts = range(0, len(rows), BATCH)
+    for start in tqdm(starts, desc=what, unit="batch", disable=not progress):
+        place = slice(start, start + BATCH)
+        found.append(classifier.ask(images[rows[place]], table.iloc[place], views=views))
+    return (
+        np.concatenate([each.probabilities for each in found]),
+        tuple(map(np.concatenate, zip(*(each.features for each in found), strict=True))),
+    )
+
+
+def _rounding(done, part, table, rounded):
+    """Return what float16 changes against the predictions of the run."""
+    frame = done.predictions(part)
+    if list(frame["image_id"]) != list(table["image_id"]):
+        msg = f"the {part} part of '{done.folder}' has other images than its split; train it again"
+        raise IntegrityError(msg)
+    labels, exact, _ = done.arrays(part)
+    change = np.abs(rounded - exact)
+    if change.max() > LARGEST_CHANGE:
+        image = table["image_id"].iloc[int(change.max(axis=1).argmax())]
+        msg = (
+            f"the weights of '{done.folder}' do not give its answers: {image} differs by "
+            f"{change.max():.3f}; were they trained with another version?"
+        )
+        raise IntegrityError(msg)
+    weights = np.ones((1, len(labels)))
+    before, after = (scores.scores(weights, labels, each)[0] for each in (exact, rounded))
+    return {
+        "images": len(labels),
+        "largest_change": float(change.max()),
+        "mean_change": float(change.mean()),
+        "answers_changed": int((exact.argmax(axis=1) != rounded.argmax(axis=1)).sum()),
+        "accuracy_change": float(after[0] - before[0]),
+        "mean_recall_change": float(after[1] - before[1]),
+    }
+
+
+def _official(done, classifier, folder, progress):
+    """Return the distances of the official test images, if the run and the data have them."""
+    known = done.record.get("external")
+    if not known:
+        return {}
+    try:
+        dataset = external.load(os.environ.get("SKINLIB_TEST") or folder)
+    except DataError:
+        return {}
+    if dataset.fingerprint != known["fingerprint"]:
+        return {}
+    recipe = classifier.recipe
+    images = pixels.cached(
+        dataset, classifier.record["input_size"], interpolation=recipe.interpolation,
+        crop=recipe.crop, progress=progress,
+    )  # fmt: skip
+    place = pd.Index(dataset.table["image_id"])
+    rows = place.get_indexer(done.predictions(external.PART)["image_id"])
+    _, features = _asked(
+        classifier, images, rows, dataset.table.iloc[rows], external.PART, progress, views="one"
+    )
+    return {external.PART: classifier.likeness.distance(*features)}
+
+
+def _facts(rule, done, probabilities, distances):
+    """Return accuracy, mean recall, coverage and risk with intervals."""
+    labels, _, lesions = done.arrays("test")
+    weights = bootstrap.lesion_weights(lesions)
+    columns = dict(zip(scores.SCORES, scores.scores(weights, labels, probabilities).T, strict=True))
+    found = {name.replace(" ", "_"): bootstrap.estimate(columns[name])
+             for name in ("accuracy", "mean recall")}  # fmt: skip
+    ruled = abstention.measure(rule, labels, probabilities, lesions, distances)
+    plain = {name: [each.value, each.low, each.high] for name, each in found.items()}
+    return {**plain, **{key: ruled[key] for key in ("coverage", "risk")}}
+
+
+def _foreign(rule, classifier, part, progress):
+    """Return what the rule says of pictures that are no photographs of lesions."""
+    size = classifier.record["input_size"]
+    found = []
+    words = {
+        "unlike": abstention.UNLIKE,
+        "unsure": abstention.UNSURE,
+        "answered": abstention.ANSWERED,
+    }
+    for kind, pictures in foreign.kinds(size, part.pixels[part.rows[: foreign.COUNT]]).items():
+        table, rows = pd.DataFrame([UNKNOWN] * len(pictures)), np.arange(len(pictures))
+        probabilities, features = _asked(classifier, pictures, rows, table, kind, progress)
+        scaled = calibration.calibrated(probabilities, rule.temperature)
+        status = rule.decide(scaled, classifier.likeness.distance(*features))
+        counts = {key: int((status == word).sum()) for key, word in words.items()}
+        found.append({"kind": kind, "images": len(pictures), **counts})
+    return found

@@ -1,0 +1,305 @@
+"""A released model gives the answers of its run, from checked numbers and nothing else."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import tiny
+import yaml
+
+from skinlib import model_card, paths, release, release_pages, released, training
+from skinlib.classes import CLASSES
+from skinlib.data.prepare import prepare
+from skinlib.errors import DataError, IntegrityError
+from skinlib.evidence import calibration
+from skinlib.files import sha256
+from skinlib.inference import load as load_run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory):
+    """A folder of released models of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("models")
+        patch.setattr(paths, "MODELS", folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def model(trained, dataset):
+    """The folder of a released model, with its card."""
+    folder = release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+    model_card.write(folder)
+    return folder
+
+
+@pytest.fixture
+def own(model, tmp_path):
+    """A released model to spoil."""
+    return shutil.copytree(model, tmp_path / "tiny")
+
+
+@pytest.fixture(scope="module")
+def turned(dataset):
+    """A run whose final answers are means over eight views."""
+    recipe = tiny.recipe(epochs=1, views="d4")
+    return training.train(recipe, "Tiny", data=dataset, study="turned", progress=False)
+
+
+def test_float16_weights_give_the_answers_of_the_run(model, trained, dataset):
+    classifier = released.load(model)
+    prepared = prepare(tiny.recipe(), dataset, 32, 0, progress=False)
+    part, table = prepared.parts["test"], prepared.tables["test"]
+    found = classifier.ask(part.pixels[part.rows], table)
+    _, plain, _ = trained.arrays("test")
+    expected = calibration.calibrated(plain, classifier.rule.temperature)
+    np.testing.assert_allclose(found.probabilities, expected, atol=0.02)
+    record = released.read(model)
+    for name in ("validation", "test"):
+        change = record["float16"][name]
+        assert 0 < change["largest_change"] < 0.02
+        assert change["images"] == trained.record["split"]["counts"][name]
+    # Rounding shows: kernels are float16, the rest float32.
+    with h5py.File(model / "float16.weights.h5") as file:
+        kinds = {(values.ndim > 1, str(values.dtype)) for values in released.arrays(file).values()
+                 if values.dtype.kind == "f"}  # fmt: skip
+    assert kinds == {(True, "float16"), (False, "float32")}
+
+
+@pytest.mark.parametrize("run", ["trained", "turned"])
+def test_one_photograph_gets_what_the_run_predicted(run, request, dataset):
+    """Views included: the eight of a recipe that averages over them."""
+    run = request.getfixturevalue(run)
+    classifier = load_run(run.folder)
+    frame = run.predictions("test")
+    rows = dataset.table.set_index("image_id")
+    for wanted in frame.head(3).itertuples():
+        row = rows.loc[wanted.image_id]
+        age = None if np.isnan(row["age"]) else row["age"]
+        found = classifier.predict(row["path"], age=age, sex=row["sex"], site=row["localization"])
+        expected = [getattr(wanted, name) for name in CLASSES]
+        np.testing.assert_allclose(list(found.values()), expected, atol=1e-5)
+
+
+def test_what_model_json_says(model, trained):
+    record = released.read(model)
+    assert record["run"]["identity"] == trained.record["identity"]
+    assert record["recipe"] == trained.record["recipe"]
+    assert record["licence"]["id"] == "cc-by-nc-4.0"
+    assert "medical device" in record["notice"]
+    assert record["classes"] == list(CLASSES)
+    chosen = record["abstention"]
+    assert (chosen["chosen_on"]["part"], chosen["risk"]) == ("validation", 0.5)
+    assert chosen["chosen_on"]["risk"][0] <= 0.5
+    assert list(chosen["measured"]) == ["test"]
+    assert chosen["measured"]["test"]["images"] == trained.record["split"]["counts"]["test"]
+    for name, entry in record["files"].items():
+        path = model / name
+        assert (path.stat().st_size, sha256(path)) == (entry["bytes"], entry["sha256"])
+        assert entry["bytes"] <= released.LARGEST
+    on_disk = {path.name for path in model.iterdir()}
+    assert on_disk == {*record["files"], "model.json", "README.md"}
+
+
+def test_noise_and_flat_colour_get_no_answer(model):
+    rows = {row["kind"]: row for row in released.read(model)["foreign"]}
+    for kind in ("noise", "one colour"):
+        row = rows[kind]
+        assert row["images"] == row["unlike"] + row["unsure"] + row["answered"]
+    assert rows["noise"]["unlike"] == rows["noise"]["images"]
+
+
+def test_it_is_made_again_with_the_same_bytes(model, trained, dataset):
+    again = release.make(trained.folder, dataset, name="again", risk=0.5, progress=False)
+    mine, theirs = released.read(model), released.read(again)
+    try:
+        assert mine["files"] == theirs["files"]
+        for key in set(mine) - {"name", "released"}:
+            assert mine[key] == theirs[key], key
+    finally:
+        shutil.rmtree(again)
+
+
+def test_large_weights_are_split_and_put_together(trained, tmp_path):
+    source = trained.folder / "best.weights.h5"
+    largest = release.ROOM + 8000
+    names = release.write_weights(source, tmp_path, trained.record["weights_sha256"], largest)
+    assert len(names) > 1
+    assert names[0] == f"float16-1of{len(names)}.weights.h5"
+    assert all((tmp_path / name).stat().st_size < largest for name in names)
+    record = {"weights": names, "files": release.files_of(tmp_path, names)}
+    with released.whole(tmp_path, record) as (path, digest), h5py.File(path) as file:
+        assert digest is None
+        found = released.arrays(file)
+    with h5py.File(source) as file:
+        expected = released.arrays(file)
+    assert set(found) == {key for key in expected if not key.startswith("optimizer")}
+    for key, values in found.items():
+        np.testing.assert_allclose(values, expected[key], rtol=1e-3, atol=1e-6)
+    # One in a row again removes the parts.
+    (name,) = release.write_weights(source, tmp_path, None)
+    assert [path.name for path in tmp_path.glob("*.h5")] == [name]
+
+
+def test_a_kernel_beyond_float16_is_refused(tmp_path):
+    path = tmp_path / "best.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["layers/dense/vars/0"] = np.full((2, 2), 1e5, np.float32)
+    with pytest.raises(IntegrityError, match="'layers/dense/vars/0'.*65504"):
+        release.write_weights(path, tmp_path, None)
+
+
+@pytest.mark.parametrize("name", ["float16.weights.h5", "features.weights.h5"])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_flipped_bit_is_named(name, place, own):
+    content = bytearray((own / name).read_bytes())
+    content[int(place * len(content))] ^= 1
+    (own / name).write_bytes(content)
+    with pytest.raises(IntegrityError, match=f"{name}.*SHA-256.*expected"):
+        released.load(own)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": 2}, "format 2, this skinlib reads 1"),
+        ({"classes": sorted(CLASSES, reverse=True)}, "in this order"),
+        ({"temperature": 0.0}, "expected a positive number"),
+        ({"weights": ["../float16.weights.h5"]}, "expected a plain one"),
+        ({"weights": ["other.weights.h5"]}, "no hash of 'other.weights.h5'"),
+        ({"recipe": None}, "recipe is None, expected dict"),
+        ({"input_size": True}, "input_size is True"),
+    ],
+)
+def test_a_record_that_makes_no_sense(change, words, own):
+    record = json.loads((own / "model.json").read_text(encoding="utf-8"))
+    (own / "model.json").write_text(json.dumps(record | change), encoding="utf-8")
+    with pytest.raises(IntegrityError, match=words):
+        released.read(own)
+
+
+def test_a_missing_file_and_a_torn_record(own):
+    text = (own / "model.json").read_text(encoding="utf-8")
+    (own / "float16.weights.h5").unlink()
+    with pytest.raises(DataError, match="float16.weights.h5' does not exist"):
+        released.load(own)
+    (own / "model.json").write_text(text[:100], encoding="utf-8")
+    with pytest.raises(IntegrityError, match="is not JSON"):
+        released.load(own)
+    (own / "model.json").unlink()
+    with pytest.raises(DataError, match=r"model\.json' is missing"):
+        released.load(own)
+
+
+def test_depthwise_kernels_keep_all_their_digits(tmp_path):
+    path = tmp_path / "best.weights.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("conv2d_1", "depthwise_conv2d_1"):
+            file[f"layers/{name}/vars/0"] = np.full((3, 3, 8, 1), 1 / 3, np.float32)
+    (name,) = release.write_weights(path, tmp_path, None)
+    with h5py.File(tmp_path / name) as file:
+        kinds = {key.split("/")[1]: values.dtype for key, values in released.arrays(file).items()}
+    assert kinds == {"conv2d_1": np.float16, "depthwise_conv2d_1": np.float32}
+
+
+def test_a_run_of_other_data_is_not_released(trained, tmp_path):
+    with pytest.raises(IntegrityError, match="the data of .* set SKINLIB_DATA"):
+        release.make(trained.folder, "synthetic:63", name="other", progress=False)
+
+
+def test_a_run_without_a_validation_part_is_not_released(dataset):
+    recipe = tiny.recipe("md-as-logged", test_share=0.25, epochs=1)
+    run = training.train(recipe, "Tiny", data=dataset, study="unvalidated", progress=False)
+    with pytest.raises(DataError, match="a release needs validation and test"):
+        release.make(run.folder, dataset, progress=False)
+
+
+def test_the_newest_is_the_one_that_is_asked(model, models, tmp_path, monkeypatch):
+    assert released.newest() == model
+    newer = shutil.copytree(model, models / "newer")
+    record = json.loads((newer / "model.json").read_text(encoding="utf-8"))
+    (newer / "model.json").write_text(json.dumps(record | {"released": "2999"}), encoding="utf-8")
+    try:
+        assert released.newest() == newer
+    finally:
+        shutil.rmtree(newer)
+    monkeypatch.setattr(paths, "MODELS", tmp_path)
+    with pytest.raises(DataError, match="name a model folder by --model"):
+        released.newest()
+
+
+def test_the_card_quotes_the_files(model, trained):
+    text = (model / "README.md").read_text(encoding="utf-8")
+    _, matter, body = text.split("---\n", 2)
+    front = yaml.safe_load(matter)
+    assert front["license"] == "cc-by-nc-4.0"
+    (result,) = front["model-index"][0]["results"]
+    labels, probabilities, _ = trained.arrays("test")
+    accuracy = (probabilities.argmax(axis=1) == labels).mean()
+    values = {row["type"]: row["value"] for row in result["metrics"]}
+    assert values["accuracy"] == pytest.approx(accuracy, abs=1e-4)
+    for words in ("Not a medical device", "no commercial use", "Not for: diagnosis", "two centres"):
+        assert words in body
+    titles = [line[3:] for line in body.splitlines() if line.startswith("## ")]
+    assert len(titles) == 12
+    assert trained.record["identity"] in body
+    assert f"| accuracy | {accuracy:.3f} [" in body
+    # Made twice it is the same; of another run it is refused.
+    record = released.read(model)
+    assert model_card.card(record, model_card.run_of(record)) == text
+    record["run"]["identity"] = "0" * 12
+    with pytest.raises(IntegrityError, match="make the release anew"):
+        model_card.run_of(record)
+
+
+# The keys that the hub's specification of the front matter documents (modelcard.md).
+DOCUMENTED = {
+    "language", "license", "license_name", "license_link", "library_name", "tags", "datasets",
+    "metrics", "base_model", "pipeline_tag", "model-index", "inference", "thumbnail",
+}  # fmt: skip
+RESULT = {
+    "task": ({"type"}, {"type", "name"}),
+    "dataset": ({"type", "name"}, {"type", "name", "config", "split", "revision", "args"}),
+}
+METRIC = ({"type", "value"}, {"type", "value", "name", "config", "args", "verified"})
+
+
+def test_the_front_matter_has_documented_keys_only(model):
+    front = yaml.safe_load((model / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    assert set(front) <= DOCUMENTED
+    for entry in front["model-index"]:
+        assert set(entry) == {"name", "results"}
+        for result in entry["results"]:
+            assert set(result) == {"task", "dataset", "metrics"}
+            for key, (required, known) in RESULT.items():
+                assert required <= set(result[key]) <= known
+            for metric in result["metrics"]:
+                assert METRIC[0] <= set(metric) <= METRIC[1]
+                assert isinstance(metric["value"], float)
+
+
+def test_the_hub_can_read_the_card(model):
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.ModelCard.load(model / "README.md")
+    assert card.data.license == "cc-by-nc-4.0"
+    assert {result.metric_type for result in card.data.eval_results} == {
+        "accuracy", "recall", "f1", "roc_auc",
+    }  # fmt: skip
+
+
+def test_the_page_shows_the_released_model_or_says_that_there_is_none(model, tmp_path, monkeypatch):
+    page = (paths.ROOT / "book" / "predict.md").read_text(encoding="utf-8")
+    frames, texts, drawn = release_pages.pages()
+    for folder, kind, made in (("tables", "csv", frames), ("tables", "md", texts),
+                               ("figures", "svg", drawn)):  # fmt: skip
+        for name in made:
+            assert page.count(f"../results/{folder}/{name}.{kind}") == 1, name
+    assert page.count("../results/") == len(frames) + len(texts) + len(drawn)
+    least = released.read(model)["abstention"]["confidence"]
+    assert f"below {100 * least:.1f} %" in texts["predict-rule"]
+    monkeypatch.setattr(paths, "MODELS", tmp_path)
+    nothing = release_pages.pages()
+    assert [set(one) for one in nothing] == [set(one) for one in (frames, texts, drawn)]
+    assert set(nothing[1].values()) == {"No model is released yet.\n"}

@@ -1,0 +1,89 @@
+"""What is asked about: images, folders, tables; bad rows fail alone."""
+
+import logging
+
+import pytest
+
+from skinlib import cases
+from skinlib.errors import DataError
+
+
+def write(path, *lines, encoding="utf-8"):
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return path
+
+
+def test_images_and_folders(tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("b.JPG", "a.png", "deep/c.jpeg", "notes.txt", ".hidden.jpg"):
+        (folder / name).touch()
+    found = cases.gather([tmp_path / "one.jpg", folder], 40.0, "male", "back")
+    names = [case.image.relative_to(tmp_path).as_posix() for case in found]
+    assert names == ["one.jpg", "photos/a.png", "photos/b.JPG", "photos/deep/c.jpeg"]
+    assert {(case.age, case.sex, case.site) for case in found} == {(40.0, "male", "back")}
+
+
+def test_a_table_with_good_and_bad_rows(tmp_path):
+    path = write(
+        tmp_path / "patients.csv",
+        "image;age;sex;site",
+        "a.jpg;61;Female;lower extremity",
+        "b.jpg;;;",
+        "c.jpg;old;male;back",
+        "d.jpg;130;male;back",
+        "e.jpg;50;boy;back",
+        ";50;male;back",
+        encoding="utf-8-sig",
+    )
+    found = cases.gather([path], 10.0)
+    first, second, *bad = found
+    assert (first.age, first.sex, first.site, first.facts) == (61.0, "female", "lower extremity", 3)
+    assert first.image == tmp_path / "a.jpg"
+    assert first.name == "a.jpg"
+    # What the command line says is not of the patients of a table.
+    assert (second.age, second.sex, second.facts) == (None, "unknown", 0)
+    words = ["row 4: age 'old' is no number", "row 5: age 130 is impossible",
+             "row 6: sex 'boy' is unknown", "row 7: no image"]  # fmt: skip
+    assert len(bad) == len(words)
+    for case, word in zip(bad, words, strict=True):
+        assert word in case.fault
+        assert "patients.csv" in case.fault
+
+
+def test_a_table_of_images_alone_and_other_columns(tmp_path, caplog):
+    path = write(tmp_path / "t.csv", "id,image,localization", "1,a.jpg,back")
+    with caplog.at_level(logging.WARNING):
+        (case,) = cases.gather([path])
+    assert case.site == "unknown"
+    assert "columns not used: id, localization" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: write(folder / "t.csv", "file,age", "a.jpg,3"), "lacks the columns"),
+        (lambda folder: write(folder / "t.csv", "image"), "has no rows"),
+        (lambda folder: write(folder / "t.csv", "image,age", "a.jpg"), "1 fields, expected 2"),
+        (lambda folder: folder / "none.csv", "does not exist"),
+        (lambda folder: folder, "has no .jpg"),
+    ],
+)
+def test_what_has_no_cases_at_all(make, words, tmp_path):
+    with pytest.raises(DataError, match=words):
+        cases.gather([make(tmp_path)])
+
+
+def test_bytes_that_are_no_table(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xff\xd8\xff\xe0 a jpeg under a wrong name")
+    with pytest.raises(DataError, match="not a readable CSV"):
+        cases.gather([tmp_path / "t.csv"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [((-1.0,), "age -1"), ((5.0, "girl"), "sex 'girl'"), ((5.0, "male", "toe"), "site 'toe'")],
+)
+def test_impossible_facts_end_the_command(facts, words):
+    with pytest.raises(DataError, match=words):
+        cases.gather(["a.jpg"], *facts)
