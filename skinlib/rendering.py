@@ -1,6 +1,6 @@
 """Write every table and figure of the book from the runs there are; TensorFlow is not needed."""
 
-from skinlib import audit, copies, figures, ledger, paper, paths, prose, tables
+from skinlib import audit, copies, figures, ledger, paper, paths, prose, release_pages, tables
 from skinlib.audit import report
 from skinlib.data import ham10000
 from skinlib.files import write_csv, write_text
@@ -40,7 +40,7 @@ def render():
     made, captions = paper_figures(facts, dataset)
     drawn.update(made)
     texts.update(captions, copies=copies.page(dataset))
-    for pages in (speed_pages(), evidence_pages()):
+    for pages in (speed_pages(), evidence_pages(), release_pages.pages()):
         for mine, theirs in zip((frames, texts, drawn), pages, strict=True):
             mine.update(theirs)
     written = []
