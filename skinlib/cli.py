@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from skinlib import bench, commands, predicting, release
+from skinlib import bench, commands, predicting, releasing
 from skinlib.errors import DataError, SkinlibError
 
 INTERRUPTED = 130
@@ -89,8 +89,8 @@ def _parser():
     sub = command("predict", predicting.run)
     predicting.add_arguments(sub)
 
-    sub = command("release", release.run)
-    release.add_arguments(sub, data_help)
+    sub = command("release", releasing.run)
+    releasing.add_arguments(sub, data_help)
 
     sub = command("run", commands.run_study)
     sub.add_argument("study")

@@ -33,33 +33,6 @@ DEPTHWISE = "/depthwise_conv2d"
 ROOM = 400_000
 
 
-def add_arguments(parser, data_help):
-    """Add the options of ``skinlib release`` to an argument parser."""
-    parser.add_argument("run", nargs="?", type=Path, help="directory of a finished run")
-    parser.add_argument("--data", help=data_help)
-    parser.add_argument("--name", help="folder below models/ (default: from the run)")
-    parser.add_argument("--risk", type=float, default=abstention.RISK,
-                        help="share of wrong answers to aim at (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--card", action="store_true", help="write the model cards anew, no more")
-
-
-def run(args):
-    """Make a released model of a finished run, or write the model cards anew."""
-    from skinlib import model_card
-
-    if args.card:
-        for folder in released.folders():
-            print(model_card.write(folder))
-        return
-    if args.run is None:
-        msg = "name the directory of a finished run, or --card to write the model cards anew"
-        raise DataError(msg)
-    folder = make(args.run, args.data, name=args.name, risk=args.risk)
-    print(model_card.write(folder))
-    for path in sorted(folder.iterdir()):
-        print(f"{path.stat().st_size:>9,}  {path.name}")
-
-
 def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True):
     """Write ``models/<name>/`` without its card.
 

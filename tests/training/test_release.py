@@ -11,6 +11,7 @@ import yaml
 
 from skinlib import model_card, paths, release, release_pages, released, training
 from skinlib.classes import CLASSES
+from skinlib.cli import main
 from skinlib.data.prepare import prepare
 from skinlib.errors import DataError, IntegrityError
 from skinlib.evidence import calibration
@@ -228,6 +229,21 @@ def test_the_newest_is_the_one_that_is_asked(model, models, tmp_path, monkeypatc
     monkeypatch.setattr(paths, "MODELS", tmp_path)
     with pytest.raises(DataError, match="name a model folder by --model"):
         released.newest()
+
+
+def test_the_command_writes_a_model_with_its_card(trained, dataset, models, capsys):
+    """And says what is wrong with its arguments."""
+    arguments = ["release", str(trained.folder), "--data", str(dataset.folder), "--name", "typed"]
+    assert main(arguments) == 0
+    assert "README.md" in capsys.readouterr().out
+    card = (models / "typed" / "README.md").read_bytes()
+    (models / "typed" / "README.md").unlink()
+    assert main(["release", "--card"]) == 0
+    assert (models / "typed" / "README.md").read_bytes() == card
+    shutil.rmtree(models / "typed")
+    for wrong, words in ((["release"], "finished run"), ([*arguments, "--risk", "2"], "between 0")):
+        assert main(wrong) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_the_card_quotes_the_files(model, trained):

@@ -131,6 +131,17 @@ def test_every_command_has_help_that_says_it_is_no_medical_device(command, capsy
     assert "medical" in capsys.readouterr().out
 
 
+def test_the_command_line_is_there_before_the_heavy_libraries():
+    program = (
+        "import sys, skinlib.cli; "
+        "print(sorted({'keras', 'tensorflow', 'pandas', 'scipy', 'h5py'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 WAITING = """
 import time
 from skinlib import cli, commands
