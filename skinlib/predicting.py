@@ -114,8 +114,9 @@ def notes(classifier, found):
         line = "Age, sex or site was not given; the model was trained with them"
         measured = record.get("without_facts")
         if measured:
-            share = [100 * measured[key]["accuracy"][0] for key in ("given", "none")]
-            line += f", and on its test part names {share[0]:.0f} % rightly with and "
-            line += f"{share[1]:.0f} % without any"
+            line += ", and of its answers on its test part "
+            shares = [measured[key]["risk"] for key in ("given", "none")]
+            with_, without = ("none" if each is None else f"{each[0]:.0%}" for each in shares)
+            line += f"{with_} are wrong with all three and {without} with none"
         lines.append(line + ".")
     return lines

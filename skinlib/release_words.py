@@ -114,9 +114,17 @@ def rule(model):
             f"are wrong; if all were answered it would be {share(found['error'])}. Of "
             f"{melanoma['images']} photographs of melanoma {melanoma['right']} are named, "
             f"{melanoma['passed_on']} passed on, and **{melanoma['wrong']} called something else**."
+            f"{_missed(found['risk'], chosen['risk'])}"
         )
         lines.append("")
     return "\n".join(lines)
+
+
+def _missed(risk, aim):
+    """Say that the share of wrong answers is above the aim, where its whole interval is."""
+    if risk is None or risk[1] <= aim:
+        return ""
+    return f" **So the aim of {100 * aim:.0f} % is not kept here.**"
 
 
 def of_foreign(model):
@@ -159,7 +167,7 @@ def facts(model):
         f"test photographs rightly (mean recall {Estimate(*given['mean_recall']).text()}); with "
         f"none of the three {share(none['accuracy'])} ({Estimate(*none['mean_recall']).text()}). "
         f"Then it answers {share(none['coverage'])}, with {share(none['risk'])} of the answers "
-        "wrong.\n"
+        f"wrong.{_missed(none['risk'], model['abstention']['risk'])}\n"
     )
 
 

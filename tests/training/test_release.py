@@ -9,7 +9,7 @@ import pytest
 import tiny
 import yaml
 
-from skinlib import model_card, paths, release, release_pages, released, training
+from skinlib import model_card, paths, release, release_pages, release_words, released, training
 from skinlib.classes import CLASSES
 from skinlib.cli import main
 from skinlib.data.prepare import prepare
@@ -268,6 +268,15 @@ def test_the_card_quotes_the_files(model, trained):
     record["run"]["identity"] = "0" * 12
     with pytest.raises(IntegrityError, match="make the release anew"):
         model_card.run_of(record)
+
+
+def test_an_aim_that_is_missed_is_said_to_be_missed(model):
+    record = released.read(model)
+    test, blind = record["abstention"]["measured"]["test"], record["without_facts"]["none"]
+    for risk, missed in (([0.6, 0.51, 0.7], True), ([0.6, 0.49, 0.7], False), (None, False)):
+        test["risk"] = blind["risk"] = risk
+        for text in (release_words.rule(record), release_words.facts(record)):
+            assert ("the aim of 50 % is not kept here" in text) == missed
 
 
 # The keys that the hub's specification of the front matter documents (modelcard.md).
