@@ -138,6 +138,7 @@ def sources(wildcards):
         "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
         "results/counts/*.csv", "results/copies/*.json", "results/bench/*.json",
         "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
+        "results/runs/*/*/pointing.csv", "models/*/model.json",
         "book/executed/*/*.ipynb",
     )
     found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
