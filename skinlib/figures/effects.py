@@ -3,6 +3,7 @@
 import textwrap
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from skinlib.evidence.scores import SCORES
 from skinlib.figures.style import COLOURS, INK, MUTED, SMALL, WIDTH, subplots
@@ -65,5 +66,6 @@ def _finish(axes, names):
     titles = ["\n".join(textwrap.fill(line, 24) for line in name.split("\n")) for name in names]
     axes.set_yticks(range(len(names)), titles, fontsize=SMALL)
     axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("difference, with 95 % interval")
