@@ -28,6 +28,8 @@ FIELDS = {
     "attention: as described for as coded": "attention-as-described",
     "batch: 32 for 10": "batch-32",
 }
+# The cell of the ablation that is the recipe clean-frozen as it stands.
+BY_LESION = "attention-metadata-weights"
 BOTH_SIDES = "both-sides.json"
 
 
@@ -60,7 +62,33 @@ def _leakage():
         "leakage-share": _both_sides(),
     }
     drawn = {"leakage": figures.forest(shown) if shown else not_run()}
-    return {"leakage": paired.frame(found, ("Not seen", "Seen"), "Images")}, texts, drawn
+    frames = {"leakage": paired.frame(found, ("Not seen", "Seen"), "Images")}
+    naive = _by_image(study)
+    frames["leakage-naive"] = paired.frame(naive, ("By lesion", "By image"), "Splits")
+    texts["leakage-naive"] = (
+        "".join(
+            f"By image less by lesion, {name}: {_all_scores(effect)}.\n"
+            for name, effect in naive.items()
+        )
+        or f"{NOT_RUN.capitalize()}.\n"
+    )
+    return frames, texts, drawn
+
+
+def _by_image(study):
+    """Compare the split by image with that by lesion, of the same recipe and seeds."""
+    found = study.runs(), load_study("ablation").runs()
+    pairs = []
+    for spec in study.specs:
+        if spec.variant == "by-image":
+            name = spec.name.replace(spec.variant, BY_LESION)
+            pair = found[1].get(name), found[0][spec.name]
+            if all(run and run.finished for run in pair):
+                pairs.append(pair)
+    if not pairs:
+        return {}
+    effect = leakage.apart(*map(list, zip(*pairs, strict=True)))
+    return {f"{ABOVE}, {_seeds(effect)}": effect}
 
 
 def of_leakage():

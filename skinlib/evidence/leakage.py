@@ -1,10 +1,13 @@
 """How much the photographs of a lesion on both sides are worth (the ``leakage`` studies)."""
 
+import numpy as np
 import pandas as pd
 
 from skinlib import paths
 from skinlib.data import leakage, splits
+from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import paired
+from skinlib.evidence.scores import scores
 
 ALL, CAN_LEAK = "all test images", "those whose lesion has another photograph"
 
@@ -45,6 +48,44 @@ def effects(study, recipe=None, *, draws=1000):
         name: (sum(len(pair.labels) for pair in group), paired.effect(group, draws=draws))
         for name, group in chosen.items()
     }
+
+
+def apart(by_lesion, by_image, *, draws=1000):
+    """Compare a split by lesion with one by image, each with its own test part.
+
+    What differs is not the leak alone: the test parts are others, and so are their classes.
+
+    Parameters
+    ----------
+    by_lesion, by_image : list of skinlib.runs.Run
+        One a seed.
+    draws : int
+
+    Returns
+    -------
+    skinlib.evidence.paired.Effect
+        By image minus by lesion; the draws of lesions of both sides are independent.
+    """
+    sides = []
+    for side, runs in enumerate((by_lesion, by_image)):
+        arrays = [run.arrays("test") for run in runs]
+        weights = bootstrap.lesion_weights(
+            np.concatenate([lesions for *_, lesions in arrays]), draws=draws, seed=side
+        )
+        starts = np.cumsum([len(lesions) for *_, lesions in arrays])[:-1]
+        shares = np.split(weights, starts, axis=1)
+        sides.append(
+            [
+                scores(share, labels, probabilities)
+                for share, (labels, probabilities, _) in zip(shares, arrays, strict=True)
+            ]
+        )
+    first, second = (np.array(side) for side in sides)
+    drawn = second.mean(axis=0)[1:] - first.mean(axis=0)[1:]
+    low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    return paired.Effect(
+        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
+    )
 
 
 def frame(study, found=None):

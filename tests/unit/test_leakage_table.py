@@ -104,3 +104,17 @@ def test_lesions_on_both_sides_are_counted_image_by_image():
     assert found["all"] == pytest.approx(np.mean([name in both for name in split["lesion_id"]]))
     melanomas = asked.merge(table[["image_id", "dx"]], on="image_id").query("dx == 'mel'")
     assert found["mel"] == pytest.approx(np.mean([n in train for n in melanomas["lesion_id"]]))
+
+
+def test_two_splits_are_compared_with_independent_draws(pair):
+    """Against the binomial standard errors of two independent shares."""
+    sealed, leaking = pair
+    rng = np.random.default_rng(0)
+    sealed.right = rng.random(len(sealed.right)) < 0.5
+    leaking.right = rng.random(len(leaking.right)) < 0.7
+    found = leakage.apart([sealed], [leaking], draws=400)
+    shares = [np.mean(run.right) for run in (sealed, leaking)]
+    assert found.difference[0] == pytest.approx(shares[1] - shares[0])
+    error = np.sqrt(sum(s * (1 - s) / len(sealed.right) for s in shares))
+    # One photograph a lesion in these test parts, so the binomial standard errors add.
+    assert (found.high[0] - found.low[0]) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
