@@ -1,8 +1,10 @@
 """Tables, sentences and the figure of the page on the official test images."""
 
+import functools
+
 import numpy as np
 
-from skinlib import external, paper
+from skinlib import external, paper, runs
 from skinlib.classes import CLASSES
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import scores as scored
@@ -27,7 +29,13 @@ def asked():
 
 
 def _estimates(run, part=external.PART):
-    labels, probabilities, lesions = run.arrays(part)
+    """Return the scores of a run with their intervals, which several tables and figures show."""
+    return _measured(run.folder, part)
+
+
+@functools.cache
+def _measured(folder, part):
+    labels, probabilities, lesions = runs.read_run(folder).arrays(part)
     weights = bootstrap.lesion_weights(lesions)
     values = scored.scores(weights, labels, probabilities)
     return [bootstrap.estimate(column) for column in values.T]
