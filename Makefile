@@ -107,7 +107,7 @@ audit-dependencies:  ## look the locked packages up for known vulnerabilities (n
 
 lock:  ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra book --extra test --extra jax --extra cluster pyproject.toml -o requirements.lock
+		--extra book --extra test --extra jax --extra cluster --extra export pyproject.toml -o requirements.lock
 
 clean:  ## remove the book and the demo; real results stay
 	rm -rf _build results/runs/demo book/executed/demo results/tables results/figures .snakemake
