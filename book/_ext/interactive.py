@@ -42,7 +42,10 @@ class InteractiveDirective(Directive):
         name, path = environment.relfn2path(self.arguments[0])
         environment.note_dependency(name)
         specification = json.loads(Path(path).read_text(encoding="utf-8"))
-        return [Interactive("", specification=specification)] if specification else []
+        if not specification:
+            return []
+        environment.metadata[environment.docname]["interactive"] = True
+        return [Interactive("", specification=specification)]
 
 
 def _visit(self, node):
@@ -58,8 +61,10 @@ def _leave_out(self, node):
     raise nodes.SkipNode
 
 
-def _collect(app):
-    """Put the scripts where the pages will load them from."""
+def _collect(app, environment):
+    """Put the scripts where the pages will load them from, if there is such a page."""
+    if not any("interactive" in known for known in environment.metadata.values()):
+        return
     source = Path(app.srcdir) / FOLDER
     packages = source.parents[1] / "_build" / FOLDER
     target = Path(app.outdir) / "_static" / FOLDER
@@ -76,7 +81,7 @@ def _collect(app):
 
 def _load(app, page, template, context, doctree):
     """Load the scripts on pages that show such a figure, and on no others."""
-    if doctree and next(doctree.findall(Interactive), None):
+    if "interactive" in app.env.metadata[page]:
         target = Path(app.outdir) / "_static" / FOLDER
         for name in (*(Path(path).name for path in SCRIPTS), "show.js"):
             if (target / name).is_file():
@@ -88,6 +93,6 @@ def setup(app):
     others = dict.fromkeys(("latex", "text", "man", "texinfo"), (_leave_out, None))
     app.add_node(Interactive, html=(_visit, None), **others)
     app.add_directive("interactive", InteractiveDirective)
-    app.connect("builder-inited", _collect)
+    app.connect("env-updated", _collect)
     app.connect("html-page-context", _load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
