@@ -117,7 +117,7 @@ def test_cells_are_the_confusion_matrices_of_scikit_learn(models, made):
             wanted = sk.confusion_matrix(
                 labels, probabilities.argmax(axis=1), labels=range(7), normalize=kind
             )
-            cells = rows.pivot(index="true", columns="predicted", values=column)
+            cells = rows.set_index(["true", "predicted"])[column].unstack()
             cells = cells.loc[list(CLASSES), list(CLASSES)]
             np.testing.assert_allclose(cells, wanted, atol=1e-4)
 
