@@ -117,9 +117,9 @@ def test_cells_are_the_confusion_matrices_of_scikit_learn(models, made):
             wanted = sk.confusion_matrix(
                 labels, probabilities.argmax(axis=1), labels=range(7), normalize=kind
             )
-            cells = rows.set_index(["true", "predicted"])[column].unstack()
-            cells = cells.loc[list(CLASSES), list(CLASSES)]
-            np.testing.assert_allclose(cells, wanted, atol=1e-4)
+            place = rows["true"].map(CLASSES.index), rows["predicted"].map(CLASSES.index)
+            assert len(rows) == wanted.size
+            np.testing.assert_allclose(rows[column], wanted[place], atol=1e-4)
 
 
 def test_risk_is_the_error_of_the_surest(models):
