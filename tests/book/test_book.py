@@ -115,6 +115,14 @@ def test_launch_buttons_open_a_notebook_that_is_in_the_repository(html):
         assert made.startswith(of.strip()), page
 
 
+def test_rows_of_tables_are_named_for_a_screen_reader(html):
+    page = (html / "ledger-models.html").read_text("utf-8")
+    bodies = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert bodies
+    for row in re.findall(r"<tr.*?</tr>", "".join(bodies), re.DOTALL):
+        assert len(re.findall(r'<th class="[^"]*stub[^"]*" scope="row">', row)) == 1
+
+
 def test_formulas_need_no_script(html):
     page = (html / "formulas.html").read_text("utf-8")
     assert page.count("<math") > 10
