@@ -84,7 +84,7 @@ class Answer:
             return f"{self.case.name}\n  error: {' '.join(str(self.error).split())}"
         named = f"{LONG_NAMES[self.best]} ({self.best})"
         line = {
-            abstention.ANSWERED: f"answer: {named}, {self.confidence:.0%} sure",
+            abstention.ANSWERED: f"answer: {named}, {sureness(self.confidence)} sure",
             abstention.UNSURE: f"NO ANSWER, not sure enough; it would be {named} at "
             f"{self.confidence:.0%}, {_least(rule, self.case.facts == 3)}",
             abstention.UNLIKE: f"NO ANSWER, the picture is unlike the training pictures: distance "
@@ -96,6 +96,11 @@ class Answer:
             for k in order
         ]
         return "\n".join([self.case.name, f"  {line}", *rows])
+
+
+def sureness(confidence):
+    """Return a probability as per cent, never as all of it."""
+    return "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
 
 
 def _least(rule, complete):
