@@ -10,6 +10,7 @@ from pathlib import Path
 from skinlib import bench, commands, predicting, releasing
 from skinlib.browser import building
 from skinlib.errors import DataError, SkinlibError
+from skinlib.exporting import command as exporting
 
 INTERRUPTED = 130
 # A place that no second attempt can write to, unlike a full disk.
@@ -89,6 +90,9 @@ def _parser():
 
     sub = command("predict", predicting.run)
     predicting.add_arguments(sub)
+
+    sub = command("export", exporting.run)
+    exporting.add_arguments(sub, data_help)
 
     sub = command("release", releasing.run)
     releasing.add_arguments(sub, data_help)

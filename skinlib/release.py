@@ -79,7 +79,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     model = _model(done, folder.name, names)
     with released.whole(folder, model) as (path, digest):
         small = Classifier(record, path, digest)
-    prepared = measuring.prepare(done, small, data, progress=progress)
+    prepared = measuring.prepare(small, data, progress=progress)
     found = measuring.measure(done, small, prepared, risk=risk, progress=progress)
     likeness.save(folder / FEATURES, small.likeness)
     model |= {"files": files_of(folder, [*names, FEATURES]), "likeness": FEATURES, **found}

@@ -19,25 +19,27 @@ LARGEST_CHANGE = 0.2
 UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
 
 
-def prepare(done, classifier, data=None, *, progress=True):
-    """Prepare the data of a run, and refuse any other.
+def prepare(classifier, data=None, *, progress=True):
+    """Prepare the data that a run or a released model was trained on, and refuse any other.
 
     Returns
     -------
     skinlib.data.prepare.Prepared
     """
-    record = done.record
+    record = classifier.record
+    # A released model says of its run what the run says of itself.
+    made = record["run"] if isinstance(record["run"], dict) else record
     prepared = preparing.prepare(
         classifier.recipe, data, record["input_size"], record["seed"], progress=progress
     )
     for what, mine, theirs in (
-        ("data", prepared.dataset.fingerprint, record["data"]["fingerprint"]),
-        ("split", prepared.split.hash, record["split"]["hash"]),
+        ("data", prepared.dataset.fingerprint, made["data"]["fingerprint"]),
+        ("split", prepared.split.hash, made["split"]["hash"]),
     ):
         if mine != theirs:
             msg = (
-                f"the {what} of '{done.folder}' is {theirs}, this is {mine}; set SKINLIB_DATA or "
-                "--data to what the run was trained on"
+                f"the {what} of '{made['study']}/{made['run']}' is {theirs}, this is {mine}; set "
+                "SKINLIB_DATA or --data to what the run was trained on"
             )
             raise IntegrityError(msg)
     return prepared

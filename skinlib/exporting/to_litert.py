@@ -1,0 +1,44 @@
+"""The graph as LiteRT (TensorFlow Lite): float32, or weights in float16 or int8."""
+
+import tempfile
+
+from skinlib.exporting.quiet import quiet
+
+
+def convert(model, precision, pictures=None):
+    """Convert the model to LiteRT.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `skinlib.exporting.graph.servable`.
+    precision : {'fp32', 'fp16', 'int8'}
+    pictures : dict of str to numpy.ndarray, optional
+        Inputs for the calibration of int8.
+
+    Returns
+    -------
+    bytes
+        Of a file with one signature, ``serving_default``, whose names are those of the model.
+    """
+    import tensorflow as tf
+
+    from skinlib.exporting.graph import serving
+
+    with quiet(), tempfile.TemporaryDirectory() as folder:
+        module = tf.Module()
+        module.model, module.serve = model, serving(model)
+        tf.saved_model.save(module, folder, signatures=module.serve.get_concrete_function())
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if precision != "fp32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if precision == "fp16":
+            converter.target_spec.supported_types = [tf.float16]
+        if precision == "int8" and pictures is not None:
+            converter.representative_dataset = lambda: _one_by_one(pictures)
+        return converter.convert()
+
+
+def _one_by_one(pictures):
+    for place in range(len(pictures["image"])):
+        yield {name: values[place : place + 1] for name, values in pictures.items()}
