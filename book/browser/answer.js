@@ -4,16 +4,15 @@
  * Encode age, sex and site as the network was trained with them.
  *
  * @param {{age: number | null, sex: string, site: string}} facts
- * @param {{age_mean: number, age_std: number, sexes: string[], sites: string[]}} metadata
- * @param {{sex: number, site: number}} slots Places of each; the first is for what the training
- *     did not see.
+ * @param {object} metadata Of the sidecar: which position is what.
  * @returns {Float32Array}
  */
-export function encode({ age, sex, site }, metadata, slots) {
-  const encoded = new Float32Array(1 + slots.sex + slots.site);
-  encoded[0] = age === null ? 0 : (age - metadata.age_mean) / metadata.age_std;
-  encoded[1 + 1 + metadata.sexes.indexOf(sex)] = 1;
-  encoded[1 + slots.sex + 1 + metadata.sites.indexOf(site)] = 1;
+export function encode({ age, sex, site }, metadata) {
+  const encoded = new Float32Array(metadata.length);
+  const years = metadata.age;
+  encoded[years.position] = age === null ? 0 : (age - years.mean) / years.std;
+  encoded[metadata.sex.positions[sex] ?? metadata.sex.other] = 1;
+  encoded[metadata.site.positions[site] ?? metadata.site.other] = 1;
   return encoded;
 }
 

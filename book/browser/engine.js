@@ -24,7 +24,7 @@ const BACKENDS = {
  *
  * @param {URL} base Folder of the model.
  * @param {object} model The sidecar of the ONNX file.
- * @param {{model: string, slots: object, check: object}} page What Python has to say.
+ * @param {{model: string, check: object}} page What Python has to say.
  * @returns {Promise<{name: string, run: (square: Uint8Array, metadata: Float32Array) => Promise<Seen>}>}
  * @throws {Refused}
  */
@@ -36,7 +36,7 @@ export async function loadEngine(base, model, page) {
   let reason = "";
   for (const backend of (await hasDevice()) ? ["webgpu", "wasm"] : ["wasm"]) {
     try {
-      const engine = await start(backend, base, bytes, model.input_size);
+      const engine = await start(backend, base, bytes, model.preprocessing.size);
       if (await rightly(engine, model, page)) return engine;
       reason = "it computes other numbers than Python does";
     } catch (error) {
@@ -55,7 +55,7 @@ async function fetchModel(base, model, file) {
   const bytes = new Uint8Array(await response.arrayBuffer());
   // Hashing is only offered on https and on this machine's own server.
   const hash = await globalThis.crypto?.subtle?.digest("SHA-256", bytes);
-  if (hash && hexadecimal(hash) !== model.sha256) {
+  if (hash && hexadecimal(hash) !== model.files[file].sha256) {
     throw new Refused(
       `The model file “${file}” is not the one it should be (its SHA-256 is another); ` +
         "reload the page, or build the book again.",
@@ -101,9 +101,10 @@ async function start(backend, base, bytes, size) {
 }
 
 /** Does it say what Python says? The first run is also the slow one, which no time should include. */
-async function rightly(engine, model, { check, slots }) {
-  const square = Uint8Array.from({ length: model.input_size ** 2 * 3 }, (_, k) => (37 * k) % 256);
-  const seen = await engine.run(square, encode(check.facts, model.metadata, slots));
+async function rightly(engine, model, { check }) {
+  const length = model.preprocessing.size ** 2 * 3;
+  const square = Uint8Array.from({ length }, (_, k) => (37 * k) % 256);
+  const seen = await engine.run(square, encode(check.facts, model.metadata));
   const found = calibrated([seen.probabilities], model.temperature);
   return (
     found.every((value, k) => Math.abs(value - check.probabilities[k]) < 1e-3) &&

@@ -35,8 +35,8 @@ async function begin() {
   } finally {
     part("start").hidden = true;
   }
-  fill(sex, model.metadata.sexes);
-  fill(site, model.metadata.sites);
+  fill(sex, Object.keys(model.metadata.sex.positions));
+  fill(site, Object.keys(model.metadata.site.positions));
   page.samples.forEach(offer);
   opacity.value = String(page.opacity);
   listen();
@@ -156,14 +156,15 @@ async function answer(mine, given, repeats) {
     throw error;
   });
   report("Asking the model …");
-  const metadata = encode(given, model.metadata, page.slots);
+  const metadata = encode(given, model.metadata);
   const times = { views: [], answers: [] };
+  const { size } = model.preprocessing;
   let views;
   for (let k = 0; k < repeats; k++) {
     await breathe();
     const start = performance.now();
-    const square = centralSquare(photograph.pixels, model.input_size);
-    const turned = eightViews(square, model.input_size);
+    const square = centralSquare(photograph.pixels, size);
+    const turned = eightViews(square, size);
     let spent = performance.now() - start;
     views = [];
     for (const view of turned) {

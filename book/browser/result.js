@@ -36,7 +36,7 @@ export function showResult(part, found, photograph, page, model) {
   });
   const verdict = part("status");
   verdict.textContent = sentence;
-  verdict.dataset.status = page.statuses[status];
+  verdict.dataset.status = model.abstention.words[status];
   verdict.dataset.distance = distance;
   part("meaning").textContent = page.meanings[status];
   part("meaning").hidden = false;

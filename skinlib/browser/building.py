@@ -25,10 +25,12 @@ def add_arguments(parser):
 
 def run(args):
     """Make what the book's page needs to ask the model in a browser."""
+    # First: whatever happens, nobody takes half of it for the whole.
+    _say(args.output, "the command that builds it did not end", built=False)
     try:
         sizes = build(args.output)
     except SkinlibError as error:
-        write_json(args.output / STATE, {"built": False, "text": " ".join(str(error).split())})
+        _say(args.output, " ".join(str(error).split()), built=False)
         msg = f"the page in the browser is not built, the book says so: {error}"
         raise type(error)(msg) from error
     print(f"{args.output}: {', '.join(f'{key} {size:,} bytes' for key, size in sizes.items())}")
@@ -53,23 +55,30 @@ def build(folder):
     skinlib.errors.TemporaryError
         npm failed.
     """
+    from skinlib import exporting
     from skinlib.browser import page, runtime
 
-    folder = Path(folder)
-    model = released.read(released.newest())
+    folder, newest = Path(folder), released.newest()
+    # The quick refusals first.
+    model = released.read(newest)
     _check(model)
     folder.mkdir(parents=True, exist_ok=True)
-    # The quick refusals first.
     sizes = runtime.fetch(folder / "runtime")
-    classifier = _export(folder / page.MODEL)
+    classifier = released.load(newest)
+    exporting.export(classifier, "onnx", folder / page.MODEL, "fp16")
     sizes = {"model": (folder / page.MODEL).stat().st_size, **sizes}
     drawn = []
     for entry, picture in page.samples():
         drawn.append(entry)
         _save(folder / entry["file"], picture)
     write_json(folder / "page.json", page.describe(model, drawn, page.check(classifier), sizes))
-    write_json(folder / STATE, {"built": True, "text": page.sizes_note(sizes)})
+    _say(folder, page.sizes_note(sizes), built=True)
     return sizes
+
+
+def _say(folder, text, *, built):
+    """Tell the book whether it was built, and what to say of it."""
+    write_json(Path(folder) / STATE, {"built": built, "text": text})
 
 
 def _check(model):
@@ -83,19 +92,6 @@ def _check(model):
                 f"{recipe[name]!r}; teach it in book/browser"
             )
             raise DataError(msg)
-
-
-def _export(path):
-    """Write the newest released model as ONNX with float16 numbers; return its classifier."""
-    try:
-        from skinlib import exporting
-
-        classifier = released.load(released.newest())
-        exporting.export(classifier, "onnx", path, precision="fp16")
-    except ImportError as error:
-        msg = f"{error}; install the extra: pip install 'skinlib[export]'"
-        raise DataError(msg) from error
-    return classifier
 
 
 def _save(path, picture):

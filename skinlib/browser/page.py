@@ -9,7 +9,6 @@ from skinlib.cases import Case, table
 from skinlib.classes import LONG_NAMES
 from skinlib.data import synthetic
 from skinlib.data.images import MAX_PIXELS
-from skinlib.data.metadata import SEX_SLOTS, SITE_SLOTS
 from skinlib.inference import LEAST_SIDE
 from skinlib.predicting import facts_note
 from skinlib.release_words import PARTS
@@ -108,8 +107,6 @@ def describe(model, drawn, checked, sizes):
         "model": MODEL,
         "sidecar": f"{MODEL}.json",
         "limits": {"side": LEAST_SIDE, "pixels": MAX_PIXELS, "bytes": MAX_BYTES},
-        "slots": {"sex": SEX_SLOTS, "site": SITE_SLOTS},
-        "statuses": KEYS,
         "sentences": {key: answers.SENTENCES[status] for key, status in KEYS.items()},
         "least": {"from": answers.FROM, "never": answers.NEVER},
         "meanings": MEANINGS,
@@ -133,7 +130,7 @@ def describe(model, drawn, checked, sizes):
 def calibration_note(model):
     """Say how often the answers of a model are wrong, as measured."""
     measured = [
-        f"{release_words.share(found['risk'])} on its {PARTS[part]}"
+        f"{release_words.share(found['risk'])} on {'its' if part == 'test' else 'the'} {PARTS[part]}"
         for part, found in model["abstention"]["measured"].items()
         if found["risk"] is not None
     ]

@@ -42,7 +42,15 @@ process.stdout.write(centralSquare({ data, width: %d, height: %d }, %d));
 
 @pytest.mark.parametrize(
     ("width", "height", "size"),
-    [(341, 256, 128), (256, 341, 192), (97, 130, 96), (64, 64, 64), (33, 32, 224), (600, 450, 71)],
+    [
+        (341, 256, 128),
+        (256, 341, 192),
+        (97, 130, 96),
+        (64, 64, 64),
+        (33, 32, 224),
+        (600, 450, 71),
+        (450, 600, 71),
+    ],
 )
 def test_the_square_has_pillows_bytes(width, height, size, tmp_path):
     """Noise, where every weight shows; shrunk, enlarged, as it is; odd margins."""
