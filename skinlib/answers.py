@@ -27,6 +27,7 @@ SENTENCES = {
     "{distance}, answers go up to {farthest}",
 }
 FROM = "answers start at {least}"
+WITHOUT = " where age, sex or site is unknown"
 NEVER = "and this model was never sure enough on its validation part"
 COLUMNS = (
     "image", "status", "answer", "diagnosis", "confidence", *CLASSES, "distance", "error",
@@ -97,7 +98,7 @@ class Answer:
         line = SENTENCES[self.status].format(
             named=named,
             confidence=f"{self.confidence:.0%}",
-            least=_least(rule),
+            least=_least(rule, self.case.facts == 3),
             distance=f"{self.distance or 0:.2g}",
             farthest=f"{getattr(rule, 'distance', 0) or 0:g}",
         )
@@ -109,10 +110,10 @@ class Answer:
         return "\n".join([self.case.name, f"  {line}", *rows])
 
 
-def _least(rule):
-    if rule is None or rule.confidence is None:
-        return NEVER
-    return FROM.format(least=f"{rule.confidence:.0%}")
+def _least(rule, complete):
+    least = None if rule is None else rule.least(complete)
+    without = "" if complete else WITHOUT
+    return (NEVER if least is None else FROM.format(least=f"{least:.0%}")) + without
 
 
 def ask(classifier, cases, *, overlays=False):

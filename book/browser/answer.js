@@ -35,15 +35,26 @@ export function calibrated(views, temperature) {
 }
 
 /**
+ * @param {object} rule `abstention` of the sidecar.
+ * @param {boolean} complete Are age, sex and site known?
+ * @returns {number | null} The least confidence of an answer; null: nothing is answered.
+ */
+export function leastConfidence(rule, complete) {
+  return complete ? rule.confidence : rule.confidence_without;
+}
+
+/**
  * @param {number[]} probabilities Calibrated.
  * @param {number} distance
- * @param {{confidence: number | null, distance: number | null}} rule
+ * @param {object} rule `abstention` of the sidecar.
+ * @param {boolean} complete
  * @returns {"answered" | "unsure" | "unlike"}
  */
-export function decide(probabilities, distance, rule) {
+export function decide(probabilities, distance, rule, complete) {
   // Written so that a distance that is no number is unlike everything.
   if (rule.distance !== null && !(distance <= rule.distance)) return "unlike";
-  return Math.max(...probabilities) >= (rule.confidence ?? Infinity) ? "answered" : "unsure";
+  const least = leastConfidence(rule, complete) ?? Infinity;
+  return Math.max(...probabilities) >= least ? "answered" : "unsure";
 }
 
 /** @param {number[]} values @returns {number} */

@@ -4,7 +4,6 @@ import { calibrated, decide, encode, median } from "./answer.js";
 import { loadEngine } from "./engine.js";
 import { checkReadback, readPhotograph, Refused } from "./photograph.js";
 import { draw, inWords } from "./picture.js";
-import { centralSquare } from "./resize.js";
 import { showResult, say } from "./result.js";
 import { eightViews } from "./views.js";
 
@@ -94,7 +93,7 @@ async function take(blob, name) {
   const mine = ++turn;
   clear();
   try {
-    const found = await readPhotograph(blob, name, page.limits);
+    const found = await readPhotograph(blob, name, page.limits, model.preprocessing.size);
     if (mine !== turn) return;
     photograph = found;
   } catch (error) {
@@ -163,8 +162,7 @@ async function answer(mine, given, repeats) {
   for (let k = 0; k < repeats; k++) {
     await breathe();
     const start = performance.now();
-    const square = centralSquare(photograph.pixels, size);
-    const turned = eightViews(square, size);
+    const turned = eightViews(photograph.square, size);
     let spent = performance.now() - start;
     views = [];
     for (const view of turned) {
@@ -180,9 +178,11 @@ async function answer(mine, given, repeats) {
   const probabilities = calibrated(views.map((view) => view.probabilities), model.temperature);
   // Attention and distance are those of the picture as it is.
   attention = views[0].attention;
-  const status = decide(probabilities, views[0].distance, model.abstention);
-  const missing = given.age === null || given.sex === "unknown" || given.site === "unknown";
-  showResult(part, { probabilities, status, distance: views[0].distance, missing }, photograph, page, model);
+  const { distance } = views[0];
+  const complete = given.age !== null && given.sex !== "unknown" && given.site !== "unknown";
+  const status = decide(probabilities, distance, model.abstention, complete);
+  const found = { probabilities, status, distance, complete };
+  showResult(part, found, photograph, page, model);
   part("speed").textContent = say(page.words.speed, {
     view: median(times.views).toFixed(0),
     answer: median(times.answers).toFixed(0),
@@ -202,7 +202,7 @@ function breathe() {
 function redraw() {
   if (!photograph) return;
   const canvas = part("canvas");
-  draw(canvas, photograph.board, attention, opacity.valueAsNumber / 100, page.colours);
+  draw(canvas, photograph.preview, attention, opacity.valueAsNumber / 100, page.colours);
   const words = attention ? ` ${inWords(attention)}` : "";
   part("caption").textContent = `${page.words.square}${words}`;
   canvas.setAttribute("aria-label", `The picture “${photograph.name}”.`);

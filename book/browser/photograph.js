@@ -1,14 +1,18 @@
 /** Read a photograph into pixels, or say what is wrong with the file. */
 
 import { readHeader } from "./formats.js";
+import { centralSquare } from "./resize.js";
 
 /** An error whose message is meant for the reader. */
 export class Refused extends Error {}
 
+// Side of what is kept to look at.
+const PREVIEW = 640;
+
 /**
  * @typedef {object} Photograph
- * @property {HTMLCanvasElement} board It is drawn here, upright.
- * @property {ImageData} pixels
+ * @property {Uint8Array} square What the network takes, size x size x 3, RGB.
+ * @property {HTMLCanvasElement} preview The whole of it, upright and small.
  * @property {string} name
  * @property {string} [odd] Why the answer can differ a little from that of `predict`.
  */
@@ -17,10 +21,11 @@ export class Refused extends Error {}
  * @param {Blob} file
  * @param {string} name What messages call it.
  * @param {{side: number, pixels: number, bytes: number}} limits
+ * @param {number} size Side of the square.
  * @returns {Promise<Photograph>}
  * @throws {Refused}
  */
-export async function readPhotograph(file, name, limits) {
+export async function readPhotograph(file, name, limits, size) {
   const called = `“${name}”`;
   if (file.size > limits.bytes) {
     throw new Refused(
@@ -53,10 +58,11 @@ export async function readPhotograph(file, name, limits) {
           "least; take the photograph as the camera made it.",
       );
     }
-    const context = blank(bitmap.width, bitmap.height);
-    context.drawImage(bitmap, 0, 0);
-    const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
-    return { board: context.canvas, pixels, name, odd: header.odd ?? transparency(pixels) };
+    const seen = { transparent: false };
+    const read = reader(bitmap, seen);
+    const square = centralSquare(read, bitmap.width, bitmap.height, size);
+    const odd = header.odd ?? (seen.transparent ? "transparent parts" : undefined);
+    return { square, preview: preview(bitmap), name, odd };
   } finally {
     bitmap.close();
   }
@@ -77,11 +83,27 @@ function blank(width, height) {
   return board.getContext("2d", { willReadFrequently: true });
 }
 
-function transparency({ data }) {
-  for (let at = 3; at < data.length; at += 4) {
-    if (data[at] !== 255) return "transparent parts";
-  }
-  return undefined;
+/** Read parts of a picture; no browser has to hold all of its pixels twice. */
+function reader(bitmap, seen) {
+  const context = blank(1, 1);
+  return (x, y, width, height) => {
+    Object.assign(context.canvas, { width, height });
+    context.drawImage(bitmap, -x, -y);
+    const { data } = context.getImageData(0, 0, width, height);
+    for (let at = 3; at < data.length && !seen.transparent; at += 4) {
+      seen.transparent = data[at] !== 255;
+    }
+    return data;
+  };
+}
+
+function preview(bitmap) {
+  const shrink = Math.min(1, PREVIEW / Math.max(bitmap.width, bitmap.height));
+  const side = (length) => Math.max(1, Math.round(length * shrink));
+  const context = blank(side(bitmap.width), side(bitmap.height));
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, context.canvas.width, context.canvas.height);
+  return context.canvas;
 }
 
 /**

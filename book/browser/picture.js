@@ -1,22 +1,19 @@
 /** Show the photograph, the square of it that the network sees, and its attention. */
 
-const LARGEST = 640;
-
 /**
  * Draw a photograph with everything but its central square darkened, and the attention over it.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {HTMLCanvasElement} board The photograph.
+ * @param {HTMLCanvasElement} photograph
  * @param {{data: Float32Array, height: number, width: number} | null} attention
  * @param {number} opacity 0 to 1.
  * @param {number[][]} colours From the lowest to the highest, each red, green and blue.
  */
-export function draw(canvas, board, attention, opacity, colours) {
-  const shrink = Math.min(1, LARGEST / Math.max(board.width, board.height));
-  canvas.width = Math.max(1, Math.round(board.width * shrink));
-  canvas.height = Math.max(1, Math.round(board.height * shrink));
+export function draw(canvas, photograph, attention, opacity, colours) {
+  canvas.width = photograph.width;
+  canvas.height = photograph.height;
   const context = canvas.getContext("2d");
-  context.drawImage(board, 0, 0, canvas.width, canvas.height);
+  context.drawImage(photograph, 0, 0);
 
   const side = Math.min(canvas.width, canvas.height);
   const left = Math.floor((canvas.width - side) / 2);

@@ -6,6 +6,8 @@
 
 // Pillow's: what is left of 32 bits after a byte and two bits of headroom.
 const BITS = 32 - 8 - 2;
+// Pixels that are read at once.
+const STRIP = 2 ** 20;
 
 /**
  * Weights of one axis.
@@ -35,25 +37,43 @@ export function filters(length, start, wanted, size) {
 }
 
 /**
- * @param {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} picture RGBA.
+ * @param {(x: number, y: number, width: number, height: number) => ArrayLike<number>} read
+ *     Returns a part of the picture, RGBA. It is read in strips: a telephone's photograph as a
+ *     whole would take hundreds of megabytes.
+ * @param {number} width Of the picture.
+ * @param {number} height
  * @param {number} size Side of the result.
  * @returns {Uint8Array} The central square, size x size x 3, RGB.
  */
-export function centralSquare({ data, width, height }, size) {
+export function centralSquare(read, width, height, size) {
   const side = Math.min(width, height);
   const across = filters(width, Math.floor((width - side) / 2), side, size);
   const down = filters(height, Math.floor((height - side) / 2), side, size);
   const [left, right] = reach(across);
   const [top, bottom] = reach(down);
-  const rows = { pixel: 3, line: size * 3 };
-  const columns = { pixel: size * 3, line: 3 };
   if (columnsFirst(width, height, size)) {
-    const few = { pixel: (right - left) * 3, line: 3 };
-    const low = pass(data, { pixel: width * 4, line: 4 }, down, left, right, few);
-    return pass(low, { pixel: 3, line: few.pixel }, from(across, left), 0, size, rows);
+    const low = new Uint8Array((right - left) * size * 3);
+    strips(left, right, height, (x, count) => {
+      const to = { pixel: (right - left) * 3, line: 3, start: (x - left) * 3 };
+      pass(read(x, 0, count, height), { pixel: count * 4, line: 4 }, down, count, low, to);
+    });
+    const at = { pixel: 3, line: (right - left) * 3 };
+    return pass(low, at, from(across, left), size, square(size), { pixel: 3, line: size * 3 });
   }
-  const narrow = pass(data, { pixel: 4, line: width * 4 }, across, top, bottom, rows);
-  return pass(narrow, columns, from(down, top), 0, size, columns);
+  const narrow = new Uint8Array((bottom - top) * size * 3);
+  strips(top, bottom, width, (y, count) => {
+    const to = { pixel: 3, line: size * 3, start: (y - top) * size * 3 };
+    pass(read(0, y, width, count), { pixel: 4, line: width * 4 }, across, count, narrow, to);
+  });
+  const at = { pixel: size * 3, line: 3 };
+  return pass(narrow, at, from(down, top), size, square(size), at);
+}
+
+const square = (size) => new Uint8Array(size * size * 3);
+
+function strips(begin, end, length, take) {
+  const most = Math.max(1, Math.floor(STRIP / length));
+  for (let line = begin; line < end; line += most) take(line, Math.min(most, end - line));
 }
 
 /** Pillow 13 begins with the columns where the height shrinks by over twice what the width does. */
@@ -72,16 +92,11 @@ function from(filters, start) {
   return filters.map(({ first, weights }) => ({ first: first - start, weights }));
 }
 
-/**
- * Filter lines along one axis; bytes between neighbouring pixels and between lines as told.
- *
- * @returns {Uint8Array} RGB, laid out by `to`.
- */
-function pass(source, at, filters, begin, end, to) {
-  const out = new Uint8Array(filters.length * (end - begin) * 3);
-  for (let line = begin; line < end; line++) {
+/** Filter lines along one axis; bytes between neighbouring pixels and between lines as told. */
+function pass(source, at, filters, lines, out, to) {
+  for (let line = 0; line < lines; line++) {
     filters.forEach(({ first, weights }, k) => {
-      const place = (line - begin) * to.line + k * to.pixel;
+      const place = (to.start ?? 0) + line * to.line + k * to.pixel;
       mix(source, line * at.line + first * at.pixel, at.pixel, weights, out, place);
     });
   }

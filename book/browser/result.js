@@ -1,5 +1,7 @@
 /** Show what the model says: whether it answers, the seven probabilities, and what to know about them. */
 
+import { leastConfidence } from "./answer.js";
+
 /**
  * Put values into a sentence of Python's, where it has their names in braces.
  *
@@ -15,24 +17,24 @@ const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 
 /**
  * @param {(name: string) => HTMLElement} part Finds a part of the page.
- * @param {{probabilities: number[], status: string, distance: number, missing: boolean}} found
+ * @param {{probabilities: number[], status: string, distance: number, complete: boolean}} found
  * @param {{odd?: string}} photograph
  * @param {object} page What Python has to say.
  * @param {object} model The sidecar of the ONNX file.
  */
 export function showResult(part, found, photograph, page, model) {
-  const { probabilities, status, distance } = found;
+  const { probabilities, status, distance, complete } = found;
   const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]);
   const best = model.classes[order[0]];
-  const { confidence, distance: farthest } = model.abstention;
+  const least = leastConfidence(model.abstention, complete);
   const sentence = say(page.sentences[status], {
     named: `${model.class_names[best]} (${best})`,
     confidence: percent(probabilities[order[0]], 0),
-    least: say(confidence === null ? page.least.never : page.least.from, {
-      least: percent(confidence ?? 0, 0),
-    }),
+    least:
+      (least === null ? page.least.never : say(page.least.from, { least: percent(least, 0) })) +
+      (complete ? "" : page.least.without),
     distance: Number(distance.toPrecision(2)),
-    farthest,
+    farthest: model.abstention.distance,
   });
   const verdict = part("status");
   verdict.textContent = sentence;
@@ -45,10 +47,10 @@ export function showResult(part, found, photograph, page, model) {
   part("result").hidden = false;
 }
 
-function notes({ missing }, { odd }, page) {
+function notes({ complete }, { odd }, page) {
   return [
     page.words.calibration,
-    missing ? page.words.facts : "",
+    complete ? "" : page.words.facts,
     odd ? say(page.words.odd, { odd }) : "",
   ].filter(Boolean);
 }

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
-from skinlib import abstention, answers, release_words
+from skinlib import abstention, answers, external, release_words
 from skinlib.cases import Case, table
 from skinlib.classes import LONG_NAMES
 from skinlib.data import synthetic
-from skinlib.data.images import MAX_PIXELS
+from skinlib.data.images import MAX_PHOTOGRAPH
 from skinlib.inference import LEAST_SIDE
 from skinlib.predicting import facts_note
 from skinlib.release_words import PARTS
 
 MODEL = "model.onnx"
-# An uncompressed picture of as many pixels, red, green, blue and alpha.
-MAX_BYTES = 4 * MAX_PIXELS
+# A byte a pixel is more than a camera's JPEG takes.
+MAX_BYTES = MAX_PHOTOGRAPH
 # The strength of the attention over a picture, per cent, as `answers.lay_over` has it.
 OPACITY = round(100 * answers.STRENGTH)
 KEYS = {
@@ -32,6 +32,7 @@ MEANINGS = {
     "training pictures than nearly all the model was tried on. It was trained on photographs taken "
     "with a dermatoscope. The probabilities below mean nothing then.",
 }
+WHOSE = {"test": "its", external.PART: "the"}
 # Lesions of the synthetic set that are offered as samples.
 SAMPLES, SEED, LESIONS = ("nv", "mel", "bkl", "vasc"), 0, 63
 SAMPLE_SIZE = (400, 300)
@@ -106,9 +107,9 @@ def describe(model, drawn, checked, sizes):
     return {
         "model": MODEL,
         "sidecar": f"{MODEL}.json",
-        "limits": {"side": LEAST_SIDE, "pixels": MAX_PIXELS, "bytes": MAX_BYTES},
+        "limits": {"side": LEAST_SIDE, "pixels": MAX_PHOTOGRAPH, "bytes": MAX_BYTES},
         "sentences": {key: answers.SENTENCES[status] for key, status in KEYS.items()},
-        "least": {"from": answers.FROM, "never": answers.NEVER},
+        "least": {"from": answers.FROM, "never": answers.NEVER, "without": answers.WITHOUT},
         "meanings": MEANINGS,
         "words": {
             "calibration": calibration_note(model),
@@ -130,7 +131,7 @@ def describe(model, drawn, checked, sizes):
 def calibration_note(model):
     """Say how often the answers of a model are wrong, as measured."""
     measured = [
-        f"{release_words.share(found['risk'])} on {'its' if part == 'test' else 'the'} {PARTS[part]}"
+        f"{release_words.share(found['risk'])} on {WHOSE[part]} {PARTS[part]}"
         for part, found in model["abstention"]["measured"].items()
         if found["risk"] is not None
     ]

@@ -33,10 +33,19 @@ def node(program, tmp_path, content=b""):
 
 
 RESIZE = """
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { centralSquare } from "./scripts/resize.js";
+const [width, height, size] = [%d, %d, %d];
 const data = new Uint8Array(readFileSync(process.argv[2]));
-process.stdout.write(centralSquare({ data, width: %d, height: %d }, %d));
+const read = (x, y, w, h) => {
+  const part = new Uint8Array(w * h * 4);
+  for (let row = 0; row < h; row++) {
+    const start = ((y + row) * width + x) * 4;
+    part.set(data.subarray(start, start + w * 4), row * w * 4);
+  }
+  return part;
+};
+process.stdout.write(centralSquare(read, width, height, size));
 """
 
 
