@@ -26,8 +26,8 @@ let working = Promise.resolve();
 
 async function begin() {
   try {
-    page = await read("page.json");
-    model = await read(page.sidecar);
+    page = await json("page.json");
+    model = await json(page.sidecar);
     checkReadback();
   } catch (error) {
     return fail(error);
@@ -42,10 +42,14 @@ async function begin() {
   part("form").hidden = false;
 }
 
-async function read(name) {
+async function json(name) {
+  return JSON.parse(await (await load(name)).text());
+}
+
+async function load(name) {
   const response = await fetch(new URL(name, base)).catch(() => null);
   if (!response?.ok) throw new Refused(`“${name}” is missing on this server; build the book again.`);
-  return response.json();
+  return response.blob();
 }
 
 function fill(select, categories) {
@@ -58,14 +62,12 @@ function offer(sample) {
   const button = Object.assign(document.createElement("button"), { type: "button" });
   const title = Object.assign(document.createElement("span"), { textContent: sample.title });
   button.append(image, title);
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", () => {
     age.value = sample.age ?? "";
     sex.value = sample.sex;
     site.value = sample.site;
     file.value = "";
-    const response = await fetch(image.src).catch(() => null);
-    if (!response?.ok) return fail(new Refused(`“${sample.file}” is missing on this server.`));
-    return take(await response.blob(), sample.title);
+    take(load(sample.file), sample.title);
   });
   part("samples").append(button);
 }
@@ -88,12 +90,12 @@ function listen() {
   part("measure").addEventListener("click", () => ask(REPEATS));
 }
 
-/** Take a file, show it and ask about it. */
+/** Take a file, or the promise of one, show it and ask about it. */
 async function take(blob, name) {
   const mine = ++turn;
   clear();
   try {
-    const found = await readPhotograph(blob, name, page.limits, model.preprocessing.size);
+    const found = await readPhotograph(await blob, name, page.limits, model.preprocessing.size);
     if (mine !== turn) return;
     photograph = found;
   } catch (error) {
