@@ -97,7 +97,7 @@ class Answer:
         named = f"{LONG_NAMES[self.best]} ({self.best})"
         line = SENTENCES[self.status].format(
             named=named,
-            confidence=f"{self.confidence:.0%}",
+            confidence=_sure(self.confidence),
             least=_least(rule, self.case.facts == 3),
             distance=f"{self.distance or 0:.2g}",
             farthest=f"{getattr(rule, 'distance', 0) or 0:g}",
@@ -108,6 +108,11 @@ class Answer:
             for k in order
         ]
         return "\n".join([self.case.name, f"  {line}", *rows])
+
+
+def _sure(confidence):
+    # Rounded it would be 100 %, which nobody can be.
+    return "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
 
 
 def _least(rule, complete):

@@ -57,7 +57,7 @@ function cells(context, { data, height, width }, { left, top, side }, opacity, c
 export function inWords({ data, height, width }) {
   const place = data.indexOf(Math.max(...data));
   const [row, column] = [Math.floor(place / width) + 1, (place % width) + 1];
-  const share = (value) => `${(100 * value).toFixed(0)} %`;
+  const share = (value) => `${(100 * value).toFixed(0)}\u00a0%`;
   return (
     `The attention is largest in row ${row} of ${height} from the top, column ${column} of ${width} ` +
     `from the left: ${share(data[place])} of it lies in this cell. Spread evenly it would be ` +

@@ -13,7 +13,10 @@ export function say(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
-const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
+
+/** Rounded it would be 100 %, which nobody can be. */
+const sure = (share) => (share >= 0.995 ? "over 99\u00a0%" : percent(share, 0));
 
 /**
  * @param {(name: string) => HTMLElement} part Finds a part of the page.
@@ -29,7 +32,7 @@ export function showResult(part, found, photograph, page, model) {
   const least = leastConfidence(model.abstention, complete);
   const sentence = say(page.sentences[status], {
     named: `${model.class_names[best]} (${best})`,
-    confidence: percent(probabilities[order[0]], 0),
+    confidence: sure(probabilities[order[0]]),
     least:
       (least === null ? page.least.never : say(page.least.from, { least: percent(least, 0) })) +
       (complete ? "" : page.least.without),

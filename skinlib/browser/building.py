@@ -8,9 +8,8 @@ is not possible the book is built all the same, and its page says why it has no 
 import os
 from pathlib import Path
 
-from skinlib import paths, released
+from skinlib import paths
 from skinlib.errors import DataError, SkinlibError
-from skinlib.files import atomic_path, write_json
 
 # Where the book looks; an environment variable names another place.
 FOLDER = Path(os.environ.get("SKINLIB_BROWSER", paths.ROOT / "_build" / "browser"))
@@ -55,8 +54,9 @@ def build(folder):
     skinlib.errors.TemporaryError
         npm failed.
     """
-    from skinlib import exporting
+    from skinlib import exporting, released
     from skinlib.browser import page, runtime
+    from skinlib.files import write_json
 
     folder, newest = Path(folder), released.newest()
     # The quick refusals first.
@@ -78,6 +78,8 @@ def build(folder):
 
 def _say(folder, text, *, built):
     """Tell the book whether it was built, and what to say of it."""
+    from skinlib.files import write_json
+
     write_json(Path(folder) / STATE, {"built": built, "text": text})
 
 
@@ -96,6 +98,8 @@ def _check(model):
 
 def _save(path, picture):
     from PIL import Image
+
+    from skinlib.files import atomic_path
 
     with atomic_path(path) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG", optimize=True)

@@ -47,8 +47,8 @@ PICTURES = {
     "upright.png": (encode(UPRIGHT, "PNG"), 1e-3),
     "noise.png": (encode(NOISE, "PNG"), 1e-3),
     "grey.png": (encode(drawn("nv", 3)[..., 1], "PNG"), 1e-3),
-    "a.jpg": (encode(drawn("bcc", 5), "JPEG", quality=92), 0.02),
-    "turned.jpg": (encode(drawn("vasc", 6), "JPEG", quality=92, exif=TURNED), 0.02),
+    "a.jpg": (encode(drawn("bcc", 5), "JPEG", quality=92), 0.01),
+    "turned.jpg": (encode(drawn("vasc", 6), "JPEG", quality=92, exif=TURNED), 0.01),
 }
 
 
