@@ -109,10 +109,17 @@ async function take(blob, name) {
 
 function clear() {
   photograph = undefined;
-  attention = null;
-  for (const name of ["columns", "opacity", "result", "meaning"]) part(name).hidden = true;
+  part("columns").hidden = true;
   part("error").textContent = "";
+  withdraw();
+}
+
+/** What was said no longer holds: of another picture, or of other facts. */
+function withdraw() {
+  attention = null;
+  for (const name of ["opacity", "result", "meaning"]) part(name).hidden = true;
   report("");
+  redraw();
 }
 
 /** Say what is being done; a verdict that stood there is no longer one. */
@@ -156,15 +163,16 @@ async function answer(mine, given, repeats) {
     engine = undefined;
     throw error;
   });
+  if (mine !== turn) return;
   report("Asking the model …");
   const metadata = encode(given, model.metadata);
   const times = { views: [], answers: [] };
   const { size } = model.preprocessing;
   let views;
+  const asked = photograph;
   for (let k = 0; k < repeats; k++) {
-    await breathe();
     const start = performance.now();
-    const turned = eightViews(photograph.square, size);
+    const turned = eightViews(asked.square, size);
     let spent = performance.now() - start;
     views = [];
     for (const view of turned) {
@@ -184,7 +192,7 @@ async function answer(mine, given, repeats) {
   const complete = given.age !== null && given.sex !== "unknown" && given.site !== "unknown";
   const status = decide(probabilities, distance, model.abstention, complete);
   const found = { probabilities, status, distance, complete };
-  showResult(part, found, photograph, page, model);
+  showResult(part, found, asked, page, model);
   part("speed").textContent = say(page.words.speed, {
     view: median(times.views).toFixed(0),
     answer: median(times.answers).toFixed(0),
@@ -211,7 +219,7 @@ function redraw() {
 }
 
 function fail(error) {
-  report("");
+  withdraw();
   part("error").textContent =
     error instanceof Refused ? error.message : `Something went wrong: ${error?.message ?? error}`;
   if (!(error instanceof Refused)) console.error(error);

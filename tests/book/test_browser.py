@@ -265,6 +265,7 @@ def test_an_impossible_age_is_refused(visit, tmp_path):
     visit.page.fill("#try-age", "130")
     visit.page.keyboard.press("Tab")
     assert "between 0 and 120" in visit.error()
+    assert not visit.page.is_visible("#try [data-part=result]")
     visit.choose(**FACTS)
     visit.page.keyboard.press("Tab")
     visit.answer()
