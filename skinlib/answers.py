@@ -97,7 +97,7 @@ class Answer:
         named = f"{LONG_NAMES[self.best]} ({self.best})"
         line = SENTENCES[self.status].format(
             named=named,
-            confidence=_sure(self.confidence),
+            confidence=sureness(self.confidence),
             least=_least(rule, self.case.facts == 3),
             distance=f"{self.distance or 0:.2g}",
             farthest=f"{getattr(rule, 'distance', 0) or 0:g}",
@@ -110,8 +110,8 @@ class Answer:
         return "\n".join([self.case.name, f"  {line}", *rows])
 
 
-def _sure(confidence):
-    # Rounded it would be 100 %, which nobody can be.
+def sureness(confidence):
+    """Return a probability as per cent, never as all of it."""
     return "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
 
 
