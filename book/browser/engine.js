@@ -68,10 +68,14 @@ function hexadecimal(buffer) {
   return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** WebGPU, and that WebAssembly can wait for it: without that the runtime is twice as large. */
+/**
+ * Is there a device for WebGPU, and can WebAssembly wait for it (without that the runtime is half
+ * as large again)? One that the processor only imitates is many times slower than WebAssembly.
+ */
 async function hasDevice() {
   if (!("Suspending" in WebAssembly)) return false;
-  return Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  return Boolean(adapter) && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
 }
 
 async function start(backend, base, bytes, size) {

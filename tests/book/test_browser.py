@@ -91,9 +91,11 @@ class Visit:
 
     def answer(self):
         """Wait for the answer; return probabilities in the order of classes, distance, status."""
+        ready = "#try:not([aria-busy]) "
         status = self.page.wait_for_selector(
-            "#try:not([aria-busy]) [data-part=status][data-status]"
+            f"{ready} [data-part=status][data-status], {ready} [data-part=error]:not(:empty)"
         )
+        assert status.get_attribute("data-status"), status.inner_text()
         values = self.page.eval_on_selector_all(
             "#try td[data-value]", "cells => cells.map(c => [c.dataset.name, +c.dataset.value])"
         )
