@@ -4,7 +4,7 @@ from skinlib import npm, paths
 
 # package.json, and the lock with the hash of every package.
 SOURCES = paths.ROOT / "book" / "browser"
-LOCK = npm.LOCK
+DIST = "onnxruntime-web/dist/"
 # What a browser loads, by backend: a module, its glue and the runtime itself. The one with WebGPU
 # is the build that lets WebAssembly wait for the device (JSPI); the one that does without that is
 # half as large again.
@@ -26,7 +26,11 @@ def fetch(folder):
     -------
     dict of str to int
         Bytes that a browser loads, by backend.
+
+    Raises
+    ------
+    DataError, TemporaryError
+        npm is not installed, or failed.
     """
-    wanted = sorted({name for names in FILES.values() for name in names})
-    npm.fetch(SOURCES, folder, [f"onnxruntime-web/dist/{name}" for name in wanted])
+    npm.fetch(SOURCES, folder, [DIST + name for names in FILES.values() for name in names])
     return {name: sum((folder / file).stat().st_size for file in FILES[name]) for name in FILES}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from skinlib import cli, paths
+from skinlib import cli, npm, paths
 from skinlib.browser import runtime
 
-LOCK = json.loads((runtime.SOURCES / runtime.LOCK).read_text(encoding="utf-8"))
+LOCK = json.loads((runtime.SOURCES / npm.LOCK).read_text(encoding="utf-8"))
 
 
 def test_every_locked_package_has_a_hash_and_no_address():
@@ -23,45 +23,18 @@ def test_every_locked_package_has_a_hash_and_no_address():
         assert "resolved" not in entry, name
 
 
-NPM = """#!/bin/sh
-echo run >> "$NPM_LOG"
-[ "$NPM_FAILS" ] && echo "npm error no such host" >&2 && exit 1
-mkdir -p node_modules/onnxruntime-web/dist && cd node_modules/onnxruntime-web/dist
-for name in {names}; do echo "$name" > "$name"; done
-"""
-
-
 @pytest.fixture
-def npm(tmp_path, monkeypatch):
-    """A program of that name which writes the files, or fails; returns how often it was run."""
-    names = " ".join(name for names in runtime.FILES.values() for name in names)
-    program, log = tmp_path / "bin" / "npm", tmp_path / "log"
+def broken_npm(tmp_path, monkeypatch):
+    """A program of that name which fails."""
+    program = tmp_path / "bin" / "npm"
     program.parent.mkdir()
-    program.write_text(NPM.replace("{names}", names), encoding="utf-8")
+    program.write_text("#!/bin/sh\necho npm error no such host >&2\nexit 1\n", encoding="utf-8")
     program.chmod(0o755)
-    log.touch()
-    monkeypatch.setenv("NPM_LOG", str(log))
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    return lambda: len(log.read_text().splitlines())
 
 
-def test_the_runtime_is_fetched_once_for_a_lock(npm, tmp_path):
-    folder = tmp_path / "made" / "runtime"
-    sizes = runtime.fetch(folder)
-    assert sizes == {
-        key: sum(len(name) + 1 for name in names) for key, names in runtime.FILES.items()
-    }
-    assert runtime.fetch(folder) == sizes
-    assert npm() == 1
-    (folder / runtime.LOCK).write_text("another", encoding="utf-8")
-    runtime.fetch(folder)
-    assert npm() == 2
-    # Nothing of the installation is left beside it.
-    assert [path.name for path in folder.parent.iterdir()] == ["runtime"]
-
-
-def test_npm_that_fails_is_told_in_the_state_of_the_folder(npm, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("NPM_FAILS", "1")
+@pytest.mark.usefixtures("broken_npm")
+def test_npm_that_fails_is_told_in_the_state_of_the_folder(tmp_path, capsys):
     assert cli.main(["browser", "-o", str(tmp_path / "made")]) == 75
     said = capsys.readouterr().err
     assert "npm ci failed (npm error no such host)" in said
