@@ -85,3 +85,19 @@ def serving(model):
         return dict(model(dict(zip(names, tensors, strict=True)), training=False))
 
     return serve
+
+
+def frozen(serve):
+    """Return what `serving` gave as a concrete function with its weights as constants."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    concrete = serve.get_concrete_function()
+    constant = convert_variables_to_constants_v2(concrete)
+    names = sorted(concrete.structured_outputs)
+
+    @tf.function(input_signature=serve.input_signature)
+    def again(*tensors):
+        return dict(zip(names, constant(*tensors), strict=True))
+
+    return again.get_concrete_function()
