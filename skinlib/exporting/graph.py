@@ -61,9 +61,10 @@ def _inner(classifier):
     from skinlib.models.classifier import build_classifier
 
     recipe = classifier.recipe.replace(augmentation=None, precision="float32")
-    record = classifier.record
-    plain = build_classifier(record["backbone"], recipe, size=record["input_size"])
-    plain.set_weights(classifier.model.get_weights())
+    record, plain = classifier.record, classifier.model
+    if recipe != classifier.recipe:
+        plain = build_classifier(record["backbone"], recipe, size=record["input_size"])
+        plain.set_weights(classifier.model.get_weights())
     tap = plain.get_layer("pool").input
     outputs = {"probabilities": plain.output, "features": keras.ops.mean(tap, axis=(1, 2))}
     if recipe.attention != "none":
