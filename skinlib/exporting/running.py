@@ -1,5 +1,7 @@
 """Open exported files in their runtimes: for the tests, and to measure what they do."""
 
+import importlib
+
 from skinlib.exporting.quiet import quiet
 
 
@@ -58,10 +60,8 @@ def _keras(path, threads):
     import numpy as np
 
     # Their import registers the layers that the file names.
-    from skinlib.exporting import layers
-    from skinlib.models import attention, scaling
-
-    assert layers and attention and scaling
+    for name in ("exporting.layers", "models.attention", "models.scaling"):
+        importlib.import_module(f"skinlib.{name}")
     model = keras.saving.load_model(path, compile=False)
     return lambda inputs: {
         name: np.asarray(each) for name, each in model.predict_on_batch(inputs).items()
