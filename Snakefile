@@ -32,6 +32,13 @@ rule runs:
 # the request or the data (exit code 2) or of a file (3), which no second attempt can cure, it
 # ends at once.
 rule run:
+    input:
+        # A run that goes on from another one of the study comes after it.
+        lambda wildcards: [
+            f"{OUT}/{name}.ipynb"
+            for name in RUNS
+            if SPECS[wildcards.run].weights == f"run:{STUDY}/{name}"
+        ],
     output:
         OUT + "/{run}.ipynb",
     threads: 1

@@ -1,8 +1,10 @@
 """When a model should not answer: it is not sure enough, or the picture is unlike those it knows.
 
-Two thresholds, both chosen on the validation part and then measured on images that chose
+Thresholds are chosen on the validation part and then measured on images that chose
 nothing. Confidence: the largest calibrated probability must reach a least value, the lowest
 at which the share of wrong answers among the answered validation images is at most a target.
+A model that was trained with facts about the patient is surer than it should be without them;
+where one is missing another least value holds, chosen on the same images without their facts.
 Unlikeness: the distance of `skinlib.likeness`, which is in units of a high percentile of the
 validation part, must not exceed 1. What is passed on by either is for somebody else to judge.
 """
@@ -36,13 +38,20 @@ class Rule:
         validation part, and nothing is answered.
     distance : float or None
         Largest distance of an answer; None: it is not looked at.
+    confidence_without : float or None
+        As `confidence`, where age, sex or site is not known.
     """
 
     temperature: float
     confidence: float | None
     distance: float | None = None
+    confidence_without: float | None = None
 
-    def decide(self, probabilities, distances=None):
+    def least(self, complete=True):
+        """Return the least confidence where all facts are known, or not; None as above."""
+        return self.confidence if complete else self.confidence_without
+
+    def decide(self, probabilities, distances=None, complete=True):
         """Say of each image whether it is answered.
 
         Parameters
@@ -51,21 +60,25 @@ class Rule:
             Calibrated, shape (n, 7).
         distances : numpy.ndarray, optional
             Shape (n,).
+        complete : bool or numpy.ndarray of bool
+            Are age, sex and site known? Shape (n,) or one for all.
 
         Returns
         -------
         numpy.ndarray of str
             Shape (n,): `ANSWERED`, `UNSURE` or `UNLIKE`, the last where both hold.
         """
-        least = np.inf if self.confidence is None else self.confidence
+        with_, without = (np.inf if least is None else least for least in
+                          (self.confidence, self.confidence_without))  # fmt: skip
+        least = np.where(complete, with_, without)
         status = np.where(np.max(probabilities, axis=1) >= least, ANSWERED, UNSURE).astype(object)
         if self.distance is not None and distances is not None:
             status[~(np.asarray(distances) <= self.distance)] = UNLIKE
         return status
 
 
-def fit(labels, probabilities, *, risk=RISK, distance=None):
-    """Choose temperature and least confidence on the validation part.
+def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
+    """Choose temperature and least confidences on the validation part.
 
     Parameters
     ----------
@@ -73,6 +86,9 @@ def fit(labels, probabilities, *, risk=RISK, distance=None):
         Of the validation part, shape (n,).
     probabilities : numpy.ndarray
         As the model gives them, shape (n, 7).
+    blind : numpy.ndarray, optional
+        The same without age, sex and site. Left out, `Rule.confidence_without` is that of
+        all facts, as for a model that takes none.
     risk : float
         Largest share of wrong answers among those that are answered.
     distance : float, optional
@@ -83,16 +99,23 @@ def fit(labels, probabilities, *, risk=RISK, distance=None):
     Rule
     """
     temperature = calibration.fit_temperature(labels, probabilities)
-    scaled = calibration.calibrated(probabilities, temperature)
+    with_, without = (
+        _least(labels, calibration.calibrated(each, temperature), risk)
+        for each in (probabilities, probabilities if blind is None else blind)
+    )
+    return Rule(temperature, with_, distance, without)
+
+
+def _least(labels, scaled, risk):
+    """Return the lowest confidence from which on at most a share `risk` is wrong, or None."""
     # Images of equal confidence stand together in the curve, as they do in `unique`.
     levels = np.unique(scaled.max(axis=1))[::-1]
     _, risks = Selective(labels, scaled).curve()
     good = np.flatnonzero(risks <= risk + 1e-9)
-    least = float(levels[good[-1]]) if len(good) else None
-    return Rule(temperature, least, distance)
+    return float(levels[good[-1]]) if len(good) else None
 
 
-def measure(rule, labels, probabilities, lesions, distances=None):
+def measure(rule, labels, probabilities, lesions, distances=None, complete=True):
     """Measure what a rule does on images that did not choose it.
 
     Parameters
@@ -106,6 +129,8 @@ def measure(rule, labels, probabilities, lesions, distances=None):
         Shape (n,); whole lesions are drawn for the intervals.
     distances : numpy.ndarray, optional
         Shape (n,).
+    complete : bool or numpy.ndarray of bool
+        See `Rule.decide`.
 
     Returns
     -------
@@ -119,7 +144,7 @@ def measure(rule, labels, probabilities, lesions, distances=None):
     """
     labels, probabilities = check(labels, probabilities)
     scaled = calibration.calibrated(probabilities, rule.temperature)
-    status = rule.decide(scaled, distances)
+    status = rule.decide(scaled, distances, complete)
     answered, wrong = status == ANSWERED, scaled.argmax(axis=1) != labels
     weights = bootstrap.lesion_weights(lesions)
 

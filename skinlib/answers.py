@@ -84,9 +84,9 @@ class Answer:
             return f"{self.case.name}\n  error: {' '.join(str(self.error).split())}"
         named = f"{LONG_NAMES[self.best]} ({self.best})"
         line = {
-            abstention.ANSWERED: f"answer: {named}, {self.confidence:.0%} sure",
+            abstention.ANSWERED: f"answer: {named}, {sureness(self.confidence)} sure",
             abstention.UNSURE: f"NO ANSWER, not sure enough; it would be {named} at "
-            f"{self.confidence:.0%}, {_least(rule)}",
+            f"{self.confidence:.0%}, {_least(rule, self.case.facts == 3)}",
             abstention.UNLIKE: f"NO ANSWER, the picture is unlike the training pictures: distance "
             f"{self.distance or 0:.2g}, answers go up to {getattr(rule, 'distance', 0) or 0:g}",
         }[self.status]
@@ -98,10 +98,17 @@ class Answer:
         return "\n".join([self.case.name, f"  {line}", *rows])
 
 
-def _least(rule):
-    if rule is None or rule.confidence is None:
-        return "and this model was never sure enough on its validation part"
-    return f"answers start at {rule.confidence:.0%}"
+def sureness(confidence):
+    """Return a probability as per cent, never as all of it."""
+    return "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
+
+
+def _least(rule, complete):
+    least = None if rule is None else rule.least(complete)
+    without = "" if complete else " where age, sex or site is unknown"
+    if least is None:
+        return f"and this model was never sure enough on its validation part{without}"
+    return f"answers start at {least:.0%}{without}"
 
 
 def ask(classifier, cases, *, overlays=False):

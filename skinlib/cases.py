@@ -172,3 +172,17 @@ def table(cases):
             "localization": [case.site for case in cases],
         }
     )
+
+
+def complete(frame):
+    """Say of each row of facts, as `table` has them, whether all three are known.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Shape (n,).
+    """
+    known = frame["age"].notna()
+    for column in ("sex", "localization"):
+        known &= frame[column] != "unknown"
+    return known.to_numpy()

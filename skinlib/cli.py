@@ -72,7 +72,9 @@ def _parser():
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
     sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--weights", default="imagenet", help="'imagenet', 'none' or a .weights.h5")
+    sub.add_argument(
+        "--weights", default="imagenet", help="'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
+    )
     sub.add_argument("--study", default="adhoc", help="folder below results/runs")
     sub.add_argument("--name", help="name of the run directory")
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from skinlib import abstention, likeness, runs
-from skinlib.cases import Case, check_facts, table
+from skinlib.cases import Case, check_facts, complete, table
 from skinlib.classes import CLASSES
-from skinlib.data.images import decode
+from skinlib.data.images import MAX_PHOTOGRAPH, decode
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
 from skinlib.errors import DataError
@@ -129,7 +129,8 @@ class Classifier:
         status = np.full(len(probabilities), abstention.ANSWERED, object)
         if self.rule:
             probabilities = calibration.calibrated(probabilities, self.rule.temperature)
-            status = self.rule.decide(probabilities, distances)
+            known = complete(facts) if self.recipe.metadata else True
+            status = self.rule.decide(probabilities, distances, known)
         return Answers(probabilities, status, (colours, network), distances, maps)
 
     def _look(self, inputs):
@@ -193,7 +194,7 @@ def open_photograph(path):
     if not Path(path).is_file():
         msg = f"image '{path}' does not exist"
         raise DataError(msg)
-    image = decode(path)
+    image = decode(path, limit=MAX_PHOTOGRAPH)
     if min(image.size) < LEAST_SIDE:
         msg = (
             f"'{path}' has {image.width} x {image.height} pixels, expected {LEAST_SIDE} a side at "

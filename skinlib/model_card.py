@@ -212,7 +212,7 @@ def _limits(model, run):
 def _training(model):
     made, recipe = model["run"], model["recipe"]
     weights = made["weights"]
-    start = weights.get("file", weights["source"])
+    start = weights.get("run") or weights.get("file", weights["source"])
     changes = ", ".join(f"{key} {new}" for key, (_, new) in model["changes"].items())
     return (
         f"Recipe `{recipe['name']}`" + (f" with {changes}" if changes else "") + f", run "

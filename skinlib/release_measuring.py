@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from skinlib import abstention, external, foreign, likeness
+from skinlib import abstention, cases, external, foreign, likeness
 from skinlib.data import pixels
 from skinlib.data import prepare as preparing
 from skinlib.errors import DataError, IntegrityError
@@ -76,17 +76,32 @@ def measure(done, classifier, prepared, *, risk=abstention.RISK, progress=True):
     known = likeness.Likeness.fit(features["train"], features["validation"])
     classifier.likeness = known
     distances = {part: known.distance(*features[part]) for part in given}
+    blind = {}
+    if takes := classifier.recipe.metadata:
+        blind = {part: asked(part, facts=False)[0] for part in given}
     labels, probabilities, _ = done.arrays("validation")
-    rule = abstention.fit(labels, probabilities, risk=risk, distance=abstention.FARTHEST)
-    distances |= _official(done, classifier, prepared.dataset.folder, progress)
+    rule = abstention.fit(
+        labels,
+        probabilities,
+        blind=blind.get("validation"),
+        risk=risk,
+        distance=abstention.FARTHEST,
+    )
+    complete = {part: cases.complete(prepared.tables[part]) for part in given}
+    official = _official(done, classifier, prepared.dataset.folder, progress)
+    if official:
+        distances[external.PART], complete[external.PART] = official
     measured = {
-        part: abstention.measure(rule, *done.arrays(part), distances[part]) for part in distances
+        part: abstention.measure(
+            rule, *done.arrays(part), distances[part], complete[part] if takes else True
+        )
+        for part in distances
     }
-    blind, _ = asked("test", facts=False) if classifier.recipe.metadata else (None, None)
     return {
         "temperature": rule.temperature,
         "abstention": {
             "confidence": rule.confidence,
+            "confidence_without": rule.confidence_without,
             "distance": rule.distance,
             "risk": risk,
             "percentile": likeness.PERCENTILE,
@@ -97,10 +112,10 @@ def measure(done, classifier, prepared, *, risk=abstention.RISK, progress=True):
         "float16": {
             part: _rounding(done, part, prepared.tables[part], given[part]) for part in given
         },
-        "without_facts": None if blind is None else {
-            "given": _facts(rule, done, given["test"], distances["test"]),
-            "none": _facts(rule, done, blind, distances["test"]),
-        },
+        "without_facts": {
+            "given": _facts(rule, done, given["test"], distances["test"], complete["test"]),
+            "none": _facts(rule, done, blind["test"], distances["test"], False),
+        } if takes else None,
         "foreign": _foreign(rule, classifier, prepared.parts["test"], progress),
     }  # fmt: skip
 
@@ -148,16 +163,16 @@ def _rounding(done, part, table, rounded):
 
 
 def _official(done, classifier, folder, progress):
-    """Return the distances of the official test images, if the run and the data have them."""
+    """Return distances of the official images, and whether their facts are all known, or None."""
     known = done.record.get("external")
     if not known:
-        return {}
+        return None
     try:
         dataset = external.load(os.environ.get("SKINLIB_TEST") or folder)
     except DataError:
-        return {}
+        return None
     if dataset.fingerprint != known["fingerprint"]:
-        return {}
+        return None
     recipe = classifier.recipe
     images = pixels.cached(
         dataset, classifier.record["input_size"], interpolation=recipe.interpolation,
@@ -165,20 +180,19 @@ def _official(done, classifier, folder, progress):
     )  # fmt: skip
     place = pd.Index(dataset.table["image_id"])
     rows = place.get_indexer(done.predictions(external.PART)["image_id"])
-    _, features = _asked(
-        classifier, images, rows, dataset.table.iloc[rows], external.PART, progress, views="one"
-    )
-    return {external.PART: classifier.likeness.distance(*features)}
+    table = dataset.table.iloc[rows]
+    _, features = _asked(classifier, images, rows, table, external.PART, progress, views="one")
+    return classifier.likeness.distance(*features), cases.complete(table)
 
 
-def _facts(rule, done, probabilities, distances):
+def _facts(rule, done, probabilities, distances, complete):
     """Return accuracy, mean recall, coverage and risk with intervals."""
     labels, _, lesions = done.arrays("test")
     weights = bootstrap.lesion_weights(lesions)
     columns = dict(zip(scores.SCORES, scores.scores(weights, labels, probabilities).T, strict=True))
     found = {name.replace(" ", "_"): bootstrap.estimate(columns[name])
              for name in ("accuracy", "mean recall")}  # fmt: skip
-    ruled = abstention.measure(rule, labels, probabilities, lesions, distances)
+    ruled = abstention.measure(rule, labels, probabilities, lesions, distances, complete)
     plain = {name: [each.value, each.low, each.high] for name, each in found.items()}
     return {**plain, **{key: ruled[key] for key in ("coverage", "risk")}}
 
@@ -196,7 +210,8 @@ def _foreign(rule, classifier, part, progress):
         table, rows = pd.DataFrame([UNKNOWN] * len(pictures)), np.arange(len(pictures))
         probabilities, features = _asked(classifier, pictures, rows, table, kind, progress)
         scaled = calibration.calibrated(probabilities, rule.temperature)
-        status = rule.decide(scaled, classifier.likeness.distance(*features))
+        complete = not classifier.recipe.metadata
+        status = rule.decide(scaled, classifier.likeness.distance(*features), complete)
         counts = {key: int((status == word).sum()) for key, word in words.items()}
         found.append({"kind": kind, "images": len(pictures), **counts})
     return found

@@ -89,15 +89,25 @@ def of_abstention(model):
 def rule(model):
     """Say the rule by which a model does not answer, and what it does; Markdown."""
     chosen = model["abstention"]
-    least = chosen["confidence"]
-    first = (
-        f"* **Not sure enough:** the calibrated probability of the best class is below "
-        f"{100 * least:.1f} %. On the validation part this was the lowest threshold at which at "
-        f"most {100 * chosen['risk']:.0f} % of the answers were wrong."
-        if least is not None
-        else "* **Not sure enough:** always. On the validation part no threshold kept wrong "
-        f"answers to {100 * chosen['risk']:.0f} %, so this model answers nothing."
-    )
+    least, without = chosen["confidence"], chosen["confidence_without"]
+    if least is None:
+        first = (
+            "* **Not sure enough:** always. On the validation part no threshold kept wrong "
+            f"answers to {100 * chosen['risk']:.0f} %, so this model answers nothing."
+        )
+    else:
+        first = (
+            f"* **Not sure enough:** the calibrated probability of the best class is below "
+            f"{100 * least:.1f} %. On the validation part this was the lowest threshold at which "
+            f"at most {100 * chosen['risk']:.0f} % of the answers were wrong."
+        )
+    if model["without_facts"]:
+        first += " Where age, sex or site is not known, " + (
+            "nothing is answered: no threshold was enough there."
+            if without is None
+            else f"the threshold is {100 * without:.1f} %, chosen in the same way with all three "
+            "left out."
+        )
     lines = [
         first,
         "* **Unlike the training pictures:** its colours, or what the network makes of it, are "

@@ -21,7 +21,7 @@ from skinlib.errors import DataError, IntegrityError
 from skinlib.models.weights import SUFFIX, check_file
 
 MODEL, CARD = "model.json", "README.md"
-FORMAT = 1
+FORMAT = 2
 # No file in git is larger.
 LARGEST = 3_000_000
 REQUIRED = {
@@ -112,7 +112,12 @@ def _fault(model):
 def rule_of(model):
     """Return the `skinlib.abstention.Rule` of a ``model.json``."""
     chosen = model["abstention"]
-    return Rule(model["temperature"], chosen["confidence"], chosen["distance"])
+    return Rule(
+        model["temperature"],
+        chosen["confidence"],
+        chosen["distance"],
+        chosen["confidence_without"],
+    )
 
 
 def load(folder):

@@ -13,6 +13,7 @@ from skinlib import controls, losses, occupancy, records, runs, state
 from skinlib.classes import CLASSES
 from skinlib.data.prepare import prepare
 from skinlib.interruption import Watch
+from skinlib.models import warm
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import load_classifier, resolve
 from skinlib.prediction import attention, predict
@@ -81,6 +82,8 @@ def train(
     name = name or runs.run_name(row.name, recipe.name, size, seed)
     folder = runs.folder_of(study, name)
     prepared = prepare(recipe, data, size, seed, progress=progress)
+    if isinstance(weights, warm.Start):
+        warm.check_split(weights, prepared.split.hash)
     record = records.opening(study, name, recipe, row, size, seed, weights, prepared)
     identity = records.identity(record, recipe)
     folder.mkdir(parents=True, exist_ok=True)

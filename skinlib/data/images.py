@@ -12,8 +12,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from skinlib.errors import IntegrityError
 
-# A dermatoscopic photograph has well under 10 million pixels; more is a mistake or an attack.
+# A photograph of a data set has well under 10 million pixels; more is a mistake or an attack.
 MAX_PIXELS = 10_000_000
+# One that a person asks about may come straight from a telephone.
+MAX_PHOTOGRAPH = 64_000_000
 
 # What cameras and archives give. The rarer a format, the less its parser has been attacked.
 FORMATS = ("JPEG", "PNG")
@@ -22,7 +24,7 @@ FORMATS = ("JPEG", "PNG")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def open_image(file, name=None):
+def open_image(file, name=None, limit=MAX_PIXELS):
     """Open an image file after checking its declared size; decodes nothing yet.
 
     Parameters
@@ -30,11 +32,13 @@ def open_image(file, name=None):
     file : str, pathlib.Path or binary file
     name : str or pathlib.Path, optional
         What messages call the file, when it comes from memory.
+    limit : int
+        Pixels, at most.
 
     Raises
     ------
     IntegrityError
-        If the file is none of `FORMATS` or declares more than `MAX_PIXELS` pixels.
+        If the file is none of `FORMATS` or declares more pixels than `limit`.
     """
     path = name or file
     try:
@@ -45,28 +49,28 @@ def open_image(file, name=None):
         msg = f"'{path}' is not a whole {' or '.join(FORMATS)} image; fetch this file again"
         raise IntegrityError(msg) from error
     except Image.DecompressionBombError as error:
-        msg = f"'{path}' is refused: {error} The limit is {MAX_PIXELS} pixels; resize it first"
+        msg = f"'{path}' is refused: {error} The limit is {limit} pixels; resize it first"
         raise IntegrityError(msg) from error
     # Damage in a header shows as an error of almost any kind.
     except (OSError, ValueError, SyntaxError) as error:
         msg = f"'{path}' is not an image ({error}); fetch this file again"
         raise IntegrityError(msg) from error
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > limit:
         image.close()
         msg = (
             f"'{path}' declares {image.width}x{image.height} pixels, more than the limit of "
-            f"{MAX_PIXELS}; resize it first"
+            f"{limit}; resize it first"
         )
         raise IntegrityError(msg)
     return image
 
 
-def decode(file, name=None):
+def decode(file, name=None, limit=MAX_PIXELS):
     """Decode one image file whole.
 
     Parameters
     ----------
-    file, name
+    file, name, limit
         See `open_image`.
 
     Returns
@@ -79,7 +83,7 @@ def decode(file, name=None):
     IntegrityError
         If the file is truncated or not an image.
     """
-    with open_image(file, name) as image:
+    with open_image(file, name, limit) as image:
         try:
             image.load()
         except (OSError, SyntaxError, ValueError) as error:

@@ -183,9 +183,10 @@ def _of_best():
         if not run or not run.finished:
             lines.append(f"{spec.name}: {NOT_RUN}.")
             continue
-        own = _estimates(run, "test")
-        said = f"{spec.backbone}, {title(run)}: mean recall {own[RECALL].text()} and accuracy "
-        said += f"{own[0].text()} on its own test part of {len(run.arrays()[0]):,} images"
+        chosen, own = _estimates(run, "validation"), _estimates(run, "test")
+        said = f"{spec.backbone}, {title(run)}: mean recall {chosen[RECALL].text()} on validation, "
+        said += f"{own[RECALL].text()} and accuracy {own[0].text()} on its own test part of "
+        said += f"{len(run.arrays()[0]):,} images"
         if run.record.get("external"):
             official = _estimates(run)
             said += (
@@ -197,5 +198,11 @@ def _of_best():
 
 
 def finished_best():
-    """Return the finished final runs of the study `best`, by title."""
-    return {title(run): run for _, run in _specs(None) if run and run.finished}
+    """Return the finished final runs of the study `best`, by title.
+
+    The one of the highest mean recall on its validation part comes first: it is *our model*
+    wherever one is meant.
+    """
+    found = [run for _, run in _specs(None) if run and run.finished]
+    found.sort(key=lambda run: -_estimates(run, "validation")[RECALL].value)
+    return {title(run): run for run in found}

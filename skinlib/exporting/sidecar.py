@@ -116,6 +116,7 @@ def describe(classifier, model, format, precision, files):
         found["temperature"] = rule.temperature
         found["abstention"] = {
             "confidence": rule.confidence,
+            "confidence_without": rule.confidence_without,
             "distance": rule.distance if "distance" in model.output else None,
             "rule": HOW,
             "words": {"answered": ANSWERED, "unsure": UNSURE, "unlike": UNLIKE},
@@ -128,8 +129,9 @@ def describe(classifier, model, format, precision, files):
 HOW = (
     "Average the probabilities over the views (d4: turned by 0, 90, 180 and 270 degrees, as it is "
     "and mirrored; one: as it is); divide their logarithms by temperature and take "
-    "the softmax; answer with the largest if it is at least confidence and distance, of the "
-    "picture as it is, is at most that of the rule. confidence null: never answer."
+    "the softmax; answer with the largest if it is at least confidence (confidence_without where "
+    "age, sex or site is not known) and distance, of the picture as it is, is at most that of the "
+    "rule. confidence null: never answer."
 )
 
 

@@ -9,7 +9,7 @@ import contextlib
 
 from skinlib.classes import CLASSES
 from skinlib.data.metadata import WIDTH
-from skinlib.models import vgg
+from skinlib.models import vgg, warm
 from skinlib.models.backbones import build_stock, check_size, get_backbone, scale, tap
 
 
@@ -24,7 +24,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
         Decides scaling, attention variant, metadata branch, head and augmentation.
     size : int, optional
         Side of the square input in pixels; the authors' size by default.
-    weights : {None, 'imagenet'} or path, optional
+    weights : {None, 'imagenet'}, path or skinlib.models.warm.Start, optional
         ``imagenet`` downloads from keras.applications; a path names a
         ``.weights.h5`` file of the backbone without its top. VGG16 has none.
     maps : bool
@@ -52,12 +52,15 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     size = size or row.input_size
     check_size(row, size)
     keras.utils.set_random_seed(seed)
+    start = weights if isinstance(weights, warm.Start) else None
     with precision(recipe.precision):
-        model = _build(row, recipe, size, weights, maps, seed)
+        model = _build(row, recipe, size, None if start else weights, maps, seed)
     if recipe.batch_norm_momentum is not None:
         for layer in model.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = recipe.batch_norm_momentum
+    if start:
+        warm.load(model, start)
     return model
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from skinlib.errors import DataError, IntegrityError, TemporaryError
 from skinlib.files import sha256
+from skinlib.models import warm
 
 SUFFIX = ".weights.h5"
 
@@ -169,10 +170,11 @@ def resolve(backbone, weights):
     ----------
     backbone : skinlib.models.backbones.Backbone
     weights : {None, 'none', 'imagenet'} or path
+        Or ``run:<study>/<run>``, a finished run (`skinlib.models.warm`).
 
     Returns
     -------
-    None, 'imagenet' or pathlib.Path
+    None, 'imagenet', pathlib.Path or skinlib.models.warm.Start
         ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` holds one for
         this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for
         machines without a network. VGG16 starts from scratch, and has no ImageNet weights.
@@ -184,6 +186,8 @@ def resolve(backbone, weights):
     """
     if weights in (None, "", "none") or (weights == "imagenet" and not backbone.pretrained):
         return None
+    if str(weights).startswith(warm.PREFIX):
+        return warm.find(backbone, str(weights))
     if not backbone.pretrained:
         msg = f"{backbone.name} is trained from scratch; expected no weights, received '{weights}'"
         raise DataError(msg)
@@ -200,6 +204,8 @@ def provenance(backbone, weights):
     """Return what run.json says about starting weights, after checking the file."""
     if weights is None:
         return {"source": "none"}
+    if isinstance(weights, warm.Start):
+        return weights.provenance()
     if weights == "imagenet":
         return {"source": "imagenet", "origin": f"keras.applications.{backbone.constructor}"}
     return {"source": "file", "file": weights.name, "sha256": check_file(weights)}

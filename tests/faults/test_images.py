@@ -133,7 +133,8 @@ def test_f10_a_bomb_on_every_other_way_in(main, train, folder, results, victim, 
     write_bomb(victim, SMALL_BOMB)
     train(folder).fails(3, victim.name, images.MAX_PIXELS)
     assert not list(results.rglob("run.json"))
-    main("predict", victim, "--run", odd_run.folder).fails(3, victim.name, images.MAX_PIXELS)
+    write_bomb(victim, BOMB)
+    main("predict", victim, "--run", odd_run.folder).fails(3, victim.name, images.MAX_PHOTOGRAPH)
 
 
 def test_f10_there_is_one_decoder():

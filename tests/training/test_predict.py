@@ -118,7 +118,7 @@ def test_batches_do_not_matter(photographs, monkeypatch, capsys):
     [
         (b"", 3, "JPEG or PNG"),
         (b"not a picture at all", 3, "JPEG or PNG"),
-        (bomb(20_000), 3, "limit is 10000000 pixels"),
+        (bomb(20_000), 3, "limit is 64000000 pixels"),
         (None, 2, "does not exist"),
     ],
     ids=["empty", "text", "bomb", "missing"],
@@ -144,6 +144,14 @@ def test_a_torn_photograph_stops_no_other(photographs, capsys):
                                                                        False]  # fmt: skip
     assert "does not decode whole" in found[2]["error"]
     assert found[2]["probabilities"] is None
+
+
+def test_a_photograph_of_a_telephone_is_answered(tmp_path, capsys):
+    """48 million pixels, more than a data set may have in an image."""
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (8000, 6000), (200, 150, 130)).save(path)
+    predict(path)
+    assert "%" in capsys.readouterr().out
 
 
 def test_one_pixel_shows_nothing(tmp_path, capsys):

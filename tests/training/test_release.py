@@ -165,7 +165,7 @@ def test_a_flipped_bit_is_named(name, place, own):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"format": 2}, "format 2, this skinlib reads 1"),
+        ({"format": 1}, "format 1, this skinlib reads 2"),
         ({"classes": sorted(CLASSES, reverse=True)}, "in this order"),
         ({"temperature": 0.0}, "expected a positive number"),
         ({"weights": ["../float16.weights.h5"]}, "expected a plain one"),

@@ -80,6 +80,33 @@ def test_decisions_at_and_around_the_thresholds():
     assert UNLIKE not in Rule(1.0, 0.8).decide(probabilities, distances)
 
 
+def test_without_facts_another_confidence_is_needed():
+    """The same labels, asked with and without facts: each threshold is that of its own answers."""
+    labels, probabilities = simulated(np.random.default_rng(3), 600)
+    blind = 0.5 * probabilities + 0.5 * np.random.default_rng(4).dirichlet(np.ones(7), 600)
+    rule = abstention.fit(labels, probabilities, blind=blind, risk=0.1)
+    for complete, given in ((True, probabilities), (False, blind)):
+        scaled = abstention.calibration.calibrated(given, rule.temperature)
+        assert rule.least(complete) == pytest.approx(by_hand(labels, scaled, 0.1))
+    assert rule.confidence != rule.confidence_without
+    same = abstention.fit(labels, probabilities)
+    assert same.confidence == same.confidence_without
+
+
+def test_each_image_is_held_to_the_confidence_of_what_is_known_of_it():
+    probabilities = sure([0.81, 0.81, 0.91, 0.91], [0] * 4)
+    rule = Rule(1.0, 0.8, None, 0.9)
+    complete = np.array([True, False, True, False])
+    assert list(rule.decide(probabilities, complete=complete)) == [
+        ANSWERED, UNSURE, ANSWERED, ANSWERED,
+    ]  # fmt: skip
+    assert set(rule.decide(probabilities, complete=False)) == {ANSWERED, UNSURE}
+    # No confidence was enough without facts: nothing is answered then.
+    assert set(Rule(1.0, 0.1).decide(probabilities, complete=False)) == {UNSURE}
+    found = abstention.measure(rule, np.zeros(4, int), probabilities, list("abcd"), None, complete)
+    assert found["coverage"][0] == pytest.approx(3 / 4)
+
+
 def test_melanomas_are_counted_by_what_became_of_them():
     mel, nv = CLASSES.index("mel"), CLASSES.index("nv")
     labels = np.array([mel, mel, mel, mel, nv])

@@ -1,6 +1,7 @@
 """What is asked about: images, folders, tables; bad rows fail alone."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,16 @@ def test_bytes_that_are_no_table(tmp_path):
 def test_impossible_facts_end_the_command(facts, words):
     with pytest.raises(DataError, match=words):
         cases.gather(["a.jpg"], *facts)
+
+
+def test_complete_rows_are_those_that_count_three_facts():
+    path = Path("a.jpg")
+    given = [
+        cases.Case(path, "a", 50.0, "male", "back"),
+        cases.Case(path, "b", None, "male", "back"),
+        cases.Case(path, "c", 0.0, "unknown", "back"),
+        cases.Case(path, "d", 50.0, "male"),
+        cases.Case(path, "e"),
+    ]
+    found = cases.complete(cases.table(given))
+    assert list(found) == [case.facts == 3 for case in given] == [True, False, False, False, False]

@@ -98,6 +98,16 @@ def test_plan_of_the_local_profile(tmp_path):
     assert "gpu=" not in said
 
 
+def test_a_run_that_goes_on_from_another_is_planned_after_it(tmp_path):
+    said = plan(
+        "local", tmp_path, "--cores", "2", "--resources", "devices=2", "--config", "study=best"
+    )
+    jobs = [job for job in said.split("rule run:")[1:] if "larger" in job.split("log:")[0]]
+    assert len(jobs) == 1
+    before = jobs[0].split("output:")[0]
+    assert before.strip() == "input: book/executed/best/MobileNetV2-best-128px-s0.ipynb"
+
+
 def test_plan_of_the_slurm_profile(tmp_path):
     pytest.importorskip("snakemake_executor_plugin_slurm")
     said = plan("slurm", tmp_path)
