@@ -6,6 +6,7 @@ alike, and no more than one backbone's files lie in memory. They are written bef
 visit.
 """
 
+import json
 import math
 import types
 from pathlib import Path
@@ -26,7 +27,7 @@ SUFFIXES = {"onnx": ".onnx", "litert": ".tflite", "openvino": ".xml"}
 CALIBRATION = 2
 
 
-def measure(*, names=None, recipe="md-as-logged", visits=3, repeats=3, quick=False, folder=None,
+def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick=False, folder=None,
             progress=True):  # fmt: skip
     """Time the classification of single images on one thread.
 
@@ -35,8 +36,8 @@ def measure(*, names=None, recipe="md-as-logged", visits=3, repeats=3, quick=Fal
 
     Parameters
     ----------
-    names : sequence of str, optional
-        The whole table by default.
+    backbones : sequence of str, optional
+        The whole table by default; else those that `folder` has of the others stay.
     recipe : str
     visits, repeats : int
         Every backbone is visited so often, and asked so often on each visit.
@@ -60,8 +61,12 @@ def measure(*, names=None, recipe="md-as-logged", visits=3, repeats=3, quick=Fal
 
     from skinlib.models.backbones import BACKBONES
 
-    names = list(names or (["MobileNet"] if quick else sorted(BACKBONES, key=_small_first)))
+    names = list(backbones or (["MobileNet"] if quick else sorted(BACKBONES, key=_small_first)))
     visits = 1 if quick else visits
+    path = None if folder is None else Path(folder) / "runtimes.json"
+    others = {}
+    if path is not None and backbones and path.is_file():
+        others = json.loads(path.read_text(encoding="utf-8"))["backbones"]
     rng = np.random.default_rng(0)
     found = {**timing.machine(), "quick": quick, "recipe": recipe, "threads": 1, "visits": 0,
              "repeats": repeats, "runtime_versions": _versions(), "backbones": {}}  # fmt: skip
@@ -74,8 +79,8 @@ def measure(*, names=None, recipe="md-as-logged", visits=3, repeats=3, quick=Fal
                 cases[name].visit(repeats)
                 found["backbones"][name] = cases[name].result()
                 found |= {"visits": visit + 1, "load_after": timing.load()}
-                if folder is not None:
-                    write_json(Path(folder) / "runtimes.json", found)
+                if path is not None:
+                    write_json(path, {**found, "backbones": others | found["backbones"]})
     return found
 
 

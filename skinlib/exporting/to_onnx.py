@@ -46,7 +46,7 @@ def convert(model):
             made = tfonnx.process_tf_graph(
                 graph, opset=OPSET, input_names=ins, output_names=outs, tensors_to_rename=named
             )
-            proto = optimizer.optimize_graph(made, catch_errors=False).make_model("skinlib")
+            proto = optimizer.optimize_graph(made).make_model("skinlib")
     for value in (*proto.graph.input, *proto.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
     return proto
