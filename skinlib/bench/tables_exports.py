@@ -7,7 +7,7 @@ from skinlib.evidence.draws import Estimate
 
 TITLES = {"keras": "Keras", "onnx": "ONNX", "litert": "LiteRT", "openvino": "OpenVINO"}
 RUNTIMES = TITLES | {"onnx": "ONNX Runtime"}
-KINDS = {"photographs": "photographs", "validation": "validation part"}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def stored(row):
@@ -39,7 +39,10 @@ def small(value):
     """Format a difference: in powers of ten where it is tiny."""
     if value is None:
         return NONE
-    return "0" if not value else f"{value:.1e}" if value < 1e-3 else short(value, 2)
+    if not value or value >= 1e-3:
+        return short(value, 2)
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits} · 10{str(int(power)).translate(RAISED)}"
 
 
 def costs(found):

@@ -23,7 +23,7 @@ def exported(found):
     text = (
         f"Of the released model `{record['model']}`, on {images} photographs {where} and with one "
         f"view, the files in fp32 give probabilities within {small(largest)} of those of Keras, "
-        f"and {said}; {PROMISE:g} is what the tests allow."
+        f"and {said}; {small(PROMISE)} is what the tests allow."
     )
     rows = [row for row in record["exports"] if "scores" in row]
     return text + ("\n\n" + costs(record, rows) if rows else "")
@@ -32,12 +32,11 @@ def exported(found):
 def costs(record, rows):
     """Say what storing less costs on the validation part."""
     before = [Estimate(*record["keras"][name]).text() for name in ("mean recall", "AUC, macro")]
-    worse = [row for row in rows if Estimate(*row["scores"]["mean recall"]).sign < 0]
     halves = [row for row in rows if row["precision"] == "fp16"]
     weights = [row for row in rows if row["precision"] == "int8" and not row["calibrated"]]
     computed = [row for row in rows if row["calibrated"]]
     text = (
-        f"On the {record['validation']} photographs of the validation part Keras reaches a mean "
+        f"On the {record['validation']:,} photographs of the validation part Keras reaches a mean "
         f"recall of {before[0]} and a macro AUC of {before[1]} with one view. "
     )
     parts = [
@@ -51,10 +50,31 @@ def costs(record, rows):
         if some
     ]  # fmt: skip
     text += "; ".join(parts) + ". "
-    if not worse:
-        return text + "No interval of these changes lies below 0 as a whole."
-    names = ", ".join(f"{TITLES[row['format']]} ({stored(row)})" for row in worse)
-    return text + f"The interval lies below 0 as a whole for {names}."
+    return text + _losses(rows) + _odd(rows)
+
+
+def _losses(rows):
+    """Name the files whose loss is beyond what the draw of the lesions may make of it."""
+    parts = []
+    for score in ("mean recall", "AUC, macro"):
+        worse = [row for row in rows if Estimate(*row["scores"][score]).sign < 0]
+        names = ", ".join(f"{TITLES[row['format']]} ({stored(row)})" for row in worse)
+        parts.append(f"for the {_SHORT[score]} {f'that of {names}' if worse else 'none'}")
+    return f"Intervals that lie below 0 as a whole: {', '.join(parts)}."
+
+
+_SHORT = {"mean recall": "mean recall", "AUC, macro": "macro AUC"}
+
+
+def _odd(rows):
+    """Warn of a distance that is no longer the one that the rule was made with."""
+    far = [row["parity"]["validation"].get("distance", 0) for row in rows if row["calibrated"]]
+    if not far or max(far) < 1:
+        return ""
+    return (
+        f" Where eight bits are computed in, the distance is up to {short(max(far), 2)} times its "
+        "own size off: such a file cannot tell which pictures are unlike the training pictures."
+    )
 
 
 def _range(rows):

@@ -71,6 +71,8 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     }
     described = sidecar.describe(classifier, model, format, precision, files)
     described["computes_in"] = "int8" if pictures is not None else "float32"
+    if pictures is not None and "distance" in model.output:
+        described["note"] = sidecar.INT8_NOTE
     write_json(path.with_name(f"{path.name}.json"), described)
     return described
 

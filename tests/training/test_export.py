@@ -137,6 +137,7 @@ def test_int8_computes_in_int8_with_pictures(classifier, pictures, tmp_path):
     path = tmp_path / "model.onnx"
     described = export(classifier, "onnx", path, "int8", pictures=inputs(classifier, pictures))
     assert described["computes_in"] == "int8"
+    assert "distance" in described["note"]
     kinds = [node.op_type for node in onnx.load(path).graph.node]
     assert kinds.count("QuantizeLinear") > 0
 

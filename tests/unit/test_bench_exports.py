@@ -52,15 +52,22 @@ def test_what_files_answer_is_told(found):
     assert list(costs["Stored"]) == ["fp16", "int8, calibrated"]
     assert costs["Change of mean recall"].iloc[1] == "-0.0500 [-0.0800, -0.0200]"
     text = words.of("exports", found)
-    assert "within 2.0e-06 of those of Keras, and the same answer to all of them" in text
+    assert "within 2.0 · 10⁻⁶ of those of Keras, and the same answer to all of them" in text
     assert "Weights in float16 change the mean recall by -0.0010" in text
-    assert "below 0 as a whole for LiteRT (int8, calibrated)." in text
+    said = "for the mean recall that of LiteRT (int8, calibrated), for the macro AUC none."
+    assert said in text
+    assert "cannot tell" not in text
     assert "least and greatest" not in text
+
+
+def test_a_distance_that_is_lost_is_told(found):
+    found["exports"]["exports"][-1]["parity"]["validation"] = {**FAR, "distance": 52.0}
+    assert "up to 52 times its own size off" in words.of("exports", found)
 
 
 def test_a_loss_that_is_not_there_is_not_told(found):
     found["exports"]["exports"].pop()
-    assert "No interval of these changes" in words.of("exports", found)
+    assert "for the mean recall none, for the macro AUC none." in words.of("exports", found)
     found["exports"]["exports"][0]["parity"]["photographs"] = FAR
     assert "not the same answer to all of them" in words.of("exports", found)
 
