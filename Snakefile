@@ -142,6 +142,7 @@ def sources(wildcards):
 
     patterns = (
         "_config.yml", "book/**/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
+        "book/_ext/*.py", "book/interactive/*",
         "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
         "results/counts/*.csv", "results/copies/*.json", "results/bench/*.json",
         "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",

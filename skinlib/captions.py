@@ -1,10 +1,25 @@
-"""Captions with numbers in them of figures that show what was logged, made from the logs."""
+"""Captions with numbers or names in them: of what was logged, and of what a study trained."""
 
 import statistics
 
 import numpy as np
 
 from skinlib import paper
+from skinlib.models.backbones import get_backbone
+from skinlib.studies import load_study
+from skinlib.tables import NOT_RUN
+
+SEEDS = (
+    "mean over the seeds with 95 % interval from a bootstrap over lesions, small dots the single "
+    "seeds"
+)
+# Captions of figures, by the study that they show.
+SHOWN = {
+    "leakage": f"What having seen other photographs of the lesions changes: {SEEDS}.",
+    "ablation": "What turning each of the four on does, averaged over all combinations of the "
+    "others, with 95 % interval.",
+    "as-logged-vs-described": f"One field changed from as logged to as described: {SEEDS}.",
+}
 
 METRICS = {"f1": "F1 score", "recall": "Recall"}
 
@@ -75,3 +90,46 @@ def confusion(number):
         f"{run.partition(' ')[0]}, September 2022, {logged:,} photographs: as printed in Figure "
         f"{number} of the journal version, and as logged.\n"
     )
+
+
+def studies():
+    """Return the captions of `SHOWN` by file name."""
+    return {f"caption-{name}": f"{lead} {study(name)}" for name, lead in SHOWN.items()}
+
+
+def study(name):
+    """Say what the finished runs of a study are, for the captions of what they gave.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        ``MobileNetV2, recipe *clean-frozen* (up to `block_12_add` as ImageNet left it), 96
+        pixels, …``, for example.
+    """
+    records = [run.record for run in load_study(name).finished()]
+    if not records:
+        return f"{NOT_RUN.capitalize()}.\n"
+    recipes = list(dict.fromkeys(map(_recipe, records)))
+    sizes = sorted({record["input_size"] for record in records})
+    return (
+        f"{_distinct(record['backbone'] for record in records)}, recipe{'s' * (len(recipes) > 1)} "
+        f"{', '.join(recipes)}, {', '.join(map(str, sizes))} pixels, "
+        f"*{_distinct(record['data']['name'] for record in records)}*. Source: `predictions.csv` "
+        f"of the study `{name}`.\n"
+    )
+
+
+def _distinct(names):
+    return ", ".join(dict.fromkeys(names))
+
+
+def _recipe(record):
+    name = f"*{record['recipe']['name']}*"
+    if not record["recipe"].get("frozen"):
+        return name
+    layer = get_backbone(record["backbone"]).frozen_layer
+    return f"{name} (up to `{layer}` as ImageNet left it)"

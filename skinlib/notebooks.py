@@ -135,11 +135,12 @@ def _patiently(execute):
 def _fold(cell):
     """Fold the code away in the book: readers come for words and results, not for a wall of code.
 
-    The cell of default parameters is left out where papermill injected the real ones.
+    The cell of default parameters is left out where papermill injected the real ones; the one
+    that installs skinlib on Colab says itself that it is left out.
     """
     tags = cell.metadata.setdefault("tags", [])
     fold = "remove-input" if "parameters" in tags else "hide-input"
-    if "injected-parameters" not in tags and fold not in tags:
+    if not {"injected-parameters", "remove-cell", fold} & set(tags):
         tags.append(fold)
 
 

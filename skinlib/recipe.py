@@ -28,7 +28,10 @@ _ALLOWED = {
     "schedule": ("plateau", "cosine"),
     "views": ("one", "d4"),
     "score_test": (False, True),
+    "tensorboard": (False, True),
 }
+# Who looks on decides nothing: a run may be watched or not, it is the same run.
+_LOOKS_ON = ("tensorboard",)
 
 _AT_LEAST_ONE = (
     "batch_size", "epochs", "attention_heads", "metadata_units", "steps_per_execution", "devices",
@@ -114,6 +117,8 @@ class Recipe:
     score_test : bool
         Score the test part after every epoch too, for the study of selection; nothing is
         decided by it.
+    tensorboard : bool
+        Write event files for TensorBoard into the run directory (`skinlib.tracking`).
     """
 
     name: str
@@ -158,6 +163,7 @@ class Recipe:
     batch_norm_momentum: float | None = None
     views: str = "one"
     score_test: bool = False
+    tensorboard: bool = False
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -224,7 +230,11 @@ class Recipe:
         later, with a default that changes nothing, leaves old runs what they were.
         """
         defaults = Recipe(self.name).to_json()
-        return {key: value for key, value in self.to_json().items() if value != defaults[key]}
+        return {
+            key: value
+            for key, value in self.to_json().items()
+            if value != defaults[key] and key not in _LOOKS_ON
+        }
 
     def scaling_of(self, backbone):
         """Return the scaling (`skinlib.models.backbones.SCALINGS`) for a backbone's row."""

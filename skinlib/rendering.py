@@ -3,20 +3,21 @@
 from skinlib import audit, copies, figures, ledger, paper, paths, prose, release_pages, tables
 from skinlib.audit import report
 from skinlib.data import ham10000
-from skinlib.files import write_csv, write_text
+from skinlib.files import write_csv, write_json, write_text
 from skinlib.ledger import facts as ledger_facts
 from skinlib.ledger.pages import markdown
 from skinlib.rendering_bench import speed_pages
 from skinlib.rendering_evidence import evidence_pages
 from skinlib.rendering_faults import faults
 from skinlib.rendering_figures import paper_figures
+from skinlib.rendering_interactive import interactive_figures
 from skinlib.studies import load_study
 
 REAL, SMALL, DEMO = "ham10000-256px", "ham10000-256px-96px", "demo"
 
 
 def render():
-    """Write ``results/tables/*`` (CSV and Markdown) and ``results/figures/*.svg``.
+    """Write ``results/tables/*`` (CSV and Markdown) and ``results/figures/*`` (SVG, Vega-Lite).
 
     A run that does not exist shows as "not run", never as a guess.
 
@@ -53,6 +54,9 @@ def render():
     for name, figure in drawn.items():
         written.append(paths.RESULTS / "figures" / f"{name}.svg")
         write_text(written[-1], figures.to_svg(figure).decode())
+    for name, specification in interactive_figures().items():
+        written.append(paths.RESULTS / "figures" / f"{name}.json")
+        write_json(written[-1], specification)
     return written
 
 

@@ -23,9 +23,7 @@ def honest():
 def evidence_pages():
     """Return frames, texts and figures by file name; what was not run says so."""
     # One seed of each: every pair of models is a row.
-    asked = {
-        external_pages.title(run): run for run in external_pages.asked() if run.record["seed"] == 0
-    }
+    asked = external_pages.one_seed()
     made = (
         effect_pages.pages(),
         external_pages.pages(),

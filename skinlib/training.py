@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from skinlib import controls, losses, occupancy, records, runs, state
+from skinlib import controls, losses, occupancy, records, runs, state, tracking
 from skinlib.classes import CLASSES
 from skinlib.data.prepare import prepare
 from skinlib.interruption import Watch
@@ -66,7 +66,7 @@ def train(
     ------
     DataError
         Bad arguments or data; another process trains this run; the directory holds
-        a run with other settings.
+        a run with other settings; a tracker cannot be used.
     TrainingError
         If the loss is no longer a finite number; the run is marked failed.
     skinlib.backend.OutOfMemory
@@ -81,6 +81,7 @@ def train(
     weights = resolve(row, weights)
     name = name or runs.run_name(row.name, recipe.name, size, seed)
     folder = runs.folder_of(study, name)
+    trackers = tracking.of(recipe, folder)
     prepared = prepare(recipe, data, size, seed, progress=progress)
     if isinstance(weights, warm.Start):
         warm.check_split(weights, prepared.split.hash)
@@ -94,11 +95,13 @@ def train(
         occupancy.sweep(folder)
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         record = {"identity": identity, "status": "running", **record}
-        with Watch() as watch:
-            return _train(folder, record, recipe, prepared, weights, keep_weights, watch, progress)
+        with Watch() as watch, trackers:
+            return _train(
+                folder, record, recipe, prepared, weights, keep_weights, watch, trackers, progress
+            )
 
 
-def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show):
+def _train(folder, record, recipe, prepared, weights, keep_weights, watch, trackers, show):
     from skinlib import backend, device, distribution
     from skinlib.epochs import compile_for_epochs, train_epoch
     from skinlib.models import frozen
@@ -153,6 +156,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
         else:
             progress = state.Progress(controls.Controls(recipe.learning_rate), [])
         runs.write_record(folder, record)
+        trackers.start(record, progress.history)
 
         def save():
             state.save(folder, model, trained.optimizer, identity, progress)
@@ -180,6 +184,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, show)
             save()
             occupancy.forget_others(folder, progress.controls.best_epoch)
             runs.write_history(folder, progress.history)
+            trackers.epoch(progress.history[-1])
             watch.check(f"after epoch {epoch + 1}")
 
     with backend.enough_memory("when predicting", remedy):

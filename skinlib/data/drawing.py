@@ -78,20 +78,7 @@ def lesions(table, share, seed):
 
     StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any
     share. Folds are kept coarse enough that the rarest class reaches each of them, and
-    one is left undrawn.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``lesion_id``, ``dx``.
-    share : float
-        Of the images, in (0, 1).
-    seed : int
-
-    Returns
-    -------
-    pandas.Index
-        Of the rows drawn.
+    one is left undrawn. Parameters and result as of `images`; `table` has ``lesion_id`` too.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 import json
 
-from skinlib import paths
+from skinlib import captions, paths
 from skinlib.evidence import factorial, leakage, paired
 from skinlib.evidence.scores import SCORES
 from skinlib.figures import effects as figures
@@ -39,6 +39,7 @@ def pages():
     for make in (_leakage, _ablation, _attentions, _fields):
         for mine, theirs in zip((frames, texts, drawn), make(), strict=True):
             mine.update(theirs)
+    texts |= captions.studies()
     return frames, texts, drawn
 
 

@@ -9,7 +9,7 @@ from skinlib.classes import CLASSES
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import scores as scored
 from skinlib.figures.external import mean_recalls
-from skinlib.figures.runs import not_run
+from skinlib.figures.runs import confusion, not_run, roc
 from skinlib.studies import load_study, study_names
 from skinlib.tables import NOT_RUN, pd
 
@@ -47,6 +47,16 @@ def title(run):
     return f"{record['recipe']['name']}, {record['input_size']} px, seed {record['seed']}"
 
 
+def one_seed():
+    """Return one run of each kind that answered the official test, by title."""
+    return {title(run): run for run in asked() if run.record["seed"] == 0}
+
+
+def ours_first(by_title):
+    """Return the same runs, the model of ours before the others."""
+    return dict(sorted(by_title.items(), key=lambda item: item[1].record["study"] != BEST))
+
+
 def pages():
     """Return frames, texts and figures by file name."""
     found = asked()
@@ -58,15 +68,34 @@ def pages():
     }
     if not found:
         missing = f"{NOT_RUN.capitalize()}.\n"
-        return frames, {"external": missing, "best": missing}, {"external": not_run()}
-    texts = {"external": _said(found), "best": _of_best()}
+        names = ("external", "external-roc", "external-confusion")
+        return (
+            frames,
+            dict.fromkeys(("external", "best", "caption-external-model"), missing),
+            {name: not_run() for name in names},
+        )
+    name, shown = next(iter(ours_first(one_seed() or {title(found[0]): found[0]}).items()))
+    images = len(shown.arrays(external.PART)[0])
+    texts = {
+        "external": _said(found),
+        "best": _of_best(),
+        "caption-external-model": (
+            f"The static figures below are of {shown.record['backbone']}, {name}, on {images:,} "
+            "images; where scripts run, any of the models can be chosen.\n"
+        ),
+    }
     rows = [(title(run), _estimates(run)[RECALL]) for run in found]
     others = [
         (row["who"], row["value"])
         for row in paper.load("isic2018")
         if row["metric"] == "mean recall"
     ]
-    return frames, texts, {"external": mean_recalls(rows, others)}
+    drawn = {
+        "external": mean_recalls(rows, others),
+        "external-roc": roc(shown, external.PART),
+        "external-confusion": confusion(shown, external.PART),
+    }
+    return frames, texts, drawn
 
 
 def _frame(found):

@@ -19,12 +19,15 @@ def table_1(_facts):
     """Related work: what is printed, and what the works used."""
     table, journal, sources = paper.printed()["1"], paper.printed("journal")["1"], comparators()
     notes, rows = Notes(), []
+    # What is to be said of a work that Table 8 compares is about its numbers, and stands there.
+    compared = set(paper.printed()["8"].rows)
     for number in table.rows:
         learning = [
             name for name, column in (("deep", "deep_learning"), ("other", "machine_learning"))
             if table.value(number, column)
         ]  # fmt: skip
         source = sources[number]
+        remark = None if number in compared else source["remark"]
         rows.append(
             {
                 "Work": f"[{number}] {REFERENCES[number]}",
@@ -33,7 +36,7 @@ def table_1(_facts):
                 "Feature extraction": _tick(table.value(number, "feature_extraction")),
                 "Data set, paper": table.value(number, "data_set"),
                 "Result, journal": journal.value(number, "result") or NONE,
-                "Data, source": source["data"] + notes.mark(source["remark"]),
+                "Data, source": source["data"] + notes.mark(remark),
                 "Results, source": _values(source["values"]),
             }
         )
@@ -41,7 +44,8 @@ def table_1(_facts):
         "1",
         pd.DataFrame(rows),
         "Related work as the paper lists it, beside what the works themselves report. The first "
-        "five columns are the paper's, the result column the journal version's.",
+        "five columns are the paper's, the result column the journal version's. What the works of "
+        "Table 8 measured, and how, is remarked there.",
         notes.lines(),
     )
 

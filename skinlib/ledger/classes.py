@@ -84,8 +84,6 @@ def _our_rows(row, metric, facts):
         "clean" in {recipe for name, recipe in facts.ours.real if name == backbone}
     ):
         found.append(("ours, clean", facts.ours.real[backbone, "clean"]))
-    if arm == "MD" and backbone in facts.ours.demo:
-        found.append(("ours, demo", [facts.ours.demo[backbone]]))
     return [_our_row(row, title, key, runs) for title, runs in found]
 
 
@@ -114,7 +112,6 @@ def table_a5(facts):
                     "Logged": text(value, 4 if indicator in ("accuracy", "auc") else 3),
                     "Ours, as logged": facts.ours.cell(model, "md-as-logged", ours),
                     "Ours, clean": facts.ours.cell(model, "clean", ours),
-                    "Ours, demo": facts.ours.demo_cell(model, ours),
                 }
             )  # fmt: skip
     caption = (

@@ -18,7 +18,6 @@ from skinlib.tables import Measured
 
 # Studies whose runs may stand beside the paper's numbers, the closest to the paper first.
 REAL = ("paper", "ham10000-256px")
-DEMO = "demo"
 # The arm of the paper's tables and the recipe that follows its notebooks.
 LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
 
@@ -32,12 +31,9 @@ class Ours:
     real : dict of (str, str) to list of Run
         Runs on photographs, the seeds of one (backbone, recipe) together; from the
         first study of `REAL` that has them.
-    demo : dict of str to Run
-        The demonstration's run of a backbone, on synthetic pictures.
     """
 
     real: dict
-    demo: dict
 
     def runs(self, backbone, arm):
         """Return the runs that follow the notebooks of an arm."""
@@ -53,11 +49,6 @@ class Ours:
         """
         found = self.real.get((backbone, recipe), [])
         return spread([read(Measured(run)) for run in found], digits)
-
-    def demo_cell(self, backbone, read, digits=3):
-        """Return the same of the demonstration's run."""
-        run = self.demo.get(backbone)
-        return spread([read(Measured(run))] if run else [], digits)
 
     def sources(self):
         """Say in words what "ours" is, for the caption of a table."""
@@ -85,16 +76,14 @@ def spread(values, digits=3):
 
 def find_ours():
     """Read the finished runs of the studies that may stand beside the paper."""
-    real, demo = {}, {}
+    real = {}
     for name in REAL:
         found = {}
         for run in load_study(name).finished():
             found.setdefault((run.record["backbone"], run.record["recipe"]["name"]), []).append(run)
         for key, runs in found.items():
             real.setdefault(key, runs)
-    for run in load_study(DEMO).finished():
-        demo.setdefault(run.record["backbone"], run)
-    return Ours(real, demo)
+    return Ours(real)
 
 
 def read_structures():

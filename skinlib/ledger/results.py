@@ -34,7 +34,6 @@ def table_5(facts):
             }
             row["Ours, as logged"] = facts.ours.cell(model, LOGGED_RECIPE[arm], accuracy)
             row["Ours, clean"] = facts.ours.cell(model, "clean", accuracy) if arm == "MD" else NONE
-            row["Ours, demo"] = facts.ours.demo_cell(model, accuracy) if arm == "MD" else NONE
             rows.append(row)
     return Entry(
         "5",
@@ -179,9 +178,6 @@ def table_7(facts):
                 row[f"Logged, {average}"] = text(run.auc[average], 4) if run else NONE
             for average in AVERAGES:
                 row[f"Ours, {average}"] = facts.ours.cell(model, LOGGED_RECIPE[arm], _auc(average))
-            row["Ours, demo (macro)"] = (
-                facts.ours.demo_cell(model, _auc("macro")) if arm == "MD" else NONE
-            )
             rows.append(row)
     return Entry(
         "7",

@@ -100,6 +100,29 @@ def test_every_claim_stands_on_its_page_with_a_badge(html):
     assert page.count('class="verdict ') >= len(audit.claims())
 
 
+def test_launch_buttons_open_a_notebook_that_is_in_the_repository(html):
+    """And the one with the first cell, not the copy with the data of another machine."""
+    pages = sorted((html / "executed").rglob("*.html"))
+    assert pages
+    for page in pages:
+        (path,) = set(
+            re.findall(r'href="https://colab[^"]*/blob/main/([^"]*)"', page.read_text("utf-8"))
+        )
+        assert path in {f"notebooks/{source.name}" for source in paths.NOTEBOOKS.glob("*.ipynb")}
+        copy = paths.ROOT / "book" / page.relative_to(html).with_suffix(".ipynb")
+        made = json.loads(copy.read_text(encoding="utf-8"))["cells"][0]["source"][0]
+        of = json.loads((paths.ROOT / path).read_text(encoding="utf-8"))["cells"][0]["source"][0]
+        assert made.startswith(of.strip()), page
+
+
+def test_rows_of_tables_are_named_for_a_screen_reader(html):
+    page = (html / "ledger-models.html").read_text("utf-8")
+    bodies = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert bodies
+    for row in re.findall(r"<tr.*?</tr>", "".join(bodies), re.DOTALL):
+        assert len(re.findall(r'<th class="[^"]*stub[^"]*" scope="row">', row)) == 1
+
+
 def test_formulas_need_no_script(html):
     page = (html / "formulas.html").read_text("utf-8")
     assert page.count("<math") > 10

@@ -1,10 +1,11 @@
 """Captions take their counts from the logs, which are counted here in another way."""
 
+import json
 import re
 
 import pytest
 
-from skinlib import captions, paper
+from skinlib import captions, paper, paths
 from skinlib.rendering_figures import BARS, CURVES
 
 
@@ -43,3 +44,27 @@ def test_all_of_one_size_are_said_once():
 def test_a_confusion_matrix_has_the_images_of_its_training(number):
     run = paper.logged_run(paper.confusion()["journal"][number]["run"])
     assert f" {run.test_images:,} photographs" in captions.confusion(number)
+
+
+@pytest.mark.parametrize("name", ["ablation", "leakage", "as-logged-vs-described"])
+def test_what_a_study_trained_is_what_its_runs_say(name):
+    """Read from run.json, not through skinlib."""
+    text = captions.study(name)
+    found = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((paths.RESULTS / "runs" / name).glob("*/run.json"))
+    ]
+    done = [record for record in found if record["status"] == "finished"]
+    assert done
+    for record in done:
+        assert record["backbone"] in text
+        assert f"*{record['recipe']['name']}*" in text
+        assert f"*{record['data']['name']}*" in text
+    sizes = sorted({str(record["input_size"]) for record in done}, key=int)
+    assert f"{', '.join(sizes)} pixels" in text
+    assert ("as ImageNet left it" in text) == any(r["recipe"].get("frozen") for r in done)
+
+
+def test_a_study_that_was_not_run_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    assert captions.study("ablation") == "Not run.\n"

@@ -1,7 +1,15 @@
 """Source notebooks are clean, and the wrapper around papermill is strict."""
 
+import importlib.util
+import re
+import subprocess
+import sys
+import types
+
 import nbformat
 import pytest
+import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 from skinlib import notebooks, paths
 from skinlib.errors import DataError
@@ -29,6 +37,58 @@ def test_a_source_notebook_has_parameters_and_no_output(name):
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
         assert len(cell.source.splitlines()) < 40, "no cell longer than a screen"
+
+
+@pytest.fixture
+def first_cell(tmp_path, monkeypatch):
+    """Return a function that runs the first code cell of a notebook; it installs nothing here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    calls = []
+
+    def clone(command, check):
+        assert check
+        calls.append(" ".join(command))
+        (tmp_path / command[-1]).mkdir()
+
+    monkeypatch.setattr(subprocess, "run", clone)
+    shell = types.SimpleNamespace(run_line_magic=lambda *words: calls.append(" ".join(words)))
+
+    def run(name):
+        source = TransformerManager().transform_cell(code(notebooks.source(name))[0])
+        exec(source, {"get_ipython": lambda: shell})
+        return calls
+
+    return run
+
+
+@pytest.mark.parametrize("name", notebooks.available())
+def test_the_first_cell_does_nothing_where_skinlib_is(name, first_cell, monkeypatch):
+    assert first_cell(name) == []
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    assert first_cell(name) == []
+
+
+@pytest.mark.parametrize("gpu", [None, "/usr/bin/nvidia-smi"])
+def test_the_first_cell_installs_the_repository_on_colab(gpu, first_cell, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda program: gpu)
+    config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    url = config["repository"]["url"]
+    # The shell fills in what stands in braces.
+    install = "pip install --quiet --editable ./repository{extra}"
+    assert first_cell("train") == [f"git clone --quiet --depth=1 {url} repository", install]
+    assert sys.path[0] == str(tmp_path / "repository")
+    # Again, after an installation that failed: what is cloned stays.
+    assert first_cell("train")[2:] == [install]
+
+
+def test_only_the_first_cell_installs_anything_and_it_is_everywhere_the_same():
+    cells = {name: code(path) for name, path in notebooks.available().items()}
+    assert len({found[0] for found in cells.values()}) == 1
+    for found in cells.values():
+        assert not [c for c in found[1:] if re.search(r"^\s*[!%]|pip install", c, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("name", notebooks.available())

@@ -1,0 +1,139 @@
+"""Data of the interactive figures against scikit-learn, and the figures against altair's schema."""
+
+import io
+import json
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from skinlib.classes import CLASSES
+from skinlib.evidence import points
+from skinlib.figures import interactive
+
+LIMIT = 200_000
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Three models of 600 images whose answers are worth something; no image is a vasc."""
+    rng = np.random.default_rng(0)
+    labels = rng.choice(7, 600, p=[0.05, 0.05, 0.15, 0.05, 0.2, 0.5, 0.0])
+    made = {}
+    for name, knows in (("plain", 0.5), ("a <b> & 'quoted' \"title\"", 1.5), ("sharp", 5.0)):
+        logits = rng.normal(0, 1, (600, 7)) + knows * np.eye(7)[labels]
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        # As predictions.csv has them; many are alike then.
+        made[name] = labels, p.round(2) / p.round(2).sum(axis=1, keepdims=True)
+    return made
+
+
+def table(specification, column):
+    """Return the one table within a specification that has a column."""
+    found = [
+        pd.read_csv(io.StringIO(data))
+        for data in specification["datasets"].values()
+        if isinstance(data, str)
+    ]
+    (wanted,) = (rows for rows in found if column in rows)
+    return wanted
+
+
+@pytest.fixture(scope="module")
+def made(models):
+    return all_three(models)
+
+
+def all_three(models):
+    return {
+        "roc": interactive.roc(*points.roc(list(models.values())), list(models)),
+        "confusion": interactive.confusion(points.confusion(models), list(models)),
+        "risk": interactive.risk_coverage(points.risk_coverage(models)),
+    }
+
+
+@pytest.mark.parametrize("name", ["roc", "confusion", "risk"])
+def test_a_specification_is_valid_small_and_asks_nobody(made, name):
+    alt.LayerChart.from_dict(made[name], validate=True)
+    text = json.dumps(made[name])
+    assert len(text) < LIMIT
+    assert "://" not in text
+    assert made[name]["width"] == "container"
+    assert len(made[name]["description"]) > 20
+
+
+def test_the_same_predictions_give_the_same_file(models, made):
+    assert json.dumps(made) == json.dumps(all_three(models))
+
+
+def test_points_lie_on_the_roc_curves_of_scikit_learn(models, made):
+    shown = table(made["roc"], "sensitivity")
+    assert set(shown["class"]) == set(CLASSES) - {"vasc"}
+    for (model, name), rows in shown.groupby(["model", "class"]):
+        labels, probabilities = list(models.values())[model]
+        positive, scores = labels == CLASSES.index(name), probabilities[:, CLASSES.index(name)]
+        false, true, _ = sk.roc_curve(positive, scores, drop_intermediate=False)
+        theirs = np.stack([false, true], axis=1)
+        ours = np.stack([1 - rows["specificity"], rows["sensitivity"]], axis=1)
+        gaps = np.abs(ours[:, None] - theirs[None]).max(axis=2).min(axis=1)
+        assert gaps.max() < 1e-4
+        # Thin as it is, it is the same curve.
+        ordered = rows.sort_values("step")
+        ours = sk.auc(1 - ordered["specificity"], ordered["sensitivity"])
+        assert ours == pytest.approx(sk.roc_auc_score(positive, scores), abs=0.004)
+
+
+def test_a_reader_gets_the_sensitivity_at_the_threshold_set(models, made):
+    shown = table(made["roc"], "sensitivity")
+    labels, probabilities = models["plain"]
+    for cut in (0.0, 0.02, 0.5, 0.98, 1.0):
+        for name in ("mel", "nv"):
+            of_class = (shown["model"] == 0) & (shown["class"] == name)
+            (row,) = shown[of_class & np.isclose(shown["threshold"], cut)].itertuples()
+            called = probabilities[:, CLASSES.index(name)] >= cut
+            positive = labels == CLASSES.index(name)
+            assert row.sensitivity == pytest.approx(called[positive].mean(), abs=1e-4)
+            assert row.specificity == pytest.approx(1 - called[~positive].mean(), abs=1e-4)
+
+
+def test_the_facts_beside_a_curve_are_scikit_learns(models):
+    facts = points.roc(list(models.values()))[1].set_index("key")
+    labels, probabilities = models["sharp"]
+    for name in ("akiec", "mel"):
+        positive = labels == CLASSES.index(name)
+        row = facts.loc[f"2{name}"]
+        assert row["images"] == positive.sum()
+        wanted = sk.roc_auc_score(positive, probabilities[:, CLASSES.index(name)])
+        assert row["auc"] == pytest.approx(wanted)
+
+
+def test_cells_are_the_confusion_matrices_of_scikit_learn(models, made):
+    shown = table(made["confusion"], "of_true")
+    for title, (labels, probabilities) in models.items():
+        rows = shown[shown["model"] == title]
+        for column, kind in (("images", None), ("of_true", "true"), ("of_predicted", "pred")):
+            wanted = sk.confusion_matrix(
+                labels, probabilities.argmax(axis=1), labels=range(7), normalize=kind
+            )
+            place = rows["true"].map(CLASSES.index), rows["predicted"].map(CLASSES.index)
+            assert len(rows) == wanted.size
+            np.testing.assert_allclose(rows[column], wanted[place], atol=1e-4)
+
+
+def test_risk_is_the_error_of_the_surest(models):
+    shown = points.risk_coverage(models)
+    for title, (labels, probabilities) in models.items():
+        confidence, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
+        rows = shown[shown["model"] == title].set_index("percent")
+        assert list(rows.index) == list(range(1, 101))
+        for percent in (1, 37, 80, 100):
+            row = rows.loc[percent]
+            answered = confidence >= row["confidence"]
+            assert row["images"] == answered.sum() >= percent / 100 * len(labels) - 1e-6
+            assert row["risk"] == pytest.approx(wrong[answered].mean())
+            assert row["coverage"] == pytest.approx(answered.mean())
+            # Without those that are as sure as the last it would be too few.
+            fewer = confidence > confidence[answered].min()
+            assert fewer.sum() < percent / 100 * len(labels)

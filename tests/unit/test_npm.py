@@ -1,0 +1,85 @@
+"""Packages come as locked, no script of theirs runs, and a torn folder passes for no whole one."""
+
+import stat
+
+import pytest
+
+from skinlib import npm
+from skinlib.errors import DataError, TemporaryError
+
+FILES = ("tool/build/tool.min.js",)
+# Leaves word of how it was called, then does what npm does, as far as it matters here.
+FAKE = """#!/bin/sh
+echo "$@" >> "{log}"
+[ -f package-lock.json ] || exit 1
+{fails}
+mkdir -p node_modules/tool/build
+echo "tool()" > node_modules/tool/build/tool.min.js
+echo "free" > node_modules/tool/LICENSE
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Return a function that makes npm, and folders to install from and to."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "package.json").write_text("{}")
+    (source / npm.LOCK).write_text("one")
+    log = tmp_path / "log"
+
+    def make(fails=""):
+        program = tmp_path / "bin" / "npm"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(FAKE.format(log=log, fails=fails))
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+        return source, tmp_path / "made" / "here", log
+
+    return make
+
+
+def test_files_and_licences_are_copied_once(place):
+    source, folder, log = place()
+    for _ in range(2):
+        npm.fetch(source, folder, FILES)
+    assert {path.name for path in folder.iterdir()} == {
+        "tool.min.js", "tool.LICENSE.txt", npm.LOCK,
+    }  # fmt: skip
+    assert log.read_text().splitlines() == ["ci --ignore-scripts --no-audit --no-fund"]
+    # Nothing is left beside it.
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_another_lock_and_a_lost_file_install_anew(place):
+    source, folder, log = place()
+    npm.fetch(source, folder, FILES)
+    (source / npm.LOCK).write_text("two")
+    npm.fetch(source, folder, FILES)
+    (folder / "tool.min.js").unlink()
+    npm.fetch(source, folder, FILES)
+    assert len(log.read_text().splitlines()) == 3
+    assert (folder / "tool.min.js").is_file()
+
+
+def test_a_failure_says_why_and_leaves_nothing_that_looks_whole(place):
+    source, folder, _ = place('echo "registry out of reach" >&2; exit 7')
+    with pytest.raises(TemporaryError, match="registry out of reach"):
+        npm.fetch(source, folder, FILES)
+    assert not (folder / npm.LOCK).exists()
+    place()
+    npm.fetch(source, folder, FILES)
+    assert (folder / npm.LOCK).exists()
+
+
+def test_a_file_that_the_package_lacks_is_named(place):
+    source, folder, _ = place()
+    with pytest.raises(TemporaryError, match=r"tool/other\.js"):
+        npm.fetch(source, folder, ("tool/other.js",))
+
+
+def test_without_npm_it_is_said_what_to_install(place, monkeypatch, tmp_path):
+    source, folder, _ = place()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError, match=r"npm is not installed; install Node"):
+        npm.fetch(source, folder, FILES)
