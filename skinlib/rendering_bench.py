@@ -15,6 +15,8 @@ FILES = {
     "input": ("speed-input",),
     "options": ("speed-options",),
     "latency": ("speed-latency",),
+    "runtimes": ("speed-runtimes", "speed-precisions", "speed-sizes", "speed-ratios"),
+    "exports": ("export-parity", "export-costs"),
     "step": ("speed-step", "speed-roofline", "speed-fed"),
     "growth": ("speed-growth",),
     "reproduce": ("speed-hours", "speed-studies", "speed-epochs"),

@@ -11,17 +11,18 @@ import importlib
 from skinlib.errors import DataError
 
 # In the order in which they run; `reproduce` computes with the rates of `step`.
-NAMES = ("small", "input", "options", "latency", "step", "growth", "reproduce")
+NAMES = (
+    "small", "input", "options", "latency", "runtimes", "exports", "step", "growth", "reproduce",
+)  # fmt: skip
 
 # One photograph at a time gains little from a second thread, and loses the comparison with
 # other machines; the other benches use what there is. Read when a backend is imported.
-ENVIRONMENT = {
-    "latency": {
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
 }
+ENVIRONMENT = {"latency": ONE_THREAD, "runtimes": ONE_THREAD, "exports": ONE_THREAD}
 
 
 def get_bench(name):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from skinlib.bench import tables_exports as exports
 from skinlib.bench import tables_total as total
 from skinlib.bench.cells import NONE, NOT_MEASURED, failed, get, maybe, pair, scaled, short
 from skinlib.bench.devices import expected_h100
@@ -27,6 +28,13 @@ def of(name, found):
         "input": (("Input", delivered),),
         "options": (("Options", options),),
         "latency": (("Inference", inference),),
+        "runtimes": (
+            ("Runtimes in fp32", exports.runtimes),
+            ("Lower precisions", exports.precisions),
+            ("Sizes", exports.sizes),
+            ("Ratios", exports.ratios),
+        ),
+        "exports": (("Parity", exports.parity), ("Costs", exports.costs)),
         "step": (("Step", steps), ("Roofline", roofline), ("Input beside the step", fed)),
         "growth": (("Growth", total.growth),),
         "reproduce": (

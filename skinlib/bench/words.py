@@ -3,10 +3,14 @@
 from skinlib.bench.cells import short, span
 from skinlib.bench.cost import FLOP_PER_MAC, PASSES
 from skinlib.bench.devices import BUS_BYTES_PER_SECOND, H100_OVER_RTX_3090, expected_h100
+from skinlib.bench.words_exports import exported, turns
 
 MISSING = "Not measured yet: `python -m skinlib bench {name}`.\n"
 # Sentences that stand on another place of the page than those about their bench.
 ASIDE = {"fed": "step", "traffic": "step"}
+BRACKETS = {
+    "exports": {"brackets": "95 % intervals of a bootstrap over lesions, paired for changes"}
+}
 
 
 def of(name, found):
@@ -15,8 +19,7 @@ def of(name, found):
     Parameters
     ----------
     name : str
-        ``input``, ``step``, ``options``, ``latency``, ``growth``, ``reproduce`` or ``small``,
-        or a key of `ASIDE`.
+        Of `skinlib.bench.NAMES`, or a key of `ASIDE`.
     found : dict
         Stored results by name.
 
@@ -27,14 +30,17 @@ def of(name, found):
     """
     makers = {"input": delivered, "fed": fed, "step": steps, "traffic": traffic,
               "options": options, "latency": inference, "growth": growth, "reproduce": hours,
-              "small": small}  # fmt: skip
+              "small": small, "exports": exported, "runtimes": turns}  # fmt: skip
     bench = ASIDE.get(name, name)
     if not found.get(bench):
         return MISSING.format(name=bench)
-    return makers[name](found) + ("" if name in ASIDE else f"\n\n{where(found[bench])}") + "\n"
+    if name in ASIDE:
+        return makers[name](found) + "\n"
+    end = f"\n\n{where(found[bench], **BRACKETS.get(name, {}))}"
+    return makers[name](found) + end + "\n"
 
 
-def where(record):
+def where(record, brackets="least and greatest of the rounds"):
     """Say on what machine, when and under what load something was measured."""
     versions = record["versions"]
     backend = versions["backend"]
@@ -45,7 +51,7 @@ def where(record):
     return (
         f"Measured {record['measured'][:10]} on {record['device']}, Python {versions['python']}, "
         f"Keras {versions['keras']} with {backend} {versions.get(backend, '')}{busy}. "
-        f"Brackets: least and greatest of the rounds.{took}"
+        f"Brackets: {brackets}.{took}"
     )
 
 

@@ -61,9 +61,10 @@ def _inner(classifier):
     from skinlib.models.classifier import build_classifier
 
     recipe = classifier.recipe.replace(augmentation=None, precision="float32")
-    record = classifier.record
-    plain = build_classifier(record["backbone"], recipe, size=record["input_size"])
-    plain.set_weights(classifier.model.get_weights())
+    record, plain = classifier.record, classifier.model
+    if recipe != classifier.recipe:
+        plain = build_classifier(record["backbone"], recipe, size=record["input_size"])
+        plain.set_weights(classifier.model.get_weights())
     tap = plain.get_layer("pool").input
     outputs = {"probabilities": plain.output, "features": keras.ops.mean(tap, axis=(1, 2))}
     if recipe.attention != "none":
@@ -85,3 +86,19 @@ def serving(model):
         return dict(model(dict(zip(names, tensors, strict=True)), training=False))
 
     return serve
+
+
+def frozen(serve):
+    """Return what `serving` gave as a concrete function with its weights as constants."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    concrete = serve.get_concrete_function()
+    constant = convert_variables_to_constants_v2(concrete)
+    names = sorted(concrete.structured_outputs)
+
+    @tf.function(input_signature=serve.input_signature)
+    def again(*tensors):
+        return dict(zip(names, constant(*tensors), strict=True))
+
+    return again.get_concrete_function()

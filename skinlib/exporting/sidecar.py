@@ -10,6 +10,10 @@ KERAS_NOTE = (
     "layers are registered under the package 'skinlib'; skinlib itself never opens such files, "
     "which can hold code."
 )
+INT8_NOTE = (
+    "Computed in int8 the distance may be far from that of the model; do not decide by it which "
+    "pictures to answer."
+)
 MEANINGS = {
     "image": "the square of a photograph, see preprocessing; pixels as they are, no scaling",
     "metadata": "age, sex and site, see metadata",

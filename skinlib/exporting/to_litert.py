@@ -1,7 +1,5 @@
 """The graph as LiteRT (TensorFlow Lite): float32, or weights in float16 or int8."""
 
-import tempfile
-
 from skinlib.exporting.quiet import quiet
 
 
@@ -23,13 +21,11 @@ def convert(model, precision, pictures=None):
     """
     import tensorflow as tf
 
-    from skinlib.exporting.graph import serving
+    from skinlib.exporting.graph import frozen, serving
 
-    with quiet(), tempfile.TemporaryDirectory() as folder:
-        module = tf.Module()
-        module.model, module.serve = model, serving(model)
-        tf.saved_model.save(module, folder, signatures=module.serve.get_concrete_function())
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    with quiet():
+        serve = frozen(serving(model))
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([serve], tf.Module())
         if precision != "fp32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "fp16":

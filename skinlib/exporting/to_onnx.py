@@ -52,41 +52,54 @@ def convert(model):
     return proto
 
 
-def halve(proto, kernels):
-    """Store the kernels in float16; they become float32 again when the file is loaded.
+def shrink(proto, precision, kernels=()):
+    """Store the kernels in fewer bytes; they become float32 again when the file is loaded.
 
-    Those of depthwise convolutions stay as they are, as in a released model
-    (`skinlib.release`). Its kernels are float16 numbers already, and lose nothing: where a
-    converter has multiplied a batch normalisation into a kernel, the two are stored apart
-    again. The directions of the likeness are rounded.
+    Each is stored as small numbers and, where need be, a factor of each output channel. Those
+    of depthwise convolutions, which are few, stay as they are, as in a released model
+    (`skinlib.release`). In float16 a released model loses nothing, since its kernels are such
+    numbers already: where the converter has multiplied a batch normalisation into a kernel,
+    the two are stored apart again. The directions of the likeness are rounded.
 
     Parameters
     ----------
     proto : onnx.ModelProto
         Changed in place.
+    precision : {'fp16', 'int8'}
     kernels : sequence of numpy.ndarray
-        Of the model's layers.
+        Of the model's layers, for float16.
     """
     from onnx import helper, numpy_helper
 
-    own = {node.input[1] for node in proto.graph.node if _is_kernel(node)}
+    own = {node.input[1]: node for node in proto.graph.node if _is_kernel(node)}
     before = []
     for stored in list(proto.graph.initializer):
         values = numpy_helper.to_array(stored)
         if stored.name not in own or values.dtype != np.float32 or values.size < LEAST:
             continue
-        kernel, scale = _apart(values, kernels)
-        name, small = stored.name, f"{stored.name}_float16"
-        stored.CopyFrom(numpy_helper.from_array(kernel.astype(np.float16), small))
-        if scale is None:
-            before.append(helper.make_node("Cast", [small], [name], to=1))
-            continue
-        proto.graph.initializer.append(numpy_helper.from_array(scale, f"{name}_scale"))
-        before.append(helper.make_node("Cast", [small], [f"{name}_float32"], to=1))
-        before.append(helper.make_node("Mul", [f"{name}_float32", f"{name}_scale"], [name]))
+        if precision == "fp16":
+            small, scale = _apart(values, kernels)
+            small = small.astype(np.float16)
+        else:
+            small, scale = _steps(values, axis=0 if own[stored.name].op_type == "Conv" else 1)
+        name = stored.name
+        stored.CopyFrom(numpy_helper.from_array(small, f"{name}_small"))
+        whole = name if scale is None else f"{name}_whole"
+        before.append(helper.make_node("Cast", [f"{name}_small"], [whole], to=1))
+        if scale is not None:
+            proto.graph.initializer.append(numpy_helper.from_array(scale, f"{name}_scale"))
+            before.append(helper.make_node("Mul", [whole, f"{name}_scale"], [name]))
     nodes = [*before, *proto.graph.node]
     del proto.graph.node[:]
     proto.graph.node.extend(nodes)
+
+
+def _steps(values, axis):
+    """Return a kernel as whole numbers from -127 to 127, and their size by output channel."""
+    others = tuple(each for each in range(values.ndim) if each != axis)
+    scale = np.abs(values).max(axis=others, keepdims=True) / 127
+    scale = np.maximum(scale, np.finfo(np.float32).tiny)
+    return np.round(values / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def _is_kernel(node):
@@ -114,7 +127,7 @@ def _apart(values, kernels):
 
 
 def quantise(proto, pictures):
-    """Return an int8 file: weights and activations, by the range that pictures take.
+    """Return a file that computes its convolutions in int8, by the range that pictures take.
 
     Parameters
     ----------
@@ -126,7 +139,8 @@ def quantise(proto, pictures):
     Returns
     -------
     onnx.ModelProto
-        Convolutions and matrix products of the network in int8; the likeness stays float32.
+        Weights of the convolutions have seven bits: products of eight overflow on processors
+        without instructions for them. Other kernels are as `shrink` makes them.
     """
     import tempfile
     from pathlib import Path
@@ -145,14 +159,15 @@ def quantise(proto, pictures):
             plain,
             small,
             _Reader(pictures),
-            quant_format=quantization.QuantFormat.QDQ,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
             per_channel=True,
-            op_types_to_quantize=["Conv", "MatMul", "Gemm", "Add", "Mul", "Clip", "Relu"],
+            reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8,
+            op_types_to_quantize=["Conv", "Clip", "Relu", "Add"],
             nodes_to_exclude=[node.name for node in nodes if LIKENESS in node.name],
         )
-        return onnx.load(small)
+        found = onnx.load(small)
+    shrink(found, "int8")
+    return found
 
 
 class _Reader:

@@ -34,11 +34,11 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     path : str or pathlib.Path
         Ends in the suffix of the format, see `FORMATS`.
     precision : {'fp32', 'fp16', 'int8'}
-        fp16: weights are stored in float16 and computed with in float32. int8: weights and
-        activations.
+        fp16 and int8: so the weights are stored; it is computed in float32.
     pictures : dict of str to numpy.ndarray, optional
-        For int8: what the ranges of the activations are measured on, ``image`` (n, s, s, 3),
-        uint8, RGB, and ``metadata`` (n, 21). See `skinlib.exporting.calibration.pictures`.
+        With int8: compute in int8 too, and measure the range of the activations on these,
+        ``image`` (n, s, s, 3), uint8, RGB, and ``metadata`` (n, 21). See
+        `skinlib.exporting.calibration.pictures`.
 
     Returns
     -------
@@ -49,16 +49,13 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     ------
     DataError
         Unknown format or precision, another backend than TensorFlow, a package that is not
-        installed, no pictures for int8, or a path with another suffix.
+        installed, or a path with another suffix.
     """
     from skinlib.exporting import sidecar
     from skinlib.exporting.graph import servable
 
     path = Path(path)
     check(format, precision, path)
-    if precision == "int8" and pictures is None:
-        msg = "int8 needs pictures to measure the range of the activations on; give --data"
-        raise DataError(msg)
     model = servable(classifier)
     properties = sidecar.properties(classifier, precision)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,6 +70,9 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
         for target in places.values()
     }
     described = sidecar.describe(classifier, model, format, precision, files)
+    described["computes_in"] = "int8" if pictures is not None else "float32"
+    if pictures is not None and "distance" in model.output:
+        described["note"] = sidecar.INT8_NOTE
     write_json(path.with_name(f"{path.name}.json"), described)
     return described
 
@@ -117,10 +117,10 @@ def _onnx(model, classifier, precision, pictures, properties, path):
     from skinlib.exporting import to_onnx
 
     proto = to_onnx.convert(model)
-    if precision == "fp16":
-        to_onnx.halve(proto, [np.asarray(each) for each in classifier.model.weights])
-    elif precision == "int8":
+    if precision == "int8" and pictures is not None:
         proto = to_onnx.quantise(proto, pictures)
+    elif precision != "fp32":
+        to_onnx.shrink(proto, precision, [np.asarray(each) for each in classifier.model.weights])
     to_onnx.write(path, proto, properties)
 
 
@@ -131,20 +131,13 @@ def _litert(model, classifier, precision, pictures, properties, path):
 
 
 def _openvino(model, classifier, precision, pictures, properties, path):
-    """Write the graph and, beside it, the weights; the graph is that of ONNX."""
-    import openvino
-
-    from skinlib.exporting.quiet import quiet
+    from skinlib.exporting import to_openvino
 
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.onnx"
         stored = "fp32" if precision == "fp16" else precision
         _onnx(model, classifier, stored, pictures, properties, source)
-        with quiet():
-            graph = openvino.convert_model(source)
-            for key, value in properties.items():
-                graph.set_rt_info(value, key)
-            openvino.save_model(graph, path, compress_to_fp16=precision == "fp16")
+        to_openvino.write(source, path, precision, properties)
 
 
 def _keras(model, classifier, precision, pictures, properties, path):

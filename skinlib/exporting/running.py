@@ -1,0 +1,68 @@
+"""Open exported files in their runtimes: for the tests, and to measure what they do."""
+
+import importlib
+
+from skinlib.exporting.quiet import quiet
+
+
+def opened(path, threads=None):
+    """Open a file that `skinlib.exporting.export` has just written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its suffix says which runtime.
+    threads : int, optional
+        As many as the runtime likes by default.
+
+    Returns
+    -------
+    callable
+        Takes a dictionary of inputs, returns a dictionary of outputs, arrays by name.
+    """
+    return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino, ".keras": _keras}[path.suffix](
+        path, threads
+    )
+
+
+def _onnx(path, threads):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_outputs()]
+    return lambda inputs: dict(zip(names, session.run(names, inputs), strict=True))
+
+
+def _litert(path, threads):
+    with quiet():
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        runner = interpreter.get_signature_runner()
+    return lambda inputs: runner(**inputs)
+
+
+def _openvino(path, threads):
+    import openvino
+
+    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    if threads:
+        options |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+    request = openvino.Core().compile_model(path, "CPU", options).create_infer_request()
+    return lambda inputs: {key.any_name: each for key, each in request.infer(inputs).items()}
+
+
+def _keras(path, threads):
+    import keras
+    import numpy as np
+
+    # Their import registers the layers that the file names.
+    for name in ("exporting.layers", "models.attention", "models.scaling"):
+        importlib.import_module(f"skinlib.{name}")
+    model = keras.saving.load_model(path, compile=False)
+    return lambda inputs: {
+        name: np.asarray(each) for name, each in model.predict_on_batch(inputs).items()
+    }

@@ -1,0 +1,69 @@
+"""The released model answers elsewhere as it does in Keras; on 193 photographs where they are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinlib import paths, released
+from skinlib.classes import CLASSES
+from skinlib.data.synthetic import photograph
+from skinlib.exporting import FORMATS, export
+from skinlib.exporting.graph import servable
+
+REAL = paths.ROOT.parent / "shared" / "ham10000" / "validation"
+FACTS = {"age": 50.0, "sex": "female", "localization": "back"}
+ALLOWED = 1e-5
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    if not released.folders():
+        pytest.skip("no model is released")
+    return released.load(released.newest())
+
+
+@pytest.fixture(scope="module")
+def files(classifier, tmp_path_factory):
+    """Return the callables of the files in fp32, and ONNX in fp16, by suffix and precision."""
+    from skinlib.exporting.running import opened
+
+    pytest.importorskip("tf2onnx")
+    folder, found = tmp_path_factory.mktemp("files"), {}
+    for format, precision in (("onnx", "fp32"), ("litert", "fp32"), ("onnx", "fp16")):
+        path = folder / f"{precision}{FORMATS[format][1]}"
+        export(classifier, format, path, precision)
+        # Else it could not be committed beside the model.
+        assert precision == "fp32" or path.stat().st_size < released.LARGEST
+        found[format, precision] = opened(path, threads=1)
+    return found
+
+
+def agree(classifier, files, pictures):
+    facts = pd.DataFrame([FACTS] * len(pictures))
+    inputs = {"image": pictures, "metadata": classifier.encoder.transform(facts)}
+    expected = servable(classifier).predict_on_batch(inputs)
+    answers = np.argmax(expected["probabilities"], axis=1)
+    for name, run in files.items():
+        found = run(inputs)
+        for output in ("probabilities", "attention"):
+            change = np.abs(found[output] - np.asarray(expected[output])).max()
+            assert change <= ALLOWED, (name, output)
+        np.testing.assert_array_equal(found["probabilities"].argmax(axis=1), answers)
+        if name[1] == "fp32":
+            np.testing.assert_allclose(found["distance"], expected["distance"], rtol=5e-3)
+
+
+def test_on_drawn_lesions_and_noise(classifier, files):
+    size = classifier.record["input_size"]
+    drawn = [
+        np.asarray(classifier.square(photograph(dx, 1, 0, 0, 160, 120), size)) for dx in CLASSES
+    ]
+    noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    agree(classifier, files, np.concatenate([drawn, noise]))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not here")
+def test_on_the_photographs_of_the_validation_folder(classifier, files):
+    photographs = sorted(REAL.glob("*.jpg"))
+    assert len(photographs) == 193
+    agree(classifier, files, np.stack([classifier.prepare(path) for path in photographs]))

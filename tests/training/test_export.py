@@ -1,0 +1,223 @@
+"""`export`: every format answers as Keras does, and says all that a caller needs."""
+
+import importlib.util
+import json
+import types
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+
+from skinlib import abstention, likeness, paths, release, released
+from skinlib.classes import CLASSES
+from skinlib.cli import main
+from skinlib.exporting import FORMATS, export
+from skinlib.exporting.graph import servable
+from skinlib.exporting.layers import Colours
+from skinlib.files import sha256
+from skinlib.models.classifier import build_classifier
+from skinlib.prediction import d4
+
+FACTS = pd.DataFrame({
+    "age": [50.0, np.nan, 85.0],
+    "sex": ["female", "unknown", "male"],
+    "localization": ["back", "a new place", "face"],
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(trained, dataset, tmp_path_factory):
+    """The only released model there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
+        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+
+
+@pytest.fixture(scope="module")
+def classifier(folder):
+    return released.load(folder)
+
+
+@pytest.fixture
+def pictures(rng):
+    """Noise, noise in one colour, and one colour."""
+    noise = rng.integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    noise[1, ..., :2] = 7
+    noise[2] = 200
+    return noise
+
+
+def inputs(classifier, pictures):
+    return {"image": pictures, "metadata": classifier.encoder.transform(FACTS)}
+
+
+def plain(classifier, pictures):
+    """Return what the network answers, with nothing of the rule."""
+    from skinlib.inference import Classifier
+
+    bare = Classifier.__new__(Classifier)
+    bare.__dict__.update(classifier.__dict__, rule=None)
+    return bare.ask(pictures, FACTS, views="one")
+
+
+def test_the_graph_answers_as_the_classifier(classifier, pictures):
+    found = servable(classifier).predict_on_batch(inputs(classifier, pictures))
+    expected = plain(classifier, pictures)
+    np.testing.assert_allclose(found["probabilities"], expected.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found["attention"], expected.maps, atol=1e-6)
+    np.testing.assert_allclose(found["distance"], expected.distances, rtol=1e-3)
+    np.testing.assert_allclose(np.sum(found["attention"], axis=(1, 2)), 1, atol=1e-5)
+
+
+def test_colours_are_those_of_the_likeness(pictures):
+    found = keras.ops.convert_to_numpy(Colours()(pictures))
+    np.testing.assert_allclose(found, likeness.colours(pictures), rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_trained_on_bgr_is_asked_with_rgb(pictures):
+    recipe = tiny.recipe(channel_order="bgr", augmentation=None, metadata=False, attention="none")
+    model = build_classifier("Tiny", recipe)
+    record = {"backbone": "Tiny", "input_size": 32}
+    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, likeness=None))
+    assert set(made.input) == {"image"}
+    assert set(made.output) == {"probabilities"}
+    found = made.predict_on_batch({"image": pictures})["probabilities"]
+    expected = model.predict_on_batch({"image": pictures[..., ::-1]})
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.abs(found - model.predict_on_batch({"image": pictures})).max() > 1e-4
+
+
+def test_augmentation_is_not_exported(pictures):
+    recipe = tiny.recipe(augmentation={"rotation": 90.0})
+    model = build_classifier("Tiny", recipe)
+    record = {"backbone": "Tiny", "input_size": 32}
+    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, likeness=None))
+    names = {layer.name for layer in made.get_layer("network").layers}
+    assert "augment" not in names
+    given = {"image": pictures, "metadata": np.zeros((3, 21), np.float32)}
+    np.testing.assert_allclose(
+        made.predict_on_batch(given)["probabilities"], model.predict_on_batch(given), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("format", "precision", "allowed"),
+    [(format, "fp32", 1e-5) for format in FORMATS]
+    + [("onnx", "fp16", 1e-5), ("litert", "fp16", 0.02), ("openvino", "fp16", 0.02)]
+    + [(format, "int8", 0.2) for format in FORMATS if format != "keras"],
+)
+def test_files_answer_as_keras(classifier, pictures, tmp_path, format, precision, allowed):
+    from skinlib.exporting.running import opened
+
+    pytest.importorskip("tf2onnx")
+    path = tmp_path / f"model{FORMATS[format][1]}"
+    described = export(classifier, format, path, precision)
+    given, expected = inputs(classifier, pictures), plain(classifier, pictures)
+    run = opened(path, threads=1)
+    for rows in (slice(0, 1), slice(0, 3)):
+        found = run({name: values[rows] for name, values in given.items()})
+        assert set(found) == {"probabilities", "attention", "distance"}
+        np.testing.assert_allclose(
+            found["probabilities"], expected.probabilities[rows], atol=allowed
+        )
+        np.testing.assert_allclose(found["attention"], expected.maps[rows], atol=allowed)
+        if precision == "fp32":
+            np.testing.assert_allclose(found["distance"], expected.distances[rows], rtol=1e-3)
+    for name, entry in described["files"].items():
+        assert sha256(tmp_path / name) == entry["sha256"]
+    assert json.loads((tmp_path / f"{path.name}.json").read_text()) == described
+    assert described["computes_in"] == "float32"
+
+
+def test_int8_computes_in_int8_with_pictures(classifier, pictures, tmp_path):
+    import onnx
+
+    path = tmp_path / "model.onnx"
+    described = export(classifier, "onnx", path, "int8", pictures=inputs(classifier, pictures))
+    assert described["computes_in"] == "int8"
+    assert "distance" in described["note"]
+    kinds = [node.op_type for node in onnx.load(path).graph.node]
+    assert kinds.count("QuantizeLinear") > 0
+
+
+def test_onnx_says_what_it_is(classifier, tmp_path):
+    import onnx
+
+    path = tmp_path / "model.onnx"
+    export(classifier, "onnx", path)
+    proto = onnx.load(path)
+    words = {each.key: each.value for each in proto.metadata_props}
+    assert json.loads(words["classes"]) == list(CLASSES)
+    assert "Not a medical device" in words["notice"]
+    assert proto.opset_import[0].version >= 17
+    image = next(each for each in proto.graph.input if each.name == "image")
+    shape = image.type.tensor_type.shape.dim
+    assert shape[0].dim_param
+    assert [each.dim_value for each in shape][1:] == [32, 32, 3]
+    assert image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+
+
+def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_path):
+    """What `skinlib predict` says, from the file and its JSON alone."""
+    from skinlib.exporting.running import opened
+
+    path = tmp_path / "model.onnx"
+    export(classifier, "onnx", path)
+    words = json.loads((tmp_path / "model.onnx.json").read_text())
+    code = words["metadata"]
+    metadata = np.zeros((3, code["length"]), np.float32)
+    for row, facts in enumerate(FACTS.to_dict("records")):
+        if not np.isnan(facts["age"]):
+            metadata[row, 0] = (facts["age"] - code["age"]["mean"]) / code["age"]["std"]
+        for key, value in (("sex", facts["sex"]), ("site", facts["localization"])):
+            metadata[row, code[key]["positions"].get(value, code[key]["other"])] = 1
+    run = opened(path)
+    views = list(d4(pictures)) if words["views"] == "d4" else [pictures]
+    asked = [run({"image": view, "metadata": metadata}) for view in views]
+    logits = np.log(np.mean([each["probabilities"] for each in asked], axis=0))
+    scaled = np.exp(logits / words["temperature"])
+    scaled /= scaled.sum(axis=1, keepdims=True)
+    expected = classifier.ask(pictures, FACTS)
+    np.testing.assert_allclose(scaled, expected.probabilities, atol=1e-5)
+    rule = words["abstention"]
+    for row in range(3):
+        known = not FACTS.loc[row].isin([np.nan, "unknown"]).any()
+        least = rule["confidence" if known else "confidence_without"]
+        word = "unsure" if least is None or scaled[row].max() < least else "answered"
+        word = "unlike" if asked[0]["distance"][row] > rule["distance"] else word
+        assert rule["words"][word] == expected.status[row]
+    assert abstention.UNLIKE in expected.status
+    assert words["classes"] == list(CLASSES)
+    assert words["licence"]["id"]
+
+
+def test_the_command(tmp_path, capsys):
+    target = tmp_path / "here.onnx"
+    assert main(["export", "--format", "onnx", "--precision", "fp16", "-o", str(target)]) == 0
+    out = capsys.readouterr().out
+    assert str(target) in out
+    assert "Not a medical device" in out
+    assert {path.name for path in tmp_path.iterdir()} == {"here.onnx", "here.onnx.json"}
+
+
+def fails(capsys, *arguments):
+    assert main(["export", *map(str, arguments)]) == 2
+    return capsys.readouterr().err
+
+
+def test_wrong_requests_are_refused(tmp_path, monkeypatch, capsys):
+    assert "onnx, litert" in fails(capsys, "--format", "pickle")
+    assert "fp32" in fails(capsys, "--format", "keras", "--precision", "int8")
+    assert "'fp64'" in fails(capsys, "--format", "onnx", "--precision", "fp64")
+    assert ".tflite" in fails(capsys, "--format", "litert", "-o", tmp_path / "model.onnx")
+    assert "no released model" in fails(capsys, "--format", "onnx", "--model", tmp_path)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    said = fails(capsys, "--format", "onnx")
+    assert "jax" in said
+    assert "KERAS_BACKEND=tensorflow" in said
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "skinlib[export]" in fails(capsys, "--format", "openvino")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,105 @@
+"""What is said of exported files and of runtimes: numbers, words, and what was not measured."""
+
+import numpy as np
+import pytest
+
+from skinlib.bench import exports, tables, words
+
+MACHINE = {
+    "device": "cpu: a box", "cores": 2, "load": [3.0, 2.0, 1.0], "measured": "2026-11-23T00:00:00Z",
+    "versions": {"python": "3", "keras": "3", "backend": "tensorflow", "tensorflow": "2"},
+}  # fmt: skip
+CLOSE = {"probabilities": 2e-6, "attention": 1e-7, "distance": 1e-4, "mean": 1e-8, "same": 193,
+         "images": 193}  # fmt: skip
+FAR = {**CLOSE, "probabilities": 0.3, "mean": 0.02, "same": 180}
+
+
+def export(format, precision, change=None, *, calibrated=False, parity=CLOSE):
+    row = {"format": format, "precision": precision, "calibrated": calibrated, "bytes": 2_500_000,
+           "seconds": 1.0, "parity": {"photographs": parity, "validation": parity}}  # fmt: skip
+    if change:
+        row["scores"] = {"mean recall": change, "AUC, macro": [0.0, -0.01, 0.01]}
+    return row
+
+
+@pytest.fixture
+def found():
+    scores = {"mean recall": [0.7, 0.6, 0.8], "AUC, macro": [0.9, 0.8, 0.95]}
+    rows = [
+        export("onnx", "fp32"),
+        export("onnx", "fp16", [-0.001, -0.01, 0.01]),
+        export("litert", "int8", [-0.05, -0.08, -0.02], calibrated=True, parity=FAR),
+    ]
+    return {"exports": {**MACHINE, "model": "tiny", "photographs": 193, "validation": 1503,
+                        "calibration": 128, "keras": scores, "exports": rows}}  # fmt: skip
+
+
+def test_parity_is_that_of_arrays():
+    exact = {"probabilities": np.eye(7)[:4] * 0.4 + 0.1, "distance": np.array([1.0, 2, 4, 8])}
+    other = {"probabilities": exact["probabilities"].copy(), "distance": exact["distance"] * 1.1}
+    other["probabilities"][0] = other["probabilities"][1]
+    measured = exports.parity(exact, other)
+    assert measured["probabilities"] == pytest.approx(0.4)
+    assert measured["distance"] == pytest.approx(0.1)
+    assert (measured["same"], measured["images"]) == (3, 4)
+    assert measured["mean"] == pytest.approx(2 * 0.4 / 28)
+
+
+def test_what_files_answer_is_told(found):
+    (_, parity), (_, costs) = tables.of("exports", found)
+    assert list(parity["Format"]) == ["ONNX", "ONNX", "LiteRT"]
+    assert list(parity["Same answer"]) == ["193 of 193", "193 of 193", "180 of 193"]
+    assert list(costs["Stored"]) == ["fp16", "int8, calibrated"]
+    assert costs["Change of mean recall"].iloc[1] == "-0.0500 [-0.0800, -0.0200]"
+    text = words.of("exports", found)
+    assert "within 2.0 · 10⁻⁶ of those of Keras, and the same answer to all of them" in text
+    assert "Weights in float16 change the mean recall by -0.0010" in text
+    said = "for the mean recall that of LiteRT (int8, calibrated), for the macro AUC none."
+    assert said in text
+    assert "cannot tell" not in text
+    assert "least and greatest" not in text
+
+
+def test_a_distance_that_is_lost_is_told(found):
+    found["exports"]["exports"][-1]["parity"]["validation"] = {**FAR, "distance": 52.0}
+    assert "up to 52 times its own size off" in words.of("exports", found)
+
+
+def test_a_loss_that_is_not_there_is_not_told(found):
+    found["exports"]["exports"].pop()
+    assert "for the mean recall none, for the macro AUC none." in words.of("exports", found)
+    found["exports"]["exports"][0]["parity"]["photographs"] = FAR
+    assert "not the same answer to all of them" in words.of("exports", found)
+
+
+def runtime(name, precision, seconds):
+    return {"runtime": name, "precision": precision, "bytes": 10_000_000, "median": seconds,
+            "min": seconds / 2, "max": 2 * seconds, "p90": seconds, "count": 3}  # fmt: skip
+
+
+def test_what_times_as_fast_depends_on():
+    def backbone(scale):
+        rows = [
+            runtime("keras", "fp32", 0.05 + 0.01 * scale),
+            runtime("onnx", "fp32", 0.01 * scale),
+        ]
+        rows += [runtime("onnx", "int8", 0.005 * scale),
+                 {"runtime": "litert", "precision": "int8", "error": "ValueError: no"}]  # fmt: skip
+        return {"input_size": 224, "parameters": 3_000_000, "runtimes": rows}
+
+    record = {**MACHINE, "recipe": "clean", "threads": 1, "visits": 2, "repeats": 3,
+              "backbones": {"MobileNetV3Large": backbone(1), "DenseNet201": backbone(20)}}  # fmt: skip
+    found = {"runtimes": record}
+    made = dict(tables.of("runtimes", found))
+    assert made["Runtimes in fp32"]["ONNX Runtime, ms"].iloc[1] == "200 [100, 400]"
+    assert made["Lower precisions"]["LiteRT, int8, ms"].iloc[0] == "failed"
+    assert made["Sizes"]["ONNX, fp32"].iloc[0] == "10"
+    ratios = made["Ratios"].set_index(["Runtime", "Precision"])["DenseNet201 / MobileNetV3Large"]
+    assert ratios["ONNX Runtime", "fp32"] == "20"
+    assert ratios["Keras", "fp32"] == "4.17"
+    text = words.of("runtimes", found)
+    assert (
+        "diagnose 30 times faster than DenseNet201; measured here in fp32: 4.2 (Keras), 20" in text
+    )
+    assert "ONNX Runtime int8 2 [2, 2]" in text
+    assert "at most 6 times each" in text
