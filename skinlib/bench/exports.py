@@ -15,11 +15,10 @@ from skinlib.bench import timing
 
 # Format, precision, and whether int8 is computed in too.
 VARIANTS = (
-    ("keras", "fp32", False), ("onnx", "fp32", False), ("litert", "fp32", False),
-    ("openvino", "fp32", False), ("onnx", "fp16", False), ("litert", "fp16", False),
-    ("openvino", "fp16", False), ("onnx", "int8", False), ("litert", "int8", False),
-    ("openvino", "int8", False), ("onnx", "int8", True), ("litert", "int8", True),
-    ("openvino", "int8", True),
+    ("onnx", "fp32", False), ("litert", "fp32", False), ("openvino", "fp32", False),
+    ("onnx", "fp16", False), ("litert", "fp16", False), ("openvino", "fp16", False),
+    ("onnx", "int8", False), ("litert", "int8", False), ("openvino", "int8", False),
+    ("onnx", "int8", True), ("litert", "int8", True), ("openvino", "int8", True),
 )  # fmt: skip
 SCORES = ("mean recall", "AUC, macro")
 BATCH = 16

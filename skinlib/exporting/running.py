@@ -1,6 +1,7 @@
-"""Open exported files in their runtimes: for the tests, and to measure what they do."""
+"""Open exported files in their runtimes: for the tests, and to measure what they do.
 
-import importlib
+Not those of Keras, which can hold code: skinlib opens none, not even its own.
+"""
 
 from skinlib.exporting.quiet import quiet
 
@@ -20,9 +21,7 @@ def opened(path, threads=None):
     callable
         Takes a dictionary of inputs, returns a dictionary of outputs, arrays by name.
     """
-    return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino, ".keras": _keras}[path.suffix](
-        path, threads
-    )
+    return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino}[path.suffix](path, threads)
 
 
 def _onnx(path, threads):
@@ -53,16 +52,3 @@ def _openvino(path, threads):
         options |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
     request = openvino.Core().compile_model(path, "CPU", options).create_infer_request()
     return lambda inputs: {key.any_name: each for key, each in request.infer(inputs).items()}
-
-
-def _keras(path, threads):
-    import keras
-    import numpy as np
-
-    # Their import registers the layers that the file names.
-    for name in ("exporting.layers", "models.attention", "models.scaling"):
-        importlib.import_module(f"skinlib.{name}")
-    model = keras.saving.load_model(path, compile=False)
-    return lambda inputs: {
-        name: np.asarray(each) for name, each in model.predict_on_batch(inputs).items()
-    }

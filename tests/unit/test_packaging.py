@@ -30,7 +30,7 @@ def test_environment_yml_says_what_pyproject_says():
     project, wanted = requirements()
     content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *conda, pip = content["dependencies"]
-    assert sorted(pip["pip"]) == sorted([*wanted, "-e ."])
+    assert sorted(pip["pip"]) == sorted([*wanted, "-e .[export]"])
     assert f"python{project['requires-python']}" in conda
 
 
