@@ -142,7 +142,7 @@ def sources(wildcards):
 
     patterns = (
         "_config.yml", "book/**/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
-        "book/_ext/*.py", "book/interactive/*",
+        "book/_ext/*.py", "book/browser/*", "book/interactive/*",
         "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
         "results/counts/*.csv", "results/copies/*.json", "results/bench/*.json",
         "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
@@ -153,9 +153,34 @@ def sources(wildcards):
     return [path for path in found if "failed" not in path and "/." not in path]
 
 
+def released(wildcards):
+    """What the demonstration in the browser is made from."""
+    from pathlib import Path
+
+    patterns = (
+        "models/*/model.json", "book/browser/package*.json", "skinlib/browser/*.py",
+        "skinlib/exporting/*.py", "skinlib/answers.py",
+    )
+    return sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
+
+
+# Needs a network and npm the first time; without them the book says so and is built all the same.
+rule browser:
+    input:
+        released,
+    output:
+        "_build/browser/state.json",
+    retries: 0
+    log:
+        "_build/logs/browser.log",
+    shell:
+        "{PYTHON} -m skinlib browser -o _build/browser > {log} 2>&1 || tail -n 1 {log}"
+
+
 rule html:
     input:
         sources,
+        "_build/browser/state.json",
     output:
         "_build/html/index.html",
     retries: 0

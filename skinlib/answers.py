@@ -17,6 +17,18 @@ BATCH = 32
 ERROR = "error"
 # Side of the picture under an overlay, at most; more would show no more of a map of few cells.
 LARGEST = 512
+# How strongly the attention covers the picture.
+STRENGTH = 0.45
+# What is said of an answer, here and on the page in the browser.
+SENTENCES = {
+    abstention.ANSWERED: "answer: {named}, {confidence} sure",
+    abstention.UNSURE: "NO ANSWER, not sure enough; it would be {named} at {confidence}, {least}",
+    abstention.UNLIKE: "NO ANSWER, the picture is unlike the training pictures: distance "
+    "{distance}, answers go up to {farthest}",
+}
+FROM = "answers start at {least}"
+WITHOUT = " where age, sex or site is unknown"
+NEVER = "and this model was never sure enough on its validation part"
 COLUMNS = (
     "image", "status", "answer", "diagnosis", "confidence", *CLASSES, "distance", "error",
 )  # fmt: skip
@@ -83,13 +95,13 @@ class Answer:
         if self.error is not None:
             return f"{self.case.name}\n  error: {' '.join(str(self.error).split())}"
         named = f"{LONG_NAMES[self.best]} ({self.best})"
-        line = {
-            abstention.ANSWERED: f"answer: {named}, {sureness(self.confidence)} sure",
-            abstention.UNSURE: f"NO ANSWER, not sure enough; it would be {named} at "
-            f"{self.confidence:.0%}, {_least(rule, self.case.facts == 3)}",
-            abstention.UNLIKE: f"NO ANSWER, the picture is unlike the training pictures: distance "
-            f"{self.distance or 0:.2g}, answers go up to {getattr(rule, 'distance', 0) or 0:g}",
-        }[self.status]
+        line = SENTENCES[self.status].format(
+            named=named,
+            confidence=sureness(self.confidence),
+            least=_least(rule, self.case.facts == 3),
+            distance=f"{self.distance or 0:.2g}",
+            farthest=f"{getattr(rule, 'distance', 0) or 0:g}",
+        )
         order = np.argsort(-self.probabilities, kind="stable")
         rows = [
             f"  {self.probabilities[k]:6.1%}  {CLASSES[k]:<5} {LONG_NAMES[CLASSES[k]]}"
@@ -105,10 +117,8 @@ def sureness(confidence):
 
 def _least(rule, complete):
     least = None if rule is None else rule.least(complete)
-    without = "" if complete else " where age, sex or site is unknown"
-    if least is None:
-        return f"and this model was never sure enough on its validation part{without}"
-    return f"answers start at {least:.0%}{without}"
+    without = "" if complete else WITHOUT
+    return (NEVER if least is None else FROM.format(least=f"{least:.0%}")) + without
 
 
 def ask(classifier, cases, *, overlays=False):
@@ -194,4 +204,4 @@ def lay_over(picture, attention):
     cells = Image.fromarray((255 * coloured[..., :3]).round().astype(np.uint8))
     height, width = picture.shape[:2]
     large = cells.resize((width, height), Image.Resampling.NEAREST)
-    return Image.blend(Image.fromarray(picture), large, 0.45)
+    return Image.blend(Image.fromarray(picture), large, STRENGTH)

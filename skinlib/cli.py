@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from skinlib import bench, commands, predicting, releasing
+from skinlib.browser import building
 from skinlib.errors import DataError, SkinlibError
 from skinlib.exporting import command as exporting
 
@@ -97,6 +98,9 @@ def _parser():
 
     sub = command("release", releasing.run)
     releasing.add_arguments(sub, data_help)
+
+    sub = command("browser", building.run)
+    building.add_arguments(sub)
 
     sub = command("run", commands.run_study)
     sub.add_argument("study")

@@ -111,12 +111,17 @@ def notes(classifier, found):
     elif classifier.likeness is None:
         lines.append("Whether a picture is unlike the training pictures is not looked at.")
     if classifier.recipe.metadata and any(answer.case.facts < 3 for answer in found):
-        line = "Age, sex or site was not given; the model was trained with them"
-        measured = record.get("without_facts")
-        if measured:
-            line += ", and of its answers on its test part "
-            shares = [measured[key]["risk"] for key in ("given", "none")]
-            with_, without = ("none" if each is None else f"{each[0]:.0%}" for each in shares)
-            line += f"{with_} are wrong with all three and {without} with none"
-        lines.append(line + ".")
+        lines.append(facts_note(record))
     return lines
+
+
+def facts_note(record):
+    """Say what it costs that a fact about the patient is not given, as measured."""
+    line = "Age, sex or site was not given; the model was trained with them"
+    measured = record.get("without_facts")
+    if measured:
+        line += ", and of its answers on its test part "
+        shares = [measured[key]["risk"] for key in ("given", "none")]
+        with_, without = ("none" if each is None else f"{each[0]:.0%}" for each in shares)
+        line += f"{with_} are wrong with all three and {without} with none"
+    return line + "."

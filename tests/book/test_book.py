@@ -3,10 +3,8 @@
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,21 +14,6 @@ from sklearn import metrics as sk
 from skinlib import audit, paths, rendering
 from skinlib.classes import CLASSES
 from skinlib.studies import load_study
-
-
-@pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    """Render and build into a temporary folder, as the Snakefile does it."""
-    rendering.render()
-    out = tmp_path_factory.mktemp("book")
-    command = [Path(sys.executable).parent / "jupyter-book", "build", "book"]
-    options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
-    done = subprocess.run(
-        [*command, *options], cwd=paths.ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    yield out / "_build" / "html"
-    shutil.rmtree(out, ignore_errors=True)
 
 
 def test_pages_of_the_table_of_contents_are_there(html):

@@ -1,0 +1,132 @@
+/** Read a photograph into pixels, or say what is wrong with the file. */
+
+import { readHeader } from "./formats.js";
+import { centralSquare } from "./resize.js";
+
+/** An error whose message is meant for the reader. */
+export class Refused extends Error {}
+
+// Side of what is kept to look at.
+const PREVIEW = 640;
+
+/**
+ * @typedef {object} Photograph
+ * @property {Uint8Array} square What the network takes, size x size x 3, RGB.
+ * @property {HTMLCanvasElement} preview The whole of it, upright and small.
+ * @property {string} name
+ * @property {string} [odd] Why the answer can differ a little from that of `predict`.
+ */
+
+/**
+ * @param {Blob} file
+ * @param {string} name What messages call it.
+ * @param {{side: number, pixels: number, bytes: number}} limits
+ * @param {number} size Side of the square.
+ * @returns {Promise<Photograph>}
+ * @throws {Refused}
+ */
+export async function readPhotograph(file, name, limits, size) {
+  const called = `“${name}”`;
+  if (file.size > limits.bytes) {
+    throw new Refused(
+      `${called} has ${millions(file.size)} MB, more than the limit of ${millions(limits.bytes)} MB; ` +
+        "make the picture smaller first.",
+    );
+  }
+  const bytes = await file.arrayBuffer().catch(() => {
+    throw new Refused(`${called} cannot be read; choose a file, not a folder.`);
+  });
+  const header = readHeader(new Uint8Array(bytes));
+  if (!header) {
+    throw new Refused(`${called} is not an image in JPEG or PNG format; choose a photograph.`);
+  }
+  if (header.width * header.height > limits.pixels) {
+    throw new Refused(
+      `${called} has ${header.width} × ${header.height} pixels, more than the limit of ` +
+        `${millions(limits.pixels)} million; make the picture smaller first.`,
+    );
+  }
+  const broken = `${called} is broken or not complete; take the file from where it came from again.`;
+  if (!header.whole || !header.width || !header.height) throw new Refused(broken);
+  const bitmap = await decode(new Blob([bytes])).catch(() => {
+    throw new Refused(broken);
+  });
+  try {
+    if (Math.min(bitmap.width, bitmap.height) < limits.side) {
+      throw new Refused(
+        `${called} has ${bitmap.width} × ${bitmap.height} pixels, expected ${limits.side} a side at ` +
+          "least; take the photograph as the camera made it.",
+      );
+    }
+    const seen = { transparent: false };
+    const read = reader(bitmap, seen);
+    const square = centralSquare(read, bitmap.width, bitmap.height, size);
+    const odd = header.odd ?? (seen.transparent ? "transparent parts" : undefined);
+    return { square, preview: preview(bitmap), name, odd };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** As stored but upright: no colour management, which Python does not do either. */
+function decode(blob) {
+  return createImageBitmap(blob, {
+    imageOrientation: "from-image",
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
+}
+
+/** A drawing board in memory, whose pixels are read back as they were written. */
+function blank(width, height) {
+  const board = Object.assign(document.createElement("canvas"), { width, height });
+  return board.getContext("2d", { willReadFrequently: true });
+}
+
+/** Read parts of a picture; no browser has to hold all of its pixels twice. */
+function reader(bitmap, seen) {
+  const context = blank(1, 1);
+  return (x, y, width, height) => {
+    Object.assign(context.canvas, { width, height });
+    context.drawImage(bitmap, -x, -y);
+    const { data } = context.getImageData(0, 0, width, height);
+    for (let at = 3; at < data.length && !seen.transparent; at += 4) {
+      seen.transparent = data[at] !== 255;
+    }
+    return data;
+  };
+}
+
+function preview(bitmap) {
+  const shrink = Math.min(1, PREVIEW / Math.max(bitmap.width, bitmap.height));
+  const side = (length) => Math.max(1, Math.round(length * shrink));
+  const context = blank(side(bitmap.width), side(bitmap.height));
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, context.canvas.width, context.canvas.height);
+  return context.canvas;
+}
+
+/**
+ * Some browsers give back other pixels than were drawn, so that a page cannot recognise its
+ * reader. An answer about those would be an answer about noise.
+ *
+ * @throws {Refused}
+ */
+export function checkReadback() {
+  const context = blank(16, 16);
+  const drawn = context.createImageData(16, 16);
+  drawn.data.forEach((_, k) => (drawn.data[k] = k % 4 === 3 ? 255 : (k * 37) % 256));
+  context.putImageData(drawn, 0, 0);
+  const read = context.getImageData(0, 0, 16, 16).data;
+  if (read.some((byte, k) => byte !== drawn.data[k])) {
+    throw new Refused(
+      "This browser changes the pixels that a page reads from a picture (a protection against " +
+        "being recognised), so no answer would be right. Allow this page to read them (“canvas” in " +
+        "the settings), or use another browser.",
+    );
+  }
+}
+
+function millions(number) {
+  return Number((number / 1e6).toPrecision(2)).toString();
+}

@@ -1,0 +1,81 @@
+"""The book, built once, a server of it, and a browser that looks at it."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from skinlib import paths, rendering
+
+# In continuous integration a browser that is not there is a failure.
+REQUIRED = os.environ.get("SKINLIB_REQUIRE_BROWSER") == "1"
+CHROMIUM = os.environ.get("SKINLIB_CHROMIUM", "chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory):
+    """What ``python -m skinlib browser`` makes, and what it said."""
+    folder = tmp_path_factory.mktemp("browser")
+    done = subprocess.run(
+        [sys.executable, "-m", "skinlib", "browser", "-o", folder],
+        cwd=paths.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return folder, done
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory, demonstration):
+    """Render and build into a temporary folder, as the Snakefile does it."""
+    rendering.render()
+    out = tmp_path_factory.mktemp("book")
+    command = [Path(sys.executable).parent / "jupyter-book", "build", "book"]
+    options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
+    done = subprocess.run(
+        [*command, *options], cwd=paths.ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    yield out / "_build" / "html"
+    shutil.rmtree(out, ignore_errors=True)
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(html, demonstration):
+    """Where a plain static server shows the page; without the page there is nothing to test."""
+    done = demonstration[1]
+    if done.returncode:
+        (pytest.fail if REQUIRED else pytest.skip)(f"no demonstration: {done.stderr[-500:]}")
+    handler = functools.partial(_Silent, directory=html)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/try.html"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's browser, driven by Playwright; it downloads none of its own."""
+    program = shutil.which(CHROMIUM)
+    if program is None:
+        (pytest.fail if REQUIRED else pytest.skip)(f"'{CHROMIUM}' is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()

@@ -1,0 +1,392 @@
+"""The page in a real browser: what Python says, at two sizes, by keyboard, offline, with bad files.
+
+A plain static server shows the book as it was built. Nothing here is simulated but the
+photographs, which are drawn.
+"""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from skinlib import released
+from skinlib.abstention import UNLIKE
+from skinlib.cases import Case, table
+from skinlib.classes import CLASSES
+from skinlib.data import synthetic
+
+SIZES = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+FACTS = {"age": 71, "sex": "female", "site": "lower extremity"}
+# Long, for a machine that trains beside it.
+PATIENCE = 120_000
+
+
+def encode(picture, format, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format=format, **options)
+    return buffer.getvalue()
+
+
+def drawn(dx, lesion, width=341, height=256):
+    return synthetic.photograph(dx, lesion, 0, 1, width, height)
+
+
+UPRIGHT = drawn("bkl", 4, 256, 341)
+NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+# A file, and how far the probabilities may be from Python's: a browser has a JPEG decoder of its own.
+PICTURES = {
+    "a.png": (encode(drawn("mel", 2), "PNG"), 1e-3),
+    "upright.png": (encode(UPRIGHT, "PNG"), 1e-3),
+    "noise.png": (encode(NOISE, "PNG"), 1e-3),
+    "grey.png": (encode(drawn("nv", 3)[..., 1], "PNG"), 1e-3),
+    "a.jpg": (encode(drawn("bcc", 5), "JPEG", quality=92), 0.01),
+    "turned.jpg": (encode(drawn("vasc", 6), "JPEG", quality=92, exif=TURNED), 0.01),
+}
+
+
+@pytest.fixture(scope="module")
+def python():
+    """Ask the released model in Python, as `skinlib predict` does; a function of file and facts."""
+    classifier = released.load(released.newest())
+
+    def ask(path, age=None, sex="unknown", site="unknown"):
+        case = Case(path, path.name, age, sex, site)
+        return classifier.ask(classifier.prepare(path)[None], table([case]))
+
+    return ask
+
+
+class Visit:
+    """A tab with the page, and what it asked for."""
+
+    def __init__(self, chromium, address, **options):
+        self.requests = []
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.address = address
+
+    def open(self):
+        self.page.goto(self.address)
+        self.page.wait_for_function("document.querySelector('[data-part=start]').hidden")
+        return self
+
+    def upload(self, folder, name, content):
+        (folder / name).write_bytes(content)
+        self.page.set_input_files("#try-file", folder / name)
+
+    def choose(self, age, sex, site):
+        self.page.fill("#try-age", str(age))
+        self.page.select_option("#try-sex", sex)
+        self.page.select_option("#try-site", site)
+
+    def answer(self):
+        """Wait for the answer; return probabilities in the order of classes, distance, status."""
+        ready = "#try:not([aria-busy]) "
+        status = self.page.wait_for_selector(
+            f"{ready} [data-part=status][data-status], {ready} [data-part=error]:not(:empty)"
+        )
+        assert status.get_attribute("data-status"), status.inner_text()
+        values = self.page.eval_on_selector_all(
+            "#try td[data-value]", "cells => cells.map(c => [c.dataset.name, +c.dataset.value])"
+        )
+        assert [value for _, value in values] == sorted((v for _, v in values), reverse=True)
+        found = dict(values)
+        distance = float(status.get_attribute("data-distance"))
+        return [found[name] for name in CLASSES], distance, status.get_attribute("data-status")
+
+    def error(self):
+        return self.page.wait_for_selector("[data-part=error]:not(:empty)").inner_text()
+
+    def sideways(self):
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def close(self):
+        assert all(url.startswith(("http://127.0.0.1:", "data:", "blob:")) for url in self.requests)
+        self.context.close()
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def visit(request, chromium, address):
+    """The page at a size, its model loaded by a sample."""
+    visit = Visit(chromium, address, **SIZES[request.param]).open()
+    visit.page.click("#try [data-part=samples] button")
+    visit.answer()
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def fresh(chromium, address):
+    """The page at the narrowest size, nothing loaded."""
+    visit = Visit(chromium, address, viewport={"width": 360, "height": 740})
+    yield visit
+    visit.close()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_page_says_what_python_says(name, visit, python, tmp_path):
+    content, tolerance = PICTURES[name]
+    visit.choose(**FACTS)
+    visit.upload(tmp_path, name, content)
+    probabilities, distance, status = visit.answer()
+    wanted = python(tmp_path / name, **FACTS)
+    np.testing.assert_allclose(probabilities, wanted.probabilities[0], atol=tolerance)
+    assert distance == pytest.approx(wanted.distances[0], rel=10 * tolerance)
+    assert status == wanted.status[0]
+    assert (status == UNLIKE) >= (name == "noise.png")
+    assert visit.sideways() <= 0
+
+
+def test_facts_change_the_answer_as_in_python(visit, python, tmp_path):
+    content, tolerance = PICTURES["a.png"]
+    visit.choose("", "unknown", "unknown")
+    visit.upload(tmp_path, "a.png", content)
+    visit.answer()
+    assert "not given" in visit.page.inner_text("#try [data-part=notes]")
+    for age, sex, site in ((20, "male", "face"), (85, "female", "unknown")):
+        visit.choose(age, sex, site)
+        visit.page.keyboard.press("Tab")
+        visit.page.wait_for_timeout(300)
+        found, _, _ = visit.answer()
+        wanted = python(tmp_path / "a.png", age=age, sex=sex, site=site).probabilities[0]
+        np.testing.assert_allclose(found, wanted, atol=tolerance)
+
+
+def test_a_sample_says_what_python_says(visit, python, html):
+    visit.page.click("#try [data-part=samples] button >> nth=2")
+    found, _, status = visit.answer()
+    facts = {
+        "age": float(visit.page.input_value("#try-age")),
+        "sex": visit.page.input_value("#try-sex"),
+        "site": visit.page.input_value("#try-site"),
+    }
+    source = visit.page.get_attribute("#try [data-part=samples] button >> nth=2 >> img", "src")
+    wanted = python(html / "_static" / "try" / source.rpartition("/")[2], **facts)
+    np.testing.assert_allclose(found, wanted.probabilities[0], atol=1e-3)
+    assert status == wanted.status[0]
+
+
+def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
+    """Strong enough it hides the square; the darkened margins stay as they were."""
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    changed = visit.page.evaluate("""() => {
+        const canvas = document.querySelector("#try canvas");
+        const [plain, covered] = [0, 100].map((opacity) => {
+            const slider = document.getElementById("try-opacity");
+            slider.value = opacity;
+            slider.dispatchEvent(new Event("input"));
+            return canvas.getContext("2d").getImageData(0, 128, canvas.width, 1).data;
+        });
+        return Array.from({length: canvas.width}, (_, x) => plain[4 * x] !== covered[4 * x]);
+    }""")
+    changed = np.array(changed)
+    assert len(changed) == 341
+    assert not changed[:42].any()
+    assert not changed[-42:].any()
+    assert changed[50:-50].mean() > 0.9
+    assert "attention is largest in row" in visit.page.inner_text("#try figcaption")
+
+
+def test_without_a_network_it_goes_on(visit, python, tmp_path):
+    content, tolerance = PICTURES["upright.png"]
+    visit.context.set_offline(True)
+    visit.choose(**FACTS)
+    visit.upload(tmp_path, "b.png", content)
+    found, _, _ = visit.answer()
+    visit.context.set_offline(False)
+    wanted = python(tmp_path / "b.png", **FACTS).probabilities[0]
+    np.testing.assert_allclose(found, wanted, atol=tolerance)
+
+
+def png_of(width, height):
+    """A PNG that declares a size and has hardly any data: a bomb, or a lie."""
+
+    def chunk(name, data):
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + body
+
+
+def flipped(content):
+    """Change bytes in the middle of the compressed data of a PNG."""
+    middle = len(content) // 2
+    return (
+        content[:middle]
+        + bytes(255 - byte for byte in content[middle : middle + 8])
+        + content[middle + 8 :]
+    )
+
+
+REFUSED = {
+    "notes.txt": (b"hello", "not an image in JPEG or PNG"),
+    "renamed.png": (b"GIF89a" + bytes(100), "not an image in JPEG or PNG"),
+    "empty.jpg": (b"", "not an image in JPEG or PNG"),
+    "half.jpg": (PICTURES["a.jpg"][0][:5000], "broken or not complete"),
+    "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),
+    "damaged.png": (flipped(PICTURES["a.png"][0]), "broken or not complete"),
+    "bomb.png": (png_of(20_000, 20_000), "more than the limit of 64 million"),
+    "dot.png": (encode(NOISE[:1, :1], "PNG"), "1 × 1 pixels, expected 32 a side"),
+    "low.jpg": (encode(NOISE[:31], "JPEG"), "300 × 31 pixels, expected 32 a side"),
+    "large.png": (b"\x89PNG\r\n\x1a\n" + bytes(65_000_000), "65 MB, more than the limit of 64 MB"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_file_gets_a_message_and_the_page_goes_on(name, visit, tmp_path):
+    content, message = REFUSED[name]
+    visit.upload(tmp_path, name, content)
+    said = visit.error()
+    assert message in said
+    assert name in said
+    assert not visit.page.is_visible("#try [data-part=result]")
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    assert visit.page.inner_text("[data-part=error]") == ""
+
+
+def test_an_impossible_age_is_refused(visit, tmp_path):
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    visit.page.fill("#try-age", "130")
+    visit.page.keyboard.press("Tab")
+    assert "between 0 and 120" in visit.error()
+    assert not visit.page.is_visible("#try [data-part=result]")
+    visit.choose(**FACTS)
+    visit.page.keyboard.press("Tab")
+    visit.answer()
+
+
+def test_keyboard_alone_is_enough(fresh):
+    """From the file field on: every control in the order of the page, and an answer."""
+    page = fresh.open().page
+    page.focus("#try-file")
+    with page.expect_file_chooser(timeout=10_000):
+        page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.closest('button') !== null"
+    assert page.evaluate(focused)
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    page.keyboard.press("Enter")
+    fresh.answer()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    for name in ("try-age", "try-sex", "try-site", "try-opacity"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == name
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.part") == "measure"
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "document.querySelector('[data-part=speed]').textContent.includes('answers: 5')"
+    )
+    assert fresh.sideways() <= 0
+
+
+CONTRAST = """() => {
+  const channel = (v) => (v /= 255, v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parse(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("#try *")]
+    .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .map((e) => {
+      const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+      return [e.textContent.slice(0, 30), (a + 0.05) / (b + 0.05)];
+    });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_in_both_themes(theme, visit, tmp_path):
+    """WCAG 2: at least 4.5 to 1."""
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    visit.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    found = visit.page.evaluate(CONTRAST)
+    visit.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert len(found) > 20
+    assert [each for each in found if each[1] < 4.5] == []
+
+
+def test_a_model_that_is_missing_or_another(fresh, demonstration):
+    """Each is said, and the next picture tries again."""
+    content = (demonstration[0] / "model.onnx").read_bytes()
+    place = "**/model.onnx"
+    fresh.open()
+    fresh.page.route(place, lambda route: route.fulfill(status=404))
+    fresh.page.click("#try [data-part=samples] button")
+    assert "“model.onnx” is missing" in fresh.error()
+    fresh.page.unroute(place)
+    fresh.page.route(place, lambda route: route.fulfill(body=content[:-1] + b"\0"))
+    fresh.page.click("#try [data-part=samples] button")
+    fresh.page.wait_for_function(
+        "document.querySelector('[data-part=error]').textContent.includes('SHA-256')"
+    )
+    fresh.page.unroute(place)
+    fresh.page.click("#try [data-part=samples] button")
+    fresh.answer()
+
+
+def test_a_model_that_says_something_else_is_not_used(fresh):
+    """As a faulty driver of a graphics card would make it."""
+    fresh.page.route(
+        "**/page.json",
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace('"probabilities": [', '"probabilities": [0.5,', 1)
+        ),
+    )
+    fresh.open().page.click("#try [data-part=samples] button")
+    assert "other numbers than Python" in fresh.error()
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("delete globalThis.WebAssembly", "has no WebAssembly"),
+        (
+            "const read = CanvasRenderingContext2D.prototype.getImageData;"
+            "CanvasRenderingContext2D.prototype.getImageData = function (...area) {"
+            "const found = read.apply(this, area); found.data[5] ^= 1; return found; }",
+            "changes the pixels",
+        ),
+    ],
+)
+def test_a_browser_that_cannot_is_told_so(script, message, fresh):
+    fresh.page.add_init_script(script)
+    page = fresh.open().page
+    if page.is_visible("#try form"):
+        page.click("#try [data-part=samples] button")
+    assert message in fresh.error()
+
+
+def test_the_browser_itself_forbids_to_send_anything_elsewhere(visit):
+    """Even a script that went astray could not."""
+    tried = "fetch('http://localhost:9/').then(() => 'sent', (error) => error.name)"
+    with visit.page.expect_console_message(
+        lambda message: "Content Security Policy" in message.text
+    ):
+        assert visit.page.evaluate(tried) == "TypeError"

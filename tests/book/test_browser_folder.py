@@ -1,0 +1,70 @@
+"""What the page is built from: the locked runtime, and a book that says so where it is missing."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skinlib import cli, npm, paths
+from skinlib.browser import runtime
+
+LOCK = json.loads((runtime.SOURCES / npm.LOCK).read_text(encoding="utf-8"))
+
+
+def test_every_locked_package_has_a_hash_and_no_address():
+    packages = {name: entry for name, entry in LOCK["packages"].items() if name}
+    assert "node_modules/onnxruntime-web" in packages
+    for name, entry in packages.items():
+        assert entry["integrity"].startswith("sha512-"), name
+        assert "resolved" not in entry, name
+
+
+@pytest.fixture
+def broken_npm(tmp_path, monkeypatch):
+    """A program of that name which fails."""
+    program = tmp_path / "bin" / "npm"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho npm error no such host >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("broken_npm")
+def test_npm_that_fails_is_told_in_the_state_of_the_folder(tmp_path, capsys):
+    assert cli.main(["browser", "-o", str(tmp_path / "made")]) == 75
+    said = capsys.readouterr().err
+    assert "npm ci failed (npm error no such host)" in said
+    assert "the book says so" in said
+    state = json.loads((tmp_path / "made" / "state.json").read_text(encoding="utf-8"))
+    assert not state["built"]
+    assert "no such host" in state["text"]
+
+
+def test_without_npm_the_page_says_so_and_loads_nothing(tmp_path, monkeypatch):
+    """In a book of one page, by the extension of the real one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = tmp_path / "made"
+    assert cli.main(["browser", "-o", str(made)]) == 2
+    book = tmp_path / "book"
+    book.mkdir()
+    extensions = paths.ROOT / "book" / "_ext"
+    (book / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(extensions)!r})\nextensions = ['browser']\n"
+    )
+    (book / "index.rst").write_text("Title\n=====\n\n.. browser::\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-n", "-W", book, tmp_path / "html"],
+        env={**os.environ, "SKINLIB_BROWSER": str(made)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+    assert "Not built here" in page
+    assert "npm is not installed" in page
+    assert "python -m skinlib browser" in re.sub(r"<[^>]*>", "", page)
+    assert "page.js" not in page
+    assert not list(Path(tmp_path / "html").rglob("*.wasm"))

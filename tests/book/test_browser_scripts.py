@@ -1,0 +1,134 @@
+"""The page's scripts on their own: the same bytes as Pillow, the same views, the same headers."""
+
+import io
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from skinlib import paths
+from skinlib.data.pixels import resize
+from skinlib.prediction import d4
+
+SCRIPTS = paths.ROOT / "book" / "browser"
+
+
+def node(program, tmp_path, content=b""):
+    """Run a module that imports the page's; `content` is the file whose name it is given."""
+    program_path = tmp_path / "program.mjs"
+    program_path.write_text(program, encoding="utf-8")
+    (tmp_path / "content").write_bytes(content)
+    # A copy: .js files are modules where a package.json says so, as the one in book/browser.
+    shutil.copytree(SCRIPTS, tmp_path / "scripts", dirs_exist_ok=True)
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    done = subprocess.run(
+        ["node", program_path, tmp_path / "content"], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+RESIZE = """
+import { readFileSync } from "node:fs";
+import { centralSquare } from "./scripts/resize.js";
+const [width, height, size] = [%d, %d, %d];
+const data = new Uint8Array(readFileSync(process.argv[2]));
+const read = (x, y, w, h) => {
+  const part = new Uint8Array(w * h * 4);
+  for (let row = 0; row < h; row++) {
+    const start = ((y + row) * width + x) * 4;
+    part.set(data.subarray(start, start + w * 4), row * w * 4);
+  }
+  return part;
+};
+process.stdout.write(centralSquare(read, width, height, size));
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"),
+    [
+        (341, 256, 128),
+        (256, 341, 192),
+        (97, 130, 96),
+        (64, 64, 64),
+        (33, 32, 224),
+        (600, 450, 71),
+        (450, 600, 71),
+    ],
+)
+def test_the_square_has_pillows_bytes(width, height, size, tmp_path):
+    """Noise, where every weight shows; shrunk, enlarged, as it is; odd margins."""
+    rng = np.random.default_rng(width)
+    picture = rng.integers(0, 256, (height, width, 4), np.uint8)
+    picture[..., 3] = 255
+    found = node(RESIZE % (width, height, size), tmp_path, picture.tobytes())
+    wanted = resize(Image.fromarray(np.ascontiguousarray(picture[..., :3])), size)
+    found = np.frombuffer(found, np.uint8).reshape(size, size, 3)
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_eight_views_are_pythons(tmp_path):
+    picture = np.arange(5 * 5 * 3, dtype=np.uint8).reshape(1, 5, 5, 3)
+    found = node(
+        """
+        import { readFileSync } from "node:fs";
+        import { eightViews } from "./scripts/views.js";
+        const square = new Uint8Array(readFileSync(process.argv[2]));
+        console.log(JSON.stringify(eightViews(square, 5).map((view) => [...view])));
+        """,
+        tmp_path,
+        picture.tobytes(),
+    )
+    wanted = [view.ravel().tolist() for view in d4(picture)]
+    assert json.loads(found) == wanted
+
+
+HEADER = """
+import { readFileSync } from "node:fs";
+import { readHeader } from "./scripts/formats.js";
+console.log(JSON.stringify(readHeader(new Uint8Array(readFileSync(process.argv[2])))));
+"""
+
+
+def encoded(mode="RGB", size=(37, 23), **options):
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 256, (size[1], size[0], len(mode)), np.uint8).squeeze()
+    buffer = io.BytesIO()
+    Image.fromarray(values, mode=mode).save(buffer, **options)
+    return buffer.getvalue()
+
+
+FILES = {
+    "baseline": encoded(format="JPEG"),
+    "progressive": encoded(format="JPEG", progressive=True),
+    "restarts": encoded(format="JPEG", restart_marker_blocks=1),
+    "thumbnail": encoded(format="JPEG", exif=b"Exif\0\0" + encoded(size=(8, 8), format="JPEG")),
+    "trailing bytes": encoded(format="JPEG") + b"\0\0\0",
+    "grey": encoded("L", format="JPEG"),
+    "CMYK": encoded("CMYK", format="JPEG"),
+    "PNG": encoded(format="PNG"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_header_tells_size_and_end(name, tmp_path):
+    found = json.loads(node(HEADER, tmp_path, FILES[name]))
+    assert (found["width"], found["height"], found["whole"]) == (37, 23, True)
+    assert found.get("odd") == ("CMYK colours" if name == "CMYK" else None)
+
+
+@pytest.mark.parametrize("name", ["baseline", "thumbnail", "progressive", "PNG"])
+@pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
+def test_a_truncated_file_has_no_end(name, kept, tmp_path):
+    content = FILES[name][: int(kept * len(FILES[name]))]
+    assert not json.loads(node(HEADER, tmp_path, content))["whole"]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"GIF89a....", b"\xff\xd8", b"\x89PNG\r\n"])
+def test_another_file_has_no_header(content, tmp_path):
+    assert json.loads(node(HEADER, tmp_path, content)) is None
