@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skinlib import paths, released
 from skinlib.classes import CLASSES
@@ -55,9 +56,8 @@ def agree(classifier, files, pictures):
 
 def test_on_drawn_lesions_and_noise(classifier, files):
     size = classifier.record["input_size"]
-    drawn = [
-        np.asarray(classifier.square(photograph(dx, 1, 0, 0, 160, 120), size)) for dx in CLASSES
-    ]
+    photographs = [Image.fromarray(photograph(dx, 1, 0, 0, 160, 120)) for dx in CLASSES]
+    drawn = [classifier.square(each, size) for each in photographs]
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     agree(classifier, files, np.concatenate([drawn, noise]))
 
