@@ -146,6 +146,14 @@ def test_models_on_the_official_test_are_ranked_by_mean_recall(results):
     assert list(external_pages.finished_best()) == ["best, 128 px, seed 0"]
 
 
+@pytest.mark.parametrize(("larger", "size"), [(0.9, 192), (0.7, 128)])
+def test_our_model_is_the_one_that_validation_prefers(results, larger, size):
+    invent("best", lambda spec: {None: 0.8, "larger": larger}.get(spec.variant),
+           parts=("validation", "test", external.PART))  # fmt: skip
+    assert next(iter(external_pages.finished_best())) == f"best, {size} px, seed 0"
+    assert f"best, {size} px" in external_pages.of_official()
+
+
 def test_lesions_on_both_sides_are_counted_once_and_quoted(results):
     table = synthetic.metadata(1500, 0)
     assert effect_pages.write_both_sides(table, seeds=range(2)) == results / "both-sides.json"
