@@ -18,9 +18,6 @@ PROFILE ?= local
 export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 100000000000
 export MALLOC_TOP_PAD_ := 268435456
-# Threads with heaps of their own would still do so; large pages save most of what is left.
-export MALLOC_ARENA_MAX := 1
-export GLIBC_TUNABLES := glibc.malloc.hugetlb=1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

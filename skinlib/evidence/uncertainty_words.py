@@ -9,7 +9,7 @@ def percent(value, digits=1):
 
 
 def of_tests(tests, gaps, images, lesions):
-    """Say of each pair of models whether they differ.
+    """Say of each pair that has the first model whether they differ; tables have the others.
 
     Parameters
     ----------
@@ -25,7 +25,11 @@ def of_tests(tests, gaps, images, lesions):
         "over all of them.",
         "",
     ]
-    for row in tests.itertuples():
+    ours = tests["first"].iloc[0]
+    told = tests[(tests["first"] == ours) | (tests["second"] == ours)]
+    if len(told) < len(tests):
+        lines[0] += f" Those with *{ours}* are told here; the tables have all."
+    for row in told.itertuples():
         mine = gaps[(gaps["first"] == row.first) & (gaps["second"] == row.second)]
         gap = dict(zip(mine["metric"], mine["difference"], strict=True))
         parts = "; ".join(f"{name} {each.text(signed=True)}" for name, each in gap.items())

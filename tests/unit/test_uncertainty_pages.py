@@ -8,7 +8,7 @@ import pytest
 
 from skinlib import figures, paths
 from skinlib.classes import CLASSES
-from skinlib.evidence import subgroups, uncertainty_pages
+from skinlib.evidence import subgroups, uncertainty_pages, uncertainty_words
 from skinlib.runs import Run, write_predictions
 
 FILES = re.compile(r"\.\./results/(?:tables|figures)/([\w-]+)\.(csv|md|svg)")
@@ -95,6 +95,19 @@ def test_pages_of_one_model_without_validation(runs):
     assert "needs two" in made[1]["uncertainty-tests"]
     assert "has no validation part" in made[1]["calibration-scores"]
     assert set(made[0]["uncertainty-melanoma"]["Sensitivity"]) == {"–"}
+
+
+def test_only_pairs_with_the_first_model_are_told():
+    columns = ["first", "second", "only_first", "only_second", "holm_image", "holm_lesion"]
+    rows = [["a", "b", 9, 1, 0.01, 0.02], ["a", "c", 5, 5, 1.0, 1.0], ["b", "c", 2, 3, 1.0, 1.0]]
+    gaps = pd.DataFrame(columns=["first", "second", "metric", "difference"])
+    told = uncertainty_words.of_tests(pd.DataFrame(rows, columns=columns), gaps, 100, 90)
+    assert "3 pairs" in told
+    assert "Those with *a* are told here; the tables have all." in told
+    assert told.count("\n* ") == 2
+    assert "*c* against *b*" not in told
+    two = uncertainty_words.of_tests(pd.DataFrame(rows[:1], columns=columns), gaps, 100, 90)
+    assert "told here" not in two
 
 
 def test_nothing_has_run():
