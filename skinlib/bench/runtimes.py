@@ -9,6 +9,9 @@ visit.
 import json
 import math
 import types
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +70,6 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     others = {}
     if path is not None and backbones and path.is_file():
         others = json.loads(path.read_text(encoding="utf-8"))["backbones"]
-    rng = np.random.default_rng(0)
     found = {**timing.machine(), "quick": quick, "recipe": recipe, "threads": 1, "visits": 0,
              "repeats": repeats, "runtime_versions": _versions(), "backbones": {}}  # fmt: skip
     with tempfile.TemporaryDirectory() as temporary:
@@ -75,7 +77,7 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
         for visit in range(visits):
             for name in tqdm(names, desc=f"visit {visit + 1}", disable=not progress):
                 if name not in cases:
-                    cases[name] = _Case(name, recipe, Path(temporary) / name, rng)
+                    cases[name] = _Case(name, recipe, Path(temporary) / name)
                 cases[name].visit(repeats)
                 found["backbones"][name] = cases[name].result()
                 found |= {"visits": visit + 1, "load_after": timing.load()}
@@ -101,30 +103,19 @@ def _versions():
 class _Case:
     """One backbone: its files, and the seconds measured so far."""
 
-    def __init__(self, name, recipe, folder, rng):
-        from skinlib.exporting.graph import servable
-        from skinlib.models.backbones import get_backbone
-        from skinlib.models.classifier import build_classifier
-        from skinlib.recipes import get_recipe
-
-        recipe = get_recipe(recipe)
-        size = get_backbone(name).input_size
-        model = build_classifier(name, recipe)
-        parameters = model.count_params()
-        self.model = servable(
-            types.SimpleNamespace(
-                recipe=recipe, model=model, likeness=None,
-                record={"backbone": name, "input_size": size},
-            )
-        )  # fmt: skip
-        several = {"image": rng.integers(0, 256, (CALIBRATION, size, size, 3), dtype=np.uint8)}
-        if recipe.metadata:
-            several["metadata"] = rng.normal(size=(CALIBRATION, 21)).astype(np.float32)
+    def __init__(self, name, recipe, folder):
+        self.model, several = _network(name, recipe)
         self.one = {key: values[:1] for key, values in several.items()}
         folder.mkdir()
-        self.files, self.errors = _written(self.model, several, folder)
+        self.files = {
+            variant: folder / f"{'-'.join(variant)}{SUFFIXES[variant[0]]}"
+            for variant in VARIANTS
+            if variant[0] in SUFFIXES
+        }
+        self.errors = _write_apart(name, recipe, self.files)
         self.seconds = {variant: [] for variant in VARIANTS if variant not in self.errors}
-        self.described = {"input_size": size, "parameters": parameters}
+        described = {"input_size": several["image"].shape[1]}
+        self.described = {**described, "parameters": self.model.count_params()}
 
     def visit(self, repeats):
         """Open all files, let each answer once, then take turns."""
@@ -164,17 +155,48 @@ class _Case:
         return {"bytes": sum(each.stat().st_size for each in both)}
 
 
-def _written(model, pictures, folder):
-    """Write the files; return their paths, and what failed, by variant."""
+def _network(name, recipe):
+    """Build the exported network of a backbone, with random weights, and some pictures for it."""
+    from skinlib.exporting.graph import servable
+    from skinlib.models.backbones import get_backbone
+    from skinlib.models.classifier import build_classifier
+    from skinlib.recipes import get_recipe
+
+    recipe, size = get_recipe(recipe), get_backbone(name).input_size
+    model = servable(
+        types.SimpleNamespace(
+            recipe=recipe, model=build_classifier(name, recipe), likeness=None,
+            record={"backbone": name, "input_size": size},
+        )
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    several = {"image": rng.integers(0, 256, (CALIBRATION, size, size, 3), dtype=np.uint8)}
+    if recipe.metadata:
+        several["metadata"] = rng.normal(size=(CALIBRATION, 21)).astype(np.float32)
+    return model, several
+
+
+def _write_apart(name, recipe, files):
+    """Write the files in a process of its own: converters keep what they have built in memory.
+
+    Returns
+    -------
+    dict
+        What failed, by variant.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        try:
+            return pool.submit(_write, name, recipe, files).result()
+        except BrokenProcessPool:
+            return dict.fromkeys(files, "the process that converted it was ended, by the system?")
+
+
+def _write(name, recipe, files):
     import onnx
 
     from skinlib.exporting import to_litert, to_onnx, to_openvino
 
-    files = {
-        variant: folder / f"{'-'.join(variant)}{SUFFIXES[variant[0]]}"
-        for variant in VARIANTS
-        if variant[0] in SUFFIXES
-    }
+    model, pictures = _network(name, recipe)
     errors, plain = {}, None
     for variant, path in files.items():
         runtime, precision = variant
@@ -198,7 +220,7 @@ def _written(model, pictures, folder):
         except Exception as error:
             # One of many that cannot be converted is a result too.
             errors[variant] = _first_line(error)
-    return files, errors
+    return errors
 
 
 def _first_line(error):
