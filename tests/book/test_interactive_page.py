@@ -126,18 +126,6 @@ def test_scripts_are_local_and_only_where_they_are_needed(built):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def address(built):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=built[0] / "html")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -147,12 +135,12 @@ def address(built):
 
 
 @pytest.fixture
-def visit(browser, address):
+def visit(chromium, address):
     """Return a function that opens the page, and the list of what it asked of others."""
     opened, foreign = [], []
 
     def visit(width=1200, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         page = context.new_page()
         page.on("request", lambda r: r.url.startswith(address) or foreign.append(r.url))
         page.goto(f"{address}/index.html")
