@@ -123,7 +123,7 @@ def _parser():
 
     sub = command("bench", commands.bench)
     sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
-    sub.add_argument("--backbone", nargs="+", help="in step: only these, the others stay")
+    sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
     sub.add_argument("--book", action="store_true", help="time `make book` too, in small")
     sub.add_argument("--no-progress", action="store_true")

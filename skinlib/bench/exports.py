@@ -1,4 +1,4 @@
-"""What the released model's exported files answer, against Keras: every format and precision.
+"""What the released model's exported files answer, against Keras: every runtime and precision.
 
 Parity is measured on the photographs of the data's folder ``validation``; what storing less
 costs on the validation part, with the interval of the paired change over lesions. One view.

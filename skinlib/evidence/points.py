@@ -102,8 +102,8 @@ def risk_coverage(models):
 
     Parameters
     ----------
-    models : dict of str to (numpy.ndarray, numpy.ndarray)
-        Labels and probabilities by title.
+    models : dict
+        See `roc`.
 
     Returns
     -------
