@@ -103,7 +103,7 @@ def risk_coverage(models):
     Parameters
     ----------
     models : dict
-        See `roc`.
+        See `confusion`.
 
     Returns
     -------
