@@ -54,9 +54,15 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     -------
     dict
         `skinlib.bench.timing.machine`, ``recipe``, ``visits``, ``repeats``, ``variants`` and
-        ``backbones``: by name ``input_size``, ``parameters`` and ``runtimes``, a list of
-        ``runtime``, ``precision``, ``bytes`` and the spread of the seconds; ``error`` where a
-        conversion failed.
+        ``backbones``: by name ``input_size``, ``parameters``, ``loads`` (the load average over
+        a minute before each visit) and ``runtimes``, a list of ``runtime``, ``precision``,
+        ``bytes`` and the spread of the seconds; ``error`` where a conversion failed.
+
+    Raises
+    ------
+    ValueError
+        If the other backbones of the file in `folder` were timed on another machine or with
+        other versions.
     """
     import tempfile
 
@@ -67,11 +73,9 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     names = list(backbones or (["MobileNet"] if quick else sorted(BACKBONES, key=_small_first)))
     visits = 1 if quick else visits
     path = None if folder is None else Path(folder) / "runtimes.json"
-    others = {}
-    if path is not None and backbones and path.is_file():
-        others = json.loads(path.read_text(encoding="utf-8"))["backbones"]
     found = {**timing.machine(), "quick": quick, "recipe": recipe, "threads": 1, "visits": 0,
              "repeats": repeats, "runtime_versions": _versions(), "backbones": {}}  # fmt: skip
+    others = _others(path, found) if path is not None and backbones and path.is_file() else {}
     with tempfile.TemporaryDirectory() as temporary:
         cases = {}
         for visit in range(visits):
@@ -84,6 +88,20 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
                 if path is not None:
                     write_json(path, {**found, "backbones": others | found["backbones"]})
     return found
+
+
+def _others(path, found):
+    """Read the backbones that a file has, if they may stand beside those of `found`."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("device", "recipe", "runtime_versions"):
+        if stored.get(name) != found[name]:
+            msg = (
+                f"{path} was measured with {name} {stored.get(name)!r}, here it is "
+                f"{found[name]!r}: they do not belong into one table; measure all backbones, "
+                "without --backbone"
+            )
+            raise ValueError(msg)
+    return stored["backbones"]
 
 
 def _small_first(name):
@@ -115,12 +133,13 @@ class _Case:
         self.errors = _write_apart(name, recipe, self.files)
         self.seconds = {variant: [] for variant in VARIANTS if variant not in self.errors}
         described = {"input_size": several["image"].shape[1]}
-        self.described = {**described, "parameters": self.model.count_params()}
+        self.described = {**described, "parameters": self.model.count_params(), "loads": []}
 
     def visit(self, repeats):
         """Open all files, let each answer once, then take turns."""
         from skinlib.exporting.running import opened
 
+        self.described["loads"].append((timing.load() or [None])[0])
         callers = {("keras", "fp32"): self.model.predict_on_batch}
         callers |= {
             variant: opened(path, 1) for variant, path in self.files.items()

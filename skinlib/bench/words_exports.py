@@ -92,7 +92,7 @@ def turns(found):
     lines = [
         f"{len(record['backbones'])} backbones, random weights, recipe *{record['recipe']}*, the "
         f"authors' input sizes, one photograph at a time, {record['threads']} thread, at most "
-        f"{count} times each."
+        f"{count} times each{_busy(record)}."
     ]
     if plain:
         lines.append(_faster(plain))
@@ -105,6 +105,17 @@ def turns(found):
         lines.append(_claim(both, plain))
     lines += _precisions(measured)
     return " ".join(lines)
+
+
+def _busy(record):
+    """Say how busy the machine was while the backbones took their turns."""
+    loads = [
+        load for row in record["backbones"].values() for load in row["loads"] if load is not None
+    ]
+    if not loads:
+        return ""
+    low, high = short(min(loads), 2), short(max(loads), 2)
+    return f", at load averages of {low} to {high} on {record['cores']} cores"
 
 
 def _faster(plain):

@@ -1,9 +1,11 @@
 """What is said of exported files and of runtimes: numbers, words, and what was not measured."""
 
+import json
+
 import numpy as np
 import pytest
 
-from skinlib.bench import exports, tables, words
+from skinlib.bench import exports, runtimes, tables, words
 
 MACHINE = {
     "device": "cpu: a box", "cores": 2, "load": [3.0, 2.0, 1.0], "measured": "2026-11-23T00:00:00Z",
@@ -85,7 +87,8 @@ def test_what_times_as_fast_depends_on():
         ]
         rows += [runtime("onnx", "int8", 0.005 * scale),
                  {"runtime": "litert", "precision": "int8", "error": "ValueError: no"}]  # fmt: skip
-        return {"input_size": 224, "parameters": 3_000_000, "runtimes": rows}
+        return {"input_size": 224, "parameters": 3_000_000, "runtimes": rows,
+                "loads": [0.5 * scale, None]}  # fmt: skip
 
     record = {**MACHINE, "recipe": "clean", "threads": 1, "visits": 2, "repeats": 3,
               "backbones": {"MobileNetV3Large": backbone(1), "DenseNet201": backbone(20)}}  # fmt: skip
@@ -102,4 +105,11 @@ def test_what_times_as_fast_depends_on():
         "diagnose 30 times faster than DenseNet201; measured here in fp32: 4.2 (Keras), 20" in text
     )
     assert "ONNX Runtime int8 2 [2, 2]" in text
-    assert "at most 6 times each" in text
+    assert "at most 6 times each, at load averages of 0.5 to 10 on" in text
+
+
+def test_backbones_of_another_machine_do_not_enter_the_table(tmp_path):
+    stored = {"device": "a phone", "backbones": {}}
+    (tmp_path / "runtimes.json").write_text(json.dumps(stored), encoding="utf-8")
+    with pytest.raises(ValueError, match="a phone.*without --backbone"):
+        runtimes.measure(backbones=["MobileNet"], folder=tmp_path, progress=False)
