@@ -1,8 +1,8 @@
 """A run.json with nothing in it but what the contract asks for."""
 
-from skinlib import runs
+from skinlib import contract
 
 
-def blank(schema=runs.SCHEMA):
+def blank(schema=contract.SCHEMA):
     """Return an empty value of the right kind for every required key."""
     return {key: blank(kind) if isinstance(kind, dict) else kind() for key, kind in schema.items()}

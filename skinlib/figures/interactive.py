@@ -7,14 +7,8 @@ figure. A specification is a plain dictionary; its data are text in CSV, which i
 import altair as alt
 
 from skinlib.classes import CLASSES
-from skinlib.figures.style import COLOURS, INK, MUTED
-
-HEIGHT = 420
-FONT = 11
-# Of a line of text within a figure, as a share of the height of its axis.
-LINE = 0.05
-# Of the discs that feel the pointer, in square pixels: a finger is not exact.
-REACH = 180
+from skinlib.figures import vega
+from skinlib.figures.style import COLOURS, INK
 
 
 def roc(points, facts, titles):
@@ -41,18 +35,18 @@ def roc(points, facts, titles):
         name="cut", value=0.5, bind=alt.binding_range(min=0, max=1, step=0.02, name="Threshold ")
     )
     chosen = alt.selection_point(name="chosen", fields=["class"], bind="legend")
-    near = _pointed_at()
+    near = vega.pointed_at()
     base = (
-        _table(points)
+        vega.table(points)
         .transform_filter("datum.model === model")
         .transform_calculate(
             key="datum.model + datum['class']",
             false="1 - datum.specificity",
-            line=f"{LINE} * ({len(CLASSES)} - 0.6 - indexof({list(CLASSES)}, datum['class']))",
+            line=f"{vega.LINE} * ({len(CLASSES)} - 0.6 - indexof({list(CLASSES)}, datum['class']))",
         )
         .transform_lookup(
             lookup="key",
-            from_=alt.LookupData(_data(facts), key="key", fields=["name", "images", "auc"]),
+            from_=alt.LookupData(vega.data(facts), key="key", fields=["name", "images", "auc"]),
         )
         .encode(
             x=alt.X("false:Q", title="1 − specificity", scale=alt.Scale(domain=[0, 1])),
@@ -75,7 +69,7 @@ def roc(points, facts, titles):
     lines = base.mark_line(strokeWidth=1.8).encode(order="step:Q").add_params(chosen)
     there = base.transform_filter("isValid(datum.threshold)")
     hovered = (
-        there.mark_circle(size=REACH)
+        there.mark_circle(size=vega.REACH)
         .encode(opacity=alt.condition(near, alt.value(0.6), alt.value(0)))
         .add_params(near)
     )
@@ -86,7 +80,7 @@ def roc(points, facts, titles):
             said="datum['class'] + '  ' + format(datum.sensitivity, '.3f') + ' / ' + "
             "format(datum.specificity, '.3f') + ', n = ' + datum.images"
         )
-        .mark_text(align="right", fontSize=FONT)
+        .mark_text(align="right", fontSize=vega.FONT)
         .encode(
             x=alt.XValue("width"),
             y="line:Q",
@@ -95,15 +89,16 @@ def roc(points, facts, titles):
             tooltip=alt.value(None),
         )
     )
-    head = _words(
-        "'at ' + format(cut, '.2f') + ': sensitivity / specificity'", LINE * (len(CLASSES) + 0.4)
+    head = vega.words(
+        "'at ' + format(cut, '.2f') + ': sensitivity / specificity'",
+        vega.LINE * (len(CLASSES) + 0.4),
     ).encode(x=alt.XValue("width"))
     diagonal = (
-        _table([{"false": 0, "sensitivity": 0}, {"false": 1, "sensitivity": 1}])
+        vega.table([{"false": 0, "sensitivity": 0}, {"false": 1, "sensitivity": 1}])
         .mark_line(color="#999999", strokeDash=[4, 4], strokeWidth=1)
         .encode(x="false:Q", y="sensitivity:Q")
     )
-    return _finished(
+    return vega.finished(
         alt.layer(diagonal, lines, marks, said, head, hovered).add_params(model, cut),
         f"ROC curves of one model at a time, one line a class. Models: {', '.join(titles)}.",
     )
@@ -124,7 +119,7 @@ def confusion(cells, titles):
     dict
         Vega-Lite.
     """
-    model = _choice("model", "Model ", titles)
+    model = vega.choice("model", "Model ", titles)
     kinds = {"images": "counts", "of_true": "share of the true class",
              "of_predicted": "share of the predicted class"}  # fmt: skip
     kind = alt.param(
@@ -135,7 +130,7 @@ def confusion(cells, titles):
     shade = "kind === 'of_predicted' ? datum.of_predicted : datum.of_true"
     said = "kind === 'images' ? format(datum.images, 'd') : format(datum[kind], '.2f')"
     base = (
-        _table(cells)
+        vega.table(cells)
         .transform_filter("datum.model === model")
         .transform_calculate(shade=shade, said=said)
         .encode(
@@ -152,11 +147,11 @@ def confusion(cells, titles):
     )
     blues = alt.Scale(range=["#f7fbff", "#6baed6", "#08306b"], domain=[0, 0.5, 1])
     squares = base.mark_rect().encode(color=alt.Color("shade:Q", scale=blues, legend=None))
-    words = base.mark_text(fontSize=FONT + 1).encode(
+    words = base.mark_text(fontSize=vega.FONT + 1).encode(
         text="said:N",
         color=alt.condition("datum.shade > 0.7", alt.value("white"), alt.value("black")),
     )
-    return _finished(
+    return vega.finished(
         alt.layer(squares, words).add_params(model, kind),
         f"Confusion matrix of one model at a time. Models: {', '.join(titles)}.",
     )
@@ -180,15 +175,15 @@ def risk_coverage(points):
         name="share", value=80, bind=alt.binding_range(min=1, max=100, step=1, name="Coverage, % ")
     )
     chosen = alt.selection_point(name="chosen", fields=["model"], bind="legend")
-    near = _pointed_at()
+    near, colours = vega.pointed_at(), vega.cycle(len(titles))
     # The first few answers are too few for a share; they must not set the scale. Above it
     # there is room for a line of text a model.
     top = max(points.loc[points["percent"] >= 5, "risk"].max(), 0.01)
-    top /= 1 - LINE * (len(titles) + 2)
+    top /= 1 - vega.LINE * (len(titles) + 2)
     base = (
-        _table(points)
+        vega.table(points)
         .transform_calculate(
-            line=f"{top} * (1 - {LINE} * (1.5 + indexof({titles}, datum.model)))",
+            line=f"{top} * (1 - {vega.LINE} * (1.5 + indexof({titles}, datum.model)))",
             said="datum.model + ': ' + format(datum.risk, '.3f') + ' (' + "
             "format(datum.confidence, '.2f') + ')'",
         )
@@ -197,7 +192,7 @@ def risk_coverage(points):
                     scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("risk:Q", title="risk: share of wrong answers",
                     scale=alt.Scale(domain=[0, top], nice=False)),
-            color=alt.Color("model:N", scale=alt.Scale(domain=titles, range=_cycle(len(titles))),
+            color=alt.Color("model:N", scale=alt.Scale(domain=titles, range=colours),
                             legend=alt.Legend(title="Model", orient="bottom", columns=1)),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.12)),
             tooltip=[
@@ -211,76 +206,21 @@ def risk_coverage(points):
     )  # fmt: skip
     lines = base.mark_line(strokeWidth=1.8, clip=True).encode(order="percent:Q")
     hovered = (
-        base.mark_circle(size=REACH, clip=True)
+        base.mark_circle(size=vega.REACH, clip=True)
         .encode(opacity=alt.condition(near, alt.value(0.6), alt.value(0)))
         .add_params(near)
     )
     set_to = base.transform_filter("datum.percent === share")
     marks = set_to.mark_point(size=70, shape="diamond", filled=True, stroke="white")
-    said = set_to.mark_text(align="left", fontSize=FONT).encode(
+    said = set_to.mark_text(align="left", fontSize=vega.FONT).encode(
         x=alt.XValue(6), y="line:Q", text="said:N", color=alt.value(INK), tooltip=alt.value(None)
     )
-    head = _words(
-        "'surest ' + share + ' %: risk (least confidence)'", top * (1 - LINE / 2), align="left"
+    head = vega.words(
+        "'surest ' + share + ' %: risk (least confidence)'", top * (1 - vega.LINE / 2), align="left"
     )
-    return _finished(
+    return vega.finished(
         alt.layer(lines.add_params(chosen), marks, said, head.encode(x=alt.XValue(6)), hovered)
         .add_params(share),
         f"Risk against coverage, one line a model: {', '.join(titles)}.",
-        HEIGHT + 14 * len(titles),
+        vega.HEIGHT + 14 * len(titles),
     )  # fmt: skip
-
-
-def _pointed_at():
-    return alt.selection_point(name="near", on="pointerover", clear="pointerout", empty=False)
-
-
-def _cycle(count):
-    return [COLOURS[place % len(COLOURS)] for place in range(count)]
-
-
-def _choice(name, title, options):
-    """Return a list to choose from, the first of it chosen."""
-    bound = alt.binding_select(options=list(options), name=title)
-    return alt.param(name=name, value=bound.options[0], bind=bound)
-
-
-def _data(rows):
-    """Return rows as a data source: records as they are, a table as CSV."""
-    if isinstance(rows, list):
-        return alt.InlineData(values=rows)
-    text = rows.to_csv(index=False, float_format="%.4g", lineterminator="\n")
-    numbers = dict.fromkeys(rows.select_dtypes("number").columns, "number")
-    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=numbers))
-
-
-def _table(rows):
-    return alt.Chart(_data(rows))
-
-
-def _words(expression, height, align="right"):
-    """Return one line of text that follows the reader's choices."""
-    return (
-        _table([{"line": height}])
-        .transform_calculate(said=expression)
-        .mark_text(align=align, fontSize=FONT, color=INK)
-        .encode(y="line:Q", text="said:N")
-    )
-
-
-def _finished(chart, description, height=HEIGHT):
-    """Return the dictionary of a chart that is as wide as its page lets it be."""
-    chart = (
-        chart.properties(width="container", height=height, description=description,
-                         autosize=alt.AutoSizeParams(type="fit", contains="padding"))
-        .configure(background="white", font="sans-serif", padding=5)
-        .configure_view(stroke=None)
-        .configure_axis(gridColor="#dddddd", labelColor=INK, titleColor=INK, labelFontSize=FONT,
-                        titleFontSize=FONT + 1, titleFontWeight="normal", tickCount=5)
-        .configure_legend(labelColor=INK, titleColor=MUTED, labelFontSize=FONT + 1,
-                          symbolOpacity=1, labelLimit=0)
-    )  # fmt: skip
-    made = chart.to_dict()
-    # Nothing of a page names another server, and the reader of this knows which language it is.
-    made.pop("$schema")
-    return made

@@ -16,7 +16,7 @@ import tiny
 from sklearn import metrics as sk
 from sklearn.utils import compute_class_weight
 
-from skinlib import epochs, metrics, occupancy, runs, state, training, validation
+from skinlib import contract, epochs, metrics, occupancy, runs, state, training, validation
 from skinlib.classes import CLASSES
 from skinlib.data import ham10000, splits, synthetic
 from skinlib.data.prepare import prepare
@@ -85,7 +85,7 @@ def test_run_directory_holds_the_contract(trained, results):
 def test_run_json_says_where_the_numbers_come_from(trained, dataset):
     text = (trained.folder / "run.json").read_text()
     record = json.loads(text, parse_constant=pytest.fail)
-    assert set(runs.REQUIRED) <= set(record)
+    assert set(contract.REQUIRED) <= set(record)
     assert record == trained.record
     assert record["status"] == "finished"
     assert record["data"]["name"] == "synthetic"

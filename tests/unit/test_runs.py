@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from records import blank
 
-from skinlib import paths, runs
+from skinlib import contract, paths, runs
 from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
 
@@ -73,7 +73,7 @@ def test_a_run_is_finished_by_status_and_predictions(folder, status):
     assert not runs.read_run(folder).finished
 
 
-@pytest.mark.parametrize("key", runs.REQUIRED)
+@pytest.mark.parametrize("key", contract.REQUIRED)
 def test_a_record_without_its_provenance_is_refused(folder, key):
     value = record()
     del value[key]
