@@ -14,7 +14,7 @@ _ALLOWED = {
     "channel_order": ("rgb", "bgr"),
     "crop": ("centre", "none"),
     "interpolation": ("bilinear", "nearest", "bicubic"),
-    "scaling": ("imagenet", "logged", "signed"),
+    "scaling": ("imagenet", "logged", "signed", "torch"),
     "attention": ("as_described", "as_coded", "none"),
     "head": ("flatten", "logged-ad"),
     "stopping_metric": ("loss", "accuracy", "mean_recall"),
@@ -50,10 +50,11 @@ class Recipe:
     channel_order : {'rgb', 'bgr'}
     crop, interpolation : str
         See `skinlib.data.pixels.resize`.
-    scaling : {'imagenet', 'logged', 'signed'}
+    scaling : {'imagenet', 'logged', 'signed', 'torch'}
         ``imagenet``: what the pretrained weights expect; ``logged``: what the MD
         notebook of this backbone applied; ``signed``: x/127.5 - 1 for every
-        network, as in the AD notebooks.
+        network, as in the AD notebooks; ``torch``: less the mean of ImageNet, over its
+        standard deviation, for every network.
     attention : {'as_described', 'as_coded', 'none'}
     attention_heads : int
     dropout : float
@@ -238,8 +239,8 @@ class Recipe:
 
     def scaling_of(self, backbone):
         """Return the scaling (`skinlib.models.backbones.SCALINGS`) for a backbone's row."""
-        if self.scaling == "signed":
-            return "signed"
+        if self.scaling in ("signed", "torch"):
+            return self.scaling
         if self.scaling == "logged":
             return backbone.logged_scaling
         return backbone.imagenet_scaling

@@ -27,6 +27,7 @@ FIELDS = {
     "channel order: RGB for BGR": "rgb",
     "attention: as described for as coded": "attention-as-described",
     "batch: 32 for 10": "batch-32",
+    "scaling: ImageNet mean and deviation for -1 to 1": "scaling-mirrored",
 }
 # The cell of the ablation that is the recipe clean-frozen as it stands.
 BY_LESION = "attention-metadata-weights"

@@ -257,6 +257,8 @@ def test_logged_scaling_is_the_one_of_the_notebooks(rng):
 def test_ad_arm_scales_every_network_alike():
     recipe = get_recipe("ad-as-logged")
     assert {recipe.scaling_of(row) for row in BACKBONES.values()} == {"signed"}
+    recipe = get_recipe("md-as-logged").replace(scaling="torch")
+    assert {recipe.scaling_of(row) for row in BACKBONES.values()} == {"torch"}
 
 
 def test_scalings_by_hand():
