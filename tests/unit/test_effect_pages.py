@@ -122,7 +122,7 @@ def test_fields_are_compared_with_the_recipe_as_it_is(results):
         parts=("test",),
     )
     frames, texts, _ = effect_pages.pages()
-    assert len(frames["fields"]) == 3 * len(SCORES)
+    assert len(frames["fields"]) == len(effect_pages.FIELDS) * len(SCORES)
     rgb = next(line for line in texts["fields"].splitlines() if "RGB for BGR" in line)
     assert "mean recall rises, +0.4" in rgb
     assert "3 seeds" in rgb
