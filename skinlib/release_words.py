@@ -6,6 +6,7 @@ TensorFlow is needed.
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from skinlib import external, tables
 from skinlib.classes import CLASSES, LONG_NAMES
@@ -123,11 +124,21 @@ def rule(model):
             f"{share(found['coverage'])} are answered, and {share(found['risk'])} of these answers "
             f"are wrong; if all were answered it would be {share(found['error'])}. Of "
             f"{melanoma['images']} photographs of melanoma {melanoma['right']} are named, "
-            f"{melanoma['passed_on']} passed on, and **{melanoma['wrong']} called something else**."
+            f"{melanoma['passed_on']} passed on, and **{melanoma['wrong']} called something else** "
+            f"({_by_photograph(melanoma['wrong'], melanoma['images'])})."
             f"{_missed(found['risk'], chosen['risk'])}"
         )
         lines.append("")
     return "\n".join(lines)
+
+
+def _by_photograph(count, images):
+    """Format a share with Wilson's interval; which photographs share a lesion is not on record."""
+    if not images:
+        return "there are none"
+    low, high = stats.binomtest(count, images).proportion_ci(method="wilson")
+    found = Estimate(count / images, low, high).text(percent=True)
+    return f"{found}, each photograph counted by itself, so rather too narrow"
 
 
 def _missed(risk, aim):
@@ -176,8 +187,9 @@ def facts(model):
         f"With age, sex and site as the data have them it names {share(given['accuracy'])} of the "
         f"test photographs rightly (mean recall {Estimate(*given['mean_recall']).text()}); with "
         f"none of the three {share(none['accuracy'])} ({Estimate(*none['mean_recall']).text()}). "
-        f"Then it answers {share(none['coverage'])}, with {share(none['risk'])} of the answers "
-        f"wrong.{_missed(none['risk'], model['abstention']['risk'])}\n"
+        "That is a network trained with the three and then asked without; what training with them "
+        f"is worth is another question. Without them it answers {share(none['coverage'])}, with "
+        f"{share(none['risk'])} of the answers wrong.{_missed(none['risk'], model['abstention']['risk'])}\n"
     )
 
 

@@ -43,8 +43,7 @@ def _measured(folder, part):
 
 def title(run):
     """Return what a run is called beside others: recipe, size, seed."""
-    record = run.record
-    return f"{record['recipe']['name']}, {record['input_size']} px, seed {record['seed']}"
+    return f"{run.title}, seed {run.record['seed']}"
 
 
 def one_seed():

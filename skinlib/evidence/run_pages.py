@@ -184,7 +184,7 @@ def _span(values):
 
 def _study(plan):
     there = plan.there
-    peaks = sum(run_list.peaks_mb(there).values(), [])
+    peaks = [peak for each in run_list.peaks_mb(there).values() for peak in each]
     return {
         "Study": plan.study.name,
         "Title": plan.study.title,
