@@ -40,8 +40,8 @@ def costs(record, rows):
     weights = [row for row in rows if row["precision"] == "int8" and not row["calibrated"]]
     computed = [row for row in rows if row["calibrated"]]
     text = (
-        f"On the {record['validation']:,} photographs of our own validation part Keras reaches a mean "
-        f"recall of {before[0]} and a macro AUC of {before[1]} with one view. "
+        f"On the {record['validation']:,} photographs of our own validation part Keras reaches a "
+        f"mean recall of {before[0]} and a macro AUC of {before[1]} with one view. "
     )
     parts = [
         f"{what} {_range(some)}"
