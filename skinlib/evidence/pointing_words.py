@@ -64,9 +64,7 @@ def answer(sums):
             ]
             title = f"**{NAMES[name][0].upper()}{NAMES[name][1:]}**, {len(rows)} networks"
             if name == CONTROL:
-                title = (
-                    f"**The photograph's darkness**, no network, the same {len(rows)} test parts"
-                )
+                title = "**The photograph's darkness**, no network, on the same test parts"
             lines.append(f"* {title}: {'; '.join(parts)}.")
     plain = [
         any(found.loc[name, "mass"] > found.loc["box", "mass"] for name in LEARNED
