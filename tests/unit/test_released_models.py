@@ -1,8 +1,9 @@
 """The released models that are committed are whole, small, and say what the results say."""
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
-from skinlib import model_card, paths, released
+from skinlib import model_card, paths, release_words, released
 from skinlib.commands import NOT_A_DEVICE
 from skinlib.files import sha256
 
@@ -30,3 +31,14 @@ def test_the_card_is_made_of_the_results_there_are(folder):
     assert text == model_card.card(model, model_card.run_of(model))
     assert NOT_A_DEVICE in text
     assert "not measured" not in text.lower()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_what_is_called_something_else_has_its_interval(folder):
+    model = released.read(folder)
+    text = release_words.rule(model)
+    for found in model["abstention"]["measured"].values():
+        count, images = found["melanoma"]["wrong"], found["melanoma"]["images"]
+        low, high = proportion_confint(count, images, method="wilson")
+        said = f"{100 * count / images:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+        assert f"**{count} called something else** ({said}" in text
