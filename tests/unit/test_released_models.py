@@ -5,6 +5,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from skinlib import model_card, paths, release_words, released
 from skinlib.commands import NOT_A_DEVICE
+from skinlib.evidence.draws import Estimate
 from skinlib.files import sha256
 
 FOLDERS = sorted(path.parent for path in (paths.ROOT / "models").glob(f"*/{released.MODEL}"))
@@ -40,5 +41,5 @@ def test_what_is_called_something_else_has_its_interval(folder):
     for found in model["abstention"]["measured"].values():
         count, images = found["melanoma"]["wrong"], found["melanoma"]["images"]
         low, high = proportion_confint(count, images, method="wilson")
-        said = f"{100 * count / images:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+        said = Estimate(count / images, low, high).text(percent=True)
         assert f"**{count} called something else** ({said}" in text
