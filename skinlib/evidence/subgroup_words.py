@@ -8,7 +8,7 @@ PARTS = {"test": "its own test part", external.PART: "the official test"}
 MELANOMA = "melanoma_sensitivity"
 # What a difference between women and men means where its interval leaves out 0, above and below.
 VERDICTS = {
-    "excess": ("beyond what their diagnoses give the model does {} for women than for men",
+    "excess": ("the model does {} for women than for men beyond what their diagnoses give",
                "better", "worse"),
     "mean_recall": ("the model has a {} mean recall for women than for men", "higher", "lower"),
     MELANOMA: ("the model finds a {} share of the melanomas of women than of those of men",
@@ -17,7 +17,7 @@ VERDICTS = {
                           "higher", "lower"),
 }  # fmt: skip
 NOT_APART = "Neither what is left over nor another score tells women and men apart."
-CHANCE = "Of so many intervals one in twenty would leave 0 out by chance alone."
+CHANCE = "One in twenty such intervals would leave 0 out by chance alone."
 MORE = "([more](subgroups.md))"
 
 

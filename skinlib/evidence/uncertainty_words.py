@@ -78,8 +78,8 @@ def of_selective(waived, models, risk):
         text = f"* *{title}* errs on {found['error'].text(percent=True)} of all photographs."
         if "answered" in found:
             text += (
-                f" From the confidence on that on validation kept errors to {percent(risk, 0)} it "
-                f"answers **{found['answered'].text(percent=True)}** and errs on "
+                f" With the least confidence that on validation kept errors to {percent(risk, 0)} "
+                f"it answers **{found['answered'].text(percent=True)}** and errs on "
                 f"**{found['risk'].text(percent=True)}** of these. "
                 f"{_missed(found['risk'], risk)}"
             )

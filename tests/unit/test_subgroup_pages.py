@@ -135,7 +135,10 @@ def test_the_caution_says_how_many_melanomas_are_found(serious):
     assert short.endswith("[-0.577, -0.064] ([more](subgroups.md)).\n")
     assert short.count("\n") == 1
     same["test"]["women_minus_men"]["excess"] = [-0.2, -0.3, -0.1]
-    assert "the model does worse for women than for men, -0.200" in words.caution(same)
+    assert (
+        "the model does worse for women than for men beyond what their diagnoses give, -0.200"
+        in words.caution(same)
+    )
 
 
 def test_a_caution_where_little_is_known():
