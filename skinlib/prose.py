@@ -5,7 +5,7 @@ from skinlib.classes import CLASSES
 from skinlib.tables import Measured
 
 
-def findings(logged, clean, verdicts=None):
+def findings(logged, clean, verdicts=None, *, twin=None):
     """Say in a few lines what the two MobileNetV2 runs gave; Markdown.
 
     Parameters
@@ -14,6 +14,8 @@ def findings(logged, clean, verdicts=None):
         The runs of the recipes ``md-as-logged`` and ``clean``.
     verdicts : dict of str to int, optional
         Claims of the paper by verdict; see `skinlib.audit.report.counts`.
+    twin : skinlib.runs.Run, optional
+        The recipe ``clean`` on smaller pictures; named where the training of `clean` broke.
     """
     lines = [
         "* The nine networks of the metadata arm have exactly [the parameter totals that the "
@@ -39,12 +41,34 @@ def findings(logged, clean, verdicts=None):
             "* Under a clean protocol (whole lesions held out, a test part that chooses nothing) "
             f"it is {_percent(found.with_interval('accuracy'))} of {found.images}, with a mean "
             f"recall of {found.with_interval('mean_recall')}. The two runs differ in more than "
-            "the split: {ref}`what differs <what-differs>`."
-            + (" Its training was not steady, so read it with care." if _unsteady(clean) else "")
+            "the split: {ref}`what differs <what-differs>`." + _broken(clean, twin)
         )
     if not (_done(logged) and _done(clean)):
         lines.append("* A run on the real data that is not there yet shows as *not run*.")
     return "\n".join(lines) + "\n"
+
+
+def _broken(clean, twin):
+    """Say that a training broke, what was kept of it, and what one that did not break gave."""
+    if not (jump := _jump(clean)):
+        return ""
+    text = (
+        f" That training broke in epoch {jump[0]}, and what is kept of it is epoch "
+        f"{clean.record['best_epoch']} of {clean.record['epochs']}."
+    )
+    if not _done(twin) or _jump(twin):
+        return text
+    found = Measured(twin)
+    return (
+        f"{text} The same recipe at {twin.record['input_size']} pixels, which did not, reaches "
+        f"{_percent(found.with_interval('accuracy'))}, and a mean recall of "
+        f"{found.with_interval('mean_recall')}."
+    )
+
+
+def steadiness(run):
+    """Say below a run's curves whether its training broke; Markdown."""
+    return f"{_unsteady(run) if _done(run) else ''}\n"
 
 
 def _claims(verdicts):
@@ -102,16 +126,24 @@ def differences(logged, clean):
     return "\n".join(f"* {row}" for row in rows) + "\n"
 
 
-def _unsteady(run, factor=3):
-    """Say where the training loss jumped to `factor` times its lowest value so far, if it did."""
+def _jump(run, factor=3):
+    """Return epoch, loss and lowest loss before, where it first rose to `factor` times that."""
     loss = run.history()["loss"]
     lowest = loss.cummin().shift()
     jumps = loss[loss > factor * lowest]
     if jumps.empty:
-        return ""
+        return None
     first = jumps.index[0]
+    return first + 1, loss[first], lowest[first]
+
+
+def _unsteady(run):
+    if not (jump := _jump(run)):
+        return ""
+    epoch, loss, lowest = jump
     return (
-        f"The training of *{run.record['recipe']['name']}* was not steady: in epoch {first + 1} "
-        f"its loss rose to {loss[first]:.2f}, from {lowest[first]:.2f} at its lowest before, and "
-        f"it ended at {loss.iloc[-1]:.2f}. One seed shows no more than that it can happen."
+        f"The training of *{run.record['recipe']['name']}* was not steady: in epoch {epoch} its "
+        f"loss rose to {loss:.2f}, from {lowest:.2f} at its lowest before, and it ended at "
+        f"{run.history()['loss'].iloc[-1]:.2f}. What is kept is epoch "
+        f"{run.record['best_epoch']}. One seed shows no more than that it can happen."
     )

@@ -75,8 +75,8 @@ def _study_pages(verdicts):
         "backbones": tables.backbones(list(ledger_facts.read_described().values())),
         "provenance": tables.provenance(real),
         "demo": tables.study(demo),
-        "study": tables.study(real),
-        "study-small": tables.study(small),
+        "study": tables.study(real, intervals=True),
+        "study-small": tables.study(small, intervals=True),
         "mobilenetv2": tables.three_columns("MobileNetV2", columns),
     }
     drawn = {"accuracy": _accuracies(by_recipe)}
@@ -84,7 +84,12 @@ def _study_pages(verdicts):
         frames[f"classes-{recipe}"] = _per_class(run)
         drawn |= _run_figures(recipe, run)
     pair = (by_recipe.get("md-as-logged"), by_recipe.get("clean"))
-    texts = {"findings": prose.findings(*pair, verdicts), "differences": prose.differences(*pair)}
+    twin = next((small.runs()[spec.name] for spec in small.specs if spec.recipe == "clean"), None)
+    texts = {
+        "findings": prose.findings(*pair, verdicts, twin=twin),
+        "differences": prose.differences(*pair),
+        "steadiness-clean": prose.steadiness(pair[1]),
+    }
     return frames, texts, drawn
 
 

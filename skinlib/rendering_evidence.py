@@ -3,6 +3,7 @@
 from skinlib.evidence import (
     effect_pages,
     external_pages,
+    leakage_pages,
     pointing_pages,
     run_pages,
     selection_pages,
@@ -13,7 +14,7 @@ from skinlib.evidence import (
 def honest():
     """Return the sentences of the first page: one a question, each with its interval."""
     lines = [
-        effect_pages.of_leakage(),
+        leakage_pages.in_short(),
         *effect_pages.of_factors(),
         external_pages.of_official(),
     ]
@@ -26,6 +27,7 @@ def evidence_pages():
     asked = external_pages.ours_first(external_pages.one_seed())
     made = (
         effect_pages.pages(),
+        leakage_pages.pages(),
         external_pages.pages(),
         uncertainty_pages.pages(asked, part="official"),
         pointing_pages.pages(),

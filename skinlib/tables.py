@@ -144,8 +144,15 @@ def _short(value):
     return {True: "yes", False: "no", None: "none"}.get(value, str(value))
 
 
-def study(study_):
-    """Every run of a study: what it was and what it reached on its test part."""
+def study(study_, *, intervals=False):
+    """Every run of a study: what it was and what it reached on its test part.
+
+    Parameters
+    ----------
+    study_ : skinlib.studies.Study
+    intervals : bool
+        Of mean recall and AUC too, which takes seconds a run.
+    """
     rows = []
     for spec in study_.specs:
         run = study_.runs()[spec.name]
@@ -163,12 +170,18 @@ def study(study_):
         else:
             measured = Measured(run)
             record = run.record
+
+            def shown(metric, measured=measured):
+                if intervals:
+                    return measured.with_interval(metric)
+                return number(measured.summary[metric])
+
             row |= {
                 "Epochs (best)": f"{record['epochs']} ({record['best_epoch']})",
                 "Test images": measured.images,
                 "Accuracy": measured.with_interval("accuracy"),
-                "Mean recall": number(measured.summary["mean_recall"]),
-                "AUC, macro": number(measured.summary["auc_macro"]),
+                "Mean recall": shown("mean_recall"),
+                "AUC, macro": shown("auc_macro"),
                 "s/epoch": number(record["seconds_per_epoch"], 0),
             }
         rows.append(row)

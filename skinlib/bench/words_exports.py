@@ -109,9 +109,8 @@ def turns(found):
 
 def _busy(record):
     """Say how busy the machine was while the backbones took their turns."""
-    loads = [
-        load for row in record["backbones"].values() for load in row["loads"] if load is not None
-    ]
+    each = (row.get("loads", []) for row in record["backbones"].values())
+    loads = [load for loads in each for load in loads if load is not None]
     if not loads:
         return ""
     low, high = short(min(loads), 2), short(max(loads), 2)

@@ -4,8 +4,11 @@ Two different splits have two different test sets, and a test set with fewer pho
 one lesion has other shares of the classes too; comparing them measures both at once. Here
 the test images are the same, and so are the size and the class counts of the training part:
 ``leaking`` trains on the other photographs of the test lesions, ``sealed`` on as many
-photographs of other lesions.
+photographs of other lesions. Those are whole lesions with as many photographs each, so that
+neither part shows more lesions than the other, as far as there are such lesions.
 """
+
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -46,20 +49,53 @@ def draw(table, unit, test, validation, seed):
     # As many photographs of each class as the siblings are, but of lesions nobody is asked about.
     pool = table[part == "train"]
     swapped = []
-    for dx, count in table.loc[siblings, "dx"].value_counts().sort_index().items():
-        others = pool.index[pool["dx"] == dx]
-        if len(others) < count:
+    for dx, group in table.loc[siblings].groupby("dx"):
+        others = pool[pool["dx"] == dx]
+        if len(others) < len(group):
             msg = (
-                f"test lesions have {count} further photographs of class '{dx}', but {len(others)} "
-                "other ones are left to train on instead; use a smaller test part"
+                f"test lesions have {len(group)} further photographs of class '{dx}', but "
+                f"{len(others)} other ones are left to train on instead; use a smaller test part"
             )
             raise DataError(msg)
-        swapped.append(others[rng.permutation(len(others))[:count]])
-    swapped = swapped[0].append(swapped[1:]) if swapped else siblings
+        swapped += _like(others, group["lesion_id"].value_counts().to_numpy(), rng)
     if unit == "leaking":
         part[siblings] = "train"
         part[swapped] = "unused"
     return part
+
+
+def _like(others, sizes, rng):
+    """Choose images of whole lesions, one lesion for each of `sizes` photographs where it can be.
+
+    Parameters
+    ----------
+    others : pandas.DataFrame
+        ``lesion_id`` of images of one class.
+    sizes : numpy.ndarray
+        How many photographs each lesion should have.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list
+        Of the index of `others`, as many as `sizes` has in sum.
+    """
+    order = others.iloc[rng.permutation(len(others))]
+    left = defaultdict(list)
+    for _, lesion in order.groupby("lesion_id", sort=False):
+        left[len(lesion)].append(list(lesion.index))
+    chosen = []
+    for size in sorted(sizes, reverse=True):
+        # None with as many left: the next smaller ones together, or a piece of a larger one.
+        while size:
+            held = [count for count, lesions in left.items() if lesions]
+            wanted = max((count for count in held if count <= size), default=min(held))
+            lesion = left[wanted].pop()
+            if wanted > size:
+                left[wanted - size].append(lesion[size:])
+            chosen += lesion[:size]
+            size -= min(size, wanted)
+    return chosen
 
 
 def with_siblings(table):

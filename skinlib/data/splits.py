@@ -21,7 +21,7 @@ UNITS = ("image", "lesion", "leaking", "sealed")
 DISJOINT = ("lesion", "sealed")
 
 # Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
-DRAWING = 1
+DRAWING = 2
 
 
 @dataclasses.dataclass(frozen=True)

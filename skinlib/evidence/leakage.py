@@ -10,6 +10,9 @@ from skinlib.evidence import paired
 from skinlib.evidence.scores import scores
 
 ALL, CAN_LEAK = "all test images", "those whose lesion has another photograph"
+# Where nothing can leak: what changes there is not the memory of a lesion.
+CANNOT = "those whose lesion has no other photograph"
+VALIDATION = "the validation part, seen by neither"
 
 
 def answers(sealed, leaking):
@@ -18,6 +21,11 @@ def answers(sealed, leaking):
     split = splits.read(paths.RESULTS / "splits" / leaking.record["split"]["file"])
     asked = leaking.predictions("test")["image_id"]
     return pair, leakage.with_siblings(split.table)[asked].to_numpy()
+
+
+def finished(study, recipe=None):
+    """Return the pairs of runs of `skinlib.evidence.paired.finished_pairs`, one a seed."""
+    return list(paired.finished_pairs(study, "sealed", "leaking", recipe).values())
 
 
 def effects(study, recipe=None, *, draws=1000):
@@ -33,21 +41,63 @@ def effects(study, recipe=None, *, draws=1000):
     Returns
     -------
     dict of str to (int, skinlib.evidence.paired.Effect)
-        For all images and for those that can leak: number of images over all seeds, and
-        the effect on `skinlib.evidence.scores.SCORES`. Empty when no pair is finished.
+        For all images, for those that can leak, and for two groups that cannot: number of
+        images over all seeds, and the effect on `skinlib.evidence.scores.SCORES`. Empty when
+        no pair is finished.
     """
-    runs = paired.finished_pairs(study, "sealed", "leaking", recipe)
-    found = [answers(*pair) for pair in runs.values()]
+    runs = finished(study, recipe)
+    found = [answers(*pair) for pair in runs]
     if not found:
         return {}
     chosen = {
         ALL: [pair for pair, _ in found],
         CAN_LEAK: [pair.where(can_leak) for pair, can_leak in found],
+        CANNOT: [pair.where(~can_leak) for pair, can_leak in found],
+        VALIDATION: [paired.answers(*pair, part="validation") for pair in runs],
     }
     return {
         name: (sum(len(pair.labels) for pair in group), paired.effect(group, draws=draws))
         for name, group in chosen.items()
     }
+
+
+def beyond(study, recipe=None, *, draws=1000):
+    """Measure by how much more the answers change where something can leak than where not.
+
+    Two trainings on different photographs differ everywhere; this difference of differences
+    takes off what also differs where no photograph of the lesion could have been seen.
+
+    Parameters
+    ----------
+    study, recipe
+        As of `effects`.
+
+    Returns
+    -------
+    skinlib.evidence.paired.Effect or None
+        Its ``first`` and ``second`` are the effects where nothing and where something can leak.
+    """
+    found = [answers(*pair) for pair in finished(study, recipe)]
+    if not found:
+        return None
+
+    weights = bootstrap.lesion_weights(
+        np.concatenate([pair.lesions for pair, _ in found]), draws=draws
+    )
+    starts = np.cumsum([len(pair.labels) for pair, _ in found])[:-1]
+    changes = []
+    for share, (pair, can_leak) in zip(np.split(weights, starts, axis=1), found, strict=True):
+        both = []
+        for mask in (~can_leak, can_leak):
+            some, of_them = pair.where(mask), share[:, mask]
+            one, other = (scores(of_them, some.labels, p) for p in (some.first, some.second))
+            both.append(other - one)
+        changes.append(both)
+    first, second = np.swapaxes(np.array(changes), 0, 1)
+    low, high = np.nanquantile((second - first).mean(axis=0)[1:], [0.025, 0.975], axis=0)
+    return paired.Effect(
+        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
+    )
 
 
 def apart(by_lesion, by_image, *, draws=1000):

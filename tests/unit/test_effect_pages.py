@@ -10,7 +10,7 @@ import records
 from skinlib import external, paths, runs
 from skinlib.classes import CLASSES
 from skinlib.data import synthetic
-from skinlib.evidence import effect_pages, external_pages
+from skinlib.evidence import effect_pages, external_pages, leakage_pages
 from skinlib.evidence.scores import SCORES
 from skinlib.studies import load_study
 
@@ -79,14 +79,15 @@ def made(frames, texts, drawn):
 
 
 def test_pages_include_what_is_made_also_before_anything_was_run(results):
-    pages = effect_pages.pages()
-    assert made(*pages) == included("leakage", "ablation", "fields")
-    assert {frame.iloc[0, 0] for frame in pages[0].values()} == {"not run"}
+    effects, leak = effect_pages.pages(), leakage_pages.pages()
+    assert made(*effects) | made(*leak) == included("leakage", "ablation", "fields")
+    for pages in (effects, leak):
+        assert {frame.iloc[0, 0] for frame in pages[0].values()} == {"not run"}
     others = external_pages.pages()
     assert made(*others) == included("external")
     assert others[0]["external"].iloc[0, 0] == "not run"
     assert "not run" in others[1]["best"].lower()
-    assert external_pages.of_official() is effect_pages.of_leakage() is None
+    assert external_pages.of_official() is leakage_pages.in_short() is None
     assert effect_pages.of_factors() == []
 
 
@@ -156,7 +157,7 @@ def test_our_model_is_the_one_that_validation_prefers(results, larger, size):
 
 def test_lesions_on_both_sides_are_counted_once_and_quoted(results):
     table = synthetic.metadata(1500, 0)
-    assert effect_pages.write_both_sides(table, seeds=range(2)) == results / "both-sides.json"
-    text = effect_pages.pages()[1]["leakage-share"]
+    assert leakage_pages.write_both_sides(table, seeds=range(2)) == results / "both-sides.json"
+    text = leakage_pages.pages()[1]["leakage-share"]
     assert "over 2 seeds" in text
     assert "1,500 images" in text

@@ -102,3 +102,32 @@ def test_a_small_set_may_leave_a_class_out_of_what_is_not_used():
         assert dx[sorted(images(split, "test"))].nunique() == 7
         left.append(dx[sorted(images(split, "unused"))].nunique())
     assert min(left) < 7
+
+
+def test_neither_part_shows_more_lesions_than_the_other(pair, table):
+    facts = table.set_index("image_id")[["lesion_id", "dx"]]
+    one, other = (
+        facts.loc[sorted(images(split, "train"))].groupby("dx")["lesion_id"].nunique()
+        for split in pair
+    )
+    assert (one - other).abs().max() <= 1
+    assert abs(one.sum() - other.sum()) <= 2
+
+
+def test_lesions_with_as_many_photographs_are_chosen():
+    rng = np.random.default_rng(0)
+    names = ["a", "b", "b", "c", "c", "d", "d", "d", "e"]
+    others = pd.DataFrame({"lesion_id": names}, index=np.arange(9) + 10)
+    chosen = leakage._like(others, np.array([1, 2, 3]), rng)
+    sizes = sorted(others.loc[chosen, "lesion_id"].value_counts())
+    assert sizes == [1, 2, 3]
+    drawn = {tuple(leakage._like(others, np.array([1]), rng)) for _ in range(50)}
+    assert drawn == {(10,), (18,)}
+    # Five of one lesion: there is none; three and two together. Eight: all but one.
+    assert sorted(others.loc[leakage._like(others, np.array([5]), rng), "lesion_id"]) in (
+        ["b", "b", "d", "d", "d"], ["c", "c", "d", "d", "d"],
+    )  # fmt: skip
+    assert len(set(leakage._like(others, np.array([8]), rng))) == 8
+    # A piece of a larger lesion, where no smaller one is left.
+    pairs = others[others["lesion_id"].isin(["b", "c"])]
+    assert len(set(leakage._like(pairs, np.array([1, 1, 1]), rng))) == 3

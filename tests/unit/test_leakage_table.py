@@ -28,9 +28,10 @@ class Run:
         return self.split.rows(self.table, part)
 
     def arrays(self, part):
-        rows = self.predictions("test")
+        rows = self.predictions(part)
         labels = rows["dx"].map(CLASSES.index).to_numpy()
-        guess = np.where(self.right, labels, (labels + 1) % 7)
+        right = self.right if part == "test" else np.zeros(len(rows), bool)
+        guess = np.where(right, labels, (labels + 1) % 7)
         return labels, np.eye(7)[guess], rows["lesion_id"].to_numpy()
 
 
@@ -73,12 +74,37 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
     assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
     assert len(there.by_seed) == 1
     assert leakage.effects(Study(pair), "clean-frozen") == {}
-    assert len(leakage.effects(Study(pair), "clean", draws=20)) == 2
+    for group in (leakage.CANNOT, leakage.VALIDATION):
+        images, nowhere = found[group]
+        assert images > 0
+        assert nowhere.difference[accuracy] == nowhere.high[accuracy] == 0.0
+    assert found[leakage.CANNOT][0] == count - leaks
+    assert len(leakage.effects(Study(pair), "clean", draws=20)) == 4
+
+
+def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
+    """The second network is better everywhere, by as much where it saw the lesion as where not."""
+    sealed, leaking = pair
+    rng = np.random.default_rng(0)
+    sealed.right, leaking.right = (rng.random(len(sealed.right)) < p for p in (0.4, 0.7))
+    accuracy = SCORES.index("accuracy")
+    found = leakage.effects(Study(pair), draws=200)[leakage.CAN_LEAK][1]
+    assert found.estimate(accuracy).sign == 1
+    more = leakage.beyond(Study(pair), draws=200)
+    assert more.estimate(accuracy).sign == 0
+    can = leakage.answers(*pair)[1]
+    gain = leaking.right.astype(float) - sealed.right
+    assert more.difference[accuracy] == pytest.approx(gain[can].mean() - gain[~can].mean())
+    # Two groups of images drawn independently: their errors add.
+    error = np.sqrt(sum(gain[mask].var() / mask.sum() for mask in (can, ~can)))
+    width = more.high[accuracy] - more.low[accuracy]
+    assert width / (2 * 1.96 * error) == pytest.approx(1, abs=0.2)
+    assert leakage.beyond(Study([None, None])) is None
 
 
 def test_the_table_says_what_there_is(pair):
     frame = leakage.frame(Study(pair))
-    assert len(frame) == 2 * len(SCORES)
+    assert len(frame) == 4 * len(SCORES)
     row = frame[frame["Images"].str.startswith(leakage.CAN_LEAK)].iloc[0]
     assert (row["Not seen"], row["Seen"], row["By seed"]) == ("0.000", "1.000", "+1.000")
     assert row["Difference"] == "+1.000 [+1.000, +1.000]"

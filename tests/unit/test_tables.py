@@ -116,6 +116,14 @@ def test_a_loss_that_jumps_is_told(pair):
     runs.write_history(pair[1].folder, rows)
     text = prose.differences(*pair)
     assert "*clean* was not steady: in epoch 3 its loss rose to 6.25, from 0.50" in text
+    assert text.count("What is kept is epoch 1") == prose.steadiness(pair[1]).count("epoch 1") == 1
+    assert prose.steadiness(pair[0]).strip() == prose.steadiness(None).strip() == ""
+    told = prose.findings(*pair)
+    assert "broke in epoch 3, and what is kept of it is epoch 1 of 1." in told
+    assert "The same recipe" not in told
+    twin = prose.findings(*pair, twin=pair[0])
+    assert "The same recipe at 96 pixels, which did not, reaches 80.0 % [" in twin
+    assert "The same recipe" not in prose.findings(*pair, twin=pair[1])
 
 
 @pytest.mark.parametrize("draw", [figures.learning_curves, figures.confusion, figures.roc])
