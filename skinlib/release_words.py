@@ -10,7 +10,7 @@ from scipy import stats
 
 from skinlib import external, tables
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.evidence import calibration, scores, subgroup_pages
+from skinlib.evidence import calibration, scores, subgroup_pages, subgroup_words
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
 
@@ -224,12 +224,15 @@ def calibrated(model, run):
     return "\n".join(lines) + "\n"
 
 
+def groups_of(run):
+    """Return what was measured by groups of patients, by part; empty where nothing was."""
+    return subgroup_words.of_run(subgroup_pages.read(), run.record["identity"])
+
+
 def of_groups(run, attribute, part="test"):
     """Return the frame of groups of patients by an attribute, or None where not measured."""
-    for found in subgroup_pages.read().values():
-        if (found["identity"], found["part"]) == (run.record["identity"], part):
-            break
-    else:
+    found = groups_of(run).get(part)
+    if not found:
         return None
     rows = [found["overall"], *found["groups"].get(attribute, [])]
     names = {"group": "Group", "images": "Images", "lesions": "Lesions"}
