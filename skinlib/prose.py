@@ -15,7 +15,8 @@ def findings(logged, clean, verdicts=None, *, twin=None):
     verdicts : dict of str to int, optional
         Claims of the paper by verdict; see `skinlib.audit.report.counts`.
     twin : skinlib.runs.Run, optional
-        The recipe ``clean`` on smaller pictures; named where the training of `clean` broke, unless it broke too.
+        The recipe ``clean`` on smaller pictures; named where the training of `clean` broke,
+        unless it broke too.
     """
     lines = [
         "* The nine networks of the metadata arm have exactly [the parameter totals that the "
