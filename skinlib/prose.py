@@ -15,7 +15,8 @@ def findings(logged, clean, verdicts=None, *, twin=None):
     verdicts : dict of str to int, optional
         Claims of the paper by verdict; see `skinlib.audit.report.counts`.
     twin : skinlib.runs.Run, optional
-        The recipe ``clean`` on smaller pictures; named where the training of `clean` broke.
+        The recipe ``clean`` on smaller pictures; named where the training of `clean` broke,
+        unless it broke too.
     """
     lines = [
         "* The nine networks of the metadata arm have exactly [the parameter totals that the "
@@ -56,11 +57,12 @@ def _broken(clean, twin):
         f" That training broke in epoch {jump[0]}, and what is kept of it is epoch "
         f"{clean.record['best_epoch']} of {clean.record['epochs']}."
     )
-    if not _done(twin) or _jump(twin):
+    if not _done(twin) or (_jump(twin) or (0,))[0] >= twin.record["best_epoch"]:
         return text
-    found = Measured(twin)
+    found, record = Measured(twin), twin.record
     return (
-        f"{text} The same recipe at {twin.record['input_size']} pixels, which did not, reaches "
+        f"{text} The same recipe at {record['input_size']} pixels, of which epoch "
+        f"{record['best_epoch']} of {record['epochs']} is kept, reaches "
         f"{_percent(found.with_interval('accuracy'))}, and a mean recall of "
         f"{found.with_interval('mean_recall')}."
     )

@@ -133,7 +133,8 @@ def _of_ours():
             return (
                 f"*Our model*, {name}, reaches a mean recall of {mine.text()}. Of the "
                 f"{len(others)} published mean recalls below, {min(others):.3f} to "
-                f"{max(others):.3f}, {above} lie above that whole interval."
+                f"{max(others):.3f}, {'all' if above == len(others) else above} lie above that "
+                "whole interval."
             )
     return ""
 

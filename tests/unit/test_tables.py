@@ -122,7 +122,7 @@ def test_a_loss_that_jumps_is_told(pair):
     assert "broke in epoch 3, and what is kept of it is epoch 1 of 1." in told
     assert "The same recipe" not in told
     twin = prose.findings(*pair, twin=pair[0])
-    assert "The same recipe at 96 pixels, which did not, reaches 80.0 % [" in twin
+    assert "The same recipe at 96 pixels, of which epoch 1 of 1 is kept, reaches 80.0 % [" in twin
     assert "The same recipe" not in prose.findings(*pair, twin=pair[1])
 
 
