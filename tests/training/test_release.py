@@ -1,7 +1,9 @@
 """A released model gives the answers of its run, from checked numbers and nothing else."""
 
+import hashlib
 import json
 import shutil
+import subprocess
 
 import h5py
 import numpy as np
@@ -101,7 +103,7 @@ def test_what_model_json_says(model, trained):
         assert (path.stat().st_size, sha256(path)) == (entry["bytes"], entry["sha256"])
         assert entry["bytes"] <= released.LARGEST
     on_disk = {path.name for path in model.iterdir()}
-    assert on_disk == {*record["files"], "model.json", "README.md"}
+    assert on_disk == {*record["files"], "model.json", "model.json.sha256", "README.md"}
 
 
 def test_noise_and_flat_colour_get_no_answer(model):
@@ -162,23 +164,108 @@ def test_a_flipped_bit_is_named(name, place, own):
         released.load(own)
 
 
+def altered(model, place, value):
+    """Return a copy of a record with one value changed, or taken away: ``a.b.c`` is its place."""
+    record = json.loads(json.dumps(model))
+    *above, last = place.split("/")
+    parent = record
+    for key in above:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[last]
+    else:
+        parent[last] = value
+    return record
+
+
+MISSING = object()
+FILE = "float16.weights.h5"
+
+
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("place", "value", "words"),
     [
-        ({"format": 1}, "format 1, this skinlib reads 2"),
-        ({"classes": sorted(CLASSES, reverse=True)}, "in this order"),
-        ({"temperature": 0.0}, "expected a positive number"),
-        ({"weights": ["../float16.weights.h5"]}, "expected a plain one"),
-        ({"weights": ["other.weights.h5"]}, "no hash of 'other.weights.h5'"),
-        ({"recipe": None}, "recipe is None, expected dict"),
-        ({"input_size": True}, "input_size is True"),
+        ("format", 1, "format is 1, expected 2, which this skinlib reads"),
+        ("classes", sorted(CLASSES, reverse=True), "in this order"),
+        ("released", "soon", "released is 'soon', expected a time"),
+        ("weights", [f"../{FILE}"], "expected a list of plain file names"),
+        ("weights", [], r"weights is \[\], expected a list"),
+        ("weights", ["other.weights.h5"], "lacks files.other.weights.h5"),
+        ("likeness", "a/b", "expected a plain file name"),
+        (f"files/{FILE}", "text", "files.float16.weights.h5 is str, expected an object"),
+        (f"files/{FILE}/sha256", "0", "expected 64 hexadecimal digits"),
+        ("recipe", None, "recipe is NoneType, expected an object"),
+        ("recipe", {}, "lacks recipe.name"),
+        ("recipe/views", "many", "recipe: recipe field views is 'many'"),
+        ("recipe/class_weights", 5, "recipe: "),
+        ("backbone", "VGG19", "expected one of"),
+        ("backbone", [], "expected one of"),
+        ("input_size", True, "input_size is True"),
+        ("input_size", 1_000_000, "expected a whole number from 32"),
+        ("metadata/sexes", MISSING, "lacks metadata.sexes"),
+        ("metadata/sexes", ["male", "female"], "different texts in order"),
+        ("metadata/age_std", "x", "metadata.age_std is 'x', expected a number"),
+        ("metadata/age_std", 0, "metadata.age_std is 0, expected a number"),
+        ("temperature", 0.0, "temperature is 0.0, expected a number from 0.05 to 20"),
+        ("temperature", 100, "temperature is 100"),
+        ("abstention/confidence", MISSING, "lacks abstention.confidence"),
+        ("abstention/confidence", "high", "is 'high', expected a number from 0 to 1 or null"),
+        ("abstention/confidence", -5, "abstention.confidence is -5"),
+        ("abstention/confidence_without", 55, "abstention.confidence_without is 55"),
+        ("abstention/distance", None, "abstention.distance is None, expected a number"),
+        ("abstention/distance", float("nan"), "abstention.distance is nan"),
+        ("without_facts", 7, "without_facts is int, expected an object"),
+        ("without_facts/none", [], "without_facts.none is list, expected an object"),
+        ("without_facts/none/risk", 0.1, "without_facts.none.risk is 0.1, expected null or"),
     ],
 )
-def test_a_record_that_makes_no_sense(change, words, own):
-    record = json.loads((own / "model.json").read_text(encoding="utf-8"))
-    (own / "model.json").write_text(json.dumps(record | change), encoding="utf-8")
-    with pytest.raises(IntegrityError, match=words):
+def test_a_record_that_makes_no_sense(place, value, words, own):
+    """Whoever made its hash anew too is told all the same, and where."""
+    record = altered(released.read(own), place, value)
+    text = json.dumps(record)
+    (own / "model.json").write_text(text, encoding="utf-8")
+    (own / "model.json.sha256").write_text(hashlib.sha256(text.encode()).hexdigest())
+    with pytest.raises(IntegrityError, match=f"model.json': .*{words}.*; fetch this folder again"):
         released.read(own)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("temperature", 3.0),
+        ("abstention/confidence", 0.01),
+        ("metadata/sexes", ["a", "b", "c"]),
+        ("recipe/views", "d4"),
+        ("run/study", "another"),
+        ("foreign", []),
+    ],
+)
+def test_a_change_that_makes_sense_is_seen_by_the_hash(place, value, own):
+    record = altered(released.read(own), place, value)
+    (own / "model.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(IntegrityError, match="model.json': it has SHA-256 .*, expected"):
+        released.read(own)
+
+
+def test_the_hash_is_what_sha256sum_takes_and_has_to_be_there(own):
+    assert subprocess.run(["sha256sum", "-c", released.SEAL], cwd=own, check=False).returncode == 0
+    text = (own / "model.json").read_bytes()
+    (own / "model.json").write_bytes(text.replace(b"\n", b"\r\n"))
+    assert released.read(own)["name"] == "tiny"
+    (own / released.SEAL).unlink()
+    with pytest.raises(IntegrityError, match="model.json.sha256', which holds its hash, is miss"):
+        released.read(own)
+
+
+def test_weights_of_another_network_are_named_by_their_folder(own, capsys):
+    """Though they were put together in a file of another name."""
+    record = released.read(own)
+    names = release.write_weights(own / FILE, own, None, release.ROOM + 8000)
+    record |= {"weights": names, "files": release.files_of(own, [*names, record["likeness"]])}
+    released.write(own, altered(record, "recipe/metadata_units", 5))
+    assert main(["predict", "any.jpg", "--model", str(own)]) == 3
+    said = capsys.readouterr().err
+    assert f"'{own}' does not fit this Tiny classifier" in said
 
 
 def test_a_missing_file_and_a_torn_record(own):
@@ -206,7 +293,10 @@ def test_depthwise_kernels_keep_all_their_digits(tmp_path):
 
 
 def test_a_run_of_other_data_is_not_released(trained, tmp_path):
-    with pytest.raises(IntegrityError, match="the data of .* set SKINLIB_DATA"):
+    with pytest.raises(
+        IntegrityError,
+        match=r"trained on the data synthetic \(\w+\), this is synthetic \(\w+\) in .*set SKINLIB_DATA",
+    ):
         release.make(trained.folder, "synthetic:63", name="other", progress=False)
 
 
@@ -220,8 +310,7 @@ def test_a_run_without_a_validation_part_is_not_released(dataset):
 def test_the_newest_is_the_one_that_is_asked(model, models, tmp_path, monkeypatch):
     assert released.newest() == model
     newer = shutil.copytree(model, models / "newer")
-    record = json.loads((newer / "model.json").read_text(encoding="utf-8"))
-    (newer / "model.json").write_text(json.dumps(record | {"released": "2999"}), encoding="utf-8")
+    released.write(newer, released.read(newer) | {"released": "2999-01-01T00:00:00Z"})
     try:
         assert released.newest() == newer
     finally:
