@@ -25,12 +25,12 @@ def add_arguments(parser):
     which.add_argument("--model", help="released model or run (default: the newest released one)")
     which.add_argument("--run", type=Path, help="run directory with its weights")
     parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write a table")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print the answers as JSON")
     parser.add_argument(
         "--overlay", type=Path, metavar="PNG",
         help="the attention over the photograph; a folder where there are several",
     )  # fmt: skip
-    parser.add_argument("--no-progress", action="store_true")
+    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
 
 def run(args):
