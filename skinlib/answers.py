@@ -157,7 +157,7 @@ def _read(classifier, case, overlays):
     except SkinlibError as error:
         return error
     except OSError as error:
-        msg = f"'{case.image}' cannot be read: {error.strerror}; see to its rights"
+        msg = f"'{case.image}' cannot be read: {error.strerror}; see to its rights and its disk"
         return DataError(msg)
 
 

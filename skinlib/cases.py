@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import math
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +11,14 @@ import pandas as pd
 from skinlib.data.ham10000 import SEXES, SITES, UNKNOWN
 from skinlib.data.table import read_text
 from skinlib.errors import DataError
+from skinlib.files import require_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 COLUMNS = ("image", "age", "sex", "site")
+# What HAM10000 calls it.
+NAMES = {"localization": "site"}
+# What tables are saved as that are no CSV files.
+TABLES = (".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods")
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +85,7 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         Images; folders, of which all `SUFFIXES` below are taken; CSV files with the columns
         ``image`` (relative to the file) and, if they like, ``age``, ``sex`` and ``site``.
     age, sex, site
-        Of every image that comes from no CSV file.
+        Of every image, in capitals or not; a CSV file has its own.
 
     Returns
     -------
@@ -88,62 +94,76 @@ def gather(given, age=None, sex="unknown", site="unknown"):
     Raises
     ------
     DataError
-        Impossible facts, an empty folder, or a CSV file without its columns. An image that
-        is not there, or a bad row, is a case of its own that fails later, alone.
+        Impossible facts, facts beside a CSV file, a folder without images, or a CSV file
+        without its columns. An image that is not there, or a bad row, is a case of its own that
+        fails later, alone.
     """
+    sex, site = _word(sex), _word(site)
     check_facts(age, sex, site)
     found = []
     for path in map(Path, given):
-        if path.is_dir():
-            inside = sorted(
-                file
-                for file in path.rglob("*")
-                if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-            )
-            if not inside:
-                msg = f"folder '{path}' has no {', '.join(SUFFIXES)}; name one with photographs"
-                raise DataError(msg)
-            found += [Case(file, str(file), age, sex, site) for file in inside]
+        # Unlike that of pathlib, this raises nothing; reading says later what is wrong.
+        if os.path.isdir(path):
+            found += [Case(file, str(file), age, sex, site) for file in _inside(path)]
         elif path.suffix.lower() == ".csv":
+            if (age, sex, site) != (None, "unknown", "unknown"):
+                msg = (
+                    f"--age, --sex and --site are not of the patients of '{path}'; write them "
+                    "into its columns age, sex and site"
+                )
+                raise DataError(msg)
             found += _of_table(path)
         else:
-            found.append(Case(path, str(path), age, sex, site))
+            fault = None
+            if path.suffix.lower() in TABLES:
+                fault = f"'{path}' is no photograph; a CSV has the ending .csv, save a table as one"
+            found.append(Case(path, str(path), age, sex, site, fault))
     return found
+
+
+def _inside(folder):
+    """Return the images below a folder, and say what is left out."""
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if not path.name.startswith(".") and not os.path.isdir(path)
+    )
+    images = [path for path in files if path.suffix.lower() in SUFFIXES]
+    others = [path.suffix or path.name for path in files if path.suffix.lower() not in SUFFIXES]
+    if others:
+        kinds = ", ".join(sorted(set(others)))
+        _log.warning("'%s': files of other kinds left out: %d (%s)", folder, len(others), kinds)
+    if not images:
+        msg = (
+            f"folder '{folder}' has no {', '.join(SUFFIXES)}; name one with photographs, saved as "
+            "JPEG or PNG"
+        )
+        raise DataError(msg)
+    return images
 
 
 def _of_table(path):
     """Return the cases of a CSV file; columns of other names are left alone."""
-    if not path.is_file():
-        msg = f"table '{path}' does not exist"
-        raise DataError(msg)
-    header = _header(path)
-    if ignored := [name for name in header if name not in COLUMNS]:
+    require_file(path, "table")
+    found = read_text(path, COLUMNS[:1], COLUMNS[1:], NAMES)
+    if ignored := [name for name in found if name and name not in COLUMNS]:
         _log.warning("'%s': columns not used: %s", path, ", ".join(ignored))
-    known = [name for name in COLUMNS if name == "image" or name in header]
-    return [_of_row(path, line, row) for line, row in read_text(path, known).iterrows()]
+    return [_of_row(path, line, row) for line, row in found.iterrows()]
 
 
-def _header(path):
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            first = file.readline().strip()
-    except UnicodeDecodeError:
-        return []  # read_text says what is wrong with it
-    return [name.strip() for name in first.replace(";", ",").split(",")]
+def _word(text):
+    return "unknown" if (word := text.strip().lower()) in UNKNOWN else word
 
 
 def _of_row(path, line, row):
     name = row["image"]
     image = path.parent / name
-    words = {
-        key: "unknown" if (value := str(row.get(key, "")).lower()) in UNKNOWN else value
-        for key in ("sex", "site")
-    }
+    words = {key: _word(row.get(key, "")) for key in ("sex", "site")}
     try:
         if not name:
             msg = "no image is named"
             raise DataError(msg)
-        age = _age(str(row.get("age", "")))
+        age = _age(row.get("age", ""))
         check_facts(age, **words)
     except DataError as error:
         return Case(image, name, fault=f"{path.name} row {line}: {error}")
@@ -158,7 +178,7 @@ def _age(text):
     except ValueError:
         age = math.nan
     if math.isnan(age):
-        msg = f"age '{text}' is no number of years"
+        msg = f"age '{text}' is no number of years; write it with a point, 60.5, or leave it empty"
         raise DataError(msg)
     return age
 

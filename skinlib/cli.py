@@ -13,7 +13,8 @@ from skinlib.browser import building
 from skinlib.errors import DataError, SkinlibError
 from skinlib.exporting import command as exporting
 
-INTERRUPTED = 130
+# What a shell makes of SIGINT and SIGPIPE.
+INTERRUPTED, UNREAD = 130, 141
 # A place that no second attempt can write to, unlike a full disk.
 WRONG_PLACE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST,
@@ -155,19 +156,29 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
     signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(sys.stdout, "reconfigure"):
+        # The name of a file need not be Unicode; standard error escapes it as it is.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     args = parser.parse_args(arguments)
     try:
-        return args.function(args) or 0
+        code = args.function(args) or 0
+        # Whether somebody reads it shows here, while it can be handled.
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who reads, `head` for example, has enough; what is left must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except SkinlibError as error:
         print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("skinlib: interrupted; the same command goes on from there", file=sys.stderr)
+        print("skinlib: interrupted; run the same command again", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         if error.errno in WRONG_PLACE:
-            remedy = "choose another folder, or its rights"
+            remedy = "choose another folder, or see to its rights"
             print(f"skinlib: cannot use '{error.filename}': {error.strerror}; {remedy}",
                   file=sys.stderr)  # fmt: skip
             return DataError.exit_code

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skinlib.errors import TemporaryError
+from skinlib.errors import DataError, TemporaryError
 
 
 @contextlib.contextmanager
@@ -30,23 +30,90 @@ def atomic_path(path):
     ------
     pathlib.Path
         Where to write. Same suffix as `path`, since some writers look at it.
+
+    Raises
+    ------
+    OSError
+        Naming `path`, not the temporary file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name}.", suffix="".join(path.suffixes)
-    )
-    os.close(handle)
-    temporary = Path(name)
+    prefix = f".{path.name}."
+    temporary = None
     try:
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=prefix, suffix="".join(path.suffixes)
+        )
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         # mkstemp makes private files; results are meant to be read by everybody.
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
+    except OSError as error:
+        if Path(str(error.filename)).name.startswith(prefix):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def require_file(path, what):
+    """Refuse a path that is no file, and say what it is instead.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    what : str
+        Expected there, for the message: 'photograph'.
+
+    Raises
+    ------
+    DataError
+        It is a folder, a link that leads nowhere, a device, or not there.
+    """
+    if path.is_file():
+        return
+    if path.is_dir():
+        msg = f"'{path}' is a folder, expected a {what}; name a file in it"
+    elif path.is_symlink():
+        msg = (
+            f"'{path}' is a link to '{os.readlink(path)}', which leads to no file; name the "
+            f"{what} itself"
+        )
+    elif path.exists():
+        msg = f"'{path}' is no plain file, expected a {what}; save it as a file first"
+    else:
+        msg = f"{what} '{path}' does not exist; see to its name and folder"
+    raise DataError(msg)
+
+
+def require_place(path):
+    """Refuse a file that could not be written, before the work that it is for.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Missing parent folders are no fault, see `atomic_path`.
+
+    Raises
+    ------
+    DataError
+        Naming `path`: it is a folder, or the folder to write in is none or refuses.
+    """
+    if path.is_dir():
+        msg = f"'{path}' is a folder; name a file to write"
+        raise DataError(msg)
+    folder = next(parent for parent in path.parents if os.path.lexists(parent))
+    try:
+        # Asked by doing it: rights do not tell of a disk that is read-only.
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        msg = f"'{path}' cannot be written: '{folder}': {error.strerror}; choose another place"
+        raise DataError(msg) from error
 
 
 def require_space(folder, needed):
@@ -81,9 +148,12 @@ def _umask():
 
 
 def write_text(path, text):
-    """Write `text` (UTF-8, Unix line ends) to `path` atomically."""
+    """Write `text` (UTF-8, Unix line ends) to `path` atomically.
+
+    What is no Unicode in the name of a file is escaped.
+    """
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(path, value):

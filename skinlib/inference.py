@@ -13,6 +13,7 @@ from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
 from skinlib.errors import DataError
 from skinlib.evidence import calibration
+from skinlib.files import require_file
 from skinlib.occupancy import WEIGHTS
 from skinlib.prediction import d4
 from skinlib.recipes import from_json
@@ -194,9 +195,7 @@ def open_photograph(path):
     DataError, skinlib.errors.IntegrityError
         See `Classifier.prepare`.
     """
-    if not Path(path).is_file():
-        msg = f"image '{path}' does not exist"
-        raise DataError(msg)
+    require_file(Path(path), "photograph")
     image = decode(path, limit=MAX_PHOTOGRAPH)
     if min(image.size) < LEAST_SIDE:
         msg = (

@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(SkinlibError):
-    """A training was asked to stop and has saved its state; the same call goes on."""
+    """A command was asked to stop and has saved what it had; see what the message says."""
 
     exit_code = 130
 

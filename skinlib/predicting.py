@@ -1,103 +1,174 @@
 """The command ``python -m skinlib predict``."""
 
+import argparse
+import contextlib
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 
 from skinlib.errors import DataError
+from skinlib.interruption import Interrupted
 
 # Errors told one by one; the table has them all.
 SHOWN = 10
+# Endings that make --overlay the name of one picture; of these, PNG is written.
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
+
+
+def _path(text):
+    """Parse a path; an empty one, as an unset variable leaves it, is not the current folder."""
+    if not text.strip():
+        msg = "empty name; name a file or a folder"
+        raise argparse.ArgumentTypeError(msg)
+    return Path(text)
 
 
 def add_arguments(parser):
     """Add the options of ``skinlib predict`` to an argument parser."""
     parser.add_argument(
-        "image", nargs="+", type=Path,
+        "image", nargs="+", type=_path,
         help="photographs, folders of them, or CSV files with a column image and, if known, "
         "age, sex, site",
     )  # fmt: skip
-    parser.add_argument("--age", type=float, help="years")
+    parser.add_argument("--age", type=float, help="years; a CSV file has its own facts")
     parser.add_argument("--sex", default="unknown", help="female or male")
     parser.add_argument("--site", default="unknown", help="'lower extremity' for example")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--model", help="released model or run (default: the newest released one)")
-    which.add_argument("--run", type=Path, help="run directory with its weights")
-    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write a table")
+    which.add_argument(
+        "--model", type=_path, help="released model or run (default: the newest released one)"
+    )
+    which.add_argument("--run", type=_path, help="run directory with its weights")
+    parser.add_argument(
+        "-o", "--output", type=_path, metavar="CSV", help="write a table; its name ends in .csv"
+    )
     parser.add_argument("--json", action="store_true", help="print the answers as JSON")
     parser.add_argument(
-        "--overlay", type=Path, metavar="PNG",
-        help="the attention over the photograph; a folder where there are several",
+        "--overlay", type=_path, metavar="PNG|FOLDER",
+        help="write the attention over the photograph: a name in .png is a file, for one "
+        "photograph, any other a folder",
     )  # fmt: skip
     parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
 
 def run(args):
     """Classify photographs, or say that a photograph is none to answer."""
-    from tqdm import tqdm
-
-    from skinlib import answers, cases, released
+    from skinlib import cases, released
 
     given = cases.gather(args.image, args.age, args.sex, args.site)
-    if len(given) == 1 and args.overlay and args.overlay.suffix.lower() != ".png":
-        msg = f"--overlay '{args.overlay}' does not end in .png; name the file to write"
-        raise DataError(msg)
-    classifier = released.locate(args.model, args.run)
-    if args.overlay and classifier.recipe.attention == "none":
-        msg = "this model has no attention to lay over a photograph; leave out --overlay"
-        raise DataError(msg)
+    overlays = _places(args, given)
     found = []
-    asked = answers.ask(classifier, given, overlays=bool(args.overlay))
-    silent = args.no_progress or len(given) == 1
-    for place, answer in enumerate(tqdm(asked, total=len(given), unit="image", disable=silent)):
-        if args.overlay and answer.overlay is not None:
-            _save(answer, args.overlay, place, single=len(given) == 1)
-            # Not kept: a folder of photographs would fill the memory with them.
-            answer = dataclasses.replace(answer, overlay=None)
-        found.append(answer)
-    _tell(args, classifier, found)
+    # What was answered before somebody stopped the command is kept.
+    with contextlib.suppress(KeyboardInterrupt):
+        classifier = released.locate(args.model, args.run)
+        for answer in _answers(args, classifier, given, overlays):
+            found.append(answer)
+    if found:
+        _tell(args, classifier, found)
     faults = [answer.error for answer in found if answer.error is not None]
     for error in faults[:SHOWN]:
         print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
     if len(faults) > SHOWN:
         print(f"skinlib: and {len(faults) - SHOWN} more that failed", file=sys.stderr)
+    if len(found) < len(given):
+        kept = "their answers are kept" if found else "nothing was written"
+        msg = f"interrupted after {len(found)} of {len(given)} photographs; {kept}"
+        raise Interrupted(msg)
     return faults[0].exit_code if faults else 0
 
 
-def _save(answer, path, place, *, single):
+def _places(args, given):
+    """Return the overlay of each photograph, or None; refuse what could not be written.
+
+    Before any work, and by the names that were typed.
+    """
+    from skinlib.files import require_place
+
+    overlays = [None] * len(given)
+    targets = []
+    if args.output:
+        if args.output.suffix.lower() != ".csv":
+            msg = f"--output '{args.output}' does not end in .csv; name the table to write"
+            raise DataError(msg)
+        targets.append(args.output)
+    if args.overlay:
+        overlays = _overlays(args.overlay, given)
+        targets += overlays
+    asked = [*args.image, *(case.image for case in given)]
+    inputs = set(map(os.path.realpath, asked))
+    for target in targets:
+        if os.path.realpath(target) in inputs:
+            msg = f"'{target}' is among the files asked about and would be lost; name another"
+            raise DataError(msg)
+    # All overlays go to one folder.
+    for target in targets[:2]:
+        require_place(target)
+    return overlays
+
+
+def _overlays(path, given):
+    if path.is_dir() or path.suffix.lower() not in PICTURES:
+        # Numbered: two folders may hold photographs of one name.
+        return [path / f"{place:04d}-{case.image.stem}.png" for place, case in enumerate(given, 1)]
+    if path.suffix.lower() != ".png":
+        msg = f"--overlay '{path}' does not end in .png; name the file to write, or a folder"
+        raise DataError(msg)
+    if len(given) > 1:
+        msg = f"--overlay '{path}' is one file for {len(given)} photographs; name a folder"
+        raise DataError(msg)
+    return [path]
+
+
+def _answers(args, classifier, given, overlays):
+    """Yield the answers, and write their overlays."""
+    from tqdm import tqdm
+
+    from skinlib import answers
     from skinlib.files import atomic_path
 
-    if not single:
-        # Numbered: two folders may hold photographs of one name.
-        path = path / f"{place + 1:04d}-{answer.case.image.stem}.png"
-    with atomic_path(path) as temporary:
-        answer.overlay.save(temporary, format="PNG")
+    if args.overlay and classifier.recipe.attention == "none":
+        msg = "this model has no attention to lay over a photograph; leave out --overlay"
+        raise DataError(msg)
+    asked = answers.ask(classifier, given, overlays=bool(args.overlay))
+    silent = args.no_progress or len(given) == 1
+    progress = tqdm(asked, total=len(given), unit="image", disable=silent)
+    for answer, place in zip(progress, overlays, strict=True):
+        if answer.overlay is not None:
+            with atomic_path(place) as temporary:
+                answer.overlay.save(temporary, format="PNG")
+        # Not kept: a folder of photographs would fill the memory with them.
+        yield dataclasses.replace(answer, overlay=None)
 
 
 def _tell(args, classifier, found):
-    """Write the table, then print JSON or text."""
+    """Write the table, then print JSON or text, and what was written."""
     import pandas as pd
 
     from skinlib import answers
     from skinlib.commands import NOT_A_DEVICE
     from skinlib.files import write_csv
 
+    good = [answer for answer in found if answer.error is None]
+    written = []
     if args.output:
         frame = pd.DataFrame([answer.row() for answer in found], columns=list(answers.COLUMNS))
         write_csv(args.output, frame, float_format="%.6g")
+        written.append(f"Written: {args.output}, rows: {len(found)}")
+    if args.overlay and good:
+        written.append(f"Written: {args.overlay}, overlays: {len(good)}")
     if args.json:
         print(json.dumps([answer.to_json() for answer in found], indent=2))
-        return
-    good = [answer for answer in found if answer.error is None]
-    if args.output:
+    elif args.output:
         counts = pd.Series([answer.status for answer in found]).value_counts()
         print("; ".join(f"{status}: {count}" for status, count in counts.items()))
-        print(args.output)
     else:
         for answer in good:
             print(answer.text(classifier.rule))
-    if good:
+    # Standard output with --json is JSON alone.
+    for line in written:
+        print(line, file=sys.stderr if args.json else sys.stdout)
+    if good and not args.json:
         print("\n".join([*notes(classifier, good), NOT_A_DEVICE]))
 
 

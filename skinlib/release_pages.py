@@ -4,15 +4,17 @@ import pandas as pd
 
 from skinlib import external, model_card, released
 from skinlib import release_words as words
+from skinlib.data.images import MAX_PHOTOGRAPH
 from skinlib.evidence import calibration
 from skinlib.evidence.selective import Selective
 from skinlib.figures.evidence import risk_coverage
 from skinlib.figures.runs import not_run
+from skinlib.inference import LEAST_SIDE
 
 FRAMES = ("predict-metrics", "predict-abstention", "predict-foreign")
 TEXTS = (
     "predict-model", "predict-rule", "predict-foreign", "predict-facts", "predict-calibration",
-    "predict-float16",
+    "predict-float16", "predict-limits",
 )  # fmt: skip
 FIGURE = "predict-risk-coverage"
 NOT_RELEASED = "not released"
@@ -45,6 +47,7 @@ def pages():
         words.facts(model),
         words.calibrated(model, run),
         words.rounding(model),
+        limits(),
     )
     return (
         dict(zip(FRAMES, frames, strict=True)),
@@ -63,6 +66,14 @@ def about(model):
         f"`{made['study']}/{made['run']}` ({made['identity']}), trained on {made['data']['name']}. "
         "What it is worth stands in its card, "
         f"`models/{model['name']}/README.md`, and below.\n"
+    )
+
+
+def limits():
+    """Say how large and how small a photograph may be; Markdown."""
+    return (
+        f"At most {MAX_PHOTOGRAPH / 1e6:.0f} megapixels are read, and no side may have fewer than "
+        f"{LEAST_SIDE} pixels.\n"
     )
 
 

@@ -196,7 +196,7 @@ def read_metadata(path):
     if not path.is_file():
         msg = f"'{path}' is missing; the HAM10000 layout needs it beside the images"
         raise DataError(msg)
-    table = read_text(path, COLUMNS)
+    table = read_text(path, COLUMNS)[list(COLUMNS)]
     for name in ("dx", "dx_type", "sex", "localization"):
         table[name] = table[name].str.lower()
     for name in ("sex", "localization"):

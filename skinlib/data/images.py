@@ -1,14 +1,16 @@
 """Open and decode image files, whole or not at all."""
 
 import collections
+import contextlib
 import hashlib
 import io
+import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from skinlib.errors import IntegrityError
 
@@ -19,6 +21,28 @@ MAX_PHOTOGRAPH = 64_000_000
 
 # What cameras and archives give. The rarer a format, the less its parser has been attacked.
 FORMATS = ("JPEG", "PNG")
+# How files begin that people have instead. They are told so; no parser looks at them.
+OTHERS = {
+    "GIF": rb"GIF8",
+    "WebP": rb"RIFF.{4}WEBP",
+    "HEIC": rb".{4}ftyp(hei|hev|mif1|msf1)",
+    "AVIF": rb".{4}ftypavi",
+    "TIFF": rb"II\*\0|MM\0\*",
+    "BMP": rb"BM.{4}\0{4}",
+    "DICOM": rb".{128}DICM",
+}
+
+# Exif 2.3, tag 0x0112: what makes the stored picture upright.
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # Pillow warns above 89 million pixels; our limit is far below and an error.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -39,21 +63,18 @@ def open_image(file, name=None, limit=MAX_PIXELS):
     ------
     IntegrityError
         If the file is none of `FORMATS` or declares more pixels than `limit`.
+    OSError
+        If the system does not let it be read.
     """
     path = name or file
     try:
         image = Image.open(file, formats=FORMATS)
-    except FileNotFoundError:
-        raise
-    except UnidentifiedImageError as error:
-        msg = f"'{path}' is not a whole {' or '.join(FORMATS)} image; fetch this file again"
-        raise IntegrityError(msg) from error
     except Image.DecompressionBombError as error:
-        msg = f"'{path}' is refused: {error} The limit is {limit} pixels; resize it first"
+        msg = f"'{path}' declares more pixels than the limit of {limit}; resize it first"
         raise IntegrityError(msg) from error
-    # Damage in a header shows as an error of almost any kind.
-    except (OSError, ValueError, SyntaxError) as error:
-        msg = f"'{path}' is not an image ({error}); fetch this file again"
+    except Exception as error:
+        _raise_of_system(error)
+        msg = f"'{path}' {_fault(file)}"
         raise IntegrityError(msg) from error
     if image.width * image.height > limit:
         image.close()
@@ -63,6 +84,27 @@ def open_image(file, name=None, limit=MAX_PIXELS):
         )
         raise IntegrityError(msg)
     return image
+
+
+def _raise_of_system(error):
+    """Raise what the system says of a file again; damaged bytes show as any other error."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
+        raise error
+
+
+def _fault(file):
+    """Say what a file is that is none of `FORMATS`, and what to do about it."""
+    path = isinstance(file, (str, Path))
+    with open(file, "rb") if path else contextlib.nullcontext(file) as opened:
+        opened.seek(0)
+        start = opened.read(132)
+    expected = " or ".join(FORMATS)
+    if not start:
+        return f"is empty, expected a {expected} image; fetch this file again"
+    for kind, begins in OTHERS.items():
+        if re.match(begins, start, re.DOTALL):
+            return f"is a picture in the format {kind}; save it as {expected}"
+    return f"is not a whole {expected} image; fetch this file again"
 
 
 def decode(file, name=None, limit=MAX_PIXELS):
@@ -76,26 +118,37 @@ def decode(file, name=None, limit=MAX_PIXELS):
     Returns
     -------
     PIL.Image.Image
-        Mode RGB, upright (an EXIF rotation is applied), as stored otherwise.
+        Mode RGB, upright (an EXIF rotation is applied, EXIF that cannot be read is ignored),
+        as stored otherwise.
 
     Raises
     ------
     IntegrityError
         If the file is truncated or not an image.
+    OSError
+        If the system does not let it be read.
     """
     with open_image(file, name, limit) as image:
         try:
             image.load()
-        except (OSError, SyntaxError, ValueError) as error:
+            image = _upright(image)
+            # 16-bit greyscale would wrap when converted directly; scale it first.
+            if image.mode.startswith("I"):
+                image = Image.fromarray((np.asarray(image) / 257).astype(np.uint8))
+            return image.convert("RGB")
+        except Exception as error:
+            _raise_of_system(error)
             msg = f"'{name or file}' does not decode whole ({error}); fetch this file again"
             raise IntegrityError(msg) from error
-        orientation = image.getexif().get(0x0112, 1)
-        if orientation != 1:
-            image = ImageOps.exif_transpose(image)
-        # 16-bit greyscale would wrap when converted directly; scale it first.
-        if image.mode.startswith("I"):
-            image = Image.fromarray((np.asarray(image) / 257).astype(np.uint8))
-        return image.convert("RGB")
+
+
+def _upright(image):
+    try:
+        turn = UPRIGHT.get(image.getexif().get(ORIENTATION))
+    except Exception:
+        # The pixels are whole; what is damaged is only said about them.
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def decode_and_hash(path):
@@ -126,11 +179,15 @@ def verify_images(paths):
 
 def in_threads(function, items, ahead=64):
     """Yield ``function(item)`` in order; at most `ahead` results wait, whatever the number."""
-    with ThreadPoolExecutor() as pool:
-        waiting = collections.deque()
+    pool = ThreadPoolExecutor()
+    waiting = collections.deque()
+    try:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) > ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        # Whoever stops asking does not wait for what lies ahead.
+        pool.shutdown(cancel_futures=True)

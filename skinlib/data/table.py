@@ -5,27 +5,35 @@ too long for row names, and count past blank lines.
 """
 
 import csv
+import io
+from types import MappingProxyType
 
 import pandas as pd
 
 from skinlib.errors import DataError
 
 
-def read_text(path, columns):
-    """Read columns of a CSV file as stripped text.
+def read_text(path, columns, optional=(), also=MappingProxyType({})):
+    """Read a CSV file as stripped text.
 
-    Accepts a byte-order mark, Windows line ends, comma or semicolon.
+    Accepts a byte-order mark, any line ends, comma or semicolon, and names of columns in
+    capitals.
 
     Parameters
     ----------
     path : pathlib.Path
     columns : sequence of str
-        Those to return, in this order; the file may have more.
+        That have to be there, once.
+    optional : sequence of str
+        That may be there, once.
+    also : mapping of str to str
+        Other names of columns, and what they are called here.
 
     Returns
     -------
     pandas.DataFrame
-        Strings. The index is the line in the file as an editor numbers it (header = 1).
+        Strings; all columns of the file, their names in small letters. The index is the line in
+        the file as an editor numbers it (header = 1).
 
     Raises
     ------
@@ -33,21 +41,19 @@ def read_text(path, columns):
         If the file is no CSV, lacks a column or has it twice, has no rows, or has a row of
         more or fewer fields than the header.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            separator = ";" if header.count(";") > header.count(",") else ","
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            rows = [(reader.line_num, [field.strip() for field in row]) for row in reader]
-    except (csv.Error, UnicodeDecodeError) as error:
-        msg = f"'{path}' is not a readable CSV file: {error}"
-        raise DataError(msg) from error
-    rows = [(line, row) for line, row in rows if any(row)]
-    names = rows.pop(0)[1] if rows else []
-    wrong = [name for name in columns if names.count(name) != 1]
-    if wrong:
-        msg = f"'{path}' lacks the columns {wrong}, or has them twice; found {names[:20]}"
+    rows = _rows(path)
+    if not rows:
+        msg = f"'{path}' is empty; expected a first line with {', '.join(columns)}"
+        raise DataError(msg)
+    found = rows.pop(0)[1]
+    names = [also.get(name.lower(), name.lower()) for name in found]
+    if lacking := [name for name in columns if name not in names]:
+        tabs = any("\t" in name for name in found)
+        remedy = "separate them by commas or semicolons, not tabs" if tabs else "add them there"
+        msg = f"'{path}' lacks the columns {lacking}, its first line has {found[:20]}; {remedy}"
+        raise DataError(msg)
+    if twice := [name for name in (*columns, *optional) if names.count(name) > 1]:
+        msg = f"'{path}' has {twice} more than once, its first line has {found[:20]}; keep one each"
         raise DataError(msg)
     if not rows:
         msg = f"'{path}' has no rows; expected one row an image"
@@ -60,7 +66,32 @@ def read_text(path, columns):
             )
             raise DataError(msg)
     lines, fields = zip(*rows, strict=True)
-    return pd.DataFrame(fields, index=lines, columns=names, dtype=str)[list(columns)]
+    return pd.DataFrame(fields, index=lines, columns=names, dtype=str)
+
+
+def _rows(path):
+    """Return line and fields of all rows that are not blank, the header among them."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        msg = f"'{path}' is not a readable CSV file: it is not text in UTF-8; save it as CSV, UTF-8"
+        raise DataError(msg)
+    header = text.lstrip().partition("\n")[0]
+    separator = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    rows = []
+    try:
+        for row in reader:
+            rows.append((reader.line_num, [field.strip() for field in row]))
+    except csv.Error as error:
+        msg = (
+            f"'{path}' is not a readable CSV file: {error} in row "
+            f"{rows[-1][0] + 1 if rows else 1}; close the quotation marks there"
+        )
+        raise DataError(msg) from error
+    return [(line, row) for line, row in rows if any(row)]
 
 
 def refuse(table, path, column, bad, expected):

@@ -2,9 +2,9 @@
 
 import json
 import os
-import tempfile
 
 from skinlib.errors import DataError
+from skinlib.files import require_place
 
 
 def sidecar(path):
@@ -23,9 +23,8 @@ def check(path):
     Raises
     ------
     DataError
-        A file there is no export of ours: the JSON file beside `path` does not list it.
-    OSError
-        The folder cannot be made or written to; it names `path`.
+        A file there is no export of ours: the JSON file beside `path` does not list it. Or the
+        folder cannot be written to.
     """
     ours = _listed(sidecar(path))
     # OpenVINO writes the weights beside the graph.
@@ -37,13 +36,7 @@ def check(path):
                 "would say; choose another name by -o, or remove it"
             )
             raise DataError(msg)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # By trying: what the rights say is not the whole truth. As long a name as the longest.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{sidecar(path).name}."):
-            pass
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    require_place(path)
 
 
 def _listed(path):

@@ -113,9 +113,8 @@ def test_an_older_export_is_replaced(classifier, tmp_path):
 def test_a_place_that_cannot_be_written_to_is_named_first(tmp_path, unasked, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
-    for name in ("file/m.onnx", "/proc/m.onnx", f"{'a' * 250}.onnx"):
-        said = fails(capsys, "--format", "onnx", "-o", name)
-        assert f"cannot use '{name}'" in said
+    for name in ("file/m.onnx", "/proc/m.onnx"):
+        assert f"'{name}' cannot be written" in fails(capsys, "--format", "onnx", "-o", name)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
