@@ -152,7 +152,7 @@ def _interrupt(*_):
 def main(arguments=None):
     """Run a command; print an error on one line and return its exit code."""
     # Before TensorFlow is imported: it tells of GPUs it looked for in vain, as errors. What stops
-    # a command comes as an exception, and whoever wants the rest sets the variable.
+    # a command comes as an exception, and whoever wants the rest sets the variable to less.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
     signal.signal(signal.SIGTERM, _interrupt)

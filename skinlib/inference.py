@@ -14,8 +14,10 @@ from skinlib.data.pixels import resize
 from skinlib.errors import DataError
 from skinlib.evidence import calibration
 from skinlib.files import require_file
+from skinlib.models.weights import check_file, load_classifier
 from skinlib.occupancy import WEIGHTS
 from skinlib.prediction import d4
+from skinlib.quiet import import_keras
 from skinlib.recipes import from_json
 
 # Below this a picture shows nothing that a network could go by.
@@ -66,11 +68,11 @@ class Classifier:
     """
 
     def __init__(self, record, weights, sha256, *, rule=None, known=None, name=None):
-        from skinlib.models.classifier import build_classifier
-        from skinlib.models.weights import check_file, load_classifier
-
         # Before seconds are spent on building the network.
         check_file(weights, sha256)
+        import_keras()
+        from skinlib.models.classifier import build_classifier
+
         self.record = record
         self.recipe = from_json(record["recipe"])
         self.encoder = MetadataEncoder.from_json(record["metadata"])

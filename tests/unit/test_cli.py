@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from skinlib import cli, paths, recipes, runs
 from skinlib.cli import main
@@ -204,9 +205,12 @@ def test_tensorflow_is_silent_unless_somebody_asks_it_to_speak(monkeypatch, caps
 
 def test_nothing_but_ours_is_printed(tmp_path):
     """In a process of its own, which imports TensorFlow."""
-    command = [sys.executable, "-m", "skinlib", "describe", "--backbone", "MobileNetV3Small"]
+    photograph = tmp_path / "photo.png"
+    Image.fromarray(synthetic.photograph("nv", 1, 0, 0, 160, 120)).save(photograph)
+    command = [sys.executable, "-m", "skinlib", "predict", photograph]
     environment = {key: value for key, value in os.environ.items() if key[:3] != "TF_"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Not a medical device" in done.stdout
     assert done.stderr == ""
 
 
