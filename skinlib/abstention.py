@@ -16,7 +16,7 @@ import numpy as np
 from skinlib.classes import CLASSES
 from skinlib.evidence import calibration
 from skinlib.evidence import draws as bootstrap
-from skinlib.evidence.selective import Selective
+from skinlib.evidence.selective import least_confidence
 from skinlib.metrics import check
 
 RISK = 0.1
@@ -100,19 +100,10 @@ def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
     """
     temperature = calibration.fit_temperature(labels, probabilities)
     with_, without = (
-        _least(labels, calibration.calibrated(each, temperature), risk)
+        least_confidence(labels, calibration.calibrated(each, temperature), risk)
         for each in (probabilities, probabilities if blind is None else blind)
     )
     return Rule(temperature, with_, distance, without)
-
-
-def _least(labels, scaled, risk):
-    """Return the lowest confidence from which on at most a share `risk` is wrong, or None."""
-    # Images of equal confidence stand together in the curve, as they do in `unique`.
-    levels = np.unique(scaled.max(axis=1))[::-1]
-    _, risks = Selective(labels, scaled).curve()
-    good = np.flatnonzero(risks <= risk + 1e-9)
-    return float(levels[good[-1]]) if len(good) else None
 
 
 def measure(rule, labels, probabilities, lesions, distances=None, complete=True):

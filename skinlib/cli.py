@@ -156,9 +156,10 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
     signal.signal(signal.SIGTERM, _interrupt)
-    if hasattr(sys.stdout, "reconfigure"):
-        # The name of a file need not be Unicode; standard error escapes it as it is.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        # The name of a file need not be Unicode. What stands in for a stream may not know how.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     args = parser.parse_args(arguments)
     try:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from skinlib import paths, released, runs
+from skinlib import external, paths, released, runs
 from skinlib import release_words as words
 from skinlib.commands import NOT_A_DEVICE
+from skinlib.evidence import subgroup_words
 from skinlib.files import write_text
 from skinlib.release_words import markdown_table
 
@@ -179,12 +180,12 @@ def _metrics(model, run):
 
 
 def _groups(run):
-    parts = []
-    for attribute in ("sex", "age"):
-        frame = words.of_groups(run, attribute)
+    sections = [subgroup_words.caution(words.groups_of(run))]
+    for attribute, part in (("sex", "test"), ("sex", external.PART), ("age", "test")):
+        frame = words.of_groups(run, attribute, part)
         if frame is not None:
-            parts.append(f"By {attribute}, own test part:\n\n{markdown_table(frame)}")
-    return "\n".join(parts) or "Not measured.\n"
+            sections.append(f"By {attribute}, {words.PARTS[part]}:\n\n{markdown_table(frame)}")
+    return "\n".join(sections)
 
 
 def _abstention(model):

@@ -5,7 +5,7 @@ import pandas as pd
 from skinlib import external, model_card, released
 from skinlib import release_words as words
 from skinlib.data.images import MAX_PHOTOGRAPH
-from skinlib.evidence import calibration
+from skinlib.evidence import calibration, subgroup_words
 from skinlib.evidence.selective import Selective
 from skinlib.figures.evidence import risk_coverage
 from skinlib.figures.runs import not_run
@@ -14,7 +14,7 @@ from skinlib.inference import LEAST_SIDE
 FRAMES = ("predict-metrics", "predict-abstention", "predict-foreign")
 TEXTS = (
     "predict-model", "predict-rule", "predict-foreign", "predict-facts", "predict-calibration",
-    "predict-float16", "predict-limits",
+    "predict-float16", "predict-groups", "try-groups", "predict-limits",
 )  # fmt: skip
 FIGURE = "predict-risk-coverage"
 NOT_RELEASED = "not released"
@@ -39,6 +39,7 @@ def pages():
         )
     model = released.read(folders[0])
     run = model_card.run_of(model)
+    groups = words.groups_of(run)
     frames = (words.of_metrics(run), words.of_abstention(model), words.of_foreign(model))
     texts = (
         about(model),
@@ -47,6 +48,8 @@ def pages():
         words.facts(model),
         words.calibrated(model, run),
         words.rounding(model),
+        subgroup_words.caution(groups).rstrip(".\n") + f" {subgroup_words.MORE}.\n",
+        subgroup_words.short_caution(groups),
         limits(),
     )
     return (

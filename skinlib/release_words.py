@@ -6,10 +6,11 @@ TensorFlow is needed.
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from skinlib import external, tables
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.evidence import calibration, scores, subgroup_pages
+from skinlib.evidence import calibration, scores, subgroup_pages, subgroup_words
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
 
@@ -123,11 +124,21 @@ def rule(model):
             f"{share(found['coverage'])} are answered, and {share(found['risk'])} of these answers "
             f"are wrong; if all were answered it would be {share(found['error'])}. Of "
             f"{melanoma['images']} photographs of melanoma {melanoma['right']} are named, "
-            f"{melanoma['passed_on']} passed on, and **{melanoma['wrong']} called something else**."
+            f"{melanoma['passed_on']} passed on, and **{melanoma['wrong']} called something else** "
+            f"({_by_photograph(melanoma['wrong'], melanoma['images'])})."
             f"{_missed(found['risk'], chosen['risk'])}"
         )
         lines.append("")
     return "\n".join(lines)
+
+
+def _by_photograph(count, images):
+    """Format a share with Wilson's interval; which photographs share a lesion is not on record."""
+    if not images:
+        return "there are none"
+    low, high = stats.binomtest(count, images).proportion_ci(method="wilson")
+    found = Estimate(count / images, low, high).text(percent=True)
+    return f"{found}, each photograph counted by itself, so rather too narrow"
 
 
 def _missed(risk, aim):
@@ -172,12 +183,14 @@ def facts(model):
     if not found:
         return "The model takes no facts about the patient.\n"
     given, none = found["given"], found["none"]
+    missed = _missed(none["risk"], model["abstention"]["risk"])
     return (
         f"With age, sex and site as the data have them it names {share(given['accuracy'])} of the "
         f"test photographs rightly (mean recall {Estimate(*given['mean_recall']).text()}); with "
         f"none of the three {share(none['accuracy'])} ({Estimate(*none['mean_recall']).text()}). "
-        f"Then it answers {share(none['coverage'])}, with {share(none['risk'])} of the answers "
-        f"wrong.{_missed(none['risk'], model['abstention']['risk'])}\n"
+        "That is a network trained with the three and then asked without; what training with them "
+        f"is worth is another question. Without them it answers {share(none['coverage'])}, with "
+        f"{share(none['risk'])} of the answers wrong.{missed}\n"
     )
 
 
@@ -211,12 +224,15 @@ def calibrated(model, run):
     return "\n".join(lines) + "\n"
 
 
+def groups_of(run):
+    """Return what was measured by groups of patients, by part; empty where nothing was."""
+    return subgroup_words.of_run(subgroup_pages.read(), run.record["identity"])
+
+
 def of_groups(run, attribute, part="test"):
     """Return the frame of groups of patients by an attribute, or None where not measured."""
-    for found in subgroup_pages.read().values():
-        if (found["identity"], found["part"]) == (run.record["identity"], part):
-            break
-    else:
+    found = groups_of(run).get(part)
+    if not found:
         return None
     rows = [found["overall"], *found["groups"].get(attribute, [])]
     names = {"group": "Group", "images": "Images", "lesions": "Lesions"}

@@ -13,6 +13,8 @@ from skinlib.rendering_figures import paper_figures
 from skinlib.rendering_interactive import interactive_figures
 from skinlib.studies import load_study
 
+# ``[0.725, 0.781]``.
+INTERVAL = r"\[([-+\d.]+), ([-+\d.]+)\]"
 REAL, SMALL, DEMO = "ham10000-256px", "ham10000-256px-96px", "demo"
 
 
@@ -47,7 +49,7 @@ def render():
     written = []
     for name, frame in frames.items():
         written.append(paths.RESULTS / "tables" / f"{name}.csv")
-        write_csv(written[-1], frame)
+        write_csv(written[-1], unbroken(frame))
     for name, text in texts.items():
         written.append(paths.RESULTS / "tables" / f"{name}.md")
         write_text(written[-1], text)
@@ -58,6 +60,16 @@ def render():
         written.append(paths.RESULTS / "figures" / f"{name}.json")
         write_json(written[-1], specification)
     return written
+
+
+def unbroken(frame):
+    """Return a table whose bracketed intervals stay on one line: their spaces do not break.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    """
+    return frame.replace({INTERVAL: "[\\1,\u00a0\\2]"}, regex=True)
 
 
 def _study_pages(verdicts):

@@ -24,7 +24,7 @@ def honest():
 def evidence_pages():
     """Return frames, texts and figures by file name; what was not run says so."""
     # One seed of each: every pair of models is a row.
-    asked = external_pages.one_seed()
+    asked = external_pages.ours_first(external_pages.one_seed())
     made = (
         effect_pages.pages(),
         leakage_pages.pages(),

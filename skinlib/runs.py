@@ -44,6 +44,11 @@ class Run:
         return self.record["run"]
 
     @property
+    def title(self):
+        """What the run is called beside others of its backbone: recipe and size."""
+        return f"{self.record['recipe']['name']}, {self.record['input_size']} px"
+
+    @property
     def finished(self):
         """Did the training end, and are its predictions there?"""
         return self.record["status"] == "finished" and (self.folder / PREDICTIONS).is_file()

@@ -112,6 +112,26 @@ class Study:
         """Return the finished runs, in the order of the study."""
         return [run for run in self.runs().values() if run and run.finished]
 
+    def progress(self):
+        """Say how many of the planned trainings are finished, and which seeds lack some.
+
+        Returns
+        -------
+        str
+            ``40 of 51 planned trainings are finished; seed 2 has 6 of 17``, for example.
+        """
+        counts = {}
+        for spec, run in zip(self.specs, self.runs().values(), strict=True):
+            counts.setdefault(spec.seed, []).append(bool(run and run.finished))
+        done = sum(map(sum, counts.values()))
+        text = f"{done} of {len(self.specs)} planned trainings are finished"
+        lacking = [
+            f"seed {seed} has {sum(each) or 'none'} of {len(each)}"
+            for seed, each in sorted(counts.items())
+            if not all(each)
+        ]
+        return "; ".join([text, ", ".join(lacking)]) if done and lacking else text
+
     def data_folder(self):
         """Return the data argument of `train`, or raise `DataError` when none is given."""
         chosen = self.data or os.environ.get("SKINLIB_DATA")

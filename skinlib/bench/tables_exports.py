@@ -58,6 +58,7 @@ def costs(found):
             "Stored": stored(row),
             "MB": short(row["bytes"] / 1e6),
             "Probability, mean difference": small(measured["mean"]),
+            "Distance, largest share": small(measured.get("distance")),
             "Same answer": f"{measured['same']} of {measured['images']}",
             **{f"Change of {name}": each.text(4, signed=True) for name, each in changes.items()},
         })  # fmt: skip

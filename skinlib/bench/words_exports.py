@@ -19,7 +19,11 @@ def exported(found):
     largest = max(row["parity"][kind]["probabilities"] for row in exact)
     same = all(row["parity"][kind]["same"] == images for row in exact)
     said = "the same answer to all of them" if same else "not the same answer to all of them"
-    where = "of the data's folder `validation`" if kind == "photographs" else "of validation"
+    where = (
+        "of the official ISIC 2018 validation set, their labels not used,"
+        if kind == "photographs"
+        else "of our validation part"
+    )
     text = (
         f"Of the released model `{record['model']}`, on {images} photographs {where} and with one "
         f"view, the files in fp32 give probabilities within {small(largest)} of those of Keras, "
@@ -36,8 +40,8 @@ def costs(record, rows):
     weights = [row for row in rows if row["precision"] == "int8" and not row["calibrated"]]
     computed = [row for row in rows if row["calibrated"]]
     text = (
-        f"On the {record['validation']:,} photographs of the validation part Keras reaches a mean "
-        f"recall of {before[0]} and a macro AUC of {before[1]} with one view. "
+        f"On the {record['validation']:,} photographs of our own validation part Keras reaches a "
+        f"mean recall of {before[0]} and a macro AUC of {before[1]} with one view. "
     )
     parts = [
         f"{what} {_range(some)}"
@@ -67,13 +71,20 @@ _SHORT = {"mean recall": "mean recall", "AUC, macro": "macro AUC"}
 
 
 def _odd(rows):
-    """Warn of a distance that is no longer the one that the rule was made with."""
-    far = [row["parity"]["validation"].get("distance", 0) for row in rows if row["calibrated"]]
-    if not far or max(far) < 1:
+    """Warn of files whose distance is no longer the one that the rule was made with."""
+    far = {
+        f"{TITLES[row['format']]} ({stored(row)})": distance
+        for row in rows
+        if (distance := row["parity"]["validation"].get("distance", 0)) > 1
+    }
+    if not far:
         return ""
+    low, high = short(min(far.values()), 2), short(max(far.values()), 2)
+    times = low if low == high else f"{low} to {high}"
     return (
-        f" Where eight bits are computed in, the distance is up to {short(max(far), 2)} times its "
-        "own size off: such a file cannot tell which pictures are unlike the training pictures."
+        f" In the worst picture the distance is {times} times its own size off with "
+        f"{', '.join(far)}: such a file cannot tell which pictures are unlike the training "
+        "pictures."
     )
 
 
@@ -109,9 +120,8 @@ def turns(found):
 
 def _busy(record):
     """Say how busy the machine was while the backbones took their turns."""
-    loads = [
-        load for row in record["backbones"].values() for load in row["loads"] if load is not None
-    ]
+    each = (row.get("loads", []) for row in record["backbones"].values())
+    loads = [load for loads in each for load in loads if load is not None]
     if not loads:
         return ""
     low, high = short(min(loads), 2), short(max(loads), 2)

@@ -46,6 +46,8 @@ UPRIGHT = {
 
 # Pillow warns above 89 million pixels; our limit is far below and an error.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Of EXIF nothing but the orientation is read, and that only where it can be.
+warnings.filterwarnings("ignore", message="Corrupt EXIF data")
 
 
 def open_image(file, name=None, limit=MAX_PIXELS):

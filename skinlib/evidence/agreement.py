@@ -161,13 +161,13 @@ def differences(labels, probabilities, lesions, draws=bootstrap.DRAWS):
     -------
     pandas.DataFrame
         One row a pair and metric of `METRICS`: ``first``, ``second``, ``metric`` and
-        ``difference``, a `skinlib.evidence.draws.Estimate` of second minus first. A class
+        ``difference``, a `skinlib.evidence.draws.Estimate` of first minus second. A class
         that a draw misses is left out of its means.
     """
     weights = bootstrap.lesion_weights(lesions, draws)
     scores = {title: _scores(weights, labels, each) for title, each in probabilities.items()}
     rows = [
-        [first, second, metric, bootstrap.estimate(scores[second][metric] - scores[first][metric])]
+        [first, second, metric, bootstrap.estimate(scores[first][metric] - scores[second][metric])]
         for first, second in itertools.combinations(scores, 2)
         for metric in METRICS
     ]

@@ -1,7 +1,8 @@
 """Tables, sentences and figures of the pages that compare ways of training."""
 
 from skinlib import captions
-from skinlib.evidence import factorial, paired
+from skinlib.evidence import convergence, factorial, paired
+from skinlib.evidence import effect_words as words
 from skinlib.evidence.scores import SCORES
 from skinlib.figures import effects as figures
 from skinlib.figures.runs import not_run
@@ -45,61 +46,51 @@ def seeds_of(effect):
 
 
 def of_factors():
-    """Return a sentence for each score on the main effects of the factorial study."""
+    """Return a sentence on the main effects of the factorial study; none while it is not run."""
     found = factorial.main_effects(factorial.design(load_study("ablation")))
-    lines = []
-    for score in ("accuracy", "mean recall") if found else ():
-        each = ", ".join(
-            f"{FACTORS[name]} {effects[score].text(signed=True)}" for name, effects in found.items()
-        )
-        lines.append(
-            f"Turned on, over all combinations of the others, these change {score}: {each} "
-            "([more](ablation.md))."
-        )
-    return lines
+    if not found:
+        return []
+    each = "; ".join(
+        f"{score}: "
+        + words.by_factor({FACTORS[name]: effects[score] for name, effects in found.items()})
+        for score in SCORES
+    )
+    named = words.listed([FACTORS[name] for name in found])
+    return [
+        f"{named[0].upper()}{named[1:]}, each turned on over all combinations of the others in "
+        f"short trainings. Effects whose interval leaves out 0: {each} ([more](ablation.md))."
+    ]
 
 
 def _ablation():
-    found = factorial.design(load_study("ablation"))
+    study = load_study("ablation")
+    found = factorial.design(study)
     frames = {
         "ablation-effects": factorial.frame(found, FACTORS),
         "ablation-cells": factorial.cells_frame(found, FACTORS),
     }
+    texts = {"ablation-limit": f"{convergence.limit(study) or NOT_RUN.capitalize() + '.'}\n"}
     if found is None:
-        return frames, {"ablation": f"{NOT_RUN.capitalize()}.\n"}, {"ablation": not_run()}
+        texts["ablation"] = f"{NOT_RUN.capitalize()}: {study.progress()}.\n"
+        return frames, texts, {"ablation": not_run()}
+    seeds = words.listed(list(map(str, found.seeds)))
     sentences = [
-        f"{len(found.levels)} cells, {len(found.seeds)} seed{'s' * (len(found.seeds) > 1)} each: "
-        f"{len(found.levels) * len(found.seeds)} trainings.\n"
+        f"{study.progress()}. The effects are of the seeds for which all "
+        f"{len(found.levels)} combinations are there, {seeds}: "
+        f"{len(found.levels) * len(found.seeds)} trainings. Effects whose interval leaves out 0:\n"
     ]
     main = {}
     for index, score in enumerate(SCORES):
         effects = factorial.effects(found.levels, found.scores[..., index])
         for place, name in enumerate(found.factors):
             main.setdefault(FACTORS[name], []).append(effects[(place,)][0])
-        if score in ("accuracy", "mean recall"):
-            sentences.append(_of_score(score, effects, found.factors))
-    drawn = {"ablation": figures.factorial(main, SCORES)}
-    return frames, {"ablation": "\n".join(sentences) + "\n"}, drawn
-
-
-def _of_score(score, effects, factors):
-    """Sort the main effects on a score into clear ones and others, in words."""
-    clear, open_, together = [], [], []
-    for term, (estimate, _) in effects.items():
-        name = " × ".join(FACTORS[factors[index]] for index in term)
-        said = f"{name} {estimate.text(signed=True)}"
-        if len(term) > 1:
-            together += [said] if estimate.sign else []
-        else:
-            (clear if estimate.sign else open_).append(said)
-    parts = []
-    if clear:
-        parts.append(f"the interval excludes 0 for {'; '.join(clear)}")
-    if open_:
-        parts.append(f"the interval includes 0 for {'; '.join(open_)}")
-    if together:
-        parts.append(f"two-way terms whose interval excludes 0: {'; '.join(together)}")
-    return f"- **{score[0].upper()}{score[1:]}**: {'; '.join(parts)}."
+        named = {
+            tuple(FACTORS[found.factors[place]] for place in term): estimate
+            for term, (estimate, _) in effects.items()
+        }
+        sentences.append(words.of_score(score, named))
+    texts["ablation"] = "\n".join(sentences) + "\n"
+    return frames, texts, {"ablation": figures.factorial(main, SCORES)}
 
 
 def _contrasts(study, pairs, recipe=None):
@@ -112,33 +103,40 @@ def _contrasts(study, pairs, recipe=None):
     return found
 
 
-def _said(found):
-    lines = []
-    for name, effect in found.items():
-        accuracy, recall = effect.estimate(0), effect.estimate(1)
-        decided = paired.verdict(
-            recall, "mean recall rises", "mean recall falls", "mean recall does not clearly change"
-        )
-        lines.append(
-            f"- {name[0].upper()}{name[1:]}: {decided}, {recall.text(signed=True)}; accuracy "
-            f"{accuracy.text(signed=True)}."
-        )
-    return "\n".join(lines or [f"{NOT_RUN.capitalize()}."]) + "\n"
-
-
 def _attentions():
     found = _contrasts(load_study("ablation"), ATTENTIONS)
     frames = {"attentions": paired.frame(found, ("First", "Second"))}
     drawn = {"attentions": figures.forest(found) if found else not_run()}
-    return frames, {"attentions": _said(found)}, drawn
+    return frames, {"attentions": words.said(found)}, drawn
 
 
 def _fields():
     study = load_study("as-logged-vs-described")
-    found = {}
+    found, lacking = {}, []
     for recipe, title in (("md-as-logged-frozen", ABOVE), ("md-as-logged", WHOLE)):
-        pairs = {f"{name}; {title}": (None, variant) for name, variant in FIELDS.items()}
-        found |= _contrasts(study, pairs, recipe)
+        for name, variant in FIELDS.items():
+            there = _contrasts(study, {f"{name}; {title}": (None, variant)}, recipe)
+            found |= there
+            if not there and any((spec.recipe, spec.variant) == (recipe, variant)
+                                 for spec in study.specs):  # fmt: skip
+                lacking.append(f"{name} ({title})")
+    texts = {
+        "fields": words.said(found),
+        "fields-setting": _setting(study, lacking),
+        "fields-limit": f"{convergence.limit(study) or NOT_RUN.capitalize() + '.'}\n",
+    }
     frames = {"fields": paired.frame(found, ("As logged", "As described"))}
     drawn = {"fields": figures.forest(found) if found else not_run()}
-    return frames, {"fields": _said(found)}, drawn
+    return frames, texts, drawn
+
+
+def _setting(study, lacking):
+    """Say what stays as logged, on how many photographs, and what is not there; Markdown."""
+    spec = next(each for each in study.specs if each.recipe.endswith("-frozen"))
+    counts = sorted({len(run.predictions("test")) for run in study.finished()})
+    text = f"In the rows *{ABOVE}* {words.setting(spec, f'{spec.backbone} MD')}. "
+    if counts:
+        span = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+        text += f"Each comparison is on {span} photographs a seed. "
+    text += f"{study.progress()}."
+    return text + (f" Not run: {'; '.join(lacking)}.\n" if lacking else "\n")

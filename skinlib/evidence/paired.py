@@ -87,7 +87,7 @@ def answers(first, second, part="test"):
 
 
 def finished_pairs(study, first, second, recipe=None):
-    """Return ``{seed: (run, run)}`` of two variants of a study, where both are finished.
+    """Return pairs of runs by backbone and seed: two variants of a study, both finished.
 
     Parameters
     ----------
@@ -98,13 +98,15 @@ def finished_pairs(study, first, second, recipe=None):
         Only runs of this one, where the study has several.
     """
     done = {
-        (spec.seed, spec.variant): run
+        (spec.backbone, spec.seed, spec.variant): run
         for spec, run in zip(study.specs, study.runs().values(), strict=True)
         if run and run.finished and recipe in (None, spec.recipe)
     }
-    seeds = sorted({seed for seed, _ in done})
-    both = {seed: (done.get((seed, first)), done.get((seed, second))) for seed in seeds}
-    return {seed: runs for seed, runs in both.items() if all(runs)}
+    both = {
+        key[:-1]: (done.get((*key[:-1], first)), done.get((*key[:-1], second)))
+        for key in sorted(done, key=lambda key: key[:2])
+    }
+    return {key: runs for key, runs in both.items() if all(runs)}
 
 
 def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):

@@ -38,6 +38,7 @@ def pages(found=None):
     }
     texts = {
         "pointing-about": words.about(sums),
+        "pointing-answer": words.answer(sums),
         "pointing-findings": words.findings(sums),
         "pointing-variants": words.variants(compared),
     }
@@ -80,6 +81,7 @@ def _limits(sums):
     rows = [
         {
             "Run": group.label,
+            "Attention": words.variant(group.attention),
             "Grid": words.grid(group),
             "Map": NAMES[name],
             "Mass inside": cell(part.loc[name], "mass"),
@@ -99,6 +101,7 @@ def _runs(sums):
         rows.append(
             {
                 "Run": group.label,
+                "Attention": words.variant(group.attention),
                 "Seeds": len(group.runs),
                 "Test images": f"{sum(len(scores) for scores in group.scores):,}",
                 "Lesion's share of the picture": f"{group.share:.3f}",

@@ -31,7 +31,7 @@ class Group:
     Attributes
     ----------
     label : str
-        Recipe, variant and size, for example ``clean, 96 px``.
+        Recipe and size, for example ``clean, 96 px``; after the backbone if not MobileNetV2.
     runs : tuple of skinlib.runs.Run
     scores : tuple of pandas.DataFrame
         One a run; see `read_scores`.
@@ -70,15 +70,12 @@ def groups(studies=None):
         run = read_run(path.parent)
         if run.finished and (read := read_scores(run)):
             found.setdefault((study, re.sub(r"-s\d+$", "", run.name)), []).append((run, *read))
-    return [
-        Group(_label(name), *zip(*members, strict=True)) for (_, name), members in found.items()
-    ]
+    return [Group(_label(members[0][0]), *zip(*members, strict=True)) for members in found.values()]
 
 
-def _label(name):
-    """Turn ``MobileNetV2-clean-96px`` into ``clean, 96 px``; other backbones keep their name."""
-    words = re.sub(r"-(\d+)px$", r", \1 px", name)
-    return words.removeprefix("MobileNetV2-")
+def _label(run):
+    backbone = run.record["backbone"]
+    return run.title if backbone == "MobileNetV2" else f"{backbone}, {run.title}"
 
 
 def summarise(scores, draws=DRAWS):

@@ -1,5 +1,6 @@
 """Sentences about where the maps lie, made from the scores; Markdown."""
 
+from skinlib.evidence.effect_words import ONE
 from skinlib.evidence.pointing import CONTROL, LEARNED, MOSTLY
 from skinlib.figures.pointing import NAMES
 
@@ -44,43 +45,78 @@ def about(sums):
     )
 
 
+def answer(sums):
+    """Say in how many networks each kind of map follows the lesion, beside plain maps; Markdown."""
+    if not sums:
+        return NONE
+    lines = [
+        "Does a map lie better on its own lesion than the same network's maps for other lesions "
+        "do? In points of the map that is on lesion, and by the 95 % interval of each network:",
+        "",
+    ]
+    for name in (*LEARNED, CONTROL):
+        rows = [found.loc[name] for _, found in sums if name in found.index]
+        if rows:
+            parts = [
+                f"{word} in {len(some)}" + (f", by {_span(some)}" if word != UNCLEAR else "")
+                for word, some in _sorted(rows, lambda row: row).items()
+                if some
+            ]
+            title = f"**{NAMES[name][0].upper()}{NAMES[name][1:]}**, {len(rows)} networks"
+            if name == CONTROL:
+                title = "**The photograph's darkness**, no network, on the same test parts"
+            lines.append(f"* {title}: {'; '.join(parts)}.")
+    plain = [
+        any(found.loc[name, "mass"] > found.loc["box", "mass"] for name in LEARNED
+            if name in found.index)
+        for _, found in sums
+    ]  # fmt: skip
+    lines += [
+        "",
+        f"In {len(plain) - sum(plain)} of {len(plain)} networks each of its maps lies less on the "
+        "lesion than a centred square does, which looks at no photograph.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+BETTER, WORSE, UNCLEAR = "better", "worse", "not clear"
+
+
+def _sorted(items, row):
+    """Return items by whether their map lies better than those for other lesions."""
+    found = {BETTER: [], WORSE: [], UNCLEAR: []}
+    for item in items:
+        low, high = (row(item)[f"{OTHERS}_{end}"] for end in ("low", "high"))
+        found[BETTER if low > 0 else WORSE if high < 0 else UNCLEAR].append(item)
+    return found
+
+
+def _span(rows):
+    """Format the smallest and the largest of some gains over the maps of others, in points."""
+    values = sorted(round(100 * row[OTHERS], 1) + 0.0 for row in rows)
+    low, high = (f"{value:+.1f}" for value in (values[0], values[-1]))
+    return low if low == high else f"{low} to {high}"
+
+
 def findings(sums):
-    """Say for each group of runs where its maps lie, one bullet a group."""
+    """Say for each group of runs which maps follow the lesion, one bullet a group."""
     return "\n".join(_finding(group, found) for group, found in sums) + "\n" if sums else NONE
 
 
 def _finding(group, found):
     names = [name for name in LEARNED if name in found.index]
-    shares = "; ".join(f"{_percent(found.loc[name], 'mass')} of {NAMES[name]}" for name in names)
-    points = "; ".join(f"{_percent(found.loc[name], 'hit')} ({NAMES[name]})" for name in names)
-    even, box, ceiling = (found.loc[name] for name in ("even", "box", "ceiling"))
+    parts = []
+    for word, some in _sorted(names, lambda name: found.loc[name]).items():
+        said = [
+            NAMES[name] + ("" if word == UNCLEAR else f" {_points(found.loc[name], OTHERS)}")
+            for name in some
+        ]
+        if said:
+            parts.append(f"{word}: {', '.join(said)}")
     return (
-        f"* **{group.label}** ({variant(group.attention)}, maps of {grid(group)}). On the lesion "
-        f"lies {shares}. Of a map spread evenly it is {_percent(even, 'mass')}, of a centred "
-        f"square {_percent(box, 'mass')}. {_follows(found, names)} The maximum is on the lesion "
-        f"in this part of the photographs: {points}. The middle of the picture is in "
-        f"{_percent(box, 'hit')}; no map of this grid could be in more than "
-        f"{_percent(ceiling, 'hit')}."
+        f"* **{group.label}** ({variant(group.attention)}, maps of {grid(group)}): "
+        f"{'; '.join(parts)}."
     )
-
-
-def _follows(found, names):
-    """Say which maps lie better on their own lesion than those of others, and which do not."""
-
-    def listed(chosen):
-        return "; ".join(f"{NAMES[name]} {_points(found.loc[name], OTHERS)}" for name in chosen)
-
-    better = [name for name in names if found.loc[name, f"{OTHERS}_low"] > 0]
-    rest = [name for name in names if name not in better]
-    text = ""
-    if better:
-        text = f"Better than the network's maps for other lesions: {listed(better)} points. "
-    if rest:
-        text += f"No gain over the network's maps for other lesions: {listed(rest)} points."
-    if CONTROL in found.index:
-        gain = _points(found.loc[CONTROL], OTHERS)
-        text = f"{text.strip()} For comparison, the photograph's darkness: {gain} points."
-    return text.strip()
 
 
 def variants(compared):
@@ -99,20 +135,17 @@ def variants(compared):
     lines = []
     for label, first, second, name, seeds, found in compared:
         row = found.loc[name]
-        verdict = "no difference is seen in the mass"
+        verdict = "no clear difference of the mass on the lesion"
         if row["mass_low"] > 0 or row["mass_high"] < 0:
             verdict = f"{'more' if row['mass'] > 0 else 'less'} of the mass is on the lesion"
+            if seeds == 1:
+                verdict = f"the interval of the mass on the lesion leaves out 0 ({ONE})"
         lines.append(
             f"* **{label}**, {NAMES[name]}, {variant(second)} against {variant(first)} on the same "
             f"images ({seeds} {'seed' if seeds == 1 else 'seeds'}): {verdict}, "
             f"{_points(row, 'mass')} points; pointing game {_points(row, 'hit')} points."
         )
     return "\n".join(lines) + "\n"
-
-
-def _percent(row, key):
-    value, low, high = (100 * row[f"{key}{end}"] for end in ("", "_low", "_high"))
-    return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
 
 
 def _points(row, key):

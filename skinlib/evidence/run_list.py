@@ -143,11 +143,25 @@ def core_hours(rows):
     return sum(row.seconds * row.cores for row in rows if row.cores) / 3600
 
 
-def peak_mb(rows):
-    """Return the largest peak memory in MB, or None where no run has ended."""
-    known = [row.run.record["peak_memory_mb"] for row in rows
-             if "peak_memory_mb" in row.run.record]  # fmt: skip
-    return max(known, default=None)
+def peaks_mb(rows):
+    """Return the peaks of memory in MB of the runs that have ended, by kind of run.
+
+    A peak is that of the process up to the end of the run. A process that trains several runs
+    keeps memory of each, and no record says which run was its first; so of runs alike the
+    smallest peak is nearest to what one needs.
+
+    Returns
+    -------
+    dict of (str, str, int) to list of int
+        Ascending, by backbone, recipe and size.
+    """
+    found = {}
+    for row in rows:
+        record = row.run.record
+        if "peak_memory_mb" in record:
+            kind = record["backbone"], record["recipe"]["name"], record["input_size"]
+            found.setdefault(kind, []).append(record["peak_memory_mb"])
+    return {kind: sorted(peaks) for kind, peaks in found.items()}
 
 
 def devices(rows):

@@ -69,9 +69,8 @@ def of_totals(rows, drawn=()):
     if other:
         lines.append(f"* On accelerators it is {short(run_list.hours(other))} h.")
     longest = max(rows, key=lambda row: row.seconds)
-    text = f"* The longest is *{longest.name}*, {short(longest.seconds / 3600)} h"
-    peak = run_list.peak_mb(rows)
-    lines.append(text + (f"; the largest peak of memory is {peak:,} MB." if peak else "."))
+    lines.append(f"* The longest is *{longest.name}*, {short(longest.seconds / 3600)} h.")
+    lines += _memory(run_list.peaks_mb(rows))
     times = [row.run.record.get("resumed", 0) for row in rows]
     again = sum(count > 0 for count in times)
     lines.append(
@@ -86,6 +85,25 @@ def of_totals(rows, drawn=()):
             f"there, {short(run_list.hours(drawn))} h."
         )
     return "\n".join(lines) + "\n"
+
+
+def _memory(peaks):
+    """Say what runs need, and what a process grows to that trains many."""
+    if not peaks:
+        return []
+    least = [each[0] for each in peaks.values()]
+    text = (
+        f"* The smallest peak of memory of each recipe and size, nearest to what one run needs, is "
+        f"{_span(least)} MB."
+    )
+    kind, grown = max(peaks.items(), key=lambda item: item[1][-1])
+    if grown[-1] > max(least):
+        _, recipe, size = kind
+        text += (
+            f" A process that trains several runs keeps memory of each: with *{recipe}* at {size} "
+            f"pixels the peaks go from {grown[0]:,} to {grown[-1]:,} MB."
+        )
+    return [text]
 
 
 def of_missing(plans):
@@ -161,12 +179,12 @@ def _listed(names, what):
 
 def _span(values):
     low, high = min(values), max(values)
-    return f"{low}" if low == high else f"{low}–{high}"
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
 def _study(plan):
     there = plan.there
-    peak = run_list.peak_mb(there)
+    peaks = [peak for each in run_list.peaks_mb(there).values() for peak in each]
     return {
         "Study": plan.study.name,
         "Title": plan.study.title,
@@ -177,7 +195,7 @@ def _study(plan):
         "Beside the plan": len(plan.rows) - len(plan.planned),
         "Training, h": short(run_list.hours(there)) if there else NOT_PRINTED,
         "CPU core-hours": short(run_list.core_hours(there) or None),
-        "Peak memory, MB": NOT_PRINTED if peak is None else f"{peak:,}",
+        "Peak memory, MB": _span(peaks) if peaks else NOT_PRINTED,
     }
 
 

@@ -105,6 +105,11 @@ class Scored:
         return np.stack([getattr(choice, field)[:fewest] for choice in self.choices])
 
 
+def scoring(study):
+    """Return the finished runs that scored the test part after every epoch."""
+    return [run for run in study.finished() if run.record["recipe"].get("score_test")]
+
+
 def scored(study):
     """Return the choices of the finished runs that scored the test part after every epoch.
 
@@ -125,7 +130,7 @@ def scored(study):
     IntegrityError
         If the runs of a seed are of different splits.
     """
-    found = [run for run in study.finished() if run.record["recipe"].get("score_test")]
+    found = scoring(study)
     if not found:
         return {}
     splits = {}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skinlib.evidence import selection
+from skinlib.evidence import convergence, selection
 from skinlib.evidence.draws import Estimate
 from skinlib.evidence.selection import LATE, METRICS
 from skinlib.figures.runs import not_run
@@ -38,7 +38,7 @@ def pages(study=None):
     found = selection.scored(study)
     if not found:
         frames |= {name: pd.DataFrame({"Score": [NOT_RUN]}) for name in OURS}
-        texts["selection-ours"] = "Not run yet.\n"
+        texts |= dict.fromkeys(("selection-ours", "selection-last"), "Not run yet.\n")
         return frames, texts, {"selection": not_run()}
     by_epochs = {metric: _mean(each.by_epochs(), each.seeds) for metric, each in found.items()}
     frames |= {
@@ -46,7 +46,9 @@ def pages(study=None):
         "selection-epochs": _epochs_frame(by_epochs),
         "selection-runs": _runs_frame(found),
     }
-    texts["selection-ours"] = of_ours(found, by_epochs, len(study.specs))
+    histories = [run.history() for run in selection.scoring(study)]
+    texts["selection-ours"] = f"{study.progress()}. {of_ours(found, by_epochs)}"
+    texts["selection-last"] = of_last(histories)
     panels = {
         METRICS[metric]: (by_epochs[metric], _by_seed(each, each.by_epochs()))
         for metric, each in found.items()
@@ -54,7 +56,7 @@ def pages(study=None):
     return frames, texts, {"selection": draw(panels)}
 
 
-def of_ours(found, by_epochs, planned):
+def of_ours(found, by_epochs):
     """Say what the best of all epochs on the test part adds in our runs; Markdown.
 
     Parameters
@@ -62,14 +64,12 @@ def of_ours(found, by_epochs, planned):
     found : dict of str to skinlib.evidence.selection.Scored
     by_epochs : dict of str to list of skinlib.evidence.draws.Estimate
         Mean gap by number of epochs.
-    planned : int
-        Runs of the study.
     """
     first = next(iter(found.values()))
     epochs = sorted({choice.epochs for choice in first.choices})
     seeds = len(np.unique(first.seeds))
     lines = [
-        f"{len(first.names)} of the {planned} runs of the study are there, of {seeds} "
+        f"{len(first.names)} runs scored the test part after every epoch, of {seeds} "
         f"{'seed' if seeds == 1 else 'seeds'}, with {_span(epochs)} epochs each. The epoch that is "
         "best on the test part, against the epoch that is best on validation:",
         "",
@@ -96,6 +96,32 @@ def _growth(means):
         "With two epochs to choose from the difference is "
         f"{with_interval(means[1], ' points')}, with {len(means)} it is "
         f"{with_interval(means[-1], ' points')}."
+    )
+
+
+def of_last(histories):
+    """Say how far our trainings still moved in their last epoch, on the test part; Markdown.
+
+    Parameters
+    ----------
+    histories : sequence of pandas.DataFrame
+        Of runs that scored the test part after every epoch.
+    """
+    if min(map(len, histories)) < 2:
+        return "There are too few epochs to see how far the trainings still move.\n"
+    parts = []
+    for metric, name in METRICS.items():
+        last = convergence.last_epoch(histories, f"test_{metric}")
+        low, high = (f"{100 * end:+.1f}" for end in (last.changes.min(), last.changes.max()))
+        parts.append(
+            f"{name} by {100 * last.size:.1f} points on average, up or down (from {low} to "
+            f"{high}), and the last epoch is the best in {last.best.sum()} of {len(histories)} runs"
+        )
+    return (
+        "On the test part the last epoch still changes "
+        + "; ".join(parts)
+        + ". While a training rises, its last epoch is the best on both parts, and both choose the "
+        "same one.\n"
     )
 
 

@@ -88,6 +88,29 @@ class Selective:
         return ratio(np.where(good, self.answered, 0).max(axis=1), self.total)
 
 
+def least_confidence(labels, probabilities, risk):
+    """Return the lowest confidence from which on at most a share of the answers is wrong.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Shape (n,).
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    risk : float
+
+    Returns
+    -------
+    float or None
+        None where no confidence is enough.
+    """
+    # Images of equal confidence stand together in the curve, as they do in `unique`.
+    levels = np.unique(np.max(probabilities, axis=1))[::-1]
+    _, risks = Selective(labels, probabilities).curve()
+    good = np.flatnonzero(risks <= risk + 1e-9)
+    return float(levels[good[-1]]) if len(good) else None
+
+
 def threshold_at(scores, positive, specificity):
     """Return the lowest threshold that reaches a specificity.
 

@@ -4,7 +4,8 @@ import json
 
 import pandas as pd
 
-from skinlib import paths
+from skinlib import external, paths
+from skinlib.evidence import subgroup_words as words
 from skinlib.evidence import subgroups
 from skinlib.evidence.draws import Estimate
 from skinlib.figures.evidence import forest
@@ -26,6 +27,8 @@ COLUMNS = {
     "melanoma_sensitivity": "Melanoma sensitivity",
     "nevus_specificity": "Nevus specificity",
 }
+# A table more, of what the model answered to the official test.
+OFFICIAL = "sex-official"
 NOT_KNOWN = "not in the metadata of these data"
 TEXTS = ("subgroups-about", "subgroups-sex", "subgroups-groups")
 
@@ -47,34 +50,28 @@ def pages(runs, found=None):
         From `skinlib.evidence.subgroups.measure`, by title; from `read` when left out. The
         first is shown in full.
     """
-    found = read() if found is None else found
-    found = {
-        title: record
-        for title, record in found.items()
-        if title not in runs or runs[title].record["identity"] == record["identity"]
-    }
+    found = _known(runs, read() if found is None else found)
     frames = {"subgroups-models": _models(found)}
     if not found:
-        frames |= {f"subgroups-{name}": pd.DataFrame({title: [NOT_RUN]})
-                   for name, title in ATTRIBUTES.items()}  # fmt: skip
+        frames |= {f"subgroups-{name}": pd.DataFrame({"Group": [NOT_RUN]})
+                   for name in (*ATTRIBUTES, OFFICIAL)}  # fmt: skip
         texts = dict.fromkeys(TEXTS, "Not run yet.\n")
         return frames, texts, {"subgroups-forest": not_run()}
     title, record = next(iter(found.items()))
     groups = record["groups"]
-    for name, heading in ATTRIBUTES.items():
-        # What these data do not say may be known of other images that a model was asked about.
-        known = [title, *(other for other in found if name in found[other]["groups"])]
-        source = title if name in groups else known[-1]
-        rows = found[source]["groups"].get(name)
-        shown = heading if source == title else f"{heading} ({source})"
+    same = words.of_run(found, record["identity"])
+    shown = []
+    for name, attribute, heading, source in _tables(same):
+        rows = source and source["groups"].get(attribute)
+        if rows and source is not record:
+            heading += ", official test"
         missing = pd.DataFrame({heading: [NOT_KNOWN]})
-        frames[f"subgroups-{name}"] = (
-            _groups(shown, rows, found[source]["overall"]) if rows else missing
-        )
+        frames[f"subgroups-{name}"] = _groups(heading, rows, source["overall"]) if rows else missing
+        shown += [(heading, rows)] if rows else []
     texts = {
-        "subgroups-about": _about(title, record),
-        "subgroups-sex": _sexes(found),
-        "subgroups-groups": _ranges(record),
+        "subgroups-about": words.about(title, same),
+        "subgroups-sex": words.sexes(found),
+        "subgroups-groups": words.ranges(shown),
     }
     blocks = {
         heading: [
@@ -86,6 +83,30 @@ def pages(runs, found=None):
     }
     drawn = forest(blocks, "accuracy", "expected from the mix of diagnoses")
     return frames, texts, {"subgroups-forest": drawn}
+
+
+def _known(runs, found):
+    """Return what is stored of these runs, not of older ones, the parts of a run together."""
+    now = {title: run.record["identity"] for title, run in runs.items()}
+    kept = [
+        (title, record)
+        for title, record in found.items()
+        if now.get(title.removesuffix(", official test"), record["identity"]) == record["identity"]
+    ]
+    models = list(dict.fromkeys(record["identity"] for _, record in kept))
+    return dict(sorted(kept, key=lambda item: models.index(item[1]["identity"])))
+
+
+def _tables(same):
+    """Return ``(name, attribute, heading, record)`` of each table, from the parts of one run.
+
+    What the data of a run do not say may be known of the official test that it was asked about.
+    """
+    for attribute, heading in ATTRIBUTES.items():
+        known = [record for record in same.values() if attribute in record["groups"]]
+        yield attribute, attribute, heading, known[0] if known else None
+        if attribute == "sex":
+            yield OFFICIAL, attribute, heading, same.get(external.PART)
 
 
 def _cell(row, metric):
@@ -102,6 +123,7 @@ def _groups(heading, rows, overall):
             "Images": f"{row['images']:,}",
             "Lesions": f"{row['lesions']:,}",
             "Diagnoses": str(row["classes"]),
+            "Melanomas": str(row.get("melanomas", NOT_PRINTED)),
             **{title: _cell(row, metric) for metric, title in COLUMNS.items()},
         }
         for row in (*rows, {**overall, "group": "all images", "expected": None, "excess": None})
@@ -122,74 +144,4 @@ def _models(found):
             },
         }
         for title, record in found.items()
-    )
-
-
-def _about(title, record):
-    part = "" if record["part"] == "test" else f", part *{record['part']}*"
-    return (
-        f"The tables by group are of *{title}* (run `{record['study']}/{record['run']}`{part}): "
-        f"{record['images']:,} photographs of {record['lesions']:,} lesions. Groups of fewer than "
-        f"{subgroups.LEAST_IMAGES} photographs or {subgroups.LEAST_LESIONS} lesions show their "
-        "size and a dash, and so does a share of fewer photographs than that.\n"
-    )
-
-
-def _sexes(found):
-    lines = []
-    for title, record in found.items():
-        gaps = {metric: value and Estimate(*value)
-                for metric, value in record["women_minus_men"].items()}  # fmt: skip
-        if gaps["accuracy"] is None:
-            lines.append(f"* *{title}*: too few women or men to compare.")
-            continue
-        left = gaps["excess"]
-        verdict = {
-            0: "**What remains does not tell women and men apart.**",
-            1: "**Beyond the mix the model does better for women.**",
-            -1: "**Beyond the mix the model does worse for women.**",
-        }[left.sign]
-        others = "; ".join(
-            f"{COLUMNS[metric].lower()} {gaps[metric].text(signed=True)}"
-            for metric in ("mean_recall", "melanoma_sensitivity", "nevus_specificity")
-            if gaps[metric]
-        )
-        lines.append(
-            f"* *{title}*, women less men: accuracy {gaps['accuracy'].text(signed=True)}, of "
-            f"which their different diagnoses alone would give "
-            f"{gaps['expected'].text(signed=True)}; left over {left.text(signed=True)}. {verdict}"
-            + (f" Also {others}." if others else "")
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _ranges(record):
-    """Say how far groups lie apart, and how many lie apart beyond their mix."""
-    lines, judged, apart = [], 0, []
-    for name, heading in ATTRIBUTES.items():
-        rows = [row for row in record["groups"].get(name, ()) if row["accuracy"]]
-        judged += len(rows)
-        apart += [
-            f"{heading.lower()}, {row['group']} {Estimate(*row['excess']).text(signed=True)}"
-            for row in rows
-            if Estimate(*row["excess"]).sign
-        ]
-        known = [row for row in rows if row["group"] != subgroups.UNKNOWN]
-        if len(known) > 1:
-            low, high = (pick(known, key=lambda row: row["accuracy"][0]) for pick in (min, max))
-            lines.append(
-                f"* {heading}: accuracy from {Estimate(*low['accuracy']).text()} "
-                f"({low['group']}, {low['images']:,} photographs; expected from the mix "
-                f"{low['expected'][0]:.3f}) to {Estimate(*high['accuracy']).text()} "
-                f"({high['group']}, {high['images']:,}; expected {high['expected'][0]:.3f})."
-            )
-    count = f"{len(apart)} of {judged} groups"
-    text = (
-        f"{count} with enough photographs lie beyond what their mix gives, by an interval that "
-        "leaves out 0"
-    )
-    text += f": {'; '.join(apart)}. " if apart else ". "
-    return (
-        "\n".join(lines)
-        + f"\n\n{text}Of so many intervals one in twenty would leave 0 out by chance alone.\n"
     )

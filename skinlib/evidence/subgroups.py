@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from skinlib import paths
 from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
-from skinlib.files import write_json
 
 FILE = "subgroups.json"
-# Below these a group shows its size and nothing else.
-LEAST_IMAGES, LEAST_LESIONS = 10, 2
+# Below these a group shows its size and nothing else. A draw misses all of five lesions in fewer
+# than one of a hundred cases, so the ends of an interval do not come from draws that lost them.
+LEAST_IMAGES, LEAST_LESIONS = 10, 5
 METRICS = (
     "accuracy", "expected", "excess", "mean_recall", "melanoma_sensitivity", "nevus_specificity",
 )  # fmt: skip
@@ -135,8 +134,9 @@ def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.DRAWS):
     dict
         ``images``, ``lesions``, ``overall`` (one row), ``groups`` (rows by attribute, the
         largest group first, ages by age) and ``women_minus_men``. A row has ``group``, ``images``,
-        ``lesions``, ``classes`` and for each of `METRICS` a list of value, low and high,
-        or None where there are too few images to say.
+        ``lesions``, ``classes``, ``melanomas`` (images) and for each of `METRICS` a list of
+        value, low and high, or None where there are too few images to say: behind the mean
+        recall, too few of any diagnosis that the group has, or one diagnosis only.
     """
     all_of_it = _Answers(labels, predicted, np.asarray(lesions), draws)
     found = {}
@@ -175,16 +175,16 @@ class _Answers:
         """Return a group as a row; the metrics that too few images stand behind are None."""
         found = dict.fromkeys(METRICS)
         if mask.any():
-            behind = self._behind(mask)
             for metric, values in self._values(mask).items():
-                if self._enough(behind[metric]):
-                    known = bootstrap.estimate(values)
-                    found[metric] = _at_the_ends(metric, known, self.lesions[behind[metric]])
+                if self._enough(metric, mask):
+                    lesions = self.lesions[self._behind(metric, mask)]
+                    found[metric] = _at_the_ends(metric, bootstrap.estimate(values), lesions)
         return {
             "group": str(name),
             "images": int(mask.sum()),
             "lesions": len(set(self.lesions[mask])),
             "classes": len(set(self.labels[mask])),
+            "melanomas": int((self.labels[mask] == MELANOMA).sum()),
             **{metric: _plain(value) for metric, value in found.items()},
         }
 
@@ -198,10 +198,9 @@ class _Answers:
         if not (first.any() and second.any()):
             return found
         one, other = self._values(first), self._values(second)
-        sides = [self._behind(mask) for mask in (first, second)]
         for metric in METRICS:
             ends = metric in SHARES and {one[metric][0], other[metric][0]} & {0, 1}
-            if all(self._enough(side[metric]) for side in sides) and not ends:
+            if all(self._enough(metric, mask) for mask in (first, second)) and not ends:
                 found[metric] = _plain(bootstrap.estimate(one[metric] - other[metric]))
         return found
 
@@ -217,14 +216,25 @@ class _Answers:
                   recall[:, MELANOMA], specificity)  # fmt: skip
         return dict(zip(METRICS, values, strict=True))
 
-    def _behind(self, mask):
-        """Return the images that each metric of a group is a share of."""
-        melanoma, others = mask & (self.labels == MELANOMA), mask & (self.labels != NEVUS)
-        every = dict.fromkeys(METRICS, mask)
-        return every | {"melanoma_sensitivity": melanoma, "nevus_specificity": others}
+    def _behind(self, metric, mask):
+        """Return the images that a metric of a group is a share of."""
+        among = {
+            "melanoma_sensitivity": self.labels == MELANOMA,
+            "nevus_specificity": self.labels != NEVUS,
+        }
+        return mask & among.get(metric, True)
 
-    def _enough(self, mask):
-        return mask.sum() >= LEAST_IMAGES and len(set(self.lesions[mask])) >= LEAST_LESIONS
+    def _enough(self, metric, mask):
+        """Are there images enough behind a metric, behind the mean recall of each diagnosis?"""
+        behind = [self._behind(metric, mask)]
+        if metric == "mean_recall":
+            behind = [mask & (self.labels == label) for label in set(self.labels[mask])]
+            if len(behind) < 2:
+                return False
+        return all(
+            each.sum() >= LEAST_IMAGES and len(set(self.lesions[each])) >= LEAST_LESIONS
+            for each in behind
+        )
 
 
 def _at_the_ends(metric, found, lesions):
@@ -242,23 +252,3 @@ def _plain(found):
     if found is None or np.isnan(found.value):
         return None
     return [found.value, found.low, found.high]
-
-
-def write(runs, table, part="test"):
-    """Measure runs and write ``results/subgroups.json``.
-
-    Parameters
-    ----------
-    runs : dict of str to skinlib.runs.Run
-        By title; the first is the one that the book shows in full.
-    table : pandas.DataFrame
-        See `measure`; for example `skinlib.data.ham10000.Dataset.table`.
-    part : str
-
-    Returns
-    -------
-    pathlib.Path
-    """
-    path = paths.RESULTS / FILE
-    write_json(path, {title: measure(run, table, part) for title, run in runs.items()})
-    return path

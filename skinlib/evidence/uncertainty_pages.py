@@ -6,22 +6,16 @@ import numpy as np
 import pandas as pd
 
 from skinlib.classes import CLASSES
-from skinlib.evidence import agreement, calibration, selective, subgroup_pages
+from skinlib.evidence import agreement, calibration, null_levels, selective, subgroup_pages
 from skinlib.evidence import draws as bootstrap
-from skinlib.evidence.uncertainty_words import (
-    of_calibration,
-    of_melanoma,
-    of_selective,
-    of_tests,
-    percent,
-)
+from skinlib.evidence import uncertainty_tables as tables
+from skinlib.evidence.uncertainty_words import of_calibration, of_melanoma, of_selective, of_tests
 from skinlib.figures import evidence as figures
 from skinlib.figures.runs import not_run
-from skinlib.tables import NOT_RUN, number
+from skinlib.tables import NOT_RUN
 
 MELANOMA = CLASSES.index("mel")
 COVERAGE, RISK, SPECIFICITIES = 0.8, 0.1, (0.9, 0.95)
-ONE_MODEL = "one model only"
 FIGURES = ("calibration-reliability", "uncertainty-risk-coverage")
 TEXTS = (
     "uncertainty-tests", "uncertainty-selective", "uncertainty-melanoma", "calibration-scores",
@@ -45,6 +39,8 @@ class Model:
     scaled : numpy.ndarray or None
         After temperature scaling, shape (n, 7).
     temperature : float or None
+    confidence : float or None
+        Least probability of an answer that keeps the error to `RISK` there.
     thresholds : dict of float to float
         Of the melanoma probability, by specificity.
     validation : int
@@ -55,6 +51,7 @@ class Model:
     probabilities: np.ndarray
     scaled: np.ndarray | None
     temperature: float | None
+    confidence: float | None
     thresholds: dict
     validation: int
 
@@ -79,6 +76,8 @@ def pages(runs, found=None, part="test"):
     """
     done = {title: run for title, run in runs.items() if run is not None and run.finished}
     frames, texts, drawn = subgroup_pages.pages(done, found)
+    for mine, theirs in zip((frames, texts), null_levels.pages(), strict=True):
+        mine.update(theirs)
     if not done:
         frames |= {name: pd.DataFrame({"Model": [NOT_RUN]}) for name in FRAMES}
         texts |= dict.fromkeys(TEXTS, "Not run yet.\n")
@@ -90,15 +89,20 @@ def pages(runs, found=None, part="test"):
     tests = agreement.tests(labels, probabilities, lesions)
     gaps = agreement.differences(labels, probabilities, lesions)
     chosen = {title: selective.Selective(labels, probabilities[title], weights) for title in models}
-    waived = _selective(chosen)
+    waived = {title: _selective(models[title], each, weights) for title, each in chosen.items()}
     melanoma = _melanoma(models, weights)
     scores = _calibration(models, weights, lesions)
-    frames |= dict(zip(FRAMES, (_tests_frame(tests), _gaps_frame(gaps), _selective_frame(waived),
-                                _melanoma_frame(melanoma), _scores_frame(scores)),
-                       strict=True))  # fmt: skip
+    made = (
+        tables.of_tests(tests),
+        tables.of_differences(gaps),
+        tables.of_selective(waived, models, COVERAGE, RISK),
+        tables.of_melanoma(melanoma),
+        tables.of_scores(scores),
+    )
+    frames |= dict(zip(FRAMES, made, strict=True))
     words = (
         of_tests(tests, gaps, len(labels), len(np.unique(lesions))),
-        of_selective(waived, COVERAGE, RISK),
+        of_selective(waived, models, RISK),
         of_melanoma(melanoma, int((labels == MELANOMA).sum())),
         of_calibration(scores, models),
     )
@@ -114,7 +118,7 @@ def pages(runs, found=None, part="test"):
 
 def _model(run, labels, probabilities):
     if "validation" not in set(run.predictions()["part"]):
-        return Model(labels, probabilities, None, None, {}, 0)
+        return Model(labels, probabilities, None, None, None, {}, 0)
     theirs, held_out, _ = run.arrays("validation")
     temperature = calibration.fit_temperature(theirs, held_out)
     thresholds = {
@@ -122,19 +126,24 @@ def _model(run, labels, probabilities):
         for target in SPECIFICITIES
     }
     scaled = calibration.calibrated(probabilities, temperature)
-    return Model(labels, probabilities, scaled, temperature, thresholds, len(theirs))
+    confidence = selective.least_confidence(theirs, held_out, RISK)
+    return Model(labels, probabilities, scaled, temperature, confidence, thresholds, len(theirs))
 
 
-def _selective(chosen):
-    """Return error, error at `COVERAGE`, coverage at `RISK` and AURC by title."""
-    return {
-        title: [
-            bootstrap.estimate(values)
-            for values in (each.error(), each.risk_at(COVERAGE), each.coverage_at(RISK),
-                           each.aurc())
-        ]
-        for title, each in chosen.items()
-    }  # fmt: skip
+def _selective(model, asked, weights):
+    """Return what passing on does by name: as chosen on validation, and read off the test part."""
+    found = {
+        "error": asked.error(),
+        "surest": asked.risk_at(COVERAGE),
+        "coverage": asked.coverage_at(RISK),
+        "aurc": asked.aurc(),
+    }
+    if model.confidence is not None:
+        answered = model.probabilities.max(axis=1) >= model.confidence
+        wrong = model.probabilities.argmax(axis=1) != model.labels
+        found["answered"] = bootstrap.share(weights, answered)
+        found["risk"] = bootstrap.share(weights, wrong, answered)
+    return {name: bootstrap.estimate(values) for name, values in found.items()}
 
 
 def _melanoma(models, weights):
@@ -186,70 +195,4 @@ def _reliability(model):
     return tuple(
         None if values is None else calibration.reliability(model.labels, values)
         for values in (model.probabilities, model.scaled)
-    )
-
-
-def chance(p):
-    """Format a p value."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _tests_frame(tests):
-    if tests.empty:
-        return pd.DataFrame({"First": [ONE_MODEL]})
-    frame = tests[["first", "second", "only_first", "only_second"]].copy()
-    frame.columns = ["First", "Second", "Only the first right", "Only the second right"]
-    for unit in ("image", "lesion"):
-        frame[f"p by {unit}"] = tests[f"p_{unit}"].map(chance)
-        frame[f"by {unit}, Holm"] = tests[f"holm_{unit}"].map(chance)
-    return frame
-
-
-def _gaps_frame(gaps):
-    if gaps.empty:
-        return pd.DataFrame({"First": [ONE_MODEL]})
-    rows = {}
-    for row in gaps.itertuples():
-        pair = rows.setdefault((row.first, row.second), {"First": row.first, "Second": row.second})
-        pair[row.metric[0].upper() + row.metric[1:]] = row.difference.text(signed=True)
-    return pd.DataFrame(rows.values())
-
-
-def _selective_frame(waived):
-    names = ("Error, all answered", f"Error, surest {percent(COVERAGE, 0)}",
-             f"Coverage at an error of {percent(RISK, 0)}", "AURC")  # fmt: skip
-    return pd.DataFrame(
-        {"Model": title, **{name: each.text() for name, each in zip(names, values, strict=True)}}
-        for title, values in waived.items()
-    )
-
-
-def _melanoma_frame(rows):
-    return pd.DataFrame(
-        {
-            "Model": title,
-            "Specificity aimed at": percent(target, 0),
-            "Threshold (validation)": number(threshold),
-            "Specificity reached": number(None) if got is None else got.text(),
-            "Sensitivity": number(None) if found is None else found.text(),
-            "Sensitivity read off the test ROC": read.text(),
-        }
-        for title, target, threshold, got, found, read in rows
-    )
-
-
-def _scores_frame(scores):
-    return pd.DataFrame(
-        {
-            "Model": title,
-            "Probabilities": kind,
-            "ECE, equal width": number(row["ece"]),
-            "ECE, equal mass": number(row["ece_mass"]),
-            "ECE by chance": number(row["chance"]),
-            "Brier": number(row["brier"]),
-            "NLL": number(row["nll"]),
-            "Confidence − accuracy": row["over"].text(signed=True),
-        }
-        for title, rows in scores.items()
-        for kind, row in zip(("as given", "scaled"), rows, strict=False)
     )

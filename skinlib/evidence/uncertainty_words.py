@@ -1,5 +1,7 @@
 """Sentences about tests, passing on, melanoma and calibration; Markdown, no file access."""
 
+from skinlib.evidence.draws import Estimate
+
 NO_VALIDATION = "has no validation part, so nothing could be chosen for it beforehand"
 
 
@@ -9,7 +11,7 @@ def percent(value, digits=1):
 
 
 def of_tests(tests, gaps, images, lesions):
-    """Say of each pair that has the first model whether they differ; tables have the others.
+    """Say of each pair that has the first model whether they differ; tables have all else.
 
     Parameters
     ----------
@@ -19,25 +21,22 @@ def of_tests(tests, gaps, images, lesions):
     """
     if tests.empty:
         return "A test between models needs two of them; one has run.\n"
+    ours = tests["first"].iloc[0]
+    told = tests[tests["first"] == ours]
     lines = [
         f"All models answer the same {images:,} test photographs of {lesions:,} lesions; "
         f"{len(tests)} {'pair' if len(tests) == 1 else 'pairs'} of models, and Holm's correction "
-        "over all of them.",
+        "over all of them."
+        + (f" Those with *{ours}* are told here; the tables have all." if len(told) < len(tests)
+           else ""),
         "",
+    ]  # fmt: skip
+    accuracy = gaps[gaps["metric"] == "accuracy"].set_index(["first", "second"])["difference"]
+    lines += [
+        f"* *{row.first}* against *{row.second}*: accuracy "
+        f"{accuracy[row.first, row.second].text(signed=True)}. {_verdict(row)}"
+        for row in told.itertuples()
     ]
-    ours = tests["first"].iloc[0]
-    told = tests[(tests["first"] == ours) | (tests["second"] == ours)]
-    if len(told) < len(tests):
-        lines[0] += f" Those with *{ours}* are told here; the tables have all."
-    for row in told.itertuples():
-        mine = gaps[(gaps["first"] == row.first) & (gaps["second"] == row.second)]
-        gap = dict(zip(mine["metric"], mine["difference"], strict=True))
-        parts = "; ".join(f"{name} {each.text(signed=True)}" for name, each in gap.items())
-        lines.append(
-            f"* *{row.second}* against *{row.first}*: right where the other is wrong on "
-            f"{row.only_second:,} photographs, wrong where the other is right on "
-            f"{row.only_first:,}. Differences: {parts}. {_verdict(row)}"
-        )
     return "\n".join(lines) + "\n"
 
 
@@ -47,14 +46,14 @@ def _verdict(row):
     p = f"(Holm: p {_p(row.holm_image)} by image, {_p(row.holm_lesion)} by lesion)"
     if image and lesion:
         better = row.second if row.only_second > row.only_first else row.first
-        return f"Both tests tell them apart, in favour of *{better}* {p}."
+        return f"Both tests tell their accuracies apart, in favour of *{better}* {p}."
     if image:
         return (
-            "Image by image the test tells them apart; counting each lesion as one piece of "
-            f"evidence it does not, so **the difference is open** {p}."
+            "Image by image the test tells their accuracies apart; counting each lesion as one "
+            f"piece of evidence it does not, so **the difference is open** {p}."
         )
     if lesion:
-        return f"By lesion the test tells them apart, image by image it does not {p}."
+        return f"By lesion the test tells their accuracies apart, image by image it does not {p}."
     return f"**Neither test tells their accuracies apart** {p}."
 
 
@@ -62,28 +61,44 @@ def _p(value):
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def of_selective(waived, coverage, risk):
+def of_selective(waived, models, risk):
     """Say what each model gains by passing on images.
 
     Parameters
     ----------
-    waived : dict of str to list of skinlib.evidence.draws.Estimate
-        By title: error, error at `coverage`, coverage at `risk`, AURC.
-    coverage, risk : float
+    waived : dict of str to dict of str to skinlib.evidence.draws.Estimate
+        By title: ``error``, ``coverage`` at `risk` on the test part's own curve and, where a
+        confidence was chosen on the validation part, ``answered`` and ``risk``.
+    models : dict of str to skinlib.evidence.uncertainty_pages.Model
+    risk : float
+        Aimed at on the validation part.
     """
     lines = []
-    for title, (error, less, covered, _) in waived.items():
-        reach = (
-            f"An error of at most {percent(risk, 0)} it keeps for {covered.text(percent=True)} of "
-            "the photographs."
-            if covered.value
-            else f"An error of at most {percent(risk, 0)} it keeps for none of the photographs."
-        )
+    for title, found in waived.items():
+        text = f"* *{title}* errs on {found['error'].text(percent=True)} of all photographs."
+        if "answered" in found:
+            text += (
+                f" With the least confidence that on validation kept errors to {percent(risk, 0)} "
+                f"it answers **{found['answered'].text(percent=True)}** and errs on "
+                f"**{found['risk'].text(percent=True)}** of these. "
+                f"{_missed(found['risk'], risk)}"
+            )
+        elif models[title].validation:
+            text += f" No confidence kept errors to {percent(risk, 0)} on validation."
+        else:
+            text += f" It {NO_VALIDATION}."
         lines.append(
-            f"* *{title}* errs on {error.text(percent=True)} of all photographs, and on "
-            f"{less.text(percent=True)} of the {percent(coverage, 0)} it is surest of. {reach}"
+            f"{text} Its own curve on the test part would promise {percent(risk, 0)} at a "
+            f"coverage of {found['coverage'].text(percent=True)}."
         )
     return "\n".join(lines) + "\n"
+
+
+def _missed(found, most):
+    """Say whether a share that should be at most this is."""
+    if found.low > most:
+        return "The aim was missed."
+    return "The aim was more than met." if found.high < most else "The interval includes the aim."
 
 
 def of_melanoma(rows, melanomas):
@@ -144,15 +159,20 @@ def of_calibration(scores, models):
             lines.append(f"{text} It {NO_VALIDATION}.")
             continue
         (after,) = scaled
-        gained = after["nll_gained"]
-        way = {1: "costs", -1: "gains", 0: "leaves open whether it changes"}[gained.sign]
         lines.append(
             f"{text} One temperature, {models[title].temperature:.2f}, fitted on "
             f"{models[title].validation:,} validation photographs, makes it "
-            f"{percent(after['ece'], 2)} and {way} log-likelihood (change of the NLL a photograph "
-            f"{gained.text(signed=True)}). {_by_chance(after)}"
+            f"{percent(after['ece'], 2)} and {_changed(after['nll_gained'])}. {_by_chance(after)}"
         )
     return "\n".join(lines) + "\n"
+
+
+def _changed(gained):
+    """Say what scaling does to the log-likelihood, as far as the digits shown tell."""
+    if gained.text() == Estimate(0, 0, 0).text():
+        return "leaves the NLL as it is, to three places"
+    way = {1: "costs", -1: "gains", 0: "leaves open whether it changes"}[gained.sign]
+    return f"{way} log-likelihood (change of the NLL a photograph {gained.text(signed=True)})"
 
 
 def _by_chance(row):

@@ -274,7 +274,10 @@ def test_the_hub_can_read_the_card(model):
 
 
 def test_the_page_shows_the_released_model_or_says_that_there_is_none(model, tmp_path, monkeypatch):
-    page = (paths.ROOT / "book" / "predict.md").read_text(encoding="utf-8")
+    page = "".join(
+        (paths.ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
+        for name in ("predict", "try")
+    )
     frames, texts, drawn = release_pages.pages()
     for folder, kind, made in (("tables", "csv", frames), ("tables", "md", texts),
                                ("figures", "svg", drawn)):  # fmt: skip

@@ -100,7 +100,7 @@ def test_differences_are_those_of_scikit_learn():
         )
     assert tuple(rows["metric"]) == agreement.METRICS
     values = [row.value for row in rows["difference"]]
-    np.testing.assert_allclose(values, np.subtract(expected[1], expected[0]), atol=1e-12)
+    np.testing.assert_allclose(values, np.subtract(expected[0], expected[1]), atol=1e-12)
 
 
 def test_their_intervals_are_those_of_the_paired_effect():
@@ -110,7 +110,7 @@ def test_their_intervals_are_those_of_the_paired_effect():
         right = p.argmax(axis=1) == y
         return np.array([[np.mean(np.repeat(right, times.astype(int)))] for times in weights])
 
-    slow = effect([Pair(labels, answers["a"], answers["b"], lesions)], accuracy, draws=400)
+    slow = effect([Pair(labels, answers["b"], answers["a"], lesions)], accuracy, draws=400)
     fast = agreement.differences(labels, answers, lesions, draws=400)["difference"][0]
     assert (fast.value, fast.low, fast.high) == pytest.approx(
         (slow.difference[0], slow.low[0], slow.high[0])

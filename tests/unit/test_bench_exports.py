@@ -64,7 +64,17 @@ def test_what_files_answer_is_told(found):
 
 def test_a_distance_that_is_lost_is_told(found):
     found["exports"]["exports"][-1]["parity"]["validation"] = {**FAR, "distance": 52.0}
-    assert "up to 52 times its own size off" in words.of("exports", found)
+    assert "is 52 times its own size off with LiteRT (int8, calibrated)" in words.of(
+        "exports", found
+    )
+    # Stored in int8 and not calibrated, but off as well.
+    weights = {**FAR, "distance": 8.8}
+    found["exports"]["exports"].append(export("litert", "int8", [0, -0.1, 0.1], parity=weights))
+    text = words.of("exports", found)
+    assert "8.8 to 52 times" in text
+    assert "LiteRT (int8, calibrated), LiteRT (int8 weights): such a file cannot tell" in text
+    costs = tables.of("exports", found)[1][1]
+    assert list(costs["Distance, largest share"]) == ["1.0 · 10⁻⁴", "52", "8.8"]
 
 
 def test_a_loss_that_is_not_there_is_not_told(found):

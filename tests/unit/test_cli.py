@@ -147,6 +147,14 @@ def test_the_command_line_is_there_before_the_heavy_libraries():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_reader_that_has_enough_ends_the_command_quietly():
+    command = [sys.executable, "-m", "skinlib", "audit"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+
+
 WAITING = """
 import time
 from skinlib import cli, commands

@@ -1,5 +1,6 @@
 """Writing leaves the old file or the new one, and hashes are the known ones."""
 
+import errno
 import hashlib
 import json
 import math
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from skinlib import files
+from skinlib.errors import DataError
 
 
 def test_atomic_path_moves_the_file_when_the_block_ends(tmp_path):
@@ -39,6 +41,62 @@ def test_atomic_path_keeps_the_old_file_when_the_block_raises(tmp_path, error):
         write()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_error_names_the_target_and_not_the_temporary_file(tmp_path, monkeypatch):
+    folder = tmp_path / "answers.csv"
+    folder.mkdir()
+    with pytest.raises(OSError, match="answers") as error:
+        files.write_text(folder, "text")
+    assert (error.value.filename, error.value.errno) == (str(folder), errno.EISDIR)
+    assert list(tmp_path.iterdir()) == [folder]
+
+    def refused(*_, dir, prefix, suffix):
+        name = str(dir / f"{prefix}x{suffix}")
+        raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    monkeypatch.setattr(files.tempfile, "mkstemp", refused)
+    with pytest.raises(PermissionError) as error:
+        files.write_text(tmp_path / "a.csv", "text")
+    assert error.value.filename == str(tmp_path / "a.csv")
+
+
+def test_what_stands_where_a_file_was_expected(tmp_path):
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "good.jpg").touch()
+    (tmp_path / "link.jpg").symlink_to("good.jpg")
+    for name in ("good.jpg", "link.jpg"):
+        files.require_file(tmp_path / name, "photograph")
+    for name, words in {
+        "folder.jpg": "is a folder, expected a photograph",
+        "dangling.jpg": "a link to 'gone.jpg', which leads to no file",
+        "loop.jpg": "a link to 'loop.jpg', which leads to no file",
+        "pipe.jpg": "is no plain file",
+        "nothing.jpg": "does not exist",
+    }.items():
+        with pytest.raises(DataError, match=words) as error:
+            files.require_file(tmp_path / name, "photograph")
+        assert f"'{tmp_path / name}'" in str(error.value)
+
+
+def test_a_place_that_can_not_be_written_is_found_beforehand(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    files.require_place(tmp_path / "a.csv")
+    files.require_place(tmp_path / "new" / "folder" / "a.csv")
+    for path in (tmp_path, tmp_path / "file" / "a.csv"):
+        with pytest.raises(DataError, match=f"^'{path}' "):
+            files.require_place(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def refused(*_, dir, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(dir))
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refused)
+    with pytest.raises(DataError, match=r"a\.csv' cannot be written: .*Read-only file system"):
+        files.require_place(tmp_path / "a.csv")
 
 
 def test_atomic_path_follows_the_umask(tmp_path):
@@ -71,6 +129,9 @@ def test_write_json_turns_numpy_scalars_and_paths_into_plain_values(tmp_path):
 def test_text_is_utf_8_with_unix_line_ends(tmp_path):
     files.write_text(tmp_path / "a.txt", "Zoë\nγ\n")
     assert (tmp_path / "a.txt").read_bytes() == b"Zo\xc3\xab\n\xce\xb3\n"
+    # The name of a file that is Latin-1.
+    files.write_text(tmp_path / "b.txt", os.fsdecode(b"caf\xe9.jpg"))
+    assert (tmp_path / "b.txt").read_bytes() == b"caf\\udce9.jpg"
     files.write_csv(
         tmp_path / "a.csv", pd.DataFrame({"x": [1.23456], "y": "é"}), float_format="%.3g"
     )

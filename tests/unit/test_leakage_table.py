@@ -56,7 +56,9 @@ class Study:
 
     def __init__(self, pair):
         self.found = [*pair, pair[0], None]
-        spec = dataclasses.make_dataclass("Spec", ["seed", "variant", ("recipe", str, "clean")])
+        spec = dataclasses.make_dataclass(
+            "Spec", ["seed", "variant", ("recipe", str, "clean"), ("backbone", str, "A")]
+        )
         self.specs = [spec(seed, name) for seed in (0, 1) for name in ("sealed", "leaking")]
 
     def runs(self):

@@ -1,109 +1,91 @@
-"""Where two models are equally good, how often is a difference found? No oftener than promised.
+"""Where two models are equally good, how often is a difference found? No oftener than promised."""
 
-Simulated lesions with one to four photographs, on which a model is right or wrong mostly
-together: what makes photographs count for less than their number.
-"""
-
-import gc
+import json
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from skinlib.evidence import agreement, draws
+from skinlib import paths
+from skinlib.evidence import agreement, draws, null_levels
 from skinlib.statistics import cluster_bootstrap
 
-TRIALS, LESIONS, LEVEL = 400, 120, 0.05
+LEVEL, TRIALS = null_levels.LEVEL, null_levels.TRIALS
 
 
-def bound(level=LEVEL, trials=TRIALS):
+@pytest.fixture(scope="module")
+def alarms():
+    return null_levels.measure()["alarms"]
+
+
+def bound(level=LEVEL):
     """Most rejections that a test of this level shows, but for once in a thousand times."""
-    return stats.binom.ppf(0.999, trials, level)
+    return stats.binom.ppf(0.999, TRIALS, level)
 
 
-def least(level=LEVEL, trials=TRIALS):
-    return stats.binom.ppf(0.001, trials, level)
+def test_the_book_shows_what_is_counted(alarms, monkeypatch):
+    path = paths.ROOT / "results" / null_levels.FILE
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored == {"trials": TRIALS, "alarms": alarms}
+    monkeypatch.setattr(paths, "RESULTS", path.parent)
+    (frame,), (text,) = (made.values() for made in null_levels.pages())
+    row = frame.set_index("Method").loc["McNemar's test by image"]
+    k = alarms["by_image"]
+    low, high = stats.beta.ppf([0.025, 0.975], [k, k + 1], [TRIALS - k + 1, TRIALS - k])
+    assert row["Share"] == f"{100 * k / TRIALS:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    assert row.iloc[-1] == "more often than promised"
+    assert f"in {TRIALS} simulated" in text
 
 
-def models(rng, together, gains=(0.0, 0.0)):
-    """Is each model right on each image, and the lesions; equally good but for the gains.
-
-    With probability `together` an image is answered as its whole lesion is.
-    """
-    lesions = np.repeat(np.arange(LESIONS), rng.integers(1, 5, LESIONS))
-    hard = rng.random(LESIONS) < 0.5
-    right = []
-    for gain in gains:
-        chance = np.where(hard, 0.5, 0.85) + gain
-        whole, single = rng.random(LESIONS) < chance, rng.random(len(lesions)) < chance[lesions]
-        as_lesion = rng.random(len(lesions)) < together
-        right.append(np.where(as_lesion, whole[lesions], single))
-    return *right, lesions
+def test_without_results_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    (frame,), (text,) = (made.values() for made in null_levels.pages())
+    assert frame.to_numpy().tolist() == [["not run"]]
+    assert text == "Not run yet.\n"
 
 
-def rejections(p_values):
-    return int(np.sum(np.array(p_values) <= LEVEL))
+def test_photographs_of_a_lesion_are_alike_and_models_equally_good():
+    """What the counts rest on, of many lesions drawn at once."""
+    rng = np.random.default_rng(9)
+    alike, means = [], []
+    for _ in range(40):
+        (first, second), lesions = null_levels.answers(rng, null_levels.TOGETHER)
+        same = lesions[1:] == lesions[:-1]
+        alike.append(np.mean(first[1:][same] == first[:-1][same]))
+        means.append(np.mean(first) - np.mean(second))
+    assert np.mean(alike) > 0.85
+    assert abs(np.mean(means)) < 4 * np.std(means) / np.sqrt(len(means))
 
 
-def test_exact_mcnemar_keeps_its_level_on_independent_images():
-    rng = np.random.default_rng(0)
-    found = []
-    for _ in range(TRIALS):
-        first, second, _ = models(rng, together=0)
-        found.append(agreement.exact_by_image(first, second)[2])
-    assert rejections(found) <= bound()
-    assert rejections(found) > 0
+def test_by_image_the_level_holds_for_independent_photographs_only(alarms):
+    assert 0 < alarms["by_image_independent"] <= bound()
+    assert alarms["by_image"] > 2 * bound()
 
 
-def test_on_photographs_of_lesions_only_the_test_by_lesion_keeps_it():
-    rng = np.random.default_rng(1)
-    by_image, by_lesion = [], []
-    for _ in range(TRIALS):
-        first, second, lesions = models(rng, together=0.9)
-        by_image.append(agreement.exact_by_image(first, second)[2])
-        by_lesion.append(agreement.exact_by_lesion(first, second, lesions))
-    assert rejections(by_lesion) <= bound()
-    assert rejections(by_image) > 2 * bound()
+def test_by_lesion_it_holds(alarms):
+    assert 0 < alarms["by_lesion"] <= bound()
 
 
 def test_the_test_by_lesion_finds_what_is_there():
     rng = np.random.default_rng(2)
     found = []
     for _ in range(100):
-        first, second, lesions = models(rng, together=0.9, gains=(0, 0.14))
+        (first, second), lesions = null_levels.answers(rng, 0.9, gains=(0, 0.14))
         found.append(agreement.exact_by_lesion(first, second, lesions))
-    assert rejections(found) > 60
+    assert np.sum(np.array(found) <= LEVEL) > 60
 
 
-def test_holm_keeps_the_chance_of_any_false_alarm(monkeypatch):
+def test_holm_keeps_the_chance_of_any_false_alarm(alarms):
     """Three models, three pairs: uncorrected, some pair stands out too often."""
-    # statsmodels collects garbage at each correction: minutes, over hundreds of tables.
-    monkeypatch.setattr(gc, "collect", int)
-    rng = np.random.default_rng(3)
-    raw, corrected = [], []
-    for _ in range(TRIALS):
-        *right, lesions = models(rng, together=0.5, gains=(0, 0, 0))
-        answers = {name: np.eye(7)[np.where(each, 0, 1)]
-                   for name, each in zip("abc", right, strict=True)}  # fmt: skip
-        table = agreement.tests(np.zeros(len(lesions), int), answers, lesions)
-        raw.append(table["p_lesion"].min())
-        corrected.append(table["holm_lesion"].min())
-    assert rejections(corrected) <= bound()
-    assert rejections(raw) > 1.5 * rejections(corrected)
+    assert alarms["holm"] <= bound()
+    assert alarms["no_holm"] > 1.5 * alarms["holm"]
 
 
-def test_the_bootstrap_over_lesions_keeps_its_level_and_one_over_images_does_not():
-    rng = np.random.default_rng(4)
-    found = {"lesions": 0, "images": 0}
-    for trial in range(TRIALS):
-        first, second, lesions = models(rng, together=0.9)
-        for unit, clusters in (("lesions", lesions), ("images", np.arange(len(lesions)))):
-            weights = draws.lesion_weights(clusters, 250, seed=trial)
-            gap = draws.share(weights, second) - draws.share(weights, first)
-            found[unit] += bool(draws.estimate(gap).sign)
+def test_the_bootstrap_over_lesions_keeps_its_level_and_one_over_images_does_not(alarms):
     # A percentile interval of 120 lesions is a little narrow: a point is allowed for it.
-    assert least() <= found["lesions"] <= bound(LEVEL + 0.01)
-    assert found["images"] > 2 * bound(LEVEL + 0.01)
+    least = stats.binom.ppf(0.001, TRIALS, LEVEL)
+    assert least <= alarms["interval_lesions"] <= bound(LEVEL + 0.01)
+    assert alarms["interval_images"] > 2 * bound(LEVEL + 0.01)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])

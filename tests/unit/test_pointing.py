@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,13 @@ from scipy import stats
 
 from skinlib import paths
 from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import pointing, pointing_pages, pointing_runs, pointing_summary
+from skinlib.evidence import (
+    pointing,
+    pointing_pages,
+    pointing_runs,
+    pointing_summary,
+    pointing_words,
+)
 from skinlib.evidence.pointing import Prior, hits, learn_prior, mass_inside, of_others, score
 from skinlib.runs import Run
 
@@ -174,11 +181,11 @@ def measured(tmp_path, monkeypatch):
 
 
 def test_groups_are_runs_but_for_their_seed(measured):
-    found = {group.label: group for group in pointing_summary.groups()}
-    assert {label: len(group.runs) for label, group in found.items()} == {
-        "clean-as_coded, 96 px": 1, "clean-as_described, 96 px": 2, "clean-none, 96 px": 1,
+    found = {group.attention: group for group in pointing_summary.groups()}
+    assert {kind: len(group.runs) for kind, group in found.items()} == {
+        "as_coded": 1, "as_described": 2, "none": 1,
     }  # fmt: skip
-    assert found["clean-none, 96 px"].attention == "none"
+    assert {group.label for group in found.values()} == {"clean, 96 px"}
     assert pointing_summary.groups(["other"]) == []
 
 
@@ -208,7 +215,7 @@ def test_summary_is_means_with_intervals(measured):
 
 def test_variants_are_compared_on_the_same_images_only(measured):
     ((label, pairs),) = pointing_summary.matched("as_coded", "as_described")
-    assert (label, len(pairs)) == ("clean-as_described, 96 px", 1)
+    assert (label, len(pairs)) == ("clean, 96 px", 1)
     (first, second), found = pairs[0], pointing_summary.difference(pairs, "gradcam")
     assert list(first["image_id"]) == list(second["image_id"])
     expected = (second["gradcam_mass"] - first["gradcam_mass"]).mean()
@@ -239,11 +246,30 @@ def test_pages_say_what_was_found(measured):
     assert {len(frames[name]) for name in ("pointing", "pointing-runs")} == {8, 3}
     findings = texts["pointing-findings"]
     assert findings.count("\n* ") == 2
-    assert "Better than the network's maps for other lesions: soft attention" in findings
+    assert "better: soft attention +" in findings
     assert "as described against as coded" in texts["pointing-variants"]
+    # One training each: an interval, and no gain.
+    assert "one training each" in texts["pointing-variants"]
+    assert "more of the mass" not in texts["pointing-variants"]
+    answer = texts["pointing-answer"]
+    assert re.search(r"\* \*\*Grad-CAM\*\*, 3 networks: better in 3, by \+", answer)
     assert set(drawn) == {"pointing"}
     assert len(drawn["pointing"].axes) == 6
-    assert "the photograph's darkness" in findings
+    assert "The photograph's darkness" in answer
+
+
+def test_a_map_that_lies_worse_is_not_one_of_no_clear_gain():
+    rows = {
+        name: {
+            "mass_others": value,
+            "mass_others_low": value - 0.1,
+            "mass_others_high": value + 0.1,
+        }
+        for name, value in (("attention", -0.3), ("gradcam", 0.05), ("hirescam", 0.3))
+    }
+    found = pd.DataFrame(rows).T
+    sorted_ = pointing_words._sorted(list(rows), lambda name: found.loc[name])
+    assert sorted_ == {"better": ["hirescam"], "worse": ["attention"], "not clear": ["gradcam"]}
 
 
 def test_pages_without_any_run():

@@ -178,3 +178,13 @@ def test_the_committed_runs_are_all_there():
     kind, *_, cores, _ = row.run.record["device"].split()
     assert kind == "cpu:"
     assert run_list.core_hours([row]) == pytest.approx(int(cores) * run_list.hours([row]))
+
+
+def test_memory_that_a_process_has_gathered_is_not_what_a_run_needs(place):
+    for seed, peak in enumerate((900, 5000, 21190)):
+        run(seed=seed, peak_memory_mb=peak)
+    frames, texts, _ = run_pages.pages()
+    assert "nearest to what one run needs, is 900 MB." in texts["runs-totals"]
+    assert "with *clean* at 96 pixels the peaks go from 900 to 21,190 MB" in texts["runs-totals"]
+    row = frames["runs-studies"].set_index("Study").loc["mine"]
+    assert row["Peak memory, MB"] == "900–21,190"

@@ -11,7 +11,7 @@ from scipy import integrate, stats
 
 from skinlib import figures, paper, paths
 from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import selection, selection_pages
+from skinlib.evidence import convergence, selection, selection_pages
 from skinlib.figures.style import SMALL
 from skinlib.runs import Run
 from skinlib.studies import RunSpec, Study
@@ -192,7 +192,13 @@ def test_the_table_is_what_the_histories_say(study):
     cell = ours.loc[("mean recall", "all"), "Difference, points"]
     assert cell.startswith(f"{100 * np.mean(gaps):.2f} [")
     assert f"**{cell.replace(' [', ' points [')}**" in texts["selection-ours"]
-    assert "11 of the 12 runs" in texts["selection-ours"]
+    assert "11 of 12 planned trainings are finished; seed 2 has 3 of 4." in texts["selection-ours"]
+    last = [run.history()["test_mean_recall"] for run in study.finished()]
+    best = sum(rows.idxmax() == len(rows) - 1 for rows in last)
+    moved = 100 * np.mean([abs(rows.iloc[-1] - rows.iloc[-2]) for rows in last])
+    text = texts["selection-last"].split("; mean recall by ")[1]
+    assert text.startswith(f"{moved:.1f} points on average")
+    assert f"the best in {best} of 11 runs" in text
     assert list(frames["selection-epochs"]["Epochs"]) == list(range(1, 11))
     assert frames["selection-epochs"].iloc[-1, 2] == cell
 
@@ -224,7 +230,7 @@ def test_the_pages_files_are_made_with_and_without_runs(study):
     for one in (study, empty):
         frames, texts, drawn = selection_pages.pages(one)
         assert {"csv": set(frames), "md": set(texts), "svg": set(drawn)} == wanted
-    assert texts["selection-ours"] == "Not run yet.\n"
+    assert texts["selection-ours"] == texts["selection-last"] == "Not run yet.\n"
     assert "not run" in figures.to_svg(drawn["selection"]).decode()
 
 
@@ -260,3 +266,20 @@ def test_the_sentence_about_the_logs_has_the_means_of_the_table():
     mean = float(re.search(r"last 10 by \*\*([\d.]+) points", text).group(1))
     assert mean == pytest.approx(over.mean(), abs=0.011)
     assert f"to {over.max():.2f})" in text
+
+
+def test_a_study_that_is_whole_names_no_seed(study):
+    write(study.specs[-1], np.zeros((4, 10)))
+    assert study.progress() == "12 of 12 planned trainings are finished"
+
+
+def test_only_what_rises_is_said_to_rise(study):
+    rising = np.tile(np.linspace(0.1, 0.9, 10), (4, 1))
+    for number, spec in enumerate(study.specs):
+        write(spec, rising + number / 1000 * np.arange(10))
+    assert "10 epochs, and still rose" in convergence.limit(study)
+    assert "the last is the best in 12 of 12" in convergence.limit(study)
+    for spec in study.specs:
+        write(spec, rising[:, ::-1])
+    assert "may not have settled" in convergence.limit(study)
+    assert convergence.limit(Study("none", "None", None, None, study.specs)) == ""

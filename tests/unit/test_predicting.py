@@ -1,0 +1,210 @@
+"""The command `predict` around a network: its names, its places, its end; the network is a stub."""
+
+import errno
+import json
+import os
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from skinlib import inference, released
+from skinlib.cli import main
+
+
+class Stub:
+    """Answers nevus to everything; may be stopped before a batch."""
+
+    record = {"name": "stub", "backbone": "None", "input_size": 32}  # noqa: RUF012
+    recipe = types.SimpleNamespace(attention="described", metadata=False)
+    rule = likeness = None
+    batches = None
+
+    def square(self, image, size):
+        return np.asarray(image.resize((size, size)))
+
+    def ask(self, pictures, facts):
+        if self.batches is not None:
+            if not self.batches:
+                raise KeyboardInterrupt
+            self.batches -= 1
+        count = len(pictures)
+        probabilities = np.tile(np.eye(7)[5], (count, 1))
+        status = np.full(count, "answered", object)
+        maps = np.full((count, 2, 2), 0.25)
+        return inference.Answers(probabilities, status, (), None, maps)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    stub = Stub()
+    monkeypatch.setattr(released, "locate", lambda given, run: stub)
+    return stub
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    monkeypatch.setattr(released, "locate", lambda *_: pytest.fail("the network was built"))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return draw(tmp_path / "photo.jpg")
+
+
+def draw(path):
+    Image.new("RGB", (40, 40), (200, 150, 130)).save(path, format="JPEG")
+    return path
+
+
+def predict(*arguments):
+    return main(["predict", *map(str, arguments), "--no-progress"])
+
+
+def refused(capsys, *arguments):
+    assert predict(*arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_no_input_is_overwritten(no_network, photo, tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("image\nphoto.jpg\n")
+    link = tmp_path / "link.csv"
+    link.symlink_to(table)
+    picture = draw(tmp_path / "me.png")
+    named = tmp_path / "of.csv"
+    named.write_text("image\nme.png\n")
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    numbered = draw(maps / "0002-a.png"), draw(maps / "a.png")
+    before = {path: path.read_bytes() for path in (table, photo, picture, *numbered)}
+    for arguments in (
+        (table, "-o", table),
+        (table, "-o", link),
+        (link, "-o", table),
+        (picture, "--overlay", picture),
+        (named, "--overlay", picture),
+        (*numbered, "--overlay", maps),
+    ):
+        assert "would be lost" in refused(capsys, *arguments)
+    assert "does not end in .csv" in refused(capsys, photo, "-o", photo)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_a_wrong_place_is_told_before_any_work(no_network, photo, tmp_path, capsys):
+    (tmp_path / "dir.csv").mkdir()
+    for option, place, words in (
+        ("-o", tmp_path / "dir.csv", "is a folder"),
+        ("-o", photo / "a.csv", "cannot be written"),
+        ("--overlay", photo / "maps", "cannot be written"),
+        ("--overlay", tmp_path / "map.jpg", "does not end in .png"),
+        ("--overlay", tmp_path / "map.webp", "does not end in .png"),
+    ):
+        line = refused(capsys, photo, option, place)
+        assert words in line
+        assert f"'{place}" in line
+
+
+@pytest.mark.parametrize("option", ["", "--model", "--run", "-o", "--overlay"])
+def test_an_empty_name_is_not_the_current_folder(option, no_network, photo, capsys):
+    arguments = [option, ""] if option else [""]
+    with pytest.raises(SystemExit) as stop:
+        predict(photo, *arguments)
+    assert stop.value.code == 2
+    assert "empty name" in capsys.readouterr().err
+
+
+def test_the_name_says_whether_an_overlay_is_a_file_or_a_folder(stub, photo, tmp_path, capsys):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    draw(folder / "only.jpg")
+    made = tmp_path / "made.png"
+    made.mkdir()
+    for given, place, written in (
+        (photo, "map.png", "map.png"),
+        (folder, "of-a-folder.png", "of-a-folder.png"),
+        (photo, "maps", "maps/0001-photo.png"),
+        (photo, "v1.2", "v1.2/0001-photo.png"),
+        (photo, "made.png", "made.png/0001-photo.png"),
+    ):
+        assert predict(given, "--overlay", tmp_path / place) == 0
+        assert f"Written: {tmp_path / place}, overlays: 1" in capsys.readouterr().out
+        with Image.open(tmp_path / written) as image:
+            assert image.size == (40, 40)
+
+
+def test_one_overlay_for_several_photographs(no_network, photo, tmp_path, capsys):
+    line = refused(capsys, photo, photo, "--overlay", tmp_path / "map.png")
+    assert "is one file for 2 photographs; name a folder" in line
+
+
+def test_with_json_only_json_goes_to_standard_output(stub, photo, tmp_path, capsys):
+    assert predict(photo, "--json", "-o", tmp_path / "a.csv") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["answer"] == "nv"
+    assert f"Written: {tmp_path / 'a.csv'}, rows: 1" in err
+
+
+@pytest.mark.parametrize("batches", [0, 1])
+def test_answers_before_an_interruption_are_kept(batches, stub, photo, tmp_path, capsys):
+    stub.batches = batches
+    assert predict(*[photo] * 40, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps") == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"interrupted after {32 * batches} of 40 photographs" in line
+    assert ("answers are kept" if batches else "nothing was written") in line
+    assert (tmp_path / "a.csv").exists() == bool(batches)
+    if batches:
+        assert list(pd.read_csv(tmp_path / "a.csv")["answer"]) == ["nv"] * 32
+        assert len(list((tmp_path / "maps").iterdir())) == 32
+
+
+def test_a_name_that_is_no_unicode_is_escaped(stub, photo, tmp_path, capsys):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    draw(folder / os.fsdecode(b"caf\xe9.jpg"))
+    (folder / os.fsdecode(b"tot\xe9.jpg")).touch()
+    draw(folder / "plain.jpg")
+    assert predict(folder, "-o", tmp_path / "a.csv") == 3
+    frame = pd.read_csv(tmp_path / "a.csv")
+    assert [name.rpartition("/")[2] for name in frame["image"]] == [
+        r"caf\udce9.jpg", "plain.jpg", r"tot\udce9.jpg"
+    ]  # fmt: skip
+    assert list(frame["answer"].fillna("")) == ["nv", "nv", ""]
+    assert r"tot\udce9.jpg' is empty" in frame["error"].iloc[2]
+    capsys.readouterr()
+    assert predict(folder) == 3
+    assert r"caf\udce9.jpg" in capsys.readouterr().out
+
+
+def test_a_photograph_that_may_not_be_read_stops_no_other(
+    stub, photo, tmp_path, monkeypatch, capsys
+):
+    """By a stub of opening: the tests may run as a user whom no rights hold."""
+    secret = draw(tmp_path / "secret.jpg")
+    plain_open = open
+
+    def guarded(path, *arguments, **options):
+        if path == secret or path == str(secret):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain_open(path, *arguments, **options)
+
+    monkeypatch.setattr("builtins.open", guarded)
+    assert predict(secret, photo) == 2
+    out, err = capsys.readouterr()
+    assert f"'{secret}' cannot be read: Permission denied; see to its rights" in err
+    assert str(photo) in out
+
+
+@pytest.mark.parametrize("words", ["is a folder", "leads to no file"])
+def test_a_row_that_names_no_file_says_what_it_is(words, stub, photo, tmp_path, capsys):
+    (tmp_path / "x.jpg").mkdir()
+    (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
+    name = "x.jpg" if "folder" in words else "dangling.jpg"
+    (tmp_path / "t.csv").write_text(f"image\nphoto.jpg\n{name}\n")
+    assert predict(tmp_path / "t.csv") == 2
+    out, err = capsys.readouterr()
+    assert words in err
+    assert "photo.jpg" in out
