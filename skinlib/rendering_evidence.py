@@ -1,6 +1,7 @@
 """Tables, sentences and figures of the part "What holds under an honest protocol"."""
 
 from skinlib.evidence import (
+    asked,
     effect_pages,
     external_pages,
     leakage_pages,
@@ -24,12 +25,12 @@ def honest():
 def evidence_pages():
     """Return frames, texts and figures by file name; what was not run says so."""
     # One seed of each: every pair of models is a row.
-    asked = external_pages.ours_first(external_pages.one_seed())
+    models = asked.ours_first(asked.one_seed())
     made = (
         effect_pages.pages(),
         leakage_pages.pages(),
         external_pages.pages(),
-        uncertainty_pages.pages(asked, part="official"),
+        uncertainty_pages.pages(models, part="official"),
         pointing_pages.pages(),
         selection_pages.pages(),
         run_pages.pages(),

@@ -1,7 +1,7 @@
 """The interactive figures of the book, from the models that answered the official test."""
 
 from skinlib import external
-from skinlib.evidence import external_pages, points
+from skinlib.evidence import asked, points
 from skinlib.figures import interactive
 
 FIGURES = ("external-roc", "external-confusion", "uncertainty-risk-coverage")
@@ -15,12 +15,12 @@ def interactive_figures():
     dict of str to dict
         Empty ones while no model was asked.
     """
-    runs = external_pages.one_seed()
+    runs = asked.one_seed()
     if not runs:
         return {name: {} for name in FIGURES}
     models = {title: run.arrays(external.PART)[:2] for title, run in runs.items()}
     # To choose from; the lines that are all drawn keep the colours of the static figure.
-    choice = {title: models[title] for title in external_pages.ours_first(runs)}
+    choice = {title: models[title] for title in asked.ours_first(runs)}
     made = (
         interactive.roc(*points.roc(list(choice.values())), list(choice)),
         interactive.confusion(points.confusion(choice), list(choice)),

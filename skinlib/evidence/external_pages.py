@@ -1,64 +1,20 @@
 """Tables, sentences and the figure of the page on the official test images."""
 
-import functools
-
 import numpy as np
 
-from skinlib import external, paper, runs
+from skinlib import external, paper
 from skinlib.classes import CLASSES
+from skinlib.evidence import asked
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import scores as scored
 from skinlib.figures.external import mean_recalls
 from skinlib.figures.runs import confusion, not_run, roc
-from skinlib.studies import load_study, study_names
 from skinlib.tables import NOT_RUN, pd
-
-RECALL = scored.SCORES.index("mean recall")
-BEST, CANDIDATE = "best", "candidate"
-
-
-def asked():
-    """Return the finished runs that answered the official test, best mean recall first."""
-    found = [
-        run
-        for name in study_names()
-        for run in load_study(name).finished()
-        if run.record.get("external")
-    ]
-    return sorted(found, key=lambda run: -_estimates(run)[RECALL].value)
-
-
-def _estimates(run, part=external.PART):
-    """Return the scores of a run with their intervals, which several tables and figures show."""
-    return _measured(run.folder, part)
-
-
-@functools.cache
-def _measured(folder, part):
-    labels, probabilities, lesions = runs.read_run(folder).arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
-    values = scored.scores(weights, labels, probabilities)
-    return [bootstrap.estimate(column) for column in values.T]
-
-
-def title(run):
-    """Return what a run is called beside others: recipe, size, seed."""
-    return f"{run.title}, seed {run.record['seed']}"
-
-
-def one_seed():
-    """Return one run of each kind that answered the official test, by title."""
-    return {title(run): run for run in asked() if run.record["seed"] == 0}
-
-
-def ours_first(by_title):
-    """Return the same runs, the model of ours before the others."""
-    return dict(sorted(by_title.items(), key=lambda item: item[1].record["study"] != BEST))
 
 
 def pages():
     """Return frames, texts and figures by file name."""
-    found = asked()
+    found = asked.all_asked()
     frames = {
         "external": _frame(found),
         "external-others": _others(),
@@ -73,7 +29,7 @@ def pages():
             dict.fromkeys(("external", "best", "caption-external-model"), missing),
             {name: not_run() for name in names},
         )
-    name, shown = next(iter(ours_first(one_seed() or {title(found[0]): found[0]}).items()))
+    name, shown = next(iter(asked.ours_first(asked.one_seed()).items()))
     images = len(shown.arrays(external.PART)[0])
     texts = {
         "external": _said(found),
@@ -83,7 +39,7 @@ def pages():
             "images; where scripts run, any of the models can be chosen.\n"
         ),
     }
-    rows = [(title(run), _estimates(run)[RECALL]) for run in found]
+    rows = [(asked.title(run), asked.estimates(run)[asked.RECALL]) for run in found]
     others = [
         (row["who"], row["value"])
         for row in paper.load("isic2018")
@@ -100,15 +56,15 @@ def pages():
 def _frame(found):
     rows = []
     for run in found:
-        official, own = _estimates(run), _estimates(run, "test")
+        official, own = asked.estimates(run), asked.estimates(run, "test")
         rows.append(
             {
-                "Model": f"{run.record['backbone']}, {title(run)}",
+                "Model": f"{run.record['backbone']}, {asked.title(run)}",
                 "Images": len(run.arrays(external.PART)[0]),
-                "Mean recall": official[RECALL].text(),
+                "Mean recall": official[asked.RECALL].text(),
                 "Accuracy": official[0].text(),
                 "AUC, macro": official[3].text(),
-                "Mean recall, own test part": own[RECALL].text(),
+                "Mean recall, own test part": own[asked.RECALL].text(),
                 "Accuracy, own test part": own[0].text(),
             }
         )
@@ -136,12 +92,12 @@ def _classes(found):
         return pd.DataFrame({"Class": [NOT_RUN]})
     labels = found[0].arrays(external.PART)[0]
     frame = pd.DataFrame({"Class": CLASSES, "Images": np.bincount(labels, minlength=len(CLASSES))})
-    for run in one_seed().values() or found:
+    for run in asked.one_seed().values():
         labels, probabilities, lesions = run.arrays(external.PART)
         each = bootstrap.recalls(
             bootstrap.lesion_weights(lesions), labels, probabilities.argmax(axis=1)
         )
-        frame[title(run)] = [bootstrap.estimate(column).text(2) for column in each.T]
+        frame[asked.title(run)] = [bootstrap.estimate(column).text(2) for column in each.T]
     return frame
 
 
@@ -153,9 +109,9 @@ def _said(found):
         "From a network's own test part to these images mean recall and accuracy change by",
     ]
     # Of several seeds one is told; all are in the table.
-    told = ours_first(one_seed() or {title(found[0]): found[0]})
+    told = asked.ours_first(asked.one_seed())
     lines += [
-        f"- *{name}*: {_change(run, RECALL)} and {_change(run, 0)}"
+        f"- *{name}*: {_change(run, asked.RECALL)} and {_change(run, 0)}"
         + (", from a part that chose its epoch" * (run.record["recipe"]["selection"] == "test"))
         + ";"
         for name, run in told.items()
@@ -165,9 +121,9 @@ def _said(found):
 
 def _of_ours():
     """Say what our model reaches, and where the published mean recalls lie."""
-    for name, run in finished_best().items():
+    for name, run in asked.finished_best().items():
         if run.record.get("external"):
-            mine = _estimates(run)[RECALL]
+            mine = asked.estimates(run)[asked.RECALL]
             others = [
                 row["value"]
                 for row in paper.load("isic2018")
@@ -197,24 +153,24 @@ def _change(run, index):
 
 def of_official():
     """Return one sentence on the official test, None while the model of ours was not asked."""
-    for name, run in finished_best().items():
+    for name, run in asked.finished_best().items():
         if run.record.get("external"):
             return (
                 f"On {run.record['external']['images']} images of the official ISIC 2018 test, our "
                 f"model {run.record['backbone']}, {name}, reaches a mean recall of "
-                f"{_estimates(run)[RECALL].text()} ([more](external.md))."
+                f"{asked.estimates(run)[asked.RECALL].text()} ([more](external.md))."
             )
     return None
 
 
 def _candidates():
     rows = []
-    for spec, run in _specs(CANDIDATE):
+    for spec, run in asked.of_best(asked.CANDIDATE):
         row = {"Loss": spec.levels["loss"], "Learning rate": f"{spec.resolve().learning_rate:g}"}
         if run and run.finished:
-            values = _estimates(run, "validation")
+            values = asked.estimates(run, "validation")
             row |= {
-                "Mean recall, validation": values[RECALL].text(),
+                "Mean recall, validation": values[asked.RECALL].text(),
                 "Accuracy, validation": values[0].text(),
                 "AUC, macro, validation": values[3].text(),
             }
@@ -224,42 +180,23 @@ def _candidates():
     return pd.DataFrame(rows).fillna("")
 
 
-def _specs(variant):
-    study = load_study(BEST)
-    found = study.runs()
-    return [
-        (spec, found[spec.name])
-        for spec in study.specs
-        if bool(spec.variant and spec.variant.startswith(CANDIDATE)) == (variant == CANDIDATE)
-    ]
-
-
 def _of_best():
     lines = []
-    for spec, run in _specs(None):
+    for spec, run in asked.of_best(None):
         if not run or not run.finished:
             lines.append(f"{spec.name}: {NOT_RUN}.")
             continue
-        chosen, own = _estimates(run, "validation"), _estimates(run, "test")
-        said = f"{spec.backbone}, {title(run)}: mean recall {chosen[RECALL].text()} on validation, "
-        said += f"{own[RECALL].text()} and accuracy {own[0].text()} on its own test part of "
-        said += f"{len(run.arrays()[0]):,} images"
+        chosen, own = asked.estimates(run, "validation"), asked.estimates(run, "test")
+        said = (
+            f"{spec.backbone}, {asked.title(run)}: mean recall {chosen[asked.RECALL].text()} on "
+            f"validation, {own[asked.RECALL].text()} and accuracy {own[0].text()} on its own test "
+            f"part of {len(run.arrays()[0]):,} images"
+        )
         if run.record.get("external"):
-            official = _estimates(run)
+            official = asked.estimates(run)
             said += (
-                f"; {official[RECALL].text()} and {official[0].text()} on "
+                f"; {official[asked.RECALL].text()} and {official[0].text()} on "
                 f"{run.record['external']['images']} official test images"
             )
         lines.append(said + ".")
     return "\n".join(f"- {line}" for line in lines) + "\n"
-
-
-def finished_best():
-    """Return the finished final runs of the study `best`, by title.
-
-    The one of the highest mean recall on its validation part comes first: it is *our model*
-    wherever one is meant.
-    """
-    found = [run for _, run in _specs(None) if run and run.finished]
-    found.sort(key=lambda run: -_estimates(run, "validation")[RECALL].value)
-    return {title(run): run for run in found}

@@ -3,7 +3,7 @@
 import json
 
 from skinlib import paths
-from skinlib.evidence import leakage, paired
+from skinlib.evidence import convergence, effect_words, leakage, paired
 from skinlib.evidence.effect_pages import ABOVE, WHOLE, seeds_of
 from skinlib.evidence.scores import SCORES
 from skinlib.figures import effects as figures
@@ -41,7 +41,8 @@ def pages():
     )
     nothing = f"{NOT_RUN.capitalize()}."
     texts = {
-        "leakage": "\n".join(lines or [nothing]) + "\n",
+        "leakage": "\n".join([f"{study.progress()}.\n", *lines] if lines else [nothing]) + "\n",
+        "leakage-limit": f"{convergence.limit(study) or nothing}\n",
         "leakage-share": _both_sides(),
         "leakage-naive": ("\n".join(compared) or nothing) + "\n",
     }
@@ -52,12 +53,10 @@ def _told(title, effects, beyond):
     """Say what changed where something can leak, where nothing can, and by how much more."""
     count, there = effects[leakage.CAN_LEAK]
     none, control = effects[leakage.CANNOT]
-    once = " One training each; another may differ." * (len(there.by_seed) == 1)
     return (
         f"- **{title.capitalize()}, {seeds_of(there)}.** Where the lesion has another photograph "
         f"({count:,} images): {_all_scores(there)}. Where it has none, so that nothing can leak "
         f"({none:,}): {_all_scores(control)}. The first less the second: {_all_scores(beyond)}."
-        f"{once}"
     )
 
 
@@ -109,12 +108,8 @@ def in_short():
 
 def _all_scores(effect):
     """Say of which scores the interval lies above 0, below it, or on both sides."""
-    kinds = {1: [], -1: [], 0: []}
-    for index, score in enumerate(SCORES):
-        estimate = effect.estimate(index)
-        kinds[estimate.sign].append(f"{score} {estimate.text(signed=True)}")
-    titles = {1: "a gain in", -1: "a loss in", 0: "not clear for"}
-    return "; ".join(f"{titles[sign]} {', '.join(kinds[sign])}" for sign in kinds if kinds[sign])
+    estimates = [effect.estimate(index) for index in range(len(SCORES))]
+    return effect_words.by_score(estimates, len(effect.by_seed))
 
 
 def _both_sides():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from skinlib import external, paths
 from skinlib.data import ham10000
-from skinlib.evidence import external_pages, leakage_pages, subgroups
+from skinlib.evidence import asked, leakage_pages, subgroups
 from skinlib.files import write_json
 from skinlib.studies import load_study
 
@@ -20,10 +20,10 @@ SMALL = "ham10000-256px-96px"
 
 def reported():
     """Return the models whose errors are looked into, by title: `best`, then the clean run."""
-    found = dict(external_pages.finished_best())
+    found = dict(asked.finished_best())
     for run in load_study(SMALL).finished():
         if run.record["recipe"]["name"] == "clean":
-            found[external_pages.title(run)] = run
+            found[asked.title(run)] = run
     return found
 
 

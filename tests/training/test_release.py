@@ -1,5 +1,6 @@
 """A released model gives the answers of its run, from checked numbers and nothing else."""
 
+import re
 import shutil
 
 import h5py
@@ -279,11 +280,13 @@ def test_the_page_shows_the_released_model_or_says_that_there_is_none(model, tmp
         for name in ("predict", "try")
     )
     frames, texts, drawn = release_pages.pages()
-    for folder, kind, made in (("tables", "csv", frames), ("tables", "md", texts),
-                               ("figures", "svg", drawn)):  # fmt: skip
-        for name in made:
-            assert page.count(f"../results/{folder}/{name}.{kind}") == 1, name
-    assert page.count("../results/") == len(frames) + len(texts) + len(drawn)
+    # The sentence about missing facts stands on both pages.
+    included = set(re.findall(r"\.\./results/(\S+)", page))
+    assert included == {
+        *(f"tables/{name}.csv" for name in frames),
+        *(f"tables/{name}.md" for name in texts),
+        *(f"figures/{name}.svg" for name in drawn),
+    }
     least = released.read(model)["abstention"]["confidence"]
     assert f"below {100 * least:.1f} %" in texts["predict-rule"]
     monkeypatch.setattr(paths, "MODELS", tmp_path)

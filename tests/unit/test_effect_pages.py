@@ -10,7 +10,7 @@ import records
 from skinlib import external, paths, runs
 from skinlib.classes import CLASSES
 from skinlib.data import synthetic
-from skinlib.evidence import effect_pages, effect_words, external_pages, leakage_pages
+from skinlib.evidence import asked, effect_pages, effect_words, external_pages, leakage_pages
 from skinlib.evidence.draws import Estimate
 from skinlib.evidence.scores import SCORES
 from skinlib.evidence.selection import METRICS
@@ -181,18 +181,20 @@ def test_models_on_the_official_test_are_ranked_by_mean_recall(results):
     order = frames["external"]["Model"].tolist()
     assert order[0].startswith("MobileNetV2, best")
     assert [("clean-frozen" in name) for name in order] == [False, True, True, True] + [False] * 3
-    assert "by best, 128 px, seed 0" in texts["external"]
+    assert "*Our model*, best, 128 px, seed 0, reaches a mean recall of" in texts["external"]
+    assert texts["external"].count("\n- *") == 3
+    assert texts["external"].count("from a part that chose its epoch") == 1
     assert frames["external-classes"]["Images"].tolist() == [30] * 7
     assert "on 210 official test images" in texts["best"]
     assert "our model MobileNetV2, best, 128 px, seed 0" in external_pages.of_official()
-    assert list(external_pages.finished_best()) == ["best, 128 px, seed 0"]
+    assert list(asked.finished_best()) == ["best, 128 px, seed 0"]
 
 
 @pytest.mark.parametrize(("larger", "size"), [(0.9, 192), (0.7, 128)])
 def test_our_model_is_the_one_that_validation_prefers(results, larger, size):
     invent("best", lambda spec: {None: 0.8, "larger": larger}.get(spec.variant),
            parts=("validation", "test", external.PART))  # fmt: skip
-    assert next(iter(external_pages.finished_best())) == f"best, {size} px, seed 0"
+    assert next(iter(asked.finished_best())) == f"best, {size} px, seed 0"
     assert f"best, {size} px" in external_pages.of_official()
 
 

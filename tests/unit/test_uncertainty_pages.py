@@ -8,7 +8,7 @@ import pytest
 
 from skinlib import figures, paths
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.evidence import external_pages, subgroups, uncertainty_pages, uncertainty_words
+from skinlib.evidence import asked, subgroups, uncertainty_pages, uncertainty_words
 from skinlib.evidence.draws import Estimate
 from skinlib.runs import Run, write_predictions
 
@@ -158,7 +158,7 @@ def test_a_change_that_rounds_to_nothing_is_no_verdict():
 def test_the_names_of_models_and_diagnoses_are_explained():
     names = (paths.ROOT / "book" / "_names.md").read_text(encoding="utf-8")
     plain = " ".join(names.split())
-    for run in external_pages.one_seed().values():
+    for run in asked.one_seed().values():
         assert f"*{run.record['recipe']['name'].removesuffix('-frozen')}*" in names
     assert "-frozen*" in names
     for code, words in LONG_NAMES.items():
