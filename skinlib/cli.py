@@ -52,7 +52,7 @@ def _parser():
     sub.add_argument("--backbone", nargs="+", help="only these")
     sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
-    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--json", action="store_true", help="print JSON, not a table")
     sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
 
     from skinlib.data import fetch
@@ -61,6 +61,9 @@ def _parser():
     fetch.add_arguments(sub)
 
     data_help = "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"
+    bars_help = "show no progress bars"
+    study_help = "one of studies/, or a YAML file like those"
+    seed_help = "of split, weights, order and augmentation; default: %(default)s"
     missing_help = "leave out rows without an image; the run records which"
     sub = command("check-data", commands.check_data)
     sub.add_argument("--data", help=data_help)
@@ -74,14 +77,14 @@ def _parser():
     sub.add_argument("--allow-missing", action="store_true", help=missing_help)
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
-    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--seed", type=int, default=0, help=seed_help)
     sub.add_argument(
         "--weights", default="imagenet", help="'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
     )
     sub.add_argument("--study", default="adhoc", help="folder below results/runs")
     sub.add_argument("--name", help="name of the run directory")
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
-    sub.add_argument("--no-progress", action="store_true")
+    sub.add_argument("--no-progress", action="store_true", help=bars_help)
 
     sub = command("compare", commands.compare)
     sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
@@ -96,7 +99,7 @@ def _parser():
     predicting.add_arguments(sub)
 
     sub = command("export", exporting.run)
-    exporting.add_arguments(sub, data_help)
+    exporting.add_arguments(sub)
 
     sub = command("release", releasing.run)
     releasing.add_arguments(sub, data_help)
@@ -105,22 +108,25 @@ def _parser():
     building.add_arguments(sub)
 
     sub = command("run", commands.run_study)
-    sub.add_argument("study")
+    sub.add_argument("study", help=study_help)
     sub.add_argument("run", help="name of the run")
     sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
     sub.add_argument("-o", "--output", type=Path, help="notebook (default: below book/executed)")
 
     sub = command("notebook", commands.run_notebook)
-    sub.add_argument("name")
-    sub.add_argument("-o", "--output", required=True, type=Path)
-    sub.add_argument("-p", "--parameter", action="append", type=_pair, metavar="NAME=VALUE")
+    sub.add_argument("name", help="which of notebooks/, 'train' for example")
+    sub.add_argument("-o", "--output", required=True, type=Path, help="the executed notebook")
+    sub.add_argument(
+        "-p", "--parameter", action="append", type=_pair, metavar="NAME=VALUE",
+        help="of its first cell; may be given several times",
+    )  # fmt: skip
     sub.add_argument("--label", help="added to the title")
 
     sub = command("status", commands.study_status)
-    sub.add_argument("study")
+    sub.add_argument("study", help=study_help)
 
     sub = command("audit", commands.audit)
-    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--json", action="store_true", help="print JSON, not text")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
 
     sub = command("bench", commands.bench)
@@ -128,13 +134,13 @@ def _parser():
     sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
     sub.add_argument("--book", action="store_true", help="time `make book` too, in small")
-    sub.add_argument("--no-progress", action="store_true")
+    sub.add_argument("--no-progress", action="store_true", help=bars_help)
 
     sub = command("measure", commands.measure)
     sub.add_argument("--data", help=data_help)
 
     sub = command("render", commands.render)
-    sub.add_argument("-v", "--verbose", action="store_true")
+    sub.add_argument("-v", "--verbose", action="store_true", help="list the files")
     return parser
 
 
@@ -145,6 +151,9 @@ def _interrupt(*_):
 
 def main(arguments=None):
     """Run a command; print an error on one line and return its exit code."""
+    # Before TensorFlow is imported: it tells of GPUs it looked for in vain, as errors. What stops
+    # a command comes as an exception, and whoever wants the rest sets the variable to less.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
     signal.signal(signal.SIGTERM, _interrupt)
     for stream in (sys.stdout, sys.stderr):

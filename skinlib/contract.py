@@ -42,9 +42,9 @@ def checked(record, folder):
         Something of `SCHEMA` is missing or of another kind, the status or the classes are none
         of ours, or a text holds markup.
     """
-    if faults := list(_faults(record, SCHEMA)):
-        more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
-        msg = f"run.json of '{folder}': {faults[0]}{more}; delete the run and train again"
+    if found := list(faults(record, SCHEMA)):
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        msg = f"run.json of '{folder}': {found[0]}{more}; delete the run and train again"
         raise IntegrityError(msg)
     if record["status"] not in STATUSES:
         msg = f"run.json of '{folder}' has status '{record['status']}', expected {STATUSES}"
@@ -63,8 +63,23 @@ def checked(record, folder):
     return record
 
 
-def _faults(value, schema, place=""):
-    """Yield what is missing or of another kind than `schema` says."""
+def faults(value, schema, place=""):
+    """Yield what is missing, or other than it should be.
+
+    Parameters
+    ----------
+    value : object
+        From JSON.
+    schema : dict
+        What must be there under each key: a type, a dictionary like this one, or a pair of
+        words and a function that says of a value whether they hold.
+    place : str
+        Where `value` stands, for the messages.
+
+    Yields
+    ------
+    str
+    """
     if not isinstance(value, dict):
         yield f"{place or 'it'} is {type(value).__name__}, expected an object"
         return
@@ -73,9 +88,15 @@ def _faults(value, schema, place=""):
         if key not in value:
             yield f"it lacks {name}"
         elif isinstance(kind, dict):
-            yield from _faults(value[key], kind, name)
-        elif not isinstance(value[key], kind) or isinstance(value[key], bool):
-            yield f"{name} is {value[key]!r}, expected {kind.__name__}"
+            yield from faults(value[key], kind, name)
+        else:
+            words, holds = kind if isinstance(kind, tuple) else (kind.__name__, _of(kind))
+            if not holds(value[key]):
+                yield f"{name} is {value[key]!r:.80}, expected {words}"
+
+
+def _of(kind):
+    return lambda value: isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _texts(value):

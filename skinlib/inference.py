@@ -14,7 +14,10 @@ from skinlib.data.pixels import resize
 from skinlib.errors import DataError
 from skinlib.evidence import calibration
 from skinlib.files import require_file
+from skinlib.models.weights import check_file, load_classifier
+from skinlib.occupancy import WEIGHTS
 from skinlib.prediction import d4
+from skinlib.quiet import import_keras
 from skinlib.recipes import from_json
 
 # Below this a picture shows nothing that a network could go by.
@@ -60,20 +63,22 @@ class Classifier:
         Without one the probabilities are as the network gives them, and all are answered.
     known : skinlib.likeness.Likeness, optional
         The pictures that it was trained on.
+    name : str or pathlib.Path, optional
+        See `skinlib.models.weights.load_classifier`.
     """
 
-    def __init__(self, record, weights, sha256, *, rule=None, known=None):
-        from skinlib.models.classifier import build_classifier
-        from skinlib.models.weights import check_file, load_classifier
-
+    def __init__(self, record, weights, sha256, *, rule=None, known=None, name=None):
         # Before seconds are spent on building the network.
         check_file(weights, sha256)
+        import_keras()
+        from skinlib.models.classifier import build_classifier
+
         self.record = record
         self.recipe = from_json(record["recipe"])
         self.encoder = MetadataEncoder.from_json(record["metadata"])
         self.rule, self.likeness = rule, known
         self.model = build_classifier(record["backbone"], self.recipe, size=record["input_size"])
-        load_classifier(self.model, weights, sha256)
+        load_classifier(self.model, weights, sha256, name)
         self._inner = None
 
     def prepare(self, path):
@@ -214,14 +219,20 @@ def load(folder):
         If the weights are not those of the run.
     """
     run = finished(folder)
-    return Classifier(run.record, run.folder / "best.weights.h5", run.record["weights_sha256"])
+    weights = run.folder / WEIGHTS
+    if not weights.is_file():
+        msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
+        raise DataError(msg)
+    return Classifier(run.record, weights, run.record["weights_sha256"])
 
 
 def finished(folder):
     """Return a finished run; refuse any other."""
     run = runs.read_run(folder)
     if not run.finished:
-        msg = f"run '{folder}' has status '{run.record['status']}', expected a finished run"
+        status = run.record["status"]
+        lacks = f"lacks '{runs.PREDICTIONS}'" if status == "finished" else f"has status '{status}'"
+        msg = f"run '{folder}' {lacks}, expected a finished run; train it to its end"
         raise DataError(msg)
     return run
 

@@ -43,13 +43,13 @@ def add_arguments(parser):
     parser.add_argument(
         "-o", "--output", type=_path, metavar="CSV", help="write a table; its name ends in .csv"
     )
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print the answers as JSON")
     parser.add_argument(
         "--overlay", type=_path, metavar="PNG|FOLDER",
         help="write the attention over the photograph: a name in .png is a file, for one "
         "photograph, any other a folder",
     )  # fmt: skip
-    parser.add_argument("--no-progress", action="store_true")
+    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
 
 def run(args):

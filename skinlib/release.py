@@ -17,8 +17,9 @@ from skinlib import abstention, likeness, paths, released
 from skinlib.classes import CLASSES, LONG_NAMES
 from skinlib.commands import NOT_A_DEVICE
 from skinlib.errors import DataError, IntegrityError
-from skinlib.files import atomic_path, sha256, write_json
+from skinlib.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
+from skinlib.release_contract import FORMAT
 
 FEATURES = f"features{SUFFIX}"
 LICENCE = {
@@ -83,7 +84,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     found = measuring.measure(done, small, prepared, risk=risk, progress=progress)
     likeness.save(folder / FEATURES, small.likeness)
     model |= {"files": files_of(folder, [*names, FEATURES]), "likeness": FEATURES, **found}
-    write_json(folder / released.MODEL, model)
+    released.write(folder, model)
     released.read(folder)
     return folder
 
@@ -93,7 +94,7 @@ def _model(done, name, names):
     now = datetime.datetime.now(datetime.UTC)
     described = {key: record[key] for key in ("data", "split", "weights", "versions", "device")}
     return {
-        "format": released.FORMAT,
+        "format": FORMAT,
         "name": name,
         "released": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "notice": NOT_A_DEVICE,

@@ -7,7 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from skinlib import abstention, cases, external, foreign, likeness
-from skinlib.data import pixels
+from skinlib.data import ham10000, pixels
 from skinlib.data import prepare as preparing
 from skinlib.errors import DataError, IntegrityError
 from skinlib.evidence import calibration, scores
@@ -29,19 +29,25 @@ def prepare(classifier, data=None, *, progress=True):
     record = classifier.record
     # A released model says of its run what the run says of itself.
     made = record["run"] if isinstance(record["run"], dict) else record
+    name, wanted = f"{made['study']}/{made['run']}", made["data"]
+    dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
+    # Before minutes are spent on decoding.
+    if dataset.fingerprint != wanted["fingerprint"]:
+        msg = (
+            f"'{name}' was trained on the data {wanted['name']} ({wanted['fingerprint']}), this is "
+            f"{dataset.name} ({dataset.fingerprint}) in '{dataset.folder}'; set SKINLIB_DATA or "
+            "--data to the folder of the former"
+        )
+        raise IntegrityError(msg)
     prepared = preparing.prepare(
-        classifier.recipe, data, record["input_size"], record["seed"], progress=progress
+        classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
     )
-    for what, mine, theirs in (
-        ("data", prepared.dataset.fingerprint, made["data"]["fingerprint"]),
-        ("split", prepared.split.hash, made["split"]["hash"]),
-    ):
-        if mine != theirs:
-            msg = (
-                f"the {what} of '{made['study']}/{made['run']}' is {theirs}, this is {mine}; set "
-                "SKINLIB_DATA or --data to what the run was trained on"
-            )
-            raise IntegrityError(msg)
+    if prepared.split.hash != made["split"]["hash"]:
+        msg = (
+            f"'{name}' was trained on the split {made['split']['hash']} of {dataset.name}, drawn "
+            f"here it is {prepared.split.hash}; another version of skinlib or scikit-learn drew it"
+        )
+        raise IntegrityError(msg)
     return prepared
 
 

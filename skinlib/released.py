@@ -1,34 +1,29 @@
 """Read a released model: a folder with numbers, hashes and a card, never code.
 
 ``models/<name>/`` holds ``model.json`` (what the model is, when it answers, and what was
-measured), weights as numbers in one or several files, the Gaussians of `skinlib.likeness`, and
-``README.md``, the model card. `skinlib.release` makes it.
+measured) with its own hash in a file beside it, weights as numbers in one or several files, the
+Gaussians of `skinlib.likeness`, and ``README.md``, the model card. `skinlib.release` makes it.
 """
 
 import contextlib
+import hashlib
 import json
-import math
-import re
 import tempfile
 from pathlib import Path
 
 import h5py
 
-from skinlib import likeness, paths
+from skinlib import likeness, paths, release_contract
 from skinlib.abstention import Rule
-from skinlib.classes import CLASSES
 from skinlib.errors import DataError, IntegrityError
+from skinlib.files import write_json, write_text
 from skinlib.models.weights import SUFFIX, check_file
 
 MODEL, CARD = "model.json", "README.md"
-FORMAT = 2
+# The hash of the first, as `sha256sum` writes and checks it.
+SEAL = f"{MODEL}.sha256"
 # No file in git is larger.
 LARGEST = 3_000_000
-REQUIRED = {
-    "format": int, "name": str, "released": str, "classes": list, "run": dict, "recipe": dict,
-    "backbone": str, "input_size": int, "parameters": int, "metadata": dict, "weights": list,
-    "likeness": str, "files": dict, "temperature": float, "abstention": dict,
-}  # fmt: skip
 
 
 def folders():
@@ -71,42 +66,46 @@ def read(folder):
     DataError
         There is none.
     IntegrityError
-        It is not whole, lacks something, or is of another version or order of classes.
+        It is not whole, says something that cannot be, or has another hash than it was
+        released with.
     """
     path = Path(folder) / MODEL
     if not path.is_file():
-        msg = f"no released model in '{folder}': '{MODEL}' is missing"
+        msg = (
+            f"no released model in '{folder}': '{MODEL}' is missing; name the folder of a released "
+            "model or of a run"
+        )
         raise DataError(msg)
     try:
-        model = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        text = path.read_text(encoding="utf-8")
+        model = json.loads(text)
+    except (ValueError, RecursionError) as error:
         msg = f"'{path}' is not JSON ({error}); fetch this folder again"
         raise IntegrityError(msg) from error
-    if fault := _fault(model):
+    if fault := release_contract.fault(model) or _broken(path.with_name(SEAL), text):
         msg = f"'{path}': {fault}; fetch this folder again"
         raise IntegrityError(msg)
     return model
 
 
-def _fault(model):
-    """Return what is wrong with the contents of ``model.json``, or None."""
-    if not isinstance(model, dict):
-        return f"it is {type(model).__name__}, expected an object"
-    for key, kind in REQUIRED.items():
-        if not isinstance(model.get(key), kind) or isinstance(model[key], bool):
-            return f"{key} is {model.get(key)!r}, expected {kind.__name__}"
-    if model["format"] != FORMAT:
-        return f"format {model['format']}, this skinlib reads {FORMAT}"
-    if model["classes"] != list(CLASSES):
-        return f"classes {model['classes']}, expected {list(CLASSES)} in this order"
-    if not 0 < model["temperature"] < math.inf:
-        return f"temperature {model['temperature']}, expected a positive number"
-    for name in [*model["weights"], model["likeness"]]:
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-            return f"file name {name!r}, expected a plain one"
-        if not isinstance(model["files"].get(name, {}).get("sha256"), str):
-            return f"no hash of '{name}'"
-    return None
+def _broken(seal, text):
+    """Return what the file with the hash has against a ``model.json``, or None."""
+    if not seal.is_file():
+        return f"'{SEAL}', which holds its hash, is missing"
+    expected, found = seal.read_text(encoding="utf-8", errors="replace")[:64], _digest(text)
+    return None if found == expected else f"it has SHA-256 {found}, expected {expected!r}"
+
+
+def _digest(text):
+    # Of the text, not the bytes: on some systems git ends lines in another way.
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(folder, model):
+    """Write ``model.json`` and its hash."""
+    path = Path(folder) / MODEL
+    write_json(path, model)
+    write_text(path.with_name(SEAL), f"{_digest(path.read_text(encoding='utf-8'))}  {MODEL}\n")
 
 
 def rule_of(model):
@@ -144,7 +143,7 @@ def load(folder):
     model = read(folder)
     known = likeness.load(folder / model["likeness"], _hash(model, model["likeness"]))
     with whole(folder, model) as (path, digest):
-        return Classifier(model, path, digest, rule=rule_of(model), known=known)
+        return Classifier(model, path, digest, rule=rule_of(model), known=known, name=folder)
 
 
 def _hash(model, name):
@@ -202,13 +201,15 @@ def locate(given=None, run=None):
     from skinlib.inference import load_calibrated
 
     if run is not None:
+        if (Path(run) / MODEL).is_file():
+            msg = f"'{run}' is a released model, not a run; name it by --model"
+            raise DataError(msg)
         return load_calibrated(run)
     if given is None:
         return load(newest())
     folder = Path(given)
-    named = paths.MODELS / str(given)
-    if not folder.exists() and named.is_dir():
-        folder = named
+    if not folder.exists():
+        folder = _named(str(given))
     if folder.is_file():
         msg = (
             f"'{folder}' was not opened; name the folder of a released model or of a run, whose "
@@ -218,3 +219,15 @@ def locate(given=None, run=None):
     if (folder / MODEL).is_file() or not (folder / "run.json").is_file():
         return load(folder)
     return load_calibrated(folder)
+
+
+def _named(name):
+    """Return the folder of a released model by its name."""
+    there = sorted(path.parent.name for path in paths.MODELS.glob(f"*/{MODEL}"))
+    if name not in there:
+        msg = (
+            f"there is no model '{name}'; released models: {', '.join(there) or 'none'}; name one "
+            "of them, or the folder of a released model or of a run"
+        )
+        raise DataError(msg)
+    return paths.MODELS / name

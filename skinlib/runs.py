@@ -7,6 +7,7 @@ every metric is computed from it, none is stored).
 
 import dataclasses
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,19 @@ class Run:
     def finished(self):
         """Did the training end, and are its predictions there?"""
         return self.record["status"] == "finished" and (self.folder / PREDICTIONS).is_file()
+
+    def command(self):
+        """Return the command line that trains this run anew, in the study ``mine``."""
+        record, source = self.record, self.record["weights"]["source"]
+        words = ["python -m skinlib train --study mine --backbone", record["backbone"]]
+        words += ["--recipe", record["recipe"]["name"], "--size", str(record["input_size"])]
+        words += ["--seed", str(record["seed"]), "--name", self.name]
+        if source in ("none", "run"):
+            words += ["--weights", f"run:{record['weights']['run']}" if source == "run" else source]
+        if record["changes"]:
+            changes = (f"{name}={here}" for name, (_, here) in record["changes"].items())
+            words += ["--set", *map(shlex.quote, changes)]
+        return " ".join(words)
 
     def history(self):
         """Return ``history.csv``: epoch (from 1), loss, accuracy, val_loss, …, seconds."""
@@ -127,7 +141,10 @@ def read_run(folder):
     folder = Path(folder)
     path = folder / RUN
     if not path.is_file():
-        msg = f"no run in '{folder}': '{RUN}' is missing"
+        msg = (
+            f"no run in '{folder}': '{RUN}' is missing; runs lie in results/runs/STUDY/RUN, and "
+            "`python -m skinlib train` makes one"
+        )
         raise DataError(msg)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

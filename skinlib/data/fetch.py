@@ -248,7 +248,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Carry out ``skinlib fetch``; errors pass through to the caller."""
+    """Download a data set, check it against the hashes of its archive, and unpack it."""
     for dataset in list(DATASETS) if args.dataset == "all" else [args.dataset]:
         folder = fetch(dataset, args.to, base_url=args.base_url, progress=not args.no_progress)
         print(f"{dataset} is complete in '{folder}'")

@@ -5,13 +5,13 @@ import numpy as np
 COUNT = 128
 
 
-def pictures(classifier, data=None, count=COUNT):
+def pictures(classifier, data, count=COUNT):
     """Return training pictures of a model, evenly from its training part.
 
     Parameters
     ----------
     classifier : skinlib.inference.Classifier
-    data : str or pathlib.Path, optional
+    data : str or pathlib.Path
         What it was trained on; see `skinlib.data.ham10000.locate`.
     count : int
 

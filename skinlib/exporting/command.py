@@ -2,15 +2,26 @@
 
 from pathlib import Path
 
+from skinlib.errors import DataError
 
-def add_arguments(parser, data_help):
+
+def add_arguments(parser):
     """Add the options of ``skinlib export`` to an argument parser."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", help="released model or run (default: the newest released one)")
     which.add_argument("--run", type=Path, help="run directory with its weights")
-    parser.add_argument("--format", required=True, help="onnx, litert, openvino or keras")
-    parser.add_argument("--precision", default="fp32", help="fp32, fp16 or int8; default: fp32")
-    parser.add_argument("--data", help=f"for int8: {data_help}")
+    parser.add_argument(
+        "--format", required=True, help="onnx, litert, openvino or keras (fp32 only)"
+    )
+    parser.add_argument(
+        "--precision", default="fp32",
+        help="what the weights are stored in: fp32, fp16 or int8; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data",
+        help="with int8: compute in eight bits too, by pictures of what the model was trained on, "
+        "a folder in the HAM10000 layout",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE",
         help="default: the model's name, precision and suffix, in this folder",
@@ -24,12 +35,15 @@ def run(args):
     from skinlib.exporting.sidecar import name_of
     from skinlib.exporting.writing import check
 
+    if args.data and args.precision != "int8":
+        msg = f"--data is for --precision int8 only, not for '{args.precision}'; leave it out"
+        raise DataError(msg)
     # Before seconds are spent on a network.
     check(args.format, args.precision, args.output)
     classifier = released.locate(args.model, args.run)
     name = f"{Path(name_of(classifier)).name}-{args.precision}{FORMATS[args.format][1]}"
     path = args.output or Path(name)
-    pictures = calibration.pictures(classifier, args.data) if args.precision == "int8" else None
+    pictures = calibration.pictures(classifier, args.data) if args.data else None
     described = export(classifier, args.format, path, args.precision, pictures=pictures)
     for each, file in described["files"].items():
         print(f"{file['bytes']:>11,}  {path.with_name(each)}")

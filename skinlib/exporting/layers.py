@@ -1,11 +1,14 @@
 """The distances of `skinlib.likeness` as layers, so that an exported file can compute them.
 
-They hold the same numbers, in float32, and the same steps; a test compares the two.
+They hold the same numbers, in float32, and the same steps; a test compares the two. Importing
+this module registers every layer of skinlib that a ``.keras`` file can hold.
 """
 
 import keras
 import numpy as np
 from keras import ops
+
+from skinlib.models import attention, scaling  # noqa: F401
 
 PARTS = ("colours", "network")
 

@@ -3,7 +3,7 @@
 Not those of Keras, which can hold code: skinlib opens none, not even its own.
 """
 
-from skinlib.exporting.quiet import quiet
+from skinlib.quiet import quiet
 
 
 def opened(path, threads=None):

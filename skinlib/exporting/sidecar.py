@@ -6,9 +6,8 @@ from skinlib.commands import NOT_A_DEVICE
 from skinlib.data.metadata import SEX_SLOTS, SITE_SLOTS
 
 KERAS_NOTE = (
-    "Keras opens it with skinlib.exporting.layers and skinlib.models.attention imported, whose "
-    "layers are registered under the package 'skinlib'; skinlib itself never opens such files, "
-    "which can hold code."
+    "Keras opens it once skinlib.exporting.layers is imported, which registers the layers of the "
+    "package 'skinlib'; skinlib itself never opens such files, which can hold code."
 )
 INT8_NOTE = (
     "Computed in int8 the distance may be far from that of the model; do not decide by it which "
@@ -108,6 +107,7 @@ def describe(classifier, model, format, precision, files):
             "channels": "rgb",
             "crop": recipe.crop,
             "interpolation": recipe.interpolation,
+            "before": SQUARE,
             "in_graph": "everything after it: scaling, and the order of channels of the training",
         },
         "metadata": encoding(classifier.encoder) if recipe.metadata else None,
@@ -130,6 +130,12 @@ def describe(classifier, model, format, precision, files):
     return found
 
 
+SQUARE = (
+    "Turn the photograph upright as its EXIF orientation says, make it RGB, then resize it to "
+    "size x size in one step: the largest square in its middle where crop is centre, the whole of "
+    "it where crop is none. The filter widens as the picture shrinks, but for nearest, and takes "
+    "in pixels beyond the edge of the square, as Pillow's resize does with box."
+)
 HOW = (
     "Average the probabilities over the views (d4: turned by 0, 90, 180 and 270 degrees, as it is "
     "and mirrored; one: as it is); divide their logarithms by temperature and take "
@@ -155,11 +161,14 @@ def encoding(encoder):
 
 
 def _one_hot(start, values):
-    """Return the position of each category, and that of all others."""
+    """Return the position of each category, of none that is known, and of all others."""
+    positions = {value: start + place for place, value in enumerate(values, start=1)}
     return {
+        "unknown": positions.get("unknown", start),
         "other": start,
-        "positions": {value: start + place for place, value in enumerate(values, start=1)},
-        "value": "1 at one position, 0 at the rest",
+        "positions": positions,
+        "value": "1 at one position, 0 at the rest: where it is not known at the one of unknown, "
+        "for a value that is not among positions at the one of other",
     }
 
 

@@ -1,6 +1,6 @@
 """The graph as LiteRT (TensorFlow Lite): float32, or weights in float16 or int8."""
 
-from skinlib.exporting.quiet import quiet
+from skinlib.quiet import quiet
 
 
 def convert(model, precision, pictures=None):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skinlib.exporting.graph import LIKENESS
-from skinlib.exporting.quiet import quiet
+from skinlib.quiet import quiet
 
 OPSET = 18
 # Arrays of fewer numbers are not worth a Cast each.

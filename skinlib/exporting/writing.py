@@ -49,9 +49,9 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     ------
     DataError
         Unknown format or precision, another backend than TensorFlow, a package that is not
-        installed, or a path with another suffix.
+        installed, a path with another suffix, or files there that are no export of ours.
     """
-    from skinlib.exporting import sidecar
+    from skinlib.exporting import place, sidecar
     from skinlib.exporting.graph import servable
 
     path = Path(path)
@@ -73,7 +73,7 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     described["computes_in"] = "int8" if pictures is not None else "float32"
     if pictures is not None and "distance" in model.output:
         described["note"] = sidecar.INT8_NOTE
-    write_json(path.with_name(f"{path.name}.json"), described)
+    write_json(place.sidecar(path), described)
     return described
 
 
@@ -86,6 +86,8 @@ def check(format, precision, path=None):
         See `export`.
     """
     import importlib.util
+
+    from skinlib.exporting import place
 
     if format not in FORMATS:
         msg = f"there is no format '{format}'; choose one of {', '.join(FORMATS)}"
@@ -111,6 +113,8 @@ def check(format, precision, path=None):
             "command again with KERAS_BACKEND=tensorflow"
         )
         raise DataError(msg)
+    if path is not None:
+        place.check(path)
 
 
 def _onnx(model, classifier, precision, pictures, properties, path):

@@ -115,13 +115,30 @@ def load_backbone(model, backbone, path):
     _load(model, path, f"{backbone.name} without its top")
 
 
-def load_classifier(model, path, expected_sha256=None):
-    """Load the weights of a whole classifier written by a training of ours."""
+def load_classifier(model, path, expected_sha256=None, name=None):
+    """Load the weights of a whole classifier written by a training of ours.
+
+    Parameters
+    ----------
+    model : keras.Model
+    path : str or pathlib.Path
+    expected_sha256 : str, optional
+    name : str or pathlib.Path, optional
+        What messages call weights that were put together of several files.
+
+    Raises
+    ------
+    DataError, IntegrityError
+        See `check_file`; the latter also if they are not those of such a classifier.
+    """
     check_file(path, expected_sha256)
-    _load(model, path, f"this {model.name} classifier")
+    try:
+        _load(model, path, f"this {model.name} classifier", name)
+    except DataError as error:
+        raise IntegrityError(str(error)) from error
 
 
-def _load(model, path, what):
+def _load(model, path, what, name=None):
     try:
         with warnings.catch_warnings():
             # One line for every layer that is not in the file; the error says enough.
@@ -130,7 +147,7 @@ def _load(model, path, what):
     except (ValueError, KeyError) as error:
         # Keras: how many layers do not fit; an empty line; the reason for one of them; a list.
         reason = " ".join([line for line in str(error).splitlines() if line][:2])
-        msg = f"'{path}' does not fit {what}: {reason}"
+        msg = f"'{name or path}' does not fit {what}: {reason}"
         raise DataError(msg) from error
 
 

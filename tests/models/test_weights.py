@@ -111,7 +111,7 @@ def test_other_recipe_is_refused(with_maps, tmp_path):
     path = tmp_path / "best.weights.h5"
     with_maps.save_weights(path)
     other = build_classifier(BACKBONE, get_recipe("md-as-logged"), size=SIZE)
-    with pytest.raises(DataError, match="does not fit this MobileNetV3Small classifier"):
+    with pytest.raises(IntegrityError, match="does not fit this MobileNetV3Small classifier"):
         weights.load_classifier(other, path)
 
 

@@ -230,7 +230,7 @@ def test_whole_models_are_not_opened(photographs, tmp_path, capsys):
     assert "foreign.keras' was not opened" in err
     assert "can run code" in err
     predict(next(photographs.iterdir()), "--model", tmp_path / "nowhere", code=2)
-    assert "model.json' is missing" in capsys.readouterr().err
+    assert "nowhere'; released models: tiny" in capsys.readouterr().err
 
 
 def test_no_released_model_says_what_to_do(photographs, tmp_path, monkeypatch, capsys):

@@ -1,14 +1,19 @@
 """The command line: one line naming the offender and the remedy, and the right exit code."""
 
+import argparse
 import functools
 import json
+import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
+from skinlib import cli, paths, recipes, runs
 from skinlib.cli import main
 from skinlib.data import synthetic
 
@@ -172,3 +177,65 @@ def test_sigterm_ends_a_background_job_too():
         assert process.stdout.readline() == b"waiting\n"
         process.terminate()
         assert process.wait(timeout=20) == 130
+
+
+def subcommands():
+    (found,) = (each for each in cli._parser()._actions
+                if isinstance(each, argparse._SubParsersAction))  # fmt: skip
+    return found.choices.items()
+
+
+def test_every_argument_of_every_command_has_help():
+    without = [
+        f"{name}: {'/'.join(action.option_strings) or action.dest}"
+        for name, command in subcommands()
+        for action in command._actions
+        if not (action.help or "").strip()
+    ]
+    assert not without
+
+
+def test_a_summary_is_for_those_who_type_the_command():
+    for name, command in subcommands():
+        assert command.format_help()
+        assert "``" not in command.description, name
+
+
+def test_tensorflow_is_silent_unless_somebody_asks_it_to_speak(monkeypatch, capsys):
+    for given, expected in ((None, "3"), ("1", "1")):
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+        if given:
+            monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", given)
+        fails(capsys, ["status", "nosuch"], 2)
+        assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == expected
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def test_nothing_but_ours_is_printed(tmp_path):
+    """In a process of its own, which imports TensorFlow."""
+    photograph = tmp_path / "photo.png"
+    Image.fromarray(synthetic.photograph("nv", 1, 0, 0, 160, 120)).save(photograph)
+    command = [sys.executable, "-m", "skinlib", "predict", photograph]
+    environment = {key: value for key, value in os.environ.items() if key[:3] != "TF_"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Not a medical device" in done.stdout
+    assert done.stderr == ""
+
+
+COMMITTED = sorted((paths.ROOT / "results" / "runs").glob("*/*/run.json"))
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.parent.name)
+def test_the_command_that_trains_a_run_anew_asks_for_the_same_recipe(path):
+    run = runs.read_run(path.parent)
+    _, *words = shlex.split(run.command().removeprefix("python -m "))
+    args = cli._parser().parse_args(words)
+    assert recipes.get_recipe(args.recipe).replace(**dict(args.set or [])) == recipes.from_json(
+        run.record["recipe"]
+    )
+    assert (args.backbone, args.size, args.seed) == tuple(
+        run.record[key] for key in ("backbone", "input_size", "seed")
+    )
+    assert args.weights.startswith({"run": "run:", "none": "none"}.get(
+        run.record["weights"]["source"], "imagenet"
+    ))  # fmt: skip

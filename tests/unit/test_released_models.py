@@ -18,7 +18,7 @@ def test_files_are_those_on_record_and_small_enough_for_git(folder):
     model = released.read(folder)
     assert model["name"] == folder.name
     assert {path.name for path in folder.iterdir()} == {
-        *model["files"], released.MODEL, released.CARD,
+        *model["files"], released.MODEL, released.SEAL, released.CARD,
     }  # fmt: skip
     for name, entry in model["files"].items():
         assert sha256(folder / name) == entry["sha256"], name

@@ -1,4 +1,4 @@
-"""Silence what converters print; an error comes as an exception all the same."""
+"""Silence what other libraries print; an error comes as an exception all the same."""
 
 import contextlib
 import logging
@@ -26,3 +26,14 @@ def quiet():
             for handle, place in zip(kept, (1, 2), strict=True):
                 os.dup2(handle, place)
                 os.close(handle)
+
+
+def import_keras():
+    """Import Keras and its backend, in silence where TensorFlow is asked for it.
+
+    TensorFlow 2.19 and later speak of missing GPUs before they look at the variable that says how
+    much they should (issue 100442 of its repository).
+    """
+    silent = os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "3" and "keras" not in sys.modules
+    with quiet() if silent else contextlib.nullcontext():
+        import keras  # noqa: F401

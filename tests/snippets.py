@@ -1,0 +1,39 @@
+"""Run the blocks of code of ``book/export.md`` as they stand there."""
+
+import re
+
+from PIL import Image
+
+from skinlib import paths
+
+# What a reader would change by hand.
+FACTS = '{"age": None, "sex": "unknown", "site": "unknown"}'
+WORDS = "model.onnx.json"
+
+
+def blocks():
+    """Return the Python blocks of the page by the heading above them."""
+    text = (paths.ROOT / "book" / "export.md").read_text(encoding="utf-8")
+    parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    found = {name: re.findall(r"^```python\n(.*?)^```", body, re.M | re.S) for name, body in pairs}
+    return {name: code for name, (code,) in ((key, each) for key, each in found.items() if each)}
+
+
+def photograph(path, upright):
+    """Save a photograph as a camera held on its side does: turned, and saying so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+
+
+def follow(runtime, facts, name="model.onnx"):
+    """Ask about ``photo.jpg`` in this folder; return the names that the blocks leave behind."""
+    page, found = blocks(), {}
+    before = page["The whole in Python"]
+    assert before.count(FACTS) == before.count(WORDS) == 1
+    if facts:
+        before = before.replace(FACTS, repr(facts))
+    for code in (before.replace(WORDS, f"{name}.json"), page[runtime], page["The answer"]):
+        exec(compile(code, "export.md", "exec"), found)
+    return found
