@@ -9,10 +9,10 @@ from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import paired
 from skinlib.evidence.scores import scores
 
-ALL, CAN_LEAK = "all test images", "those whose lesion has another photograph"
+ALL, CAN_LEAK = "all test images", "lesion with another photograph"
 # Where nothing can leak: what changes there is not the memory of a lesion.
-CANNOT = "those whose lesion has no other photograph"
-VALIDATION = "the validation part, seen by neither"
+CANNOT = "lesion without another photograph"
+VALIDATION = "validation part, seen by neither"
 
 
 def answers(sealed, leaking):
