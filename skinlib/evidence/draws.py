@@ -148,13 +148,15 @@ def auc(weights, truth, scores):
     numpy.ndarray
         Shape (d,); NaN where a draw lacks one of the two kinds.
     """
-    order, starts = tied(scores)
-    weights, truth = weights[:, order], truth[order]
-    # Sums over equal scores, which the sorting put side by side.
-    positive = np.add.reduceat(weights * truth, starts, axis=1)
-    negative = np.add.reduceat(weights * ~truth, starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative / 2
-    return ratio((positive * below).sum(axis=1), positive.sum(axis=1) * negative.sum(axis=1))
+    order = np.argsort(scores[~truth])
+    others = scores[~truth][order]
+    # By place: the weight of all negatives before it.
+    before = np.zeros((len(weights), len(order) + 1))
+    np.cumsum(weights[:, ~truth][:, order], axis=1, out=before[:, 1:])
+    below, upto = (np.searchsorted(others, scores[truth], side) for side in ("left", "right"))
+    positive = weights[:, truth]
+    wins = (positive * (before[:, below] + before[:, upto])).sum(axis=1) / 2
+    return ratio(wins, positive.sum(axis=1) * before[:, -1])
 
 
 def tied(scores):
