@@ -27,7 +27,7 @@ def learning_curves(run):
         left.set_title("cross-entropy (train: weighted)", fontsize=10)
         right.set_title(f"kept: epoch {record['best_epoch']} (dotted)", fontsize=10)
         right.set_ylim(0, 1)
-        right.legend(loc="lower right")
+        right.legend(loc="best")
     return figure
 
 
