@@ -1,7 +1,5 @@
 """``python -m skinlib``."""
 
-import sys
+from skinlib.cli import leave, main
 
-from skinlib.cli import main
-
-sys.exit(main())
+leave(main())

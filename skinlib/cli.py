@@ -10,7 +10,7 @@ from pathlib import Path
 
 from skinlib import bench, commands, predicting, releasing
 from skinlib.browser import building
-from skinlib.errors import DataError, SkinlibError
+from skinlib.errors import DataError, SkinlibError, TemporaryError
 from skinlib.exporting import command as exporting
 
 # What a shell makes of SIGINT and SIGPIPE.
@@ -149,6 +149,19 @@ def _interrupt(*_):
     raise KeyboardInterrupt
 
 
+def leave(code):
+    """End the process with the exit code that `main` returned.
+
+    Whoever lacks memory or space leaves at once: all that there is to keep is written, and a
+    backend that ran out of memory may wait for its own threads for ever.
+    """
+    if code == TemporaryError.exit_code:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def main(arguments=None):
     """Run a command; print an error on one line and return its exit code."""
     # Before TensorFlow is imported: it tells of GPUs it looked for in vain, as errors. What stops
@@ -184,4 +197,4 @@ def main(arguments=None):
                   file=sys.stderr)  # fmt: skip
             return DataError.exit_code
         print(f"skinlib: {error}; free some space or try again", file=sys.stderr)
-        return 75
+        return TemporaryError.exit_code

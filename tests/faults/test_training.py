@@ -213,7 +213,7 @@ def limited(*arguments, **options):
     return train_epoch(*arguments, **options)
 
 epochs.train_epoch = limited
-sys.exit(cli.main(sys.argv[2:]))
+cli.leave(cli.main(sys.argv[2:]))
 """
 
 
