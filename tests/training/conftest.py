@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import paths
+from skinlib import paths, release
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,3 +28,11 @@ def trained(dataset):
     from skinlib.training import train
 
     return train(tiny.recipe(), "Tiny", data=dataset, study="clean", progress=False)
+
+
+@pytest.fixture(scope="module")
+def tiny_release(trained, dataset, tmp_path_factory):
+    """The folder of the only released model there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
+        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)

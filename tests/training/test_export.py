@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import tiny
 
-from skinlib import abstention, likeness, paths, release, released
+from skinlib import abstention, likeness, released
 from skinlib.classes import CLASSES
 from skinlib.cli import main
 from skinlib.exporting import FORMATS, export
@@ -28,11 +28,9 @@ FACTS = pd.DataFrame({
 
 
 @pytest.fixture(scope="module", autouse=True)
-def folder(trained, dataset, tmp_path_factory):
+def folder(tiny_release):
     """The only released model there is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
-        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+    return tiny_release
 
 
 @pytest.fixture(scope="module")

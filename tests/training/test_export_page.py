@@ -10,17 +10,15 @@ import pytest
 import snippets
 from PIL import Image
 
-from skinlib import paths, release, released
+from skinlib import released
 from skinlib.cli import main
 from skinlib.exporting import FORMATS, export
 
 
 @pytest.fixture(scope="module", autouse=True)
-def folder(trained, dataset, tmp_path_factory):
+def folder(tiny_release):
     """The only released model there is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
-        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+    return tiny_release
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skinlib import abstention, answers, paths, release
+from skinlib import abstention, answers, paths
 from skinlib.classes import CLASSES
 from skinlib.cli import main
 
 
 @pytest.fixture(scope="module", autouse=True)
-def model(trained, dataset, tmp_path_factory):
+def model(tiny_release):
     """The only released model there is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
-        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+    return tiny_release
 
 
 @pytest.fixture

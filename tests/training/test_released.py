@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from skinlib import paths, release, released
+from skinlib import release, released
 from skinlib.classes import CLASSES
 from skinlib.cli import main
 from skinlib.errors import DataError, IntegrityError
@@ -17,11 +17,9 @@ FILE = "float16.weights.h5"
 
 
 @pytest.fixture(scope="module")
-def model(trained, dataset, tmp_path_factory):
+def model(tiny_release):
     """The folder of the only released model there is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
-        yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+    return tiny_release
 
 
 @pytest.fixture
