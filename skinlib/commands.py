@@ -6,12 +6,14 @@ import sys
 
 from skinlib import paths
 from skinlib.errors import DataError
+from skinlib.quiet import import_keras
 
 NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
 
 
 def describe(args):
     """Build every backbone and print its tap and parameter count."""
+    import_keras()
     from skinlib import tables
     from skinlib.models.backbones import BACKBONES
     from skinlib.models.classifier import describe as describe_one
@@ -74,6 +76,7 @@ def check_data(args):
 
 def train(args):
     """Train one classifier."""
+    import_keras()
     from skinlib import tables
     from skinlib.data import ham10000
     from skinlib.recipes import get_recipe
@@ -118,6 +121,7 @@ def compare(args):
 
 def pointing(args):
     """Score where attention and Grad-CAM of runs lie against the lesion masks."""
+    import_keras()
     from skinlib import runs
     from skinlib.evidence import pointing_runs, pointing_summary
 
@@ -158,6 +162,7 @@ def run_study(args):
 
 def _train_run(study, spec):
     """Train outside of any notebook, where a signal reaches the training and is answered."""
+    import_keras()
     from skinlib import external
     from skinlib.data import ham10000
     from skinlib.training import train as train_run

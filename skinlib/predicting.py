@@ -1,7 +1,6 @@
 """The command ``python -m skinlib predict``."""
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +12,9 @@ from skinlib.interruption import Interrupted
 
 # Errors told one by one; the table has them all.
 SHOWN = 10
+# Bytes of a photograph's name that its overlay keeps: file systems allow 255, a number, a random
+# part and a suffix among them.
+KEPT = 100
 # Endings that make --overlay the name of one picture; of these, PNG is written.
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 
@@ -58,12 +60,16 @@ def run(args):
 
     given = cases.gather(args.image, args.age, args.sex, args.site)
     overlays = _places(args, given)
-    found = []
-    # What was answered before somebody stopped the command is kept.
-    with contextlib.suppress(KeyboardInterrupt):
+    found, full = [], None
+    # What was answered before somebody, or a full disk, stopped the command is kept.
+    try:
         classifier = released.locate(args.model, args.run)
         for answer in _answers(args, classifier, given, overlays):
             found.append(answer)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        full = error
     if found:
         _tell(args, classifier, found)
     faults = [answer.error for answer in found if answer.error is not None]
@@ -74,7 +80,10 @@ def run(args):
     if len(found) < len(given):
         kept = "their answers are kept" if found else "nothing was written"
         msg = f"interrupted after {len(found)} of {len(given)} photographs; {kept}"
-        raise Interrupted(msg)
+        if full is None:
+            raise Interrupted(msg)
+        print(f"skinlib: {msg}", file=sys.stderr)
+        raise full
     return faults[0].exit_code if faults else 0
 
 
@@ -110,7 +119,8 @@ def _places(args, given):
 def _overlays(path, given):
     if path.is_dir() or path.suffix.lower() not in PICTURES:
         # Numbered: two folders may hold photographs of one name.
-        return [path / f"{place:04d}-{case.image.stem}.png" for place, case in enumerate(given, 1)]
+        stems = [_short(case.image.stem) for case in given]
+        return [path / f"{place:04d}-{stem}.png" for place, stem in enumerate(stems, 1)]
     if path.suffix.lower() != ".png":
         msg = f"--overlay '{path}' does not end in .png; name the file to write, or a folder"
         raise DataError(msg)
@@ -118,6 +128,13 @@ def _overlays(path, given):
         msg = f"--overlay '{path}' is one file for {len(given)} photographs; name a folder"
         raise DataError(msg)
     return [path]
+
+
+def _short(stem):
+    """Cut a name between two characters; some file systems refuse half of one."""
+    while len(os.fsencode(stem)) > KEPT:
+        stem = stem[:-1]
+    return stem
 
 
 def _answers(args, classifier, given, overlays):

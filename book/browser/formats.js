@@ -24,6 +24,18 @@ export function readHeader(bytes) {
   return null;
 }
 
+/**
+ * Name the format of a picture that is neither.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Object<string, string>} others How files of each format begin, as an expression.
+ * @returns {string | undefined}
+ */
+export function kindOf(bytes, others) {
+  const start = String.fromCharCode(...bytes.subarray(0, 132));
+  return Object.keys(others).find((kind) => new RegExp(`^(?:${others[kind]})`, "s").test(start));
+}
+
 function readJpeg(view) {
   const found = { width: 0, height: 0, whole: false };
   const end = view.byteLength;

@@ -95,7 +95,7 @@ async function take(blob, name) {
   const mine = ++turn;
   clear();
   try {
-    const found = await readPhotograph(await blob, name, page.limits, model.preprocessing.size);
+    const found = await readPhotograph(await blob, name, page, model.preprocessing.size);
     if (mine !== turn) return;
     photograph = found;
   } catch (error) {

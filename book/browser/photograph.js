@@ -1,6 +1,6 @@
 /** Read a photograph into pixels, or say what is wrong with the file. */
 
-import { readHeader } from "./formats.js";
+import { kindOf, readHeader } from "./formats.js";
 import { centralSquare } from "./resize.js";
 
 /** An error whose message is meant for the reader. */
@@ -20,12 +20,12 @@ const PREVIEW = 640;
 /**
  * @param {Blob} file
  * @param {string} name What messages call it.
- * @param {{side: number, pixels: number, bytes: number}} limits
+ * @param {object} page `limits` (`side`, `pixels`, `bytes`) and `others`, see `kindOf`.
  * @param {number} size Side of the square.
  * @returns {Promise<Photograph>}
  * @throws {Refused}
  */
-export async function readPhotograph(file, name, limits, size) {
+export async function readPhotograph(file, name, { limits, others }, size) {
   const called = `“${name}”`;
   if (file.size > limits.bytes) {
     throw new Refused(
@@ -36,9 +36,15 @@ export async function readPhotograph(file, name, limits, size) {
   const bytes = await file.arrayBuffer().catch(() => {
     throw new Refused(`${called} cannot be read; choose a file, not a folder.`);
   });
-  const header = readHeader(new Uint8Array(bytes));
+  const content = new Uint8Array(bytes);
+  const header = readHeader(content);
   if (!header) {
-    throw new Refused(`${called} is not an image in JPEG or PNG format; choose a photograph.`);
+    const kind = kindOf(content, others);
+    throw new Refused(
+      kind
+        ? `${called} is a picture in the format ${kind}; save it as JPEG or PNG.`
+        : `${called} is not an image in JPEG or PNG format; choose a photograph.`,
+    );
   }
   if (header.width * header.height > limits.pixels) {
     throw new Refused(

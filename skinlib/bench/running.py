@@ -83,6 +83,8 @@ def run_one(name, *, quick=False, **options):
     if options.get("backbones") and path.is_file():
         found = _joined(json.loads(path.read_text(encoding="utf-8")), found)
     write_json(path, found)
+    # What a bench leaves when it is cut.
+    (folder / f"{name}.partial.json").unlink(missing_ok=True)
     for title, frame in tables.of(name, {name: found}):
         print(f"\n{title}\n{frame.to_string(index=False)}")
     print(path)

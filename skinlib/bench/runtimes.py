@@ -34,8 +34,9 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
             progress=True):  # fmt: skip
     """Time the classification of single images on one thread.
 
-    Random weights cost the same as trained ones. The file ``runtimes.json`` is written after
-    each backbone, so that a bench that is cut leaves what it has.
+    Random weights cost the same as trained ones. After each backbone what there is so far is
+    written beside ``runtimes.json``, so that a bench that is cut leaves that and the table
+    that was there before.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     quick : bool
         One network, one visit.
     folder : pathlib.Path, optional
-        Where ``runtimes.json`` goes.
+        Where ``runtimes.json`` is, and ``runtimes.partial.json`` goes.
     progress : bool
 
     Returns
@@ -73,9 +74,11 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     names = list(backbones or (["MobileNet"] if quick else sorted(BACKBONES, key=_small_first)))
     visits = 1 if quick else visits
     path = None if folder is None else Path(folder) / "runtimes.json"
+    partial = path and path.with_suffix(".partial.json")
     found = {**timing.machine(), "quick": quick, "recipe": recipe, "threads": 1, "visits": 0,
              "repeats": repeats, "runtime_versions": _versions(), "backbones": {}}  # fmt: skip
-    others = _others(path, found) if path is not None and backbones and path.is_file() else {}
+    if path is not None and backbones and path.is_file():
+        _check_joinable(path, found)
     with tempfile.TemporaryDirectory() as temporary:
         cases = {}
         for visit in range(visits):
@@ -85,13 +88,13 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
                 cases[name].visit(repeats)
                 found["backbones"][name] = cases[name].result()
                 found |= {"visits": visit + 1, "load_after": timing.load()}
-                if path is not None:
-                    write_json(path, {**found, "backbones": others | found["backbones"]})
+                if partial is not None:
+                    write_json(partial, found)
     return found
 
 
-def _others(path, found):
-    """Read the backbones that a file has, if they may stand beside those of `found`."""
+def _check_joinable(path, found):
+    """Refuse to let backbones be measured that may not stand beside those of a file."""
     stored = json.loads(path.read_text(encoding="utf-8"))
     for name in ("device", "recipe", "runtime_versions"):
         if stored.get(name) != found[name]:
@@ -101,7 +104,6 @@ def _others(path, found):
                 "without --backbone"
             )
             raise ValueError(msg)
-    return stored["backbones"]
 
 
 def _small_first(name):

@@ -120,7 +120,7 @@ def turns(found):
 
 def _busy(record):
     """Say how busy the machine was while the backbones took their turns."""
-    each = (row.get("loads", []) for row in record["backbones"].values())
+    each = (row["loads"] for row in record["backbones"].values())
     loads = [load for loads in each for load in loads if load is not None]
     if not loads:
         return ""

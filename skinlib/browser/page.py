@@ -8,7 +8,7 @@ from skinlib import abstention, answers, external, release_words
 from skinlib.cases import Case, table
 from skinlib.classes import LONG_NAMES
 from skinlib.data import synthetic
-from skinlib.data.images import MAX_PHOTOGRAPH
+from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
 from skinlib.inference import LEAST_SIDE
 from skinlib.predicting import facts_note
 from skinlib.release_words import PARTS
@@ -16,6 +16,8 @@ from skinlib.release_words import PARTS
 MODEL = "model.onnx"
 # A byte a pixel is more than a camera's JPEG takes.
 MAX_BYTES = MAX_PHOTOGRAPH
+# Byte for byte as characters: the scripts match the same expressions.
+KINDS = {kind: begins.decode("latin-1") for kind, begins in OTHERS.items()}
 # The strength of the attention over a picture, per cent, as `answers.lay_over` has it.
 OPACITY = round(100 * answers.STRENGTH)
 KEYS = {
@@ -108,6 +110,7 @@ def describe(model, drawn, checked, sizes):
         "model": MODEL,
         "sidecar": f"{MODEL}.json",
         "limits": {"side": LEAST_SIDE, "pixels": MAX_PHOTOGRAPH, "bytes": MAX_BYTES},
+        "others": KINDS,
         "sentences": {key: answers.SENTENCES[status] for key, status in KEYS.items()},
         "least": {"from": answers.FROM, "never": answers.NEVER, "without": answers.WITHOUT},
         "meanings": MEANINGS,

@@ -236,7 +236,7 @@ def flipped(content):
 
 REFUSED = {
     "notes.txt": (b"hello", "not an image in JPEG or PNG"),
-    "renamed.png": (b"GIF89a" + bytes(100), "not an image in JPEG or PNG"),
+    "renamed.png": (b"GIF89a" + bytes(100), "a picture in the format GIF; save it as JPEG or PNG"),
     "empty.jpg": (b"", "not an image in JPEG or PNG"),
     "half.jpg": (PICTURES["a.jpg"][0][:5000], "broken or not complete"),
     "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),

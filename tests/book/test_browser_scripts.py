@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 
 from skinlib import paths
+from skinlib.browser.page import KINDS
+from skinlib.data.images import open_image
 from skinlib.data.pixels import resize
+from skinlib.errors import IntegrityError
 from skinlib.prediction import d4
 
 SCRIPTS = paths.ROOT / "book" / "browser"
@@ -101,6 +104,35 @@ def encoded(mode="RGB", size=(37, 23), **options):
     buffer = io.BytesIO()
     Image.fromarray(values, mode=mode).save(buffer, **options)
     return buffer.getvalue()
+
+
+KIND = """
+import { readFileSync } from "node:fs";
+import { kindOf } from "./scripts/formats.js";
+const start = new Uint8Array(readFileSync(process.argv[2]));
+console.log(JSON.stringify(kindOf(start, %s) ?? null));
+"""
+# What a file begins with, from the registers of the formats; not from the expressions.
+STARTS = {
+    "GIF": b"GIF89a",
+    "WebP": b"RIFF\x10\xff\n\0WEBPVP8 ",
+    "HEIC": b"\0\0\0\x18ftypheic",
+    "AVIF": b"\0\0\0\x1cftypavif",
+    "TIFF": b"MM\0*\0\0\0\x08",
+    "BMP": b"BM\x36\x00\x0c\0\0\0\0\0\x36\0",
+    "DICOM": bytes(128) + b"DICM",
+    None: b"GIMP",
+}
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_other_formats_are_named_as_python_names_them(kind, tmp_path):
+    """One table of expressions serves both languages."""
+    assert json.loads(node(KIND % json.dumps(KINDS), tmp_path, STARTS[kind])) == kind
+    path = tmp_path / "file"
+    path.write_bytes(STARTS[kind])
+    with pytest.raises(IntegrityError, match=f"the format {kind};" if kind else "not a whole"):
+        open_image(path)
 
 
 FILES = {

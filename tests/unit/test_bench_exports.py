@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from skinlib import paths
 from skinlib.bench import exports, runtimes, tables, words
+from skinlib.models.backbones import BACKBONES
 
 MACHINE = {
     "device": "cpu: a box", "cores": 2, "load": [3.0, 2.0, 1.0], "measured": "2026-11-23T00:00:00Z",
@@ -123,3 +125,41 @@ def test_backbones_of_another_machine_do_not_enter_the_table(tmp_path):
     (tmp_path / "runtimes.json").write_text(json.dumps(stored), encoding="utf-8")
     with pytest.raises(ValueError, match="a phone.*without --backbone"):
         runtimes.measure(backbones=["MobileNet"], folder=tmp_path, progress=False)
+
+
+def test_a_bench_that_is_cut_leaves_the_table_that_was_there(tmp_path, monkeypatch):
+    class Cut:
+        def __init__(self, name, *_):
+            self.name = name
+
+        def visit(self, _):
+            if self.name == "NASNetMobile":
+                raise KeyboardInterrupt
+
+        def result(self):
+            return {"runtimes": []}
+
+    monkeypatch.setattr(runtimes, "_Case", Cut)
+    whole = tmp_path / "runtimes.json"
+    whole.write_text("all of them", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        runtimes.measure(folder=tmp_path, progress=False)
+    assert whole.read_text(encoding="utf-8") == "all of them"
+    partial = json.loads((tmp_path / "runtimes.partial.json").read_text(encoding="utf-8"))
+    assert list(partial["backbones"]) == ["MobileNetV3Small", "MobileNetV2", "MobileNetV3Large"]
+
+
+@pytest.mark.parametrize("name", ["latency", "runtimes", "step"])
+def test_the_committed_tables_have_all_backbones(name):
+    path = paths.RESULTS / "bench" / f"{name}.json"
+    assert set(json.loads(path.read_text(encoding="utf-8"))["backbones"]) == set(BACKBONES)
+
+
+def test_the_committed_runtimes_were_visited_alike():
+    """All cells of Table 6 are there, from one process and so often as it says."""
+    record = json.loads((paths.RESULTS / "bench" / "runtimes.json").read_text(encoding="utf-8"))
+    for row in record["backbones"].values():
+        assert len(row["loads"]) == record["visits"]
+        assert [(r["runtime"], r["precision"]) for r in row["runtimes"]] == [*runtimes.VARIANTS]
+        counts = {r["count"] for r in row["runtimes"] if "error" not in r}
+        assert counts == {record["visits"] * record["repeats"]}

@@ -211,14 +211,21 @@ def test_tensorflow_is_silent_unless_somebody_asks_it_to_speak(monkeypatch, caps
         monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def test_nothing_but_ours_is_printed(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["predict", "photo.png"], "Not a medical device"),
+        (["describe", "--backbone", "MobileNetV3Small", "--size", "64"], "MobileNetV3Small"),
+    ],
+)
+def test_nothing_but_ours_is_printed(words, said, tmp_path, monkeypatch):
     """In a process of its own, which imports TensorFlow."""
-    photograph = tmp_path / "photo.png"
-    Image.fromarray(synthetic.photograph("nv", 1, 0, 0, 160, 120)).save(photograph)
-    command = [sys.executable, "-m", "skinlib", "predict", photograph]
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(synthetic.photograph("nv", 1, 0, 0, 160, 120)).save("photo.png")
+    command = [sys.executable, "-m", "skinlib", *words]
     environment = {key: value for key, value in os.environ.items() if key[:3] != "TF_"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert "Not a medical device" in done.stdout
+    assert said in done.stdout
     assert done.stderr == ""
 
 

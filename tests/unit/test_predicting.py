@@ -161,6 +161,33 @@ def test_answers_before_an_interruption_are_kept(batches, stub, photo, tmp_path,
         assert len(list((tmp_path / "maps").iterdir())) == 32
 
 
+def test_answers_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypatch, capsys):
+    save = Image.Image.save
+
+    def full(image, path, **options):
+        if "0003-" in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        save(image, path, **options)
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    photographs = [photo] * 5
+    assert predict(*photographs, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps") == 75
+    first, second = capsys.readouterr().err.splitlines()
+    assert "interrupted after 2 of 5 photographs; their answers are kept" in first
+    assert "No space left on device" in second
+    assert f"{tmp_path / 'maps' / '0003-photo.png'}" in second
+    assert list(pd.read_csv(tmp_path / "a.csv")["answer"]) == ["nv"] * 2
+
+
+def test_a_name_as_long_as_may_be_has_an_overlay(stub, tmp_path):
+    wide = "x" * 99 + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 76
+    for place, (stem, kept) in enumerate((("x" * 251, "x" * 100), (wide, "x" * 99))):
+        folder = tmp_path / f"maps{place}"
+        assert predict(draw(tmp_path / f"{stem}.jpg"), "--overlay", folder) == 0
+        (made,) = folder.iterdir()
+        assert made.name == f"0001-{kept}.png"
+
+
 def test_a_name_that_is_no_unicode_is_escaped(stub, photo, tmp_path, capsys):
     folder = tmp_path / "folder"
     folder.mkdir()
