@@ -16,6 +16,8 @@ from skinlib.evidence import draws as bootstrap
 BATCH = 64
 # Kernels of float16 have eleven digits in base two; more than this is no rounding.
 LARGEST_CHANGE = 0.2
+# Scores told with and without the facts about the patient.
+COMPARED = ("accuracy", "mean recall")
 UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
 
 
@@ -118,10 +120,9 @@ def measure(done, classifier, prepared, *, risk=abstention.RISK, progress=True):
         "float16": {
             part: _rounding(done, part, prepared.tables[part], given[part]) for part in given
         },
-        "without_facts": {
-            "given": _facts(rule, done, given["test"], distances["test"], complete["test"]),
-            "none": _facts(rule, done, blind["test"], distances["test"], False),
-        } if takes else None,
+        "without_facts": _without_facts(
+            rule, done, (given["test"], complete["test"]), (blind["test"], False), distances["test"]
+        ) if takes else None,
         "foreign": _foreign(rule, classifier, prepared.parts["test"], progress),
     }  # fmt: skip
 
@@ -191,16 +192,36 @@ def _official(done, classifier, folder, progress):
     return classifier.likeness.distance(*features), cases.complete(table)
 
 
-def _facts(rule, done, probabilities, distances, complete):
-    """Return accuracy, mean recall, coverage and risk with intervals."""
+def _without_facts(rule, done, given, none, distances):
+    """Return accuracy, mean recall, coverage and risk with and without the facts.
+
+    `given` and `none`: probabilities (n, 7), and where all facts are known. The differences are
+    of the same draws of lesions.
+    """
     labels, _, lesions = done.arrays("test")
     weights = bootstrap.lesion_weights(lesions)
-    columns = dict(zip(scores.SCORES, scores.scores(weights, labels, probabilities).T, strict=True))
-    found = {name.replace(" ", "_"): bootstrap.estimate(columns[name])
-             for name in ("accuracy", "mean recall")}  # fmt: skip
-    ruled = abstention.measure(rule, labels, probabilities, lesions, distances, complete)
-    plain = {name: [each.value, each.low, each.high] for name, each in found.items()}
-    return {**plain, **{key: ruled[key] for key in ("coverage", "risk")}}
+    found, columns = {}, {}
+    for key, (probabilities, complete) in {"given": given, "none": none}.items():
+        columns[key] = dict(
+            zip(scores.SCORES, scores.scores(weights, labels, probabilities).T, strict=True)
+        )
+        ruled = abstention.measure(rule, labels, probabilities, lesions, distances, complete)
+        found[key] = {
+            **{_key(name): _plain(columns[key][name]) for name in COMPARED},
+            **{name: ruled[name] for name in ("coverage", "risk")},
+        }
+    change = {_key(name): _plain(columns["none"][name] - columns["given"][name])
+              for name in COMPARED}  # fmt: skip
+    return {**found, "difference": change}
+
+
+def _key(score):
+    return score.replace(" ", "_")
+
+
+def _plain(values):
+    found = bootstrap.estimate(values)
+    return [found.value, found.low, found.high]
 
 
 def _foreign(rule, classifier, part, progress):

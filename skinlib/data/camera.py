@@ -77,7 +77,7 @@ class View:
         start -= matrix @ self.size / 2
         affine = np.column_stack([matrix, start]).ravel().tolist()
         sheet = self.sheets[int(rough)]
-        size = self.size.tolist()
+        size = tuple(self.size.tolist())
         return np.asarray(sheet.transform(size, Image.Transform.AFFINE, affine, Image.BILINEAR))
 
     def strokes(self, curves, width):

@@ -1,5 +1,6 @@
 """Source notebooks are clean, and the wrapper around papermill is strict."""
 
+import importlib.metadata
 import importlib.util
 import re
 import subprocess
@@ -69,19 +70,28 @@ def test_the_first_cell_does_nothing_where_skinlib_is(name, first_cell, monkeypa
     assert first_cell(name) == []
 
 
-@pytest.mark.parametrize("gpu", [None, "/usr/bin/nvidia-smi"])
-def test_the_first_cell_installs_the_repository_on_colab(gpu, first_cell, monkeypatch, tmp_path):
+@pytest.fixture
+def colab(monkeypatch):
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr("shutil.which", lambda program: gpu)
+
+
+def test_the_first_cell_installs_the_repository_on_colab(first_cell, colab, tmp_path):
     config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8"))
     url = config["repository"]["url"]
-    # The shell fills in what stands in braces.
-    install = "pip install --quiet --editable ./repository{extra}"
+    install = "pip install --quiet --editable ./repository"
     assert first_cell("train") == [f"git clone --quiet --depth=1 {url} repository", install]
     assert sys.path[0] == str(tmp_path / "repository")
     # Again, after an installation that failed: what is cloned stays.
     assert first_cell("train")[2:] == [install]
+
+
+def test_the_first_cell_tells_when_the_kernel_is_no_longer_what_is_installed(
+    first_cell, colab, monkeypatch
+):
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0.1")
+    with pytest.raises(RuntimeError, match="Restart session"):
+        first_cell("train")
 
 
 def test_only_the_first_cell_installs_anything_and_it_is_everywhere_the_same():

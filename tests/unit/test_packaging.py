@@ -6,6 +6,8 @@ import tomllib
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from skinlib import paths
 
@@ -32,6 +34,21 @@ def test_environment_yml_says_what_pyproject_says():
     *conda, pip = content["dependencies"]
     assert sorted(pip["pip"]) == sorted([*wanted, "-e .[export]"])
     assert f"python{project['requires-python']}" in conda
+
+
+# No kernel of Colab loads it before it is asked to.
+REPLACED_ON_COLAB = {"scikit-learn"}
+
+
+def test_what_colab_has_is_enough():
+    """Otherwise pip would replace packages that the kernel has in use, or TensorFlow's GPUs."""
+    lines = (ROOT / "tests" / "colab.txt").read_text(encoding="utf-8").splitlines()
+    there = dict(line.split("==") for line in lines if not line.startswith("#"))
+    project, _ = requirements()
+    assert there["python"] in SpecifierSet(project["requires-python"])
+    for requirement in map(Requirement, project["dependencies"]):
+        kept = there[requirement.name] in requirement.specifier
+        assert kept != (requirement.name in REPLACED_ON_COLAB), requirement
 
 
 def test_the_lock_pins_every_requirement_with_hashes_and_no_address():
