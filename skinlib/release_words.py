@@ -184,14 +184,15 @@ def facts(model):
         return "The model takes no facts about the patient.\n"
     given, none = found["given"], found["none"]
     missed = _missed(none["risk"], model["abstention"]["risk"])
-    accuracy, recall = (
-        Estimate(*found["difference"][key]).text(signed=True) for key in ("accuracy", "mean_recall")
-    )
+    change = {key: Estimate(*values) for key, values in found["difference"].items()}
+    rightly = change["accuracy"].text(signed=True, percent=True).replace(" %", "")
+    recall = change["mean_recall"].text(signed=True)
     return (
         f"With age, sex and site as the data have them it names {share(given['accuracy'])} of the "
         f"test photographs rightly (mean recall {Estimate(*given['mean_recall']).text()}); with "
         f"none of the three {share(none['accuracy'])} ({Estimate(*none['mean_recall']).text()}): "
-        f"on the same photographs accuracy changes by {accuracy} and mean recall by {recall}. "
+        f"on the same photographs that is {rightly} percentage points, and {recall} of mean "
+        "recall. "
         "That is a network trained with the three and then asked without; what training with them "
         f"is worth is another question. Without them it answers {share(none['coverage'])}, with "
         f"{share(none['risk'])} of the answers wrong.{missed}\n"
