@@ -152,7 +152,9 @@ def test_a_bench_that_is_cut_leaves_the_table_that_was_there(tmp_path, monkeypat
 @pytest.mark.parametrize("name", ["latency", "runtimes", "step"])
 def test_the_committed_tables_have_all_backbones(name):
     path = paths.RESULTS / "bench" / f"{name}.json"
-    assert set(json.loads(path.read_text(encoding="utf-8"))["backbones"]) == set(BACKBONES)
+    found = json.loads(path.read_text(encoding="utf-8"))["backbones"]
+    # Other tests add a network of their own (tests/tiny.py).
+    assert set(found) == set(BACKBONES) - {"Tiny"}
 
 
 def test_the_committed_runtimes_were_visited_alike():

@@ -36,8 +36,8 @@ def test_environment_yml_says_what_pyproject_says():
     assert f"python{project['requires-python']}" in conda
 
 
-# No kernel of Colab loads it before it is asked to.
-REPLACED_ON_COLAB = {"scikit-learn"}
+# No kernel of Colab loads them before it is asked to.
+REPLACED_ON_COLAB = {"keras", "scikit-learn"}
 
 
 def test_what_colab_has_is_enough():
