@@ -140,9 +140,7 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     weights = bootstrap.lesion_weights(lesions)
 
     def share(hit, among=None):
-        found = bootstrap.estimate(bootstrap.share(weights, hit, among))
-        values = [found.value, found.low, found.high]
-        return values if np.isfinite(values).all() else None
+        return bootstrap.estimate(bootstrap.share(weights, hit, among)).to_json()
 
     melanoma = labels == MELANOMA
     return {

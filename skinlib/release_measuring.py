@@ -207,21 +207,18 @@ def _without_facts(rule, done, given, none, distances):
         )
         ruled = abstention.measure(rule, labels, probabilities, lesions, distances, complete)
         found[key] = {
-            **{_key(name): _plain(columns[key][name]) for name in COMPARED},
+            **{_key(name): bootstrap.estimate(columns[key][name]).to_json() for name in COMPARED},
             **{name: ruled[name] for name in ("coverage", "risk")},
         }
-    change = {_key(name): _plain(columns["none"][name] - columns["given"][name])
-              for name in COMPARED}  # fmt: skip
+    change = {
+        _key(name): bootstrap.estimate(columns["none"][name] - columns["given"][name]).to_json()
+        for name in COMPARED
+    }
     return {**found, "difference": change}
 
 
 def _key(score):
     return score.replace(" ", "_")
-
-
-def _plain(values):
-    found = bootstrap.estimate(values)
-    return [found.value, found.low, found.high]
 
 
 def _foreign(rule, classifier, part, progress):

@@ -185,7 +185,7 @@ def facts(model):
     given, none = found["given"], found["none"]
     missed = _missed(none["risk"], model["abstention"]["risk"])
     change = {key: Estimate(*values) for key, values in found["difference"].items()}
-    rightly = change["accuracy"].text(signed=True, percent=True).replace(" %", "")
+    rightly = change["accuracy"].text(signed=True, percent=True, unit="")
     recall = change["mean_recall"].text(signed=True)
     return (
         f"With age, sex and site as the data have them it names {share(given['accuracy'])} of the "

@@ -27,8 +27,8 @@ class Estimate:
     low: float
     high: float
 
-    def text(self, digits=3, *, signed=False, percent=False):
-        """Return ``0.753 [0.725, 0.781]``; signs and per cent on request."""
+    def text(self, digits=3, *, signed=False, percent=False, unit=" %"):
+        """Return ``0.753 [0.725, 0.781]``; signs, and per cent with its `unit`, on request."""
         if np.isnan(self.value):
             return "–"
         scale, digits = (100, max(digits - 2, 0)) if percent else (1, digits)
@@ -38,8 +38,12 @@ class Estimate:
             format(round(scale * number, digits) + 0.0, form)
             for number in (self.value, self.low, self.high)
         )
-        unit = " %" if percent else ""
-        return f"{value}{unit} [{low}, {high}]"
+        return f"{value}{unit if percent else ''} [{low}, {high}]"
+
+    def to_json(self):
+        """Return ``[value, low, high]``, or None where one of them is not a number."""
+        values = [self.value, self.low, self.high]
+        return values if np.isfinite(values).all() else None
 
     @property
     def sign(self):

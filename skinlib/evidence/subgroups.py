@@ -249,6 +249,4 @@ def _at_the_ends(metric, found, lesions):
 
 
 def _plain(found):
-    if found is None or np.isnan(found.value):
-        return None
-    return [found.value, found.low, found.high]
+    return None if found is None else found.to_json()

@@ -32,7 +32,7 @@ def test_the_same_answers_make_no_difference(measured):
 
 
 def test_a_class_that_is_lost_costs_its_share_on_the_same_draws(measured):
-    """All of class 0 become class 1: a sixth of the mean recall where a class is not drawn, else a seventh."""
+    """All of class 0 become class 1: a seventh of the mean recall, a sixth where one is not drawn."""
     blind = RIGHT.copy()
     blind[LABELS == 0] = RIGHT[10]
     change = measured(blind)["difference"]
