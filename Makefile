@@ -26,7 +26,7 @@ LIMITS = --cores $(CORES) --resources devices=$(DEVICES)
 SNAKEMAKE = $(BIN)/snakemake --workflow-profile profiles/$(PROFILE) $(if $(filter local,$(PROFILE)),$(LIMITS))
 HERE = $(BIN)/snakemake --workflow-profile profiles/local $(LIMITS)
 
-.PHONY: help audit-dependencies describe bench demo reproduce study runs book test test-slurm test-backends lint format check-gpu clean lock serve
+.PHONY: help audit-dependencies describe bench demo reproduce runs book test test-kernels test-slurm test-backends lint format check-gpu clean lock serve
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -38,33 +38,52 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# One recipe for both, without a make inside it: `make -n` runs every line that calls make, and so
+# would train.
+demo: override STUDY := demo
+demo: export SKINLIB_QUICK_START := 1
 demo: $(STAMP)  ## train every backbone on embedded data, then build the book
-	@SKINLIB_QUICK_START=1 $(MAKE) --no-print-directory study STUDY=demo
+	$(STUDY_AND_BOOK)
 
 reproduce: $(STAMP)  ## the paper's study on SKINLIB_DATA (STUDY=name, PROFILE=slurm)
-	@$(MAKE) --no-print-directory study
+	$(STUDY_AND_BOOK)
 
 runs: $(STAMP)  ## only the runs of STUDY, no book
 	@$(SNAKEMAKE) --config study=$(STUDY) -- runs
 
-study: $(STAMP)
-	@start=$$(date +%s); status=0; \
-	$(SNAKEMAKE) --config study=$(STUDY) -- runs about || status=1; \
-	$(BIN)/python -m skinlib status $(STUDY) || status=1; \
-	$(HERE) --config study=$(STUDY) -- reports || status=1; \
-	$(MAKE) --no-print-directory book || status=1; \
-	echo "make $(STUDY): $$(( $$(date +%s) - start )) s"; exit $$status
-
 book: $(STAMP)  ## build the book from the results there are
-	@mkdir -p _build; touch _build/.before
-	@$(HERE) -- book || { rm -rf _build/html; \
-	echo "the book could not be built; the last one is removed, so that it passes for no other"; exit 1; }
-	@if [ _build/html/index.html -nt _build/.before ]; then echo "the book: _build/html/index.html"; \
-	else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
+	@$(BOOK)
+
+define STUDY_AND_BOOK
+@start=$$(date +%s); status=0; \
+$(SNAKEMAKE) --config study=$(STUDY) -- runs about || status=1; \
+$(BIN)/python -m skinlib status $(STUDY) || status=1; \
+$(HERE) --config study=$(STUDY) -- reports || status=1; \
+( $(BOOK) ) || status=1; \
+echo "make $(STUDY): $$(( $$(date +%s) - start )) s"; exit $$status
+endef
+
+define BOOK
+mkdir -p _build; touch _build/.before; \
+$(HERE) -- book || { rm -rf _build/html; \
+echo "the book could not be built; the last one is removed, so that it passes for no other"; exit 1; }; \
+if [ _build/html/index.html -nt _build/.before ]; then echo "the book: _build/html/index.html"; \
+else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
+endef
 
 test: $(STAMP)  ## all tests; notebooks with nbval
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 tests/notebooks
+
+# TensorFlow and oneDNN choose their CPU kernels by these variables; each choice computes a little
+# differently, and some wrongly. A comma joins variables that are set together.
+ISA := TF_ENABLE_ONEDNN_OPTS=1,ONEDNN_MAX_CPU_ISA
+KERNELS ?= TF_ENABLE_ONEDNN_OPTS=0 TF_ENABLE_ONEDNN_OPTS=1 $(ISA)=AVX2 $(ISA)=SSE41 OMP_NUM_THREADS=1
+
+test-kernels: $(STAMP)  ## the tests of models and training with each choice of CPU kernels
+	@failed=; for setting in $(KERNELS); do echo "== $$setting"; \
+	env $$(echo $$setting | tr , ' ') $(BIN)/python -m pytest tests/models tests/training || failed="$$failed $$setting"; \
+	done; [ -z "$$failed" ] || { echo "failed with:$$failed"; exit 1; }
 
 test-slurm: $(STAMP)  ## a study on a SLURM cluster made for it (needs slurm-wlm and munge)
 	SKINLIB_TEST_SLURM=1 $(BIN)/python -m pytest tests/cluster
@@ -77,6 +96,7 @@ describe: $(STAMP)  ## build all networks anew and write results/*.json about th
 	@mkdir -p _build
 	$(BIN)/python -m skinlib describe --json > _build/describe.json && mv _build/describe.json results/
 	$(BIN)/python -m skinlib describe --structures > _build/structures.json && mv _build/structures.json results/
+	$(BIN)/python -m skinlib describe --conv3d --json > _build/conv3d.json && mv _build/conv3d.json results/
 	$(BIN)/python -m skinlib notebook attention -o _build/attention.ipynb -p save=$(CURDIR)/results/attention.json
 
 bench: $(STAMP)  ## measure speed: results/bench/*.json and their tables

@@ -54,6 +54,8 @@ def _parser():
     sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--json", action="store_true", help="print JSON, not a table")
     sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
+    conv3d_help = "what the authors' attention convolution computes on this machine"
+    sub.add_argument("--conv3d", action="store_true", help=conv3d_help)
 
     from skinlib.data import fetch
 

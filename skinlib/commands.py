@@ -23,6 +23,12 @@ def describe(args):
     if args.structures:
         print(json.dumps(_structures(args.backbone), indent=2))
         return
+    if args.conv3d:
+        from skinlib.models import conv3d
+
+        found = conv3d.probe_settings()
+        print(json.dumps(found, indent=2) if args.json else conv3d.text(found))
+        return
     recipe = get_recipe(args.recipe)
     described = []
     for name in args.backbone or BACKBONES:

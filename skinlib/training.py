@@ -19,7 +19,7 @@ from skinlib.models.weights import load_classifier, resolve
 from skinlib.prediction import attention, predict
 from skinlib.recipe import Recipe
 from skinlib.recipes import get_recipe
-from skinlib.validation import bare, fail, validate
+from skinlib.validation import bare, fail, require_finite, validate
 
 
 def train(
@@ -68,7 +68,8 @@ def train(
         Bad arguments or data; another process trains this run; the directory holds
         a run with other settings; a tracker cannot be used.
     TrainingError
-        If the loss is no longer a finite number; the run is marked failed.
+        If the loss, a weight or a number of the optimizer is not finite; the run is marked
+        failed.
     skinlib.backend.OutOfMemory
         The device is too small for a batch.
     skinlib.interruption.Interrupted
@@ -159,6 +160,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, track
         trackers.start(record, progress.history)
 
         def save():
+            require_finite(folder, record, model, trained.optimizer, len(progress.history))
             state.save(folder, model, trained.optimizer, identity, progress)
 
         while len(progress.history) < recipe.epochs and not progress.controls.stopped:
@@ -179,6 +181,7 @@ def _train(folder, record, recipe, prepared, weights, keep_weights, watch, track
                 )
                 if not math.isfinite(logs["loss"]):
                     fail(folder, record, epoch, logs["loss"])
+                require_finite(folder, record, model, trained.optimizer, epoch)
                 progress.logs = {**logs, "learning_rate": rate}
             validate(folder, record, recipe, parts, asked, model, progress, watch, save)
             save()

@@ -87,12 +87,32 @@ def bare(model):
     return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
-def fail(folder, record, epoch, loss):
-    """Mark a run failed, and raise `TrainingError`: its loss is no finite number."""
-    record.update(status="failed", reason=f"loss {loss} in epoch {epoch + 1}")
+def require_finite(folder, record, model, optimizer, epoch):
+    """Fail the run if a weight, or a number of the optimizer, is not finite.
+
+    A loss can stay finite while the weights do not: in some kernels the ReLU of NaN is 0.
+
+    Raises
+    ------
+    TrainingError
+        Naming the first such array.
+    """
+    from keras import ops
+
+    for variable in (*model.variables, *optimizer.variables):
+        array = ops.convert_to_numpy(ops.convert_to_tensor(variable))
+        # States of random generators are whole numbers.
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            worst = array[~np.isfinite(array)].flat[0]
+            fail(folder, record, epoch, worst, f"weight '{variable.path}'")
+
+
+def fail(folder, record, epoch, value, what="loss"):
+    """Mark a run failed and raise `TrainingError`: `what` became `value`, which is not finite."""
+    record.update(status="failed", reason=f"{what} {value} in epoch {epoch + 1}")
     runs.write_record(folder, record)
     msg = (
-        f"the loss of '{folder.name}' became {loss} in epoch {epoch + 1}; "
+        f"the {what} of '{folder.name}' became {value} in epoch {epoch + 1}; "
         "lower the learning rate. The last saved state is kept"
     )
     raise TrainingError(msg)

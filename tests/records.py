@@ -6,3 +6,8 @@ from skinlib import contract
 def blank(schema=contract.SCHEMA):
     """Return an empty value of the right kind for every required key."""
     return {key: blank(kind) if isinstance(kind, dict) else kind() for key, kind in schema.items()}
+
+
+def as_in_history(value):
+    """Return a number as ``history.csv`` stores it: with six significant digits."""
+    return float(f"{value:.6g}")

@@ -28,14 +28,14 @@ class SoftAttention(keras.layers.Layer):
         the channels 0, 1 and 2 alone, and of the C height taps only the central
         2H−1 ever meet data. There is no γ.
 
-        That is the convolution as documented, and as GPUs, XLA and oneDNN compute
-        it. TensorFlow's plain CPU kernel pads the channel axis by a negative number
-        and takes the three channels in the middle instead, while its gradient still
-        goes to 0, 1 and 2; nothing here depends on that kernel.
+        That is the convolution as TensorFlow documents it. Not every processor
+        computes it: some CPU kernels read the three channels in the middle, others
+        return wrong numbers (`skinlib.models.conv3d` tells which this machine does).
+        Nothing here depends on such a kernel.
 
         The layer keeps the full kernel, so that parameter counts and weights agree
-        with the notebooks, and computes the same result as the 3-D convolution
-        with the few taps that matter (a test compares the two).
+        with the notebooks, and computes the documented 3-D convolution with the few
+        taps that matter (tests compare it with NumPy).
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from scipy import ndimage
 
 from skinlib.models.attention import VARIANTS, SoftAttention
 
@@ -91,47 +92,46 @@ def loops_as_described(inputs, kernel, bias):
     return spatial_softmax(scores)
 
 
+def literal_scores(inputs, kernel, strides):
+    """A 3-D convolution over (H, W, C) with "same" padding, window by window, in float64."""
+    sizes, taps = inputs.shape[1:], kernel.shape[:3]
+    margins = [(0, 0)]
+    for size, tap, stride in zip(sizes, taps, strides, strict=True):
+        before = padding(size, tap, stride)
+        # Zeros enough behind the data for every window that starts within it.
+        margins.append((before, tap))
+    padded = np.pad(inputs.astype(float), margins)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, taps, axis=(1, 2, 3))
+    starts = [slice(0, size, stride) for size, stride in zip(sizes, strides, strict=True)]
+    windows = windows[(slice(None), *starts)]
+    return np.tensordot(windows, kernel[:, :, :, 0].astype(float), axes=3)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_as_coded_equals_the_literal_3d_convolution(shape, rng):
     layer = built("as_coded", shape, rng)
     inputs = tensor(rng, 2, *shape)
     output, maps = outcome(layer, inputs)
-    # The zeros of "same" written out: TensorFlow's CPU kernel without oneDNN pads the third
-    # axis by a negative number, and so looks at the three channels in the middle.
-    height, width, channels = shape
-    zeros = []
-    for size, taps, stride in ((height, channels, 1), (width, 3, 1), (channels, 3, channels)):
-        total = max((-(-size // stride) - 1) * stride + taps - size, 0)
-        zeros.append((total // 2, total - total // 2))
-    scores = ops.conv(
-        ops.pad(inputs[..., None], [(0, 0), *zeros, (0, 0)]),
-        layer.kernel,
-        strides=(1, 1, channels),
-        padding="valid",
-        data_format="channels_last",
-    )
-    assert scores.shape == (2, height, width, 1, HEADS)
-    scores = ops.convert_to_numpy(scores)[:, :, :, 0, :] + ops.convert_to_numpy(layer.bias)
-    expected = spatial_softmax(scores)
+    kernel, bias = (ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
+    scores = literal_scores(inputs, kernel, (1, 1, shape[-1]))
+    assert scores.shape == (2, *shape[:2], 1, HEADS)
+    expected = spatial_softmax(scores[:, :, :, 0] + bias)
     np.testing.assert_allclose(maps, expected, rtol=2e-5)
     product = expected.sum(axis=-1, keepdims=True) * inputs
     np.testing.assert_allclose(output, product, rtol=2e-5, atol=1e-6)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares with tf.nn.conv3d")
-@pytest.mark.parametrize("shape", [(7, 7, 128), (8, 8, 192), (4, 5, 6)], ids=str)
-def test_as_coded_equals_conv3d_with_same_padding(shape, rng):
-    import tensorflow as tf
-
-    layer = built("as_coded", shape, rng)
-    inputs = tensor(rng, 1, *shape)
-
-    @tf.function(jit_compile=True)  # XLA pads as documented, on every device
-    def conv3d(features, kernel):
-        return tf.nn.conv3d(features, kernel, [1, 1, 1, shape[-1], 1], "SAME")
-
-    scores = conv3d(inputs[..., None], layer.kernel.value)[:, :, :, 0] + layer.bias
-    np.testing.assert_allclose(outcome(layer, inputs)[1], spatial_softmax(scores), rtol=2e-5)
+@pytest.mark.parametrize("strides", [(1, 1, 1), (1, 1, 5), (1, 1, 2)], ids=str)
+def test_the_literal_convolution_is_that_of_scipy(strides, rng):
+    """Correlation with zeros beyond the edges; a stride keeps every so manieth position."""
+    inputs, kernel = tensor(rng, 1, 4, 6, 5), tensor(rng, 3, 3, 3, 1, 1)
+    whole = ndimage.correlate(
+        inputs[0].astype(float), kernel[..., 0, 0].astype(float), mode="constant"
+    )
+    found = literal_scores(inputs, kernel, strides)[0, ..., 0]
+    # "same" begins so that the last window ends with the data, SciPy at the first number.
+    first = 1 - padding(5, 3, strides[2])
+    np.testing.assert_allclose(found, whole[:, :, first :: strides[2]], atol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 3), (2, 3, 5), (4, 2, 6)], ids=str)

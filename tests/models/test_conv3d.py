@@ -1,0 +1,70 @@
+"""What the authors' convolution computes on this machine is told from what it should compute."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from test_attention import literal_scores
+
+from skinlib.cli import main
+from skinlib.models import conv3d
+
+
+@pytest.fixture
+def case(rng):
+    inputs = rng.normal(size=(2, 4, 5, 9)).astype("float32")
+    return inputs, rng.normal(size=(9, 3, 3, 1, 2)).astype("float32")
+
+
+def test_the_reference_is_the_literal_convolution(case):
+    inputs, kernel = case
+    expected = literal_scores(inputs, kernel, (1, 1, 9))[:, :, :, 0]
+    np.testing.assert_allclose(conv3d.reference(inputs, kernel, 0), expected, atol=1e-12)
+
+
+def test_the_middle_channels_are_those_behind_a_negative_margin(case):
+    """(C - 3) / 2 numbers cut off on the left: channels 3, 4 and 5 of nine."""
+    inputs, kernel = case
+    rolled = np.roll(inputs, -3, axis=-1)
+    expected = literal_scores(rolled, kernel, (1, 1, 9))[:, :, :, 0]
+    np.testing.assert_allclose(conv3d.reference(inputs, kernel, 3), expected, atol=1e-12)
+    assert conv3d.classify(expected, inputs, kernel)["reading"] == conv3d.MIDDLE
+
+
+@pytest.mark.parametrize(("channels", "first"), [(128, 62), (192, 94), (9, 3), (3, 0)])
+def test_the_first_middle_channel(channels, first):
+    assert conv3d.first_middle_channel(channels) == first
+
+
+def test_readings(case):
+    inputs, kernel = case
+    right = conv3d.reference(inputs, kernel, 0)
+    found = conv3d.classify(right.astype("float32"), inputs, kernel)
+    assert found["reading"] == conv3d.DOCUMENTED
+    assert found["largest_error"] < 1e-4
+    assert found["largest_value"] == pytest.approx(np.abs(right).max(), abs=1e-4)
+    wrong = right.copy()
+    wrong[0, 1, 2, 1] += 0.5
+    assert conv3d.classify(wrong, inputs, kernel)["reading"] == conv3d.NEITHER
+    assert conv3d.classify(wrong, inputs, kernel)["largest_error"] == 0.5
+    wrong[0, 1, 2, 1] = np.nan
+    found = conv3d.classify(wrong, inputs, kernel)
+    assert (found["reading"], found["largest_error"]) == (conv3d.NEITHER, None)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's settings")
+def test_the_command_names_a_reading_for_each_setting(monkeypatch, capsys):
+    monkeypatch.setattr(conv3d, "SETTINGS", ({}, {"TF_ENABLE_ONEDNN_OPTS": "0"}))
+    assert main(["describe", "--conv3d", "--json"]) in (0, None)
+    found = json.loads(capsys.readouterr().out)
+    assert [row["environment"] for row in found["settings"]] == list(conv3d.SETTINGS)
+    for row in found["settings"]:
+        assert row["reading"] in (conv3d.DOCUMENTED, conv3d.MIDDLE, conv3d.NEITHER)
+        if row["reading"] == conv3d.DOCUMENTED:
+            assert row["channels"] == [0, 1, 2]
+        if row["reading"] == conv3d.MIDDLE:
+            assert row["channels"] == [62, 63, 64]
+    lines = conv3d.text(found).splitlines()
+    assert "default" in lines[1]
+    assert "TF_ENABLE_ONEDNN_OPTS=0" in lines[2]
