@@ -70,6 +70,9 @@ class Controls:
         elif recipe.plateau_factor is not None:
             self._plateau(recipe, loss)
         self._stopping(recipe, epoch, score[recipe.stopping_metric])
+        if recipe.checkpoint_metric == "last":
+            self.best_epoch = epoch
+            return True
         if score[recipe.checkpoint_metric] < self.checkpoint_best:
             self.checkpoint_best = score[recipe.checkpoint_metric]
             self.best_epoch = epoch

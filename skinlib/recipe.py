@@ -18,8 +18,9 @@ _ALLOWED = {
     "attention": ("as_described", "as_coded", "none"),
     "head": ("flatten", "logged-ad"),
     "stopping_metric": ("loss", "accuracy", "mean_recall"),
-    "checkpoint_metric": ("loss", "accuracy", "mean_recall"),
-    "split_unit": ("image", "lesion", "leaking", "sealed"),
+    "checkpoint_metric": ("loss", "accuracy", "mean_recall", "last"),
+    "split_unit": ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched"),
+    "lesion_pairs": ("apart", "joined"),
     "selection": ("validation", "test"),
     "missing_age": ("drop", "impute"),
     "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
@@ -76,12 +77,17 @@ class Recipe:
     stopping_patience : int
     stopping_delta : float
         Early stopping on the selection part.
-    split_unit : {'image', 'lesion', 'leaking', 'sealed'}
+    split_unit : {'image', 'lesion', 'leaking', 'sealed', 'leaking_matched', 'sealed_matched'}
+        See `skinlib.data.splits.make_split`.
+    lesion_pairs : {'apart', 'joined'}
+        ``joined``: photographs known to show one lesion under two ids count as one lesion
+        (`skinlib.data.same_lesion`).
     test_share, validation_share : float
     selection : {'validation', 'test'}
         Part that drives schedule, stopping and checkpoint. ``test`` is what the
         authors did: the reported part chose the model.
-    checkpoint_metric : {'accuracy', 'loss', 'mean_recall'}
+    checkpoint_metric : {'accuracy', 'loss', 'mean_recall', 'last'}
+        Epoch whose weights are kept: the best by a score of the selection set, or the last.
     missing_age : {'drop', 'impute'}
     precision : {'float32', 'mixed_bfloat16', 'mixed_float16'}
         Of the arithmetic inside the network; weights, softmax and loss stay float32.
@@ -164,6 +170,7 @@ class Recipe:
     batch_norm_momentum: float | None = None
     views: str = "one"
     score_test: bool = False
+    lesion_pairs: str = "apart"
     tensorboard: bool = False
 
     def __post_init__(self):

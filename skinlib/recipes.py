@@ -71,6 +71,7 @@ _CLEAN = dataclasses.replace(
     _MD_DESCRIBED,
     name="clean",
     split_unit="lesion",
+    lesion_pairs="joined",
     test_share=0.15,
     validation_share=0.15,
 )
@@ -124,8 +125,13 @@ def get_recipe(name):
 
 
 def from_json(value):
-    """Rebuild a recipe from `Recipe.to_json`'s dictionary; unknown fields are refused."""
-    return get_recipe(value["name"]).replace(**value)
+    """Rebuild a recipe from `Recipe.to_json`'s dictionary; unknown fields are refused.
+
+    A field that the dictionary lacks was added to the class after the run: its default
+    changes nothing.
+    """
+    get_recipe(value["name"])
+    return Recipe(value["name"]).replace(**value)
 
 
 def changes(recipe):

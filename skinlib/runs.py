@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinlib import contract, paths
+from skinlib import contract, paths, recipes
 from skinlib.classes import CLASSES
 from skinlib.data.ham10000 import PLAIN_ID
 from skinlib.errors import DataError, IntegrityError
@@ -61,8 +61,9 @@ class Run:
         words += ["--seed", str(record["seed"]), "--name", self.name]
         if source in ("none", "run"):
             words += ["--weights", f"run:{record['weights']['run']}" if source == "run" else source]
-        if record["changes"]:
-            changes = (f"{name}={here}" for name, (_, here) in record["changes"].items())
+        changes = recipes.changes(recipes.from_json(record["recipe"]))
+        if changes:
+            changes = (f"{name}={here}" for name, (_, here) in changes.items())
             words += ["--set", *map(shlex.quote, changes)]
         return " ".join(words)
 

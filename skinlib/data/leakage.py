@@ -6,6 +6,11 @@ the test images are the same, and so are the size and the class counts of the tr
 ``leaking`` trains on the other photographs of the test lesions, ``sealed`` on as many
 photographs of other lesions. Those are whole lesions with as many photographs each, so that
 neither part shows more lesions than the other, as far as there are such lesions.
+
+``leaking_matched`` and ``sealed_matched`` match the replacements on what the lesions are: on the
+diagnosis, on how it was made (``dx_type``), and on the total number of photographs, test images
+counted. Of a lesion with n photographs n - 1 are used on either side. Without that, most
+replacements come from lesions with one photograph, which are another kind of lesion.
 """
 
 from collections import defaultdict
@@ -23,13 +28,13 @@ def draw(table, unit, test, validation, seed):
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``.
-    unit : {'leaking', 'sealed'}
+        Columns ``image_id``, ``lesion_id``, ``dx``; ``dx_type`` for the matched units.
+    unit : {'leaking', 'sealed', 'leaking_matched', 'sealed_matched'}
     test, validation : float
         Share of all images whose lesions are set aside, in (0, 1). Of each test lesion one
         photograph, drawn at random, is a test image.
     seed : int
-        The same for both units gives the same test and validation images.
+        The same for both units of a pair gives the same test and validation images.
 
     Returns
     -------
@@ -57,11 +62,66 @@ def draw(table, unit, test, validation, seed):
                 f"{len(others)} other ones are left to train on instead; use a smaller test part"
             )
             raise DataError(msg)
-        swapped += _like(others, group["lesion_id"].value_counts().to_numpy(), rng)
-    if unit == "leaking":
+        if unit.endswith("_matched"):
+            swapped += _matched(others, group, rng)
+        else:
+            swapped += _like(others, group["lesion_id"].value_counts().to_numpy(), rng)
+    if unit.endswith("_matched"):
+        # The last photograph of a replacement lesion is seen by neither network, as the test
+        # photograph of the lesion that it replaces.
+        used = part.index.isin(swapped) | (part != "train")
+        rest = table["lesion_id"].isin(set(table.loc[swapped, "lesion_id"])) & ~used
+        part[rest] = "unused"
+    if unit.startswith("leaking"):
         part[siblings] = "train"
         part[swapped] = "unused"
     return part
+
+
+def _matched(others, siblings, rng):
+    """Choose a lesion of the same kind for each test lesion, and all its photographs but one.
+
+    Parameters
+    ----------
+    others : pandas.DataFrame
+        ``lesion_id`` and ``dx_type`` of images of one class, all images of each lesion.
+    siblings : pandas.DataFrame
+        The same of the further photographs of test lesions.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list
+        Of the index of `others`, as many as `siblings` has rows.
+    """
+    order = others.iloc[rng.permutation(len(others))]
+    left = {lesion: (rows["dx_type"].iloc[0], list(rows.index))
+            for lesion, rows in order.groupby("lesion_id", sort=False)}  # fmt: skip
+    wanted = siblings.groupby("lesion_id", sort=False)["dx_type"].agg(["first", "size"])
+    chosen = []
+    # The largest first: they have the fewest counterparts.
+    for how, size in wanted.sort_values("size", ascending=False, kind="stable").to_numpy():
+        while size:
+            # The same number of photographs and way of diagnosis; else the nearest number, of
+            # several lesions if one is too small. A lesion with one photograph has none to give.
+            best = min(
+                (lesion for lesion, (_, rows) in left.items() if len(rows) > 1),
+                key=lambda each: (
+                    left[each][0] != how,
+                    abs(len(left[each][1]) - 1 - size),
+                ),
+                default=None,
+            )
+            if best is None:
+                msg = (
+                    f"no lesion with several photographs of class '{siblings['dx'].iloc[0]}' is "
+                    "left to stand for a test lesion; use a smaller test set"
+                )
+                raise DataError(msg)
+            rows = left.pop(best)[1][:-1][:size]
+            chosen += rows
+            size -= len(rows)
+    return chosen
 
 
 def _like(others, sizes, rng):

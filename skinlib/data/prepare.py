@@ -9,7 +9,7 @@ import sklearn
 
 from skinlib import paths
 from skinlib.classes import CLASSES
-from skinlib.data import duplicates, ham10000, pixels, splits
+from skinlib.data import duplicates, ham10000, pixels, same_lesion, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
 from skinlib.errors import SkinlibError
@@ -65,6 +65,8 @@ def prepare(recipe, data, size, seed, *, progress=True):
     )
     copies = duplicates.warn(dataset.table["image_id"], cache.checks["sha256"])
     table, ages = apply_age_policy(dataset.table, recipe.missing_age)
+    if recipe.lesion_pairs == "joined":
+        table = same_lesion.join(table)
     split = remembered_split(
         table,
         unit=recipe.split_unit,
@@ -97,11 +99,14 @@ def remembered_split(table, **options):
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``.
+        Columns ``image_id``, ``lesion_id``, ``dx``, ``dx_type``.
     **options
         Of `make_split`.
     """
-    rows = table[["image_id", "lesion_id", "dx"]].to_numpy().tolist()
+    columns = ["image_id", "lesion_id", "dx"]
+    # The only units that look at how a diagnosis was made.
+    columns += ["dx_type"] if options["unit"].endswith("_matched") else []
+    rows = table[columns].to_numpy().tolist()
     name = hash_of([rows, options, splits.DRAWING, sklearn.__version__])
     folder = paths.cache() / "splits"
     for path in sorted(folder.glob(f"{name}-*.csv")):

@@ -10,15 +10,16 @@ from pathlib import Path
 import pandas as pd
 
 from skinlib.classes import CLASSES
-from skinlib.data import drawing, leakage
+from skinlib.data import drawing, leakage, same_lesion
 from skinlib.errors import DataError, IntegrityError
 from skinlib.files import hash_of, write_csv
 
 PARTS = ("train", "validation", "test")
 # What a lesion belongs to is the question of the first two; see `leakage` for the others.
-UNITS = ("image", "lesion", "leaking", "sealed")
+PAIRED = ("leaking", "sealed", "leaking_matched", "sealed_matched")
+UNITS = ("image", "lesion", *PAIRED)
 # Of these no lesion is in two parts.
-DISJOINT = ("lesion", "sealed")
+DISJOINT = ("lesion", "sealed", "sealed_matched")
 
 # Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
 DRAWING = 2
@@ -30,8 +31,8 @@ class Split:
 
     Attributes
     ----------
-    unit : {'image', 'lesion', 'leaking', 'sealed'}
-        What was drawn. ``lesion`` and ``sealed`` promise that no lesion is in two parts.
+    unit : str
+        What was drawn, one of `UNITS`. `DISJOINT` promise that no lesion is in two parts.
     table : pandas.DataFrame
         Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``. Parts are
         `PARTS`, or ``unused``.
@@ -62,11 +63,11 @@ def make_split(table, *, unit, test, validation, seed):
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``.
-    unit : {'image', 'lesion', 'leaking', 'sealed'}
+        Columns ``image_id``, ``lesion_id``, ``dx``; ``dx_type`` for the matched units.
+    unit : str
         ``image``: stratified on ``dx`` alone, so that photographs of one lesion may
         fall on both sides (the paper's way). ``lesion``: stratified and grouped.
-        ``leaking``, ``sealed``: see `skinlib.data.leakage`.
+        ``leaking``, ``sealed`` and the same ``_matched``: see `skinlib.data.leakage`.
     test, validation : float
         Share of all images, in [0, 1). A part of share 0 is left out.
     seed : int
@@ -87,7 +88,7 @@ def make_split(table, *, unit, test, validation, seed):
         msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
-    if unit in ("leaking", "sealed"):
+    if unit in PAIRED:
         part = leakage.draw(table, unit, test, validation, seed)
     else:
         draw = drawing.images if unit == "image" else drawing.lesions
@@ -145,9 +146,12 @@ def check_images(split, table, path):
     IntegrityError
         Naming images of the split that the table does not have, or has with another lesion.
     """
-    known = dict(zip(table["image_id"], table["lesion_id"], strict=True))
+    known, joined = (
+        dict(zip(each["image_id"], each["lesion_id"], strict=True))
+        for each in (table, same_lesion.join(table))
+    )
     rows = zip(split.table["image_id"], split.table["lesion_id"], strict=True)
-    odd = [image for image, lesion in rows if known.get(image) != lesion]
+    odd = [i for i, lesion in rows if lesion not in (known.get(i), joined.get(i))]
     if odd:
         msg = (
             f"{len(odd)} images of '{path}' are not in the data, or of another lesion there: "
