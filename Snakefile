@@ -136,6 +136,46 @@ rule book:
         "_build/html/index.html",
 
 
+def page_sources(wildcards):
+    """What a page is made from: its notebook, the library, and the results that it reads.
+
+    The notebook says what it reads: ``skinlib: {reads: [pattern, ...]}`` in its metadata.
+    """
+    import json
+    from pathlib import Path
+
+    notebook = Path(f"notebooks/{wildcards.page}.ipynb")
+    metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    patterns = ["skinlib/**/*.py", "skinlib/paper/*.yaml"]
+    patterns += metadata.get("skinlib", {}).get("reads", ["results/**/*.json", "results/**/*.csv"])
+    return [str(notebook), *sorted({str(p) for each in patterns for p in Path().glob(each)})]
+
+
+# A page of the book is a notebook, executed. Those of the table of contents are made.
+rule page:
+    input:
+        page_sources,
+    output:
+        "book/{page}.ipynb",
+    retries: 0
+    log:
+        "_build/logs/page-{page}.log",
+    wildcard_constraints:
+        page="[a-z0-9-]+",
+    shell:
+        "{PYTHON} -m skinlib notebook {wildcards.page} -o {output} "
+        "> {log} 2>&1 || {{ tail -n 3 {log}; exit 1; }}"
+
+
+def pages():
+    """Return the executed notebooks that the table of contents names."""
+    import re
+    from pathlib import Path
+
+    named = re.findall(r"(?:file|root): ([a-z0-9-]+)\s", Path("book/_toc.yml").read_text())
+    return [f"book/{name}.ipynb" for name in named if Path(f"notebooks/{name}.ipynb").is_file()]
+
+
 def sources(wildcards):
     """Everything the book is made from, runs and executed notebooks that exist included."""
     from pathlib import Path
@@ -180,6 +220,7 @@ rule browser:
 rule html:
     input:
         sources,
+        pages(),
         "_build/browser/state.json",
     output:
         "_build/html/index.html",

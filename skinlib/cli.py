@@ -141,6 +141,8 @@ def _parser():
     sub = command("measure", commands.measure)
     sub.add_argument("--data", help=data_help)
 
+    sub = command("pin", commands.pin)
+
     sub = command("render", commands.render)
     sub.add_argument("-v", "--verbose", action="store_true", help="list the files")
     return parser

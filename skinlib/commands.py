@@ -219,6 +219,13 @@ def measure(args):
         print(path)
 
 
+def pin(args):
+    """Write results/identities.json: the runs that the pages of the book are written for."""
+    from skinlib import identities
+
+    print(identities.pin())
+
+
 def render(args):
     """Write the tables and figures of the book from the runs there are."""
     from skinlib import rendering

@@ -1,10 +1,7 @@
 """Sphinx extension: an interactive figure takes the place of a static one where it can.
 
-```
-{interactive} ../results/figures/NAME.json
-```
-
-stands right below the figure it is about. Without scripts, on paper, in a PDF, and where the
+The directive ``interactive`` has a Vega-Lite specification as its content
+(`skinlib.book.Interactive` writes it) and follows the figure it is about. Without scripts, on paper, in a PDF, and where the
 drawing library could not be installed, the static figure stays.
 """
 
@@ -33,15 +30,19 @@ class Interactive(nodes.General, nodes.Element):
 
 
 class InteractiveDirective(Directive):
-    """Read a specification of ``python -m skinlib render``; an empty one shows nothing."""
+    """Read a specification: JSON as the content, or the path of a file as the argument."""
 
-    required_arguments = 1
+    optional_arguments = 1
+    has_content = True
 
     def run(self):
         environment = self.state.document.settings.env
-        name, path = environment.relfn2path(self.arguments[0])
-        environment.note_dependency(name)
-        specification = json.loads(Path(path).read_text(encoding="utf-8"))
+        written = "\n".join(self.content)
+        if self.arguments:
+            name, path = environment.relfn2path(self.arguments[0])
+            environment.note_dependency(name)
+            written = Path(path).read_text(encoding="utf-8")
+        specification = json.loads(written)
         if not specification:
             return []
         environment.metadata[environment.docname]["interactive"] = True
