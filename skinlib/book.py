@@ -32,21 +32,20 @@ def text(value, form=".3f"):
         With a real minus sign and spaces that do not break; ``–`` for None and NaN. An estimate
         is written ``0.086 [0.029, 0.137]``.
     """
+    plain = form.replace("%", "f")
+    percent = form.endswith("%")
     if hasattr(value, "low"):
-        bounds = [text(bound, form.replace("%", "f")) if "%" not in form else
-                  text(100 * bound, form.replace("%", "f")) for bound in (value.low, value.high)]  # fmt: skip
-        return f"{text(value.value, form)} [{bounds[0]},{NBSP}{bounds[1]}]".replace(
-            " [", f"{NBSP}["
-        )
+        scale = 100 if percent else 1
+        low, high = (text(scale * bound, plain) for bound in (value.low, value.high))
+        return f"{text(value.value, form)}{NBSP}[{low},{NBSP}{high}]"
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    percent = form.endswith("%")
     digits = re.search(r"\.(\d+)", form)
     shown = 100 * value if percent else value
     if digits:
         # A value that rounds to nothing has no sign worth showing.
         shown = round(float(shown), int(digits[1])) + 0.0
-    written = format(shown, form.replace("%", "f")).replace("-", MINUS)
+    written = format(shown, plain).replace("-", MINUS)
     return f"{written}{NBSP}%" if percent else written
 
 
@@ -194,8 +193,9 @@ def _typeset(cell):
 def escape(cell):
     """Return text whose characters mean nothing in Markdown."""
     escaped = re.sub(r"([\\`*_\[\]<>${}~|^])", r"\\\1", cell)
-    # At the start of a cell these would begin a list, a heading, a quotation or a rule.
-    return re.sub(r"^([-+#:=]|\d+[.)](?=\s))", r"\\\1", escaped)
+    # At the start of a cell these would begin a list, a heading or a quotation.
+    escaped = re.sub(r"^([-+#:=])", r"\\\1", escaped)
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
 
 
 def plain_html(content):

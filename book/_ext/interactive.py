@@ -1,8 +1,8 @@
 """Sphinx extension: an interactive figure takes the place of a static one where it can.
 
 The directive ``interactive`` has a Vega-Lite specification as its content
-(`skinlib.book.Interactive` writes it) and follows the figure it is about. Without scripts, on paper, in a PDF, and where the
-drawing library could not be installed, the static figure stays.
+(`skinlib.book.Interactive` writes it) and follows the figure it is about. Without scripts, on
+paper, in a PDF, and where the drawing library could not be installed, the static figure stays.
 """
 
 import json
