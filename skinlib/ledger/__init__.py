@@ -1,6 +1,9 @@
 """The ledger: every table of the paper, regenerated, as paper | journal | logged | ours."""
 
+import functools
+
 from skinlib.ledger import background, classes, networks, results
+from skinlib.ledger.facts import gather
 
 TABLES = {
     "1": background.table_1,
@@ -18,7 +21,25 @@ TABLES = {
     "A5": classes.table_a5,
 }
 
+gathered = functools.cache(gather)
+
+
+def table(anchor):
+    """Return a table of the paper by its anchor in the book.
+
+    Parameters
+    ----------
+    anchor : str
+        ``paper-table-5``, ``paper-table-a3``.
+
+    Returns
+    -------
+    skinlib.ledger.entry.Entry
+        ``book.Table(*ledger.table(anchor))`` shows it.
+    """
+    return TABLES[anchor.removeprefix("paper-table-").upper()](gathered())
+
 
 def entries(facts):
     """Return every table of the paper as an `skinlib.ledger.entry.Entry`, in order."""
-    return [table(facts) for table in TABLES.values()]
+    return [table_(facts) for table_ in TABLES.values()]

@@ -5,9 +5,10 @@ import pandas as pd
 from skinlib import paper
 from skinlib.classes import CLASSES, LONG_NAMES
 from skinlib.ledger.cells import NONE, Notes
-from skinlib.ledger.entry import Entry
-from skinlib.tables import Measured
+from skinlib.ledger.entry import entry
+from skinlib.ledger.ours import RECIPES, scores
 
+_UNITS = {"image": "photograph", "lesion": "lesion"}
 REFERENCES = {
     "14": "Datta et al.", "3": "Garg et al.", "5": "Rezvantalab et al.", "9": "Nadipineni",
     "12": "Yao et al.", "6": "Young et al.", "2": "Xing et al.", "15": "Mahbod et al.",
@@ -30,23 +31,24 @@ def table_1(_facts):
         remark = None if number in compared else source["remark"]
         rows.append(
             {
-                "Work": f"[{number}] {REFERENCES[number]}",
+                "Work": f"{REFERENCES[number]} [{number}]",
                 "Learning": " and ".join(learning),
                 "Augmentation": _tick(table.value(number, "data_augmentation")),
                 "Feature extraction": _tick(table.value(number, "feature_extraction")),
                 "Data set, paper": table.value(number, "data_set"),
                 "Result, journal": journal.value(number, "result") or NONE,
-                "Data, source": source["data"] + notes.mark(remark),
+                "Data, source": notes.mark(
+                    source["data"], remark, f"{REFERENCES[number]} [{number}]"
+                ),
                 "Results, source": _values(source["values"]),
             }
         )
-    return Entry(
+    return entry(
         "1",
-        pd.DataFrame(rows),
-        "Related work as the paper lists it, beside what the works themselves report. The first "
-        "five columns are the paper's, the result column the journal version's. What the works of "
-        "Table 8 measured, and how, is remarked there.",
-        notes.lines(),
+        rows,
+        "related work as the paper lists it, beside what the works themselves report. The first "
+        "five columns are the paper's; the column *Result* is the journal version's.",
+        notes.markdown(),
     )
 
 
@@ -76,10 +78,7 @@ def table_2(facts):
             row[f"Images, {title}"] = f"{counts.loc[name, 'images']:,}"
             row[f"Lesions, {title}"] = f"{counts.loc[name, 'lesions']:,}"
         rows.append(row)
-    notes = [
-        "The authors' notebooks use the 9,958 rows that have an age; the table lists all 10,015."
-    ]
-    return Entry("2", pd.DataFrame(rows), "Class distribution, recounted.", notes)
+    return entry("2", rows, "photographs and lesions of each class, as printed and recounted.")
 
 
 def table_3(facts):
@@ -102,8 +101,7 @@ def table_3(facts):
                 "Lesion": row["lesion_id"],
             }
         )
-    notes = ["The paper's two rows are illustrations: HAM10000 has no site 'elbow'."]
-    return Entry("3", pd.DataFrame(rows), "Metadata, examples.", notes)
+    return entry("3", rows, "examples of the metadata.")
 
 
 def table_8(facts):
@@ -119,47 +117,56 @@ def table_8(facts):
             rows.append(
                 {
                     "Work": "the paper's model",
-                    "Printed": printed + notes.mark(_journal_differs(table, journal)),
-                    "Own metrics": f"accuracy {run.accuracy:.4f}; macro precision "
-                    f"{run.macro['precision']:.2f}; macro F1 {run.macro['f1']:.2f}; macro recall "
-                    f"{run.macro['recall']:.2f}; macro AUC {run.auc['macro']:.4f}; micro AUC "
-                    f"{run.auc['micro']:.4f}"
-                    + notes.mark("from the log of the training behind the headline accuracy"),
+                    "Printed": notes.mark(
+                        printed, _journal_differs(table, journal), "the paper's model", "printed"
+                    ),
+                    "Own metrics": notes.mark(
+                        f"accuracy {run.accuracy:.4f}; macro precision "
+                        f"{run.macro['precision']:.2f}; macro F1 {run.macro['f1']:.2f}; macro "
+                        f"recall {run.macro['recall']:.2f}; macro AUC {run.auc['macro']:.4f}; "
+                        f"micro AUC {run.auc['micro']:.4f}",
+                        "from the log of the training run behind the headline accuracy",
+                        "the paper's model",
+                        "own metrics",
+                    ),
                     "Data": "HAM10000, 7 classes",
-                    "Protocol": f"{run.test_images} images drawn by image; they chose the epoch",
+                    "Protocol": f"split by photograph; epoch chosen on the {run.test_images} test "
+                    "images",
                 }
             )
             continue
         source = sources[number]
         rows.append(
             {
-                "Work": f"[{number}] {REFERENCES[number]}",
+                "Work": f"{REFERENCES[number]} [{number}]",
                 "Printed": printed,
-                "Own metrics": _values(source["values"]) + notes.mark(source["remark"]),
+                "Own metrics": notes.mark(
+                    _values(source["values"]), source["remark"], f"{REFERENCES[number]} [{number}]"
+                ),
                 "Data": source["data"],
                 "Protocol": source["protocol"],
             }
         )
     for (backbone, recipe), runs in facts.ours.real.items():
-        measured, record = Measured(runs[0]), runs[0].record
+        measured, record = scores(runs[0]), runs[0].record
         summary = measured.summary
         rows.append(
             {
-                "Work": f"ours: {backbone}, {recipe}",
+                "Work": f"ours: {backbone}, {RECIPES[recipe]}, {record['input_size']} px",
                 "Printed": NONE,
                 "Own metrics": f"accuracy {summary['accuracy']:.3f}; macro precision "
                 f"{summary['macro_precision']:.3f}; macro F1 {summary['macro_f1']:.3f}; mean "
                 f"recall {summary['mean_recall']:.3f}; macro AUC {summary['auc_macro']:.3f}",
                 "Data": f"{record['data']['name']}, 7 classes",
-                "Protocol": f"{measured.images} images drawn by {record['split']['unit']}; "
-                f"the {record['selection']} part chose the epoch",
+                "Protocol": f"split by {_UNITS[record['split']['unit']]}, {measured.images} test "
+                f"images; epoch chosen on the {record['selection']} set",
             }
         )
     caption = (
-        "Comparative analysis: what is printed, and what each work measured, on which data and "
+        "comparative analysis, what is printed, and what each work measured, on which data and "
         "how. The numbers are of different metrics, data and protocols and do not rank the methods."
     )
-    return Entry("8", pd.DataFrame(rows), caption, notes.lines())
+    return entry("8", rows, caption, notes.markdown(), facts.ours.sources())
 
 
 def _journal_differs(table, journal):

@@ -7,7 +7,7 @@ another cell of its row, a row that is another model's, a number cut instead of 
 import math
 
 NONE = "–"
-NOT_RUN = "not run"
+UNKNOWN = "the printed value is not the logged one; cause not known"
 
 
 def text(value, digits=2):
@@ -50,26 +50,38 @@ def compare(printed, logged):
 
 
 class Notes:
-    """Footnotes of one table: the same text gets the same letter."""
+    """Remarks on cells of one table: a star at the cell, the remark in a list below."""
 
     def __init__(self):
-        self.texts = []
+        self.places = {}
 
-    def mark(self, reason):
-        """Return the mark of a reason, `` ᵃ`` for example; empty for no reason."""
+    def mark(self, cell, reason, row, column=None):
+        """Return a cell, with a star if there is something to say about it.
+
+        Parameters
+        ----------
+        cell : str
+        reason : str or None
+        row, column : str
+            Where the cell is, as the list below shall name it.
+        """
         if not reason:
+            return cell
+        columns = self.places.setdefault(reason, {}).setdefault(row, [])
+        if column and column not in columns:
+            columns.append(column)
+        return f"{cell}*"
+
+    def markdown(self):
+        """Return the list of remarks, each with the cells that it is about."""
+        if not self.places:
             return ""
-        if reason not in self.texts:
-            self.texts.append(reason)
-        return f" [{self._letter(self.texts.index(reason))}]"
-
-    @staticmethod
-    def _letter(index):
-        return chr(ord("a") + index) if index < 26 else f"a{chr(ord('a') + index - 26)}"
-
-    def lines(self):
-        """Return ``[a] reason`` for each footnote."""
-        return [f"[{self._letter(index)}] {reason}" for index, reason in enumerate(self.texts)]
+        lines = ["Cells with a star:", ""]
+        for reason, rows in self.places.items():
+            named = [f"{row} ({', '.join(columns)})" if columns else row
+                     for row, columns in rows.items()]  # fmt: skip
+            lines.append(f"- {'; '.join(named)}: {reason}.")
+        return "\n".join(lines)
 
 
 def row_reasons(printed, logged, rows, own):
@@ -102,14 +114,12 @@ def row_reasons(printed, logged, rows, own):
         elif index == 6 and printed[6] == printed[5]:
             reasons.append("the printed cell of vasc repeats the one of nv")
         else:
-            reasons.append(_single(index, printed, logged, own))
+            reasons.append(_single(index, printed, own))
     return reasons
 
 
-def _single(index, printed, logged, own):
+def _single(index, printed, own):
     for name, cells in own.items():
         if cells[index] == printed[index]:
             return f"the printed cell equals {name}"
-    if abs(printed[index] + 0.01 - logged[index]) < 1e-9:
-        return "a hundredth below the log, as cutting instead of rounding would give"
-    return f"printed {text(printed[index])}, logged {text(logged[index])}; cause not known"
+    return UNKNOWN

@@ -1,25 +1,25 @@
 """Tables A3, A4 and A5: the results of each class, and means over classes."""
 
-import numpy as np
-import pandas as pd
+import statistics
 
-from skinlib import captions, paper
+import numpy as np
+
+from skinlib import paper
 from skinlib.classes import CLASSES
-from skinlib.ledger.cells import Notes, compare, row_reasons, text
-from skinlib.ledger.entry import Entry
-from skinlib.ledger.facts import spread
+from skinlib.ledger.cells import UNKNOWN, Notes, compare, row_reasons, text
+from skinlib.ledger.entry import entry
+from skinlib.ledger.ours import scores, spread
 from skinlib.ledger.results import accuracy, swapped
-from skinlib.tables import Measured
 
 
 def table_a3(facts):
     """F1 of each class."""
-    return _per_class("A3", "f1", "F1 score of each class", facts)
+    return _per_class("A3", "f1", "F1 of each class", facts)
 
 
 def table_a4(facts):
     """Recall of each class."""
-    return _per_class("A4", "recall", "Recall of each class", facts)
+    return _per_class("A4", "recall", "recall of each class", facts)
 
 
 def _per_class(number, metric, title, facts):
@@ -41,25 +41,42 @@ def _per_class(number, metric, title, facts):
         rows.append(
             {"Model": row, "Source": "paper"}
             | {
-                name: text(value) + notes.mark(reason)
+                name: notes.mark(text(value), reason, row, name)
                 for name, value, reason in zip(CLASSES, printed, reasons, strict=True)
             }
-            | {"Mean": text(cells[7]) + notes.mark(_mean_reason(row, metric, cells[7], mean)),
-               "Mean of the row": text(mean, 4)}
-        )  # fmt: skip
+            | {
+                "Mean": notes.mark(
+                    text(cells[7]), _mean_reason(row, metric, cells[7], mean), row, "mean"
+                ),
+                "Mean of the row": text(mean, 4),
+            }
+        )
         rows.append(
             {"Model": row, "Source": "logged"}
             | {name: text(value) for name, value in zip(CLASSES, logged, strict=True)}
             | {"Mean": text(run.macro[metric]), "Mean of the row": text(float(np.mean(logged)), 4)}
         )
         rows += _our_rows(row, metric, facts)
-    tested = captions.images({row: paper.behind(row) for row in table.rows})
     caption = (
-        f"{title}. Under each printed row the logged one, and ours where the training was run. "
-        "Mean of the row: recomputed from its cells; the logged mean is the report's. Logged: "
-        f"{tested}."
+        f"{title}. Below each printed row the logged one, and ours where we trained the network. "
+        "Mean of the row: recomputed from its cells; the logged mean is the report's."
     )
-    return Entry(number, pd.DataFrame(rows), caption, notes.lines())
+    return entry(
+        number, rows, caption, f"Logged on {_tested(table.rows)}.", notes.markdown(),
+        facts.ours.sources(),
+    )  # fmt: skip
+
+
+def _tested(rows):
+    """Return on how many images the trainings behind the rows were tested, the fewest by name."""
+    counts = {row: paper.behind(row).test_images for row in rows}
+    common = statistics.mode(counts.values())
+    others = {}
+    for row, count in counts.items():
+        if count != common:
+            others.setdefault(count, []).append(row)
+    parts = [f"{count:,} for {', '.join(names)}" for count, names in others.items()]
+    return "; ".join([f"{common:,} test images", *parts])
 
 
 def _mean_reason(row, metric, printed, mean):
@@ -79,16 +96,16 @@ def _our_rows(row, metric, facts):
     key = {"f1": "f1", "recall": "sensitivity"}[metric]
     found = []
     if facts.ours.runs(backbone, arm):
-        found.append(("ours, as logged", facts.ours.runs(backbone, arm)))
+        found.append(("ours, authors' recipe", facts.ours.runs(backbone, arm)))
     if arm == "MD" and (
         "clean" in {recipe for name, recipe in facts.ours.real if name == backbone}
     ):
-        found.append(("ours, clean", facts.ours.real[backbone, "clean"]))
+        found.append(("ours, clean recipe", facts.ours.real[backbone, "clean"]))
     return [_our_row(row, title, key, runs) for title, runs in found]
 
 
 def _our_row(row, title, key, runs):
-    values = np.array([Measured(run).classes[key] for run in runs])
+    values = np.array([scores(run).classes[key] for run in runs])
     cells = {name: spread(values[:, index], 2) for index, name in enumerate(CLASSES)}
     means = np.nanmean(values, axis=1)
     return {"Model": row, "Source": title, **cells, "Mean": spread(means, 2),
@@ -108,18 +125,18 @@ def table_a5(facts):
                 {
                     "Model": model,
                     "Indicator": indicator.replace("_", " "),
-                    "Paper": text(printed) + notes.mark(reason),
+                    "Paper": notes.mark(text(printed), reason, model, indicator.replace("_", " ")),
                     "Logged": text(value, 4 if indicator in ("accuracy", "auc") else 3),
-                    "Ours, as logged": facts.ours.cell(model, "md-as-logged", ours),
-                    "Ours, clean": facts.ours.cell(model, "clean", ours),
+                    "Ours, authors' recipe": facts.ours.cell(model, "md-as-logged", ours),
+                    "Ours, clean recipe": facts.ours.cell(model, "clean", ours),
                 }
             )  # fmt: skip
     caption = (
-        "Indicators of the mobile models, means over classes. Balanced accuracy is the mean of "
+        "indicators of the mobile models, means over the classes. Balanced accuracy is the mean of "
         "(sensitivity + specificity)/2 over the one-vs-rest tasks, not the mean recall. Logged: "
         "from the notebook's one-vs-rest counts and reports; AUC: macro."
     )
-    return Entry("A5", pd.DataFrame(rows), caption, notes.lines())
+    return entry("A5", rows, caption, notes.markdown(), facts.ours.sources())
 
 
 _INDICATORS = {
@@ -172,7 +189,7 @@ def _a5_reason(model, indicator, printed, logged):
     cut = float(np.mean(np.floor(np.array(classes) * 100 + 1e-6) / 100)) if classes else None
     if cut is not None and (compare(printed, cut) in ("same", "cut")):
         return "the mean of the seven values, each cut to two decimals"
-    return f"printed {text(printed)}, logged {text(logged, 3)}; cause not known"
+    return UNKNOWN
 
 
 def _by_class(run, indicator):

@@ -1,32 +1,50 @@
-"""One table of the ledger, ready for the book."""
+"""One table of the ledger, in the order of the arguments of `skinlib.book.Table`."""
 
-import dataclasses
+import typing
 
 import pandas as pd
 
 
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """A table of the paper, regenerated.
+class Entry(typing.NamedTuple):
+    """A table of the paper, regenerated: ``book.Table(*entry)``.
 
     Attributes
     ----------
-    number : str
-        As in the paper: ``1`` to ``8``, ``A1`` to ``A5``.
     frame : pandas.DataFrame
         Cells as text.
+    anchor : str
+        In the book: ``paper-table-5``.
     caption : str
-        Without the sources, which the book adds.
-    notes : list of str
-        Footnotes, ``[a] …``.
+    markdown : tuple of str
+        Columns whose cells are Markdown.
+    note : str
+        What is to be said about single cells; Markdown.
     """
 
-    number: str
     frame: pd.DataFrame
+    anchor: str
     caption: str
-    notes: list
+    markdown: tuple = ()
+    note: str = ""
 
-    @property
-    def anchor(self):
-        """Return the stable anchor in the book."""
-        return f"paper-table-{self.number.lower()}"
+
+def entry(number, rows, caption, *notes):
+    """Return the entry of a table of the paper.
+
+    Parameters
+    ----------
+    number : str
+        As in the paper: ``1`` to ``8``, ``A1`` to ``A5``.
+    rows : list of dict
+    caption : str
+        Without the number.
+    *notes : str
+        Paragraphs or lists; empty ones are left out.
+    """
+    return Entry(
+        pd.DataFrame(rows),
+        f"paper-table-{number.lower()}",
+        f"Table {number} of the paper: {caption}",
+        (),
+        "\n\n".join(note for note in notes if note),
+    )

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 
-import numpy as np
 import pandas as pd
 
 from skinlib import paths
@@ -12,78 +11,7 @@ from skinlib.classes import CLASSES
 from skinlib.data import ham10000
 from skinlib.errors import DataError
 from skinlib.files import write_csv
-from skinlib.ledger.cells import NOT_RUN
-from skinlib.studies import load_study
-from skinlib.tables import Measured
-
-# Studies whose runs may stand beside the paper's numbers, the closest to the paper first.
-REAL = ("paper", "ham10000-256px")
-# The arm of the paper's tables and the recipe that follows its notebooks.
-LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Ours:
-    """Our finished runs, found by backbone and recipe.
-
-    Attributes
-    ----------
-    real : dict of (str, str) to list of Run
-        Runs on photographs, the seeds of one (backbone, recipe) together; from the
-        first study of `REAL` that has them.
-    """
-
-    real: dict
-
-    def runs(self, backbone, arm):
-        """Return the runs that follow the notebooks of an arm."""
-        return self.real.get((backbone, LOGGED_RECIPE[arm]), [])
-
-    def cell(self, backbone, recipe, read, digits=3):
-        """Return one cell: a number, mean ± sd over seeds, or "not run".
-
-        Parameters
-        ----------
-        read : callable
-            From `skinlib.tables.Measured` to a float.
-        """
-        found = self.real.get((backbone, recipe), [])
-        return spread([read(Measured(run)) for run in found], digits)
-
-    def sources(self):
-        """Say in words what "ours" is, for the caption of a table."""
-        runs = [run for found in self.real.values() for run in found]
-        if not runs:
-            return "Ours: no run on photographs yet."
-        names = sorted({run.record["data"]["name"] for run in runs})
-        sizes = sorted({run.record["input_size"] for run in runs})
-        seeds = max(len(found) for found in self.real.values())
-        return (
-            f"Ours: {', '.join(names)}, input {', '.join(map(str, sizes))} px, "
-            f"{seeds} seed{'s' if seeds > 1 else ''}."
-        )
-
-
-def spread(values, digits=3):
-    """Format values of several seeds: ``0.751``, or ``0.751 ± 0.010`` (sample sd)."""
-    values = [value for value in values if value is not None and not np.isnan(value)]
-    if not values:
-        return NOT_RUN
-    if len(values) == 1:
-        return f"{values[0]:.{digits}f}"
-    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
-
-
-def find_ours():
-    """Read the finished runs of the studies that may stand beside the paper."""
-    real = {}
-    for name in REAL:
-        found = {}
-        for run in load_study(name).finished():
-            found.setdefault((run.record["backbone"], run.record["recipe"]["name"]), []).append(run)
-        for key, runs in found.items():
-            real.setdefault(key, runs)
-    return Ours(real)
+from skinlib.ledger.ours import Ours, find_ours
 
 
 def read_structures():
@@ -142,7 +70,7 @@ class Facts:
 
     Attributes
     ----------
-    ours : Ours
+    ours : skinlib.ledger.ours.Ours
     structures, described : dict
         By backbone; see `read_structures` and `read_described`.
     latency : dict or None
@@ -188,7 +116,7 @@ def gather(data=None):
     dataset = ham10000.load(data or os.environ.get("SKINLIB_DATA") or SHOWN, decode=False)
     counted = class_counts(dataset.table)
     folder = paths.RESULTS / COUNTS
-    if dataset.name.startswith("ham10000"):
+    if dataset.name.startswith("ham10000") and not (folder / f"{dataset.name}.csv").is_file():
         write_csv(folder / f"{dataset.name}.csv", counted.reset_index(names="class"))
     kept = {path.stem: pd.read_csv(path, index_col="class") for path in folder.glob("*.csv")}
     return Facts(

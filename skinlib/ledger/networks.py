@@ -2,11 +2,9 @@
 
 import re
 
-import pandas as pd
-
 from skinlib import paper
 from skinlib.ledger.cells import NONE, Notes, cut_to, rounds_to, text
-from skinlib.ledger.entry import Entry
+from skinlib.ledger.entry import entry
 
 
 def table_4(facts):
@@ -14,12 +12,11 @@ def table_4(facts):
     draft, journal = paper.printed()["4"], paper.printed("journal")["4"]
     notes, rows = Notes(), []
     for model in draft.rows:
-        entry = facts.structures[model]
-        stock, cut = entry["stock"], entry["truncated"]
+        graph = facts.structures[model]
+        stock, cut = graph["stock"], graph["truncated"]
         printed = draft.value(model, "parameters_millions")
         depth = draft.value(model, "depth")
-        counted = stock["depth"]
-        wrong = "" if depth == counted else f"printed {depth}; the graph has {counted}"
+        wrong = "" if depth == stock["depth"] else "not the depth of the graph"
         trainable = journal.value(model, "trainable_parameters")
         agrees = trainable is None or trainable == stock["trainable"]
         rows.append(
@@ -27,24 +24,32 @@ def table_4(facts):
                 "Network": model,
                 "Size (MB), paper": text(draft.value(model, "size_mb"), 0),
                 "Size (MiB), float32": f"{stock['mib']:.0f}",
-                "Parameters, paper": f"{printed} M"
-                + notes.mark(_rounding(stock["parameters"] / 1e6, printed)),
+                "Parameters, paper": notes.mark(
+                    f"{printed} M",
+                    _rounding(stock["parameters"] / 1e6, printed),
+                    model,
+                    "parameters",
+                ),
                 "Parameters, graph": f"{stock['parameters']:,}",
-                "Trainable, journal": (f"{trainable:,}" if trainable else NONE)
-                + notes.mark("" if agrees else "not the trainable parameters of the graph"),
+                "Trainable, journal": notes.mark(
+                    f"{trainable:,}" if trainable else NONE,
+                    "" if agrees else "not the trainable parameters of the graph",
+                    model,
+                    "trainable",
+                ),
                 "Trainable, graph": f"{stock['trainable']:,}",
-                "Depth, paper": str(depth) + notes.mark(wrong),
+                "Depth, paper": notes.mark(str(depth), wrong, model, "depth"),
                 "Depth, graph": str(stock["depth"]),
                 "Parameters up to the tap": f"{cut['parameters']:,}",
                 "Depth up to the tap": str(cut["depth"]),
             }
         )  # fmt: skip
     caption = (
-        "Size, parameters and depth of the stock networks with their 1000-class top, as printed "
-        "and as counted on the graphs (depth: layers that own parameters, Keras' definition), and "
-        "of the part up to the tap, which is what the paper's models use of them."
+        "size, parameters and depth of the stock networks with their 1000-class top, as printed "
+        "and as counted on the graphs (depth: layers with parameters), and of the part up to the "
+        "tap, which is what the paper's models use of them."
     )
-    return Entry("4", pd.DataFrame(rows), caption, notes.lines())
+    return entry("4", rows, caption, notes.markdown())
 
 
 def _rounding(value, printed):
@@ -81,14 +86,14 @@ def table_a2(facts):
 
 
 def _structure(number, names, facts):
-    table, notes, rows = paper.printed()[number], Notes(), []
+    table, rows = paper.printed()[number], []
     for name in names:
-        entry = facts.structures[name]
+        graph = facts.structures[name]
         column, pattern = PRINTED_NAMES[name]
         with_attention = next(
             c for c in table.columns if c.replace(" ", "") == f"{column}+SA".replace(" ", "")
         )
-        stages = [s for s in entry["stages"] if any(word in s["name"] for word in COUNTED)]
+        stages = [s for s in graph["stages"] if any(word in s["name"] for word in COUNTED)]
         stock = ", ".join(str(stage["blocks"]) for stage in stages)
         kept = ", ".join(
             f"{stage['kept_blocks']}{' + part of the next' if stage['tapped'] else ''}"
@@ -101,17 +106,17 @@ def _structure(number, names, facts):
                 "Stock, paper": _printed_blocks(table, column, pattern),
                 "Stock, graph": stock,
                 "With SA, paper": _printed_blocks(table, with_attention, pattern),
-                "With SA, graph": kept
-                + notes.mark("whole blocks before the tap; the tap may lie inside the next one"),
-                "Tap": f"{entry['tap_layer']}, {' × '.join(map(str, entry['tap_shape']))}",
+                "With SA, graph": kept,
+                "Tap": f"{graph['tap_layer']}, {' × '.join(map(str, graph['tap_shape']))}",
             }
         )
     caption = (
-        f"{table.title}: numbers of consecutive blocks of equal shape, as printed and as counted "
-        "on the graphs of keras.applications, whole and cut at the tap of the authors' notebooks. "
-        "N: not specified."
+        f"{table.title[0].lower()}{table.title[1:]}: numbers of consecutive blocks of equal shape, "
+        "as printed and as counted on the graphs of keras.applications, whole and cut at the tap "
+        "of the authors' notebooks. "
+        "SA: soft attention. N: not specified."
     )
-    return Entry(number, pd.DataFrame(rows), caption, notes.lines())
+    return entry(number, rows, caption)
 
 
 def _printed_blocks(table, column, pattern):

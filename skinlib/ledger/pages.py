@@ -31,7 +31,7 @@ def markdown(entry, extra=()):
     # A footnote's mark stays on the line of its number, and a sentence gets room to be one.
     writer.writerows([[_cell(cell) for cell in row] for row in entry.frame.to_numpy()])
     lines = [
-        f":::{{csv-table}} Paper's Table {entry.number}. {escape(entry.caption)}",
+        f":::{{csv-table}} {escape(entry.caption)}",
         f":name: {entry.anchor}",
         ":header-rows: 1",
         ":class: ledger",
@@ -41,7 +41,7 @@ def markdown(entry, extra=()):
         "",
         "::::{container} notes",
     ]
-    lines += [f"{escape(line)}\n" for line in (*entry.notes, *extra)]
+    lines += [entry.note, *(f"{escape(line)}\n" for line in extra)]
     lines += [f"Computed in [the notebook *The ledger*]({NOTEBOOK}).", "::::", ""]
     return "\n".join(lines)
 

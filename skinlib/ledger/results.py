@@ -1,12 +1,13 @@
 """Tables 5, 6 and 7: the results of whole models, as paper | journal | logged | ours."""
 
+import functools
+
 import numpy as np
-import pandas as pd
 
 from skinlib import paper
-from skinlib.ledger.cells import NONE, NOT_RUN, Notes, as_printed, compare, cut_to, text
-from skinlib.ledger.entry import Entry
-from skinlib.ledger.facts import LOGGED_RECIPE
+from skinlib.ledger.cells import NONE, UNKNOWN, Notes, as_printed, compare, cut_to, text
+from skinlib.ledger.entry import entry
+from skinlib.ledger.ours import LOGGED_RECIPE
 
 AVERAGES = ("macro", "weighted", "micro")
 
@@ -29,18 +30,21 @@ def table_5(facts):
                 "Arm": arm,
                 "Paper": text(printed),
                 "Journal": text(later),
-                "Logged": text(logged, 4) + notes.mark(reason),
-                "Images": str(run.test_images) if run else NONE,
+                "Logged": notes.mark(text(logged, 4), reason, f"{model} {arm}"),
+                "Test images": str(run.test_images) if run else NONE,
             }
-            row["Ours, as logged"] = facts.ours.cell(model, LOGGED_RECIPE[arm], accuracy)
-            row["Ours, clean"] = facts.ours.cell(model, "clean", accuracy) if arm == "MD" else NONE
+            row["Ours, authors' recipe"] = facts.ours.cell(model, LOGGED_RECIPE[arm], accuracy)
+            row["Ours, clean recipe"] = (
+                facts.ours.cell(model, "clean", accuracy) if arm == "MD" else NONE
+            )
             rows.append(row)
-    return Entry(
+    return entry(
         "5",
-        pd.DataFrame(rows),
-        "Accuracy of all models. MD: metadata and class weights, AD: the arm called augmented "
-        "data. Logged: the epoch that was best on the images reported.",
-        notes.lines(),
+        rows,
+        "accuracy of all models. MD: with metadata and class weights; AD: the arm called "
+        "augmented data. Logged: at the epoch that was best on these test images.",
+        notes.markdown(),
+        facts.ours.sources(),
     )
 
 
@@ -62,10 +66,10 @@ def swapped(table, model, arm, printed, logged):
         if compare(table.value(other, arm), logged) == "same":
             first, second = sorted((model, other))
             return (
-                f"{first} and {second}: each printed value fits the other's log, as if exchanged "
+                f"the printed values of {first} and {second} fit each other's log, as if exchanged "
                 "(an inference)"
             )
-    return "cause not known"
+    return UNKNOWN
 
 
 def table_6(facts):
@@ -77,34 +81,42 @@ def table_6(facts):
         run = paper.logged_run(trained.get(model, f"{model} MD"))
         stock, built = facts.structures[model]["stock"], facts.described[model]
         printed = f"{draft.value(model, 'parameters_millions')} M"
-        other = f"of the training '{run.name}'; ours: the main tap" if model in trained else None
+        other = (
+            f"the training '{run.name}'; ours is cut at the main tap" if model in trained else ""
+        )
+        fits = "fits the time of one training epoch; printed as time of prediction"
+        count = f"{journal.value(model, 'trainable_parameters'):,}"
+        inference = str(journal.value(model, "seconds_per_inference"))
+        mark = functools.partial(notes.mark, row=model)
         rows += [
             _row(model, "parameters, stock network", printed, NONE, NONE,
                  f"{stock['parameters'] / 1e6:.1f} M"),
             _row(model, "parameters, as trained", NONE,
-                 f"{journal.value(model, 'trainable_parameters'):,}"
-                 + notes.mark(_journal_count(model, journal)),
-                 f"{run.parameters['total']:,}" + notes.mark(other), f"{built['parameters']:,}"
-                 + notes.mark("less the 3 numbers of the age normaliser")),
+                 mark(count, _journal_count(model, journal), column="parameters, journal"),
+                 mark(f"{run.parameters['total']:,}", other, column="parameters, logged"),
+                 mark(f"{built['parameters']:,}", "without the 3 numbers of the age normaliser",
+                      column="parameters, ours")),
             _row(model, "depth (layers with parameters)", str(draft.value(model, "depth")),
                  str(journal.value(model, "depth")), NONE, str(stock["depth"])),
             _row(model, "accuracy", text(draft.value(model, "accuracy")),
                  text(journal.value(model, "accuracy")), text(run.accuracy, 4),
                  facts.ours.cell(model, "md-as-logged", accuracy)),
             _row(model, "seconds per training epoch",
-                 str(draft.value(model, "seconds_per_epoch"))
-                 + notes.mark("fits the time of one training epoch; printed as time of prediction"),
+                 mark(str(draft.value(model, "seconds_per_epoch")), fits,
+                      column="seconds per training epoch, paper"),
                  str(journal.value(model, "seconds_per_epoch")),
                  f"{run.seconds_per_epoch:g} ({' and '.join(run.devices)})", _epoch(facts, model)),
             _row(model, "seconds per image, prediction", NONE,
-                 f"{journal.value(model, 'seconds_per_inference')}"
-                 + notes.mark(_divided(journal, model)), NONE, _latency(facts, model)),
+                 mark(inference, _divided(journal, model), column="seconds per image, journal"),
+                 NONE, _latency(facts, model)),
         ]  # fmt: skip
-    return Entry(
+    return entry(
         "6",
-        pd.DataFrame(rows),
-        "The small model beside the two best. Depth as Keras counts it. " + _latency_source(facts),
-        notes.lines(),
+        rows,
+        "the small model beside the two best. Depth as Keras counts it.",
+        _latency_source(facts),
+        notes.markdown(),
+        facts.ours.sources(),
     )
 
 
@@ -136,26 +148,24 @@ def _divided(journal, model):
 def _epoch(facts, model):
     runs = facts.ours.runs(model, "MD")
     return (
-        f"{runs[0].record['seconds_per_epoch']:.0f} ({runs[0].record['device']})"
-        if runs
-        else NOT_RUN
+        f"{runs[0].record['seconds_per_epoch']:.0f} ({runs[0].record['device']})" if runs else NONE
     )
 
 
 def _latency(facts, model):
     if not facts.latency or model not in facts.latency["backbones"]:
-        return "not measured"
+        return NONE
     entry = facts.latency["backbones"][model]
     return f"{entry['median']:.3f} (p90 {entry['p90']:.3f})"
 
 
 def _latency_source(facts):
     if not facts.latency:
-        return "Prediction time of ours: not measured."
+        return ""
     record = facts.latency
     return (
-        f"Prediction time of ours: median of {record['repeats']} single images after warm-up, "
-        f"{record['threads']} thread, on {record['device']}, the networks in turn."
+        f"Our prediction time: median of {record['repeats']} single images after warm-up, "
+        f"{record['threads']} thread, on {record['device']}."
     )
 
 
@@ -171,20 +181,25 @@ def table_7(facts):
             row = {
                 "Model": model,
                 "Arm": arm,
-                "Paper": as_printed(printed) + notes.mark(_which_auc(printed, run, other)),
-                "Journal": as_printed(later) + notes.mark(_which_auc(later, run, other)),
+                "Paper": notes.mark(
+                    as_printed(printed), _which_auc(printed, run, other), f"{model} {arm}", "paper"
+                ),
+                "Journal": notes.mark(
+                    as_printed(later), _which_auc(later, run, other), f"{model} {arm}", "journal"
+                ),
             }
             for average in AVERAGES:
                 row[f"Logged, {average}"] = text(run.auc[average], 4) if run else NONE
             for average in AVERAGES:
                 row[f"Ours, {average}"] = facts.ours.cell(model, LOGGED_RECIPE[arm], _auc(average))
             rows.append(row)
-    return Entry(
+    return entry(
         "7",
-        pd.DataFrame(rows),
-        "AUC of all models. The paper prints one number and does not say of which kind; macro "
-        "and weighted average the seven one-vs-rest areas, micro pools all image-class pairs.",
-        notes.lines(),
+        rows,
+        "AUC of all models. The paper prints one number and does not say of which kind. Macro "
+        "and weighted average the seven one-vs-rest areas; micro pools all image-class pairs.",
+        notes.markdown(),
+        facts.ours.sources(),
     )
 
 
