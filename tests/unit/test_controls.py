@@ -163,3 +163,11 @@ def test_the_best_mean_recall_can_choose():
     ]
     assert kept == [True, True, False]
     assert control.best_epoch == 1
+
+
+def test_the_last_epoch_is_kept_whatever_its_scores():
+    recipe = get_recipe("clean").replace(checkpoint_metric="last")
+    controls = Controls(0.001)
+    for epoch, loss in enumerate((0.5, 0.9, 0.7)):
+        assert controls.update(recipe, epoch, loss, 1 - loss)
+    assert controls.best_epoch == 2

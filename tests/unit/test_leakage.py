@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from skinlib.data import leakage, splits, synthetic
+from skinlib.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +132,74 @@ def test_lesions_with_as_many_photographs_are_chosen():
     # A piece of a larger lesion, where no smaller one is left.
     pairs = others[others["lesion_id"].isin(["b", "c"])]
     assert len(set(leakage._like(pairs, np.array([1, 1, 1]), rng))) == 3
+
+
+@pytest.fixture(scope="module")
+def matched(table):
+    """The matched pair of splits, and the facts of each image."""
+    options = {"test": 0.25, "validation": 0.1, "seed": 4}
+    both = [
+        splits.make_split(table, unit=unit, **options)
+        for unit in ("leaking_matched", "sealed_matched")
+    ]
+    facts = table.set_index("image_id")
+    facts["total"] = facts.groupby("lesion_id")["dx"].transform("size")
+    return *both, facts
+
+
+def test_matched_replacements_are_lesions_of_the_same_kind(matched):
+    leaking, sealed, facts = matched
+    seen, instead = images(leaking, "train"), images(sealed, "train")
+    siblings, replacements = facts.loc[sorted(seen - instead)], facts.loc[sorted(instead - seen)]
+    assert len(siblings) == len(replacements) > 50
+    assert (replacements["total"] > 1).all()
+    pd.testing.assert_series_equal(
+        siblings["dx"].value_counts().sort_index(), replacements["dx"].value_counts().sort_index()
+    )
+    kinds = ["dx", "dx_type", "total"]
+    counts = [frame.groupby(kinds).size() for frame in (siblings, replacements)]
+    apart = counts[0].sub(counts[1], fill_value=0).abs().sum() / 2
+    assert apart <= 0.15 * len(siblings)
+
+
+def test_matched_splits_differ_in_siblings_and_replacements_alone(matched):
+    leaking, sealed, facts = matched
+    for part in ("test", "validation"):
+        assert images(leaking, part) == images(sealed, part) != set()
+    asked = set(facts.loc[sorted(images(leaking, "test")), "lesion_id"])
+    assert set(facts.loc[sorted(images(leaking, "train")), "lesion_id"]) & asked
+    assert not set(facts.loc[sorted(images(sealed, "train")), "lesion_id"]) & asked
+    # One photograph of each replacement lesion is used by neither.
+    replaced = sorted(images(sealed, "train") - images(leaking, "train"))
+    lesions = facts.loc[replaced].groupby("lesion_id").size()
+    totals = facts["lesion_id"].value_counts()
+    assert (totals[lesions.index] > lesions).all()
+    unused = facts[facts["lesion_id"].isin(lesions.index)].index.difference(replaced)
+    assert not set(unused) & (images(leaking, "train") | images(sealed, "train"))
+    splits.validate(sealed)
+
+
+def test_a_replacement_is_the_nearest_lesion_there_is():
+    rng = np.random.default_rng(0)
+    others = pd.DataFrame(
+        {
+            "lesion_id": list("aabbbccccd"),
+            "dx_type": ["histo"] * 5 + ["follow_up"] * 4 + ["histo"],
+            "dx": "nv",
+        }
+    )
+
+    def chosen(*siblings):
+        wanted = pd.DataFrame(siblings, columns=["lesion_id", "dx_type"]).assign(dx="nv")
+        picked = others.loc[leakage._matched(others, wanted, rng), "lesion_id"]
+        return picked.value_counts().to_dict()
+
+    # One further photograph: the lesion with two. Two: the one with three.
+    assert chosen(("t", "histo")) == {"a": 1}
+    assert chosen(("t", "histo"), ("t", "histo")) == {"b": 2}
+    assert chosen(*[("t", "follow_up")] * 3) == {"c": 3}
+    # The way of diagnosis before the number; two lesions where one is too small.
+    assert chosen(("t", "follow_up")) == {"c": 1}
+    assert chosen(*[("t", "histo")] * 3) == {"b": 2, "a": 1}
+    with pytest.raises(DataError, match="no lesion with several photographs of class 'nv'"):
+        chosen(*[("t", "histo")] * 7)

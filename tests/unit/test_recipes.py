@@ -41,7 +41,7 @@ def test_the_names():
             "stopping_patience stopping_delta test_share validation_share selection missing_age",
         ),
         ("md-as-described", "ad-as-described", "metadata class_weights augmentation"),
-        ("md-as-described", "clean", "split_unit test_share validation_share"),
+        ("md-as-described", "clean", "split_unit lesion_pairs test_share validation_share"),
         ("clean", "clean-frozen", "frozen schedule epochs"),
         ("md-as-logged", "md-as-logged-frozen", "frozen schedule epochs"),
         (
@@ -187,6 +187,7 @@ def test_the_essence_is_what_differs_from_the_defaults():
     assert Recipe("any").essence() == {}
     assert get_recipe("md-as-described").essence() == {}
     clean = {"split_unit": "lesion", "test_share": 0.15, "validation_share": 0.15}
+    clean["lesion_pairs"] = "joined"
     assert get_recipe("clean").essence() == clean
     assert get_recipe("clean").replace(epochs=3).essence() == {**clean, "epochs": 3}
     essences = [json.dumps(get_recipe(name).essence(), sort_keys=True) for name in NAMES]
