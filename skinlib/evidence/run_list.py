@@ -167,3 +167,55 @@ def peaks_mb(rows):
 def devices(rows):
     """Return the number of runs on each device, most first."""
     return pd.Series([row.run.record["device"] for row in rows], dtype=str).value_counts().to_dict()
+
+
+def done(plans):
+    """Return the finished runs of some plans, planned or not.
+
+    Parameters
+    ----------
+    plans : list of Plan
+
+    Returns
+    -------
+    list of Row
+    """
+    return [row for each in plans for row in each.there if row.status == FINISHED]
+
+
+def frame(rows):
+    """Return what the records of finished runs say, one row a run.
+
+    Parameters
+    ----------
+    rows : list of Row
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``study``, ``run``, ``backbone``, ``recipe``, ``size``, ``seed``, ``epochs``, ``kept``
+        (epoch), ``hours``, ``peak_mb``, ``finished`` (UTC), ``unit`` and ``split`` (hash),
+        ``resumed`` (times), ``device``, ``software``.
+    """
+    return pd.DataFrame(
+        {
+            "study": row.study,
+            "run": row.name,
+            "backbone": row.run.record["backbone"],
+            "recipe": row.run.record["recipe"]["name"],
+            "size": row.run.record["input_size"],
+            "seed": row.run.record["seed"],
+            "epochs": row.epochs,
+            "kept": row.run.record.get("best_epoch"),
+            "hours": row.seconds / 3600,
+            "peak_mb": row.run.record.get("peak_memory_mb"),
+            "finished": row.run.record.get("finished"),
+            "unit": row.run.record["split"]["unit"],
+            "split": row.run.record["split"]["hash"],
+            "resumed": row.run.record.get("resumed", 0),
+            "device": row.run.record["device"],
+            "software": f"Keras {row.run.record['versions']['keras']} on "
+            f"{row.run.record['versions']['backend']}",
+        }
+        for row in rows
+    )
