@@ -66,16 +66,16 @@ def _values(values):
 
 
 def table_2(facts):
-    """Images of each class: printed, and recounted."""
-    table = paper.printed()["2"]
-    rows = []
+    """Images of each class: printed, and recounted; drawn ones only where there are no others."""
+    table, rows = paper.printed()["2"], []
+    real = {name: found for name, found in facts.counts.items() if name.startswith("ham10000")}
     for name in (*CLASSES, "total"):
         row = {
             "Class": f"{name} – {LONG_NAMES[name]}" if name in LONG_NAMES else name,
-            "Paper": f"{table.value(name, 'images'):,}",
+            "Photographs, paper": f"{table.value(name, 'images'):,}",
         }
-        for title, counts in facts.counts.items():
-            row[f"Images, {title}"] = f"{counts.loc[name, 'images']:,}"
+        for title, counts in (real or facts.counts).items():
+            row[f"Photographs, {title}"] = f"{counts.loc[name, 'images']:,}"
             row[f"Lesions, {title}"] = f"{counts.loc[name, 'lesions']:,}"
         rows.append(row)
     return entry("2", rows, "photographs and lesions of each class, as printed and recounted.")

@@ -70,7 +70,7 @@ class Notes:
         columns = self.places.setdefault(reason, {}).setdefault(row, [])
         if column and column not in columns:
             columns.append(column)
-        return f"{cell}*"
+        return cell if cell.endswith("*") else f"{cell}*"
 
     def markdown(self):
         """Return the list of remarks, each with the cells that it is about."""

@@ -117,9 +117,9 @@ def table_a5(facts):
     table, notes, rows = paper.printed()["A5"], Notes(), []
     for model in table.rows:
         run = paper.logged_run(f"{model} MD")
-        logged = _indicators(run)
+        logged = indicators(run)
         for indicator, value in logged.items():
-            printed, ours = table.value(model, indicator), _INDICATORS[indicator]
+            printed, ours = table.value(model, indicator), INDICATORS[indicator]
             reason = _a5_reason(model, indicator, printed, value)
             rows.append(
                 {
@@ -139,7 +139,7 @@ def table_a5(facts):
     return entry("A5", rows, caption, notes.markdown(), facts.ours.sources())
 
 
-_INDICATORS = {
+INDICATORS = {
     "accuracy": accuracy,
     "balanced_accuracy": lambda measured: measured.summary["ovr_balanced_accuracy"],
     "precision": lambda measured: measured.summary["macro_precision"],
@@ -150,7 +150,7 @@ _INDICATORS = {
 }
 
 
-def _indicators(run):
+def indicators(run):
     """Return the seven indicators of a logged training; NaN where a count was not logged."""
     return {
         "accuracy": run.accuracy,

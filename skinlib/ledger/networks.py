@@ -2,6 +2,8 @@
 
 import re
 
+import pandas as pd
+
 from skinlib import paper
 from skinlib.ledger.cells import NONE, Notes, cut_to, rounds_to, text
 from skinlib.ledger.entry import entry
@@ -13,7 +15,7 @@ def table_4(facts):
     notes, rows = Notes(), []
     for model in draft.rows:
         graph = facts.structures[model]
-        stock, cut = graph["stock"], graph["truncated"]
+        stock = graph["stock"]
         printed = draft.value(model, "parameters_millions")
         depth = draft.value(model, "depth")
         wrong = "" if depth == stock["depth"] else "not the depth of the graph"
@@ -40,16 +42,45 @@ def table_4(facts):
                 "Trainable, graph": f"{stock['trainable']:,}",
                 "Depth, paper": notes.mark(str(depth), wrong, model, "depth"),
                 "Depth, graph": str(stock["depth"]),
-                "Parameters up to the tap": f"{cut['parameters']:,}",
-                "Depth up to the tap": str(cut["depth"]),
             }
         )  # fmt: skip
     caption = (
         "size, parameters and depth of the stock networks with their 1000-class top, as printed "
-        "and as counted on the graphs (depth: layers with parameters), and of the part up to the "
-        "tap, which is what the paper's models use of them."
+        "and as counted on the graphs (depth: layers with parameters)."
     )
     return entry("4", rows, caption, notes.markdown())
+
+
+def kept(structures):
+    """Return how much of each network is left when it is cut at its tap.
+
+    Parameters
+    ----------
+    structures : dict of str to dict
+        `skinlib.models.structure.structure` by backbone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``network``, ``tap``, ``shape`` (of the tap), ``parameters``, ``kept``, ``share``,
+        ``depth``, ``kept_depth``.
+    """
+    rows = []
+    for name, graph in structures.items():
+        stock, cut = graph["stock"], graph["truncated"]
+        rows.append(
+            {
+                "network": name,
+                "tap": graph["tap_layer"],
+                "shape": " × ".join(map(str, graph["tap_shape"])),
+                "parameters": stock["parameters"],
+                "kept": cut["parameters"],
+                "share": cut["parameters"] / stock["parameters"],
+                "depth": stock["depth"],
+                "kept_depth": cut["depth"],
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _rounding(value, printed):
@@ -73,16 +104,19 @@ PRINTED_NAMES = {
 COUNTED = ("dense layer", "Inception-ResNet", "residual block", "bottleneck", "cell")
 
 
+# The networks of Table A1 and Figure 3, and those of Table A2 and Figure 4.
+LARGE = ("DenseNet201", "InceptionResNetV2", "ResNet50", "ResNet152", "NASNetLarge")
+MOBILE = ("MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "NASNetMobile")
+
+
 def table_a1(facts):
     """Structure of the large networks."""
-    names = ("DenseNet201", "InceptionResNetV2", "ResNet50", "ResNet152", "NASNetLarge")
-    return _structure("A1", names, facts)
+    return _structure("A1", LARGE, facts)
 
 
 def table_a2(facts):
     """Structure of the mobile networks."""
-    names = ("MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "NASNetMobile")
-    return _structure("A2", names, facts)
+    return _structure("A2", MOBILE, facts)
 
 
 def _structure(number, names, facts):
@@ -95,7 +129,7 @@ def _structure(number, names, facts):
         )
         stages = [s for s in graph["stages"] if any(word in s["name"] for word in COUNTED)]
         stock = ", ".join(str(stage["blocks"]) for stage in stages)
-        kept = ", ".join(
+        whole = ", ".join(
             f"{stage['kept_blocks']}{' + part of the next' if stage['tapped'] else ''}"
             for stage in stages
         )
@@ -106,8 +140,7 @@ def _structure(number, names, facts):
                 "Stock, paper": _printed_blocks(table, column, pattern),
                 "Stock, graph": stock,
                 "With SA, paper": _printed_blocks(table, with_attention, pattern),
-                "With SA, graph": kept,
-                "Tap": f"{graph['tap_layer']}, {' × '.join(map(str, graph['tap_shape']))}",
+                "With SA, graph": whole,
             }
         )
     caption = (

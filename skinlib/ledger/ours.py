@@ -55,16 +55,26 @@ class Ours:
         found = self.real.get((backbone, recipe), [])
         return spread([read(scores(run)) for run in found], digits)
 
-    def sources(self):
-        """Return what the columns "ours" are of, and which runs are left out; Markdown."""
-        groups = {}
+    def sources(self, *recipes):
+        """Return what the columns "ours" are of, and which runs are left out; Markdown.
+
+        Parameters
+        ----------
+        *recipes : str
+            Of the columns; all that there are, if none is given.
+        """
+        recipes, groups = recipes or RECIPES, {}
         for (backbone, recipe), runs in self.real.items():
+            if recipe not in recipes:
+                continue
             sizes = "/".join(map(str, sorted({run.record["input_size"] for run in runs})))
             seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
             groups.setdefault(f"{RECIPES[recipe]}, {sizes} px, {seeds}", []).append(backbone)
         lines = [f"Ours, {how}: {', '.join(who)}." for how, who in groups.items()]
         for run in self.diverged:
             record = run.record
+            if record["recipe"]["name"] not in recipes:
+                continue
             lines.append(
                 f"Not shown: {record['backbone']}, {RECIPES[record['recipe']['name']]}, "
                 f"{record['input_size']} px; this training run diverged in epoch "

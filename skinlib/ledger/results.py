@@ -31,12 +31,14 @@ def table_5(facts):
                 "Paper": text(printed),
                 "Journal": text(later),
                 "Logged": notes.mark(text(logged, 4), reason, f"{model} {arm}"),
-                "Test images": str(run.test_images) if run else NONE,
+                "Test images": f"{run.test_images:,}" if run else NONE,
             }
             row["Ours, authors' recipe"] = facts.ours.cell(model, LOGGED_RECIPE[arm], accuracy)
             row["Ours, clean recipe"] = (
                 facts.ours.cell(model, "clean", accuracy) if arm == "MD" else NONE
             )
+            if reason:
+                notes.mark("", _sibling(model, arm, shown), f"{model} {arm}")
             rows.append(row)
     return entry(
         "5",
@@ -70,6 +72,14 @@ def swapped(table, model, arm, printed, logged):
                 "(an inference)"
             )
     return UNKNOWN
+
+
+def _sibling(model, arm, printed):
+    """Name another logged training of the same network and arm that the value fits."""
+    for name, run in paper.logged().items():
+        if name.startswith(f"{model} {arm},") and compare(printed, run.accuracy) == "same":
+            return f"the printed value fits the training '{name}'"
+    return None
 
 
 def table_6(facts):
@@ -116,7 +126,7 @@ def table_6(facts):
         "the small model beside the two best. Depth as Keras counts it.",
         _latency_source(facts),
         notes.markdown(),
-        facts.ours.sources(),
+        facts.ours.sources(*LOGGED_RECIPE.values()),
     )
 
 
@@ -199,7 +209,7 @@ def table_7(facts):
         "AUC of all models. The paper prints one number and does not say of which kind. Macro "
         "and weighted average the seven one-vs-rest areas; micro pools all image-class pairs.",
         notes.markdown(),
-        facts.ours.sources(),
+        facts.ours.sources(*LOGGED_RECIPE.values()),
     )
 
 
