@@ -63,4 +63,4 @@ def _points(axes, shown):
     axes.set(xlabel="", ylabel="")
     axes.margins(x=0.1)
     axes.tick_params(labelsize=SMALL)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
