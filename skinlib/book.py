@@ -15,6 +15,8 @@ import pandas as pd
 from skinlib import identities
 
 NBSP, MINUS = "\u00a0", "\u2212"
+# Cells with more characters wrap, and have a least width.
+LONG = 40
 
 
 def text(value, form=".3f"):
@@ -62,9 +64,10 @@ def numbers(**values):
 
     for name, value in values.items():
         written = value if isinstance(value, str) else text(value, ",")
-        # The form in which MyST-NB stores glued values, which the page itself does not show.
+        # The form in which MyST-NB stores glued values, which the page itself does not show. As a
+        # Python literal: it would read 7,470 as a tuple.
         display(
-            {"application/papermill.record/text/plain": written},
+            {"application/papermill.record/text/plain": repr(written)},
             metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
             raw=True,
         )
@@ -174,13 +177,18 @@ class Table:
         frame = self.cells()
         for column in frame:
             if column not in self.markdown:
-                frame[column] = frame[column].map(escape)
+                frame[column] = frame[column].map(_plain)
         frame.columns = [escape(str(column)) for column in frame]
         file = io.StringIO()
         frame.to_csv(file, index=False)
         options = f":name: {self.name}\n:header-rows: 1\n:class: ledger"
         note = f"\n{self.note}\n" if self.note else ""
         return f"::::{{csv-table}} {self.caption}\n{options}\n\n{file.getvalue()}::::\n{note}"
+
+
+def _plain(cell):
+    """Return a cell of plain text; the style sheet gives long ones room."""
+    return f"[{escape(cell)}]{{.long}}" if len(cell) > LONG else escape(cell)
 
 
 def _typeset(cell):

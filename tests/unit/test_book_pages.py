@@ -37,7 +37,8 @@ def test_numbers_are_stored_for_sentences(monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda *args, **options: stored.append(args))
     book.numbers(gain=book.text(0.1234, "+.2f"), images=10015)
     key = "application/papermill.record/text/plain"
-    assert stored == [({key: "+0.12"},), ({key: "10,015"},)]
+    # Python literals, as MyST-NB reads them.
+    assert stored == [({key: "'+0.12'"},), ({key: "'10,015'"},)]
 
 
 def table(cells, **options):
@@ -68,6 +69,11 @@ def test_cells_are_typeset():
     assert shown("two\nlines") == "two lines"
     assert shown(None) == "–"
     assert shown("ISIC-0024306") == "ISIC-0024306"
+
+
+def test_a_long_cell_has_room():
+    line = table(["word " * 10 + "<b>"])._repr_markdown_().split("\n\n", 1)[1].splitlines()[1]
+    assert line == "[" + "word " * 10 + "\\<b\\>]{.long}"
 
 
 def test_a_table_has_an_anchor_a_caption_and_a_note():
