@@ -5,6 +5,7 @@ small functions of `skinlib.audit.facts.Facts`. No verdict is written down anywh
 """
 
 import dataclasses
+import functools
 
 from skinlib import paper
 from skinlib.audit import (  # noqa: F401 - importing registers the rules
@@ -70,14 +71,19 @@ class Finding:
         return {key: entry[key] for key in KEYS}
 
 
+@functools.cache
+def _file():
+    return paper.load("claims")
+
+
 def claims():
     """Return every claim, in the order of the file."""
-    return [Claim(**entry) for entry in paper.load("claims")["claims"]]
+    return [Claim(**entry) for entry in _file()["claims"]]
 
 
 def groups():
     """Return ``{group: title}`` in the order of the book."""
-    return paper.load("claims")["groups"]
+    return _file()["groups"]
 
 
 def check(claim, facts):

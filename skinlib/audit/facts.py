@@ -5,6 +5,7 @@ import json
 
 from skinlib import metrics, paper, paths
 from skinlib.evidence import factorial
+from skinlib.evidence.scores import SCORES, decisions
 from skinlib.models.backbones import BACKBONES
 from skinlib.recipes import RECIPES
 from skinlib.studies import load_study
@@ -141,8 +142,18 @@ def gather():
         ours=_our_runs(),
         inference=_latencies(),
         structures={entry["backbone"]: entry for entry in _read("structures.json", [])},
-        effects=factorial.main_effects(factorial.design(load_study("ablation"))),
+        effects=_effects(),
     )
+
+
+def _effects():
+    found = factorial.design(load_study("ablation"), statistic=decisions)
+    if found is None:
+        return {}
+    return {
+        factor: {score: effect.estimate(index) for index, score in enumerate(SCORES[:3])}
+        for factor, effect in factorial.main(found).items()
+    }
 
 
 def _read(name, missing):

@@ -13,6 +13,7 @@ from skinlib.audit.verdicts import (
     by_match,
     label,
     listed,
+    percent,
     rule,
     share,
 )
@@ -77,17 +78,19 @@ def attention_reads(facts, kernel, strides, backbones, heads=16):
         whole = heads * int(np.prod(size))
         complete &= len(axes[2][1]) == tap[2]
         parts.append(
-            f"{name}: {len(axes[2][1])} of {tap[2]} channels, {used:,} of {whole:,} kernel "
-            f"weights ({used / whole:.1%})"
+            f"{name}: {len(axes[2][1])} of {tap[2]} channels and {used:,} of {whole:,} kernel "
+            f"weights ({percent(used / whole)})"
         )
     if len(read) == CHANNELS:
-        channels = "every channel changes the maps"
+        channels = "every channel affects"
     else:
-        channels = f"of {CHANNELS} channels only {listed(read)} change the maps"
+        channels = f"only channels {listed(read)} affect"
     evidence = (
-        f"In the convolution with the coded shape, on random numbers, {channels}. What meets data "
-        f"at the sizes of the networks – {'; '.join(parts)}."
+        f"With the kernel as coded, {channels} the attention maps (checked with random input of "
+        f"{CHANNELS} channels). In the networks: {'; '.join(parts)}."
     )
+    if not complete:
+        evidence += " All other kernel weights only ever multiply padding zeros."
     return Result("attention maps from all d channels", evidence, HOLDS if complete else LOGS)
 
 

@@ -79,7 +79,7 @@ def formula_gives_row(facts, formula, run, table, row, instead=None):
 def formula_gives_cell(facts, formula, run, table, row, column, overall=False):
     """Is the mean of the formula over the classes (cut to two decimals perhaps) the cell?
 
-    `overall`: say also what share of images was classified rightly.
+    `overall`: say also what share of images was classified correctly.
     """
     trained = facts.run(run)
     counts = _counts(trained)
@@ -95,7 +95,7 @@ def formula_gives_cell(facts, formula, run, table, row, column, overall=False):
         evidence += f" Of class values cut to two decimals the mean is {cut:.4f}."
     if overall:
         right = counts["TP"].sum() / sum(trained.images)
-        evidence += f" The share of all images classified rightly is {right:.4f}."
+        evidence += f" The share of all images classified correctly is {right:.4f}."
     return Result(formula, evidence, HOLDS if mean_agrees(printed, values.tolist()) else OWN_TABLE)
 
 

@@ -13,8 +13,8 @@ from skinlib.audit.verdicts import (
     by_match,
     listed,
     only,
+    percent,
     rule,
-    share,
     truncated,
     written,
 )
@@ -108,8 +108,9 @@ def column_from_elsewhere(facts, table, column, rows, elsewhere):
             said += f"; {what} {number}" + ("" if fits else " (not that either)")
         parts.append(said)
     evidence = (
-        f"{share(matching, len(rows), 'printed AUCs')} equal a logged average of their training, "
-        f"{copied} the AUC of another network in reference [14]. {'. '.join(parts)}."
+        f"{matching} of the {len(rows)} printed AUCs match a logged average of their own training; "
+        f"{copied} match an AUC that reference [14], or a sheet of the authors about it, has for "
+        f"another network. {'. '.join(parts)}."
     )
     claimed = ", ".join(written(facts.cell(table, row, column)) for row in rows)
     return Result(claimed, evidence, HOLDS if matching == len(rows) else LOGS)
@@ -171,8 +172,8 @@ def times_are_epochs(facts, table, column, rows, tolerance=0.03):
         parts.append(f"{row} printed {printed:,} s, logged {run.seconds_per_epoch:,} s for an "
                      f"epoch of {name}{where}")  # fmt: skip
     evidence = (
-        f"{'; '.join(parts)}. Of the {len(rows)} printed times {epochs}, within "
-        f"{tolerance:.0%}, fit one training epoch."
+        f"{'; '.join(parts)}. {epochs} of the {len(rows)} printed times fit one training epoch "
+        f"(within {percent(tolerance, 0)})."
     )
     claimed = ", ".join(f"{facts.cell(table, row, column):,}" for row in rows)
     return Result(claimed, evidence, LOGS if epochs else HOLDS)

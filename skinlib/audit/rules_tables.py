@@ -9,6 +9,7 @@ from skinlib.audit.verdicts import (
     label,
     listed,
     only,
+    percent,
     rounded,
     rule,
     truncated,
@@ -54,7 +55,7 @@ def times(facts, table, column, row, against, direction="less", tolerance=0.1):
         f"{ratios[other]:.2f} against {other}, claimed {factor}"
         for other, factor in against.items()
     )
-    evidence = f"{label(column)}, Table {table}: {said} (within {tolerance:.0%})."
+    evidence = f"{label(column)}, Table {table}: {said} (within {percent(tolerance, 0)})."
     claimed = ", ".join(f"{factor} times {direction} than {o}" for o, factor in against.items())
     if len(good) == len(against):
         return Result(claimed, evidence, HOLDS)

@@ -107,6 +107,11 @@ def share(part, whole, what):
     )
 
 
+def percent(value, digits=1):
+    """Return ``10.2 %``, with a space that does not break."""
+    return f"{100 * value:.{digits}f}\u00a0%"
+
+
 def written(value):
     """Write a printed number with two decimals at least; whole ones as they are."""
     if isinstance(value, int) or (decimals(value) == 0 and abs(value) > 1):
