@@ -1,8 +1,8 @@
-# The one graph: run -> predictions -> tables and figures -> executed notebooks -> book.
+# The one graph: run -> predictions -> pages -> book.
 #
 # Finished runs are skipped: they have no inputs that could look newer. `make` calls this in
 # two steps, so that a failed run is reported and the rest, and the book, still come about:
-#   snakemake runs --config study=demo      every run of a study, and the notebooks about it
+#   snakemake runs --config study=demo      every run of a study
 #   snakemake book                          the book from the results there are
 # Where the jobs go, and how many at a time, is said by a profile of profiles/.
 
@@ -61,29 +61,13 @@ rule run:
         "echo {wildcards.run}: finished"
 
 
-# What does not depend on the training of a single run: executed once for the study. These and
-# all that follow are quick and need no GPU; a second attempt would end as the first.
+# The networks themselves, built and shown once; needs no training, but Keras.
 rule about:
     input:
-        OUT + "/about-data.ipynb",
         OUT + "/about-architecture.ipynb",
-        OUT + "/about-attention.ipynb",
 
 
-rule about_data:
-    output:
-        OUT + "/about-data.ipynb",
-    retries: 0
-    log:
-        "_build/logs/" + STUDY + "/about-data.log",
-    params:
-        data=f"-p data={load_study(STUDY).data}" if load_study(STUDY).data else "",
-    shell:
-        "{PYTHON} -m skinlib notebook data -o {output} --label {STUDY} {params.data} "
-        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
-
-
-rule about_architecture:
+rule architecture:
     output:
         OUT + "/about-architecture.ipynb",
     retries: 0
@@ -91,43 +75,6 @@ rule about_architecture:
         "_build/logs/" + STUDY + "/about-architecture.log",
     shell:
         "{PYTHON} -m skinlib notebook architecture -o {output} --label MobileNetV2 "
-        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
-
-
-rule about_attention:
-    output:
-        OUT + "/about-attention.ipynb",
-    retries: 0
-    log:
-        "_build/logs/" + STUDY + "/about-attention.log",
-    shell:
-        "{PYTHON} -m skinlib notebook attention -o {output} "
-        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
-
-
-# The evaluation, result and ledger notebooks read predictions; they are made again when these change.
-rule reports:
-    input:
-        OUT + "/report-results.ipynb",
-        OUT + "/report-evaluation.ipynb",
-        OUT + "/report-ledger.ipynb",
-
-
-rule report:
-    input:
-        lambda w: [str(run.folder / "predictions.csv") for run in load_study(STUDY).finished()],
-    output:
-        OUT + "/report-{name}.ipynb",
-    retries: 0
-    log:
-        "_build/logs/" + STUDY + "/report-{name}.log",
-    wildcard_constraints:
-        name="results|evaluation|ledger",
-    params:
-        # The ledger reads all studies; the pictures and rows it shows are drawn ones.
-        study=lambda w: "" if w.name == "ledger" else f"--label {STUDY} -p study={STUDY}",
-    shell:
-        "{PYTHON} -m skinlib notebook {wildcards.name} -o {output} {params.study} "
         "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
@@ -177,20 +124,22 @@ def pages():
 
 
 def sources(wildcards):
-    """Everything the book is made from, runs and executed notebooks that exist included."""
+    """What the book is made from beside its pages with numbers: text, style, the library's API."""
     from pathlib import Path
 
     patterns = (
-        "_config.yml", "book/**/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
-        "book/_ext/*.py", "book/browser/*", "book/interactive/*",
-        "skinlib/**/*.py", "skinlib/paper/*.yaml", "studies/*.yaml", "results/*.json",
-        "results/counts/*.csv", "results/copies/*.json", "results/bench/*.json",
-        "results/runs/*/*/run.json", "results/runs/*/*/predictions.csv",
-        "results/runs/*/*/pointing.csv", "models/*/model.json",
+        "_config.yml", "book/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
+        "book/_ext/*.py", "book/browser/*", "book/interactive/*", "skinlib/**/*.py",
         "book/executed/*/*.ipynb",
     )
     found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
     return [path for path in found if "failed" not in path and "/." not in path]
+
+
+# Every page with numbers, without the book around them.
+rule pages:
+    input:
+        pages(),
 
 
 def released(wildcards):
@@ -227,6 +176,6 @@ rule html:
     retries: 0
     # Yesterday's pages go first: a book that cannot be built is not there.
     shell:
-        "rm -rf _build/html && {PYTHON} -m skinlib render && "
+        "rm -rf _build/html && "
         "jupyter-book build book --config _config.yml --path-output . -n -W --keep-going --quiet && "
         "touch {output}"

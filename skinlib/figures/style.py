@@ -34,8 +34,9 @@ STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "hatch.linewidth": 0.6,
-    # A white card of its own, so that a figure reads the same on a dark page.
-    "savefig.facecolor": "white",
+    # The page shows through; on a dark page the style sheet turns the colours round.
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
     # Photographs inside a figure only; everything else is vector.
     "savefig.dpi": 150,
     # Text stays text: small files, searchable, sharp at any size.

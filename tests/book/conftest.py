@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from skinlib import paths, rendering
+from skinlib import paths
 
 # In continuous integration a browser that is not there is a failure.
 REQUIRED = os.environ.get("SKINLIB_REQUIRE_BROWSER") == "1"
@@ -33,10 +33,21 @@ def demonstration(tmp_path_factory):
     return folder, done
 
 
+def snakemake(target):
+    """Make a target of the Snakefile as the Makefile does."""
+    program = Path(sys.executable).parent / "snakemake"
+    cores = os.cpu_count() or 1
+    return subprocess.run(
+        [program, "--workflow-profile", "profiles/local", "--cores", str(cores), "--", target],
+        cwd=paths.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def html(tmp_path_factory, demonstration):
-    """Render and build into a temporary folder, as the Snakefile does it."""
-    rendering.render()
+    """Execute the pages that are not up to date, and build into a temporary folder."""
+    done = snakemake("pages")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     out = tmp_path_factory.mktemp("book")
     command = [Path(sys.executable).parent / "jupyter-book", "build", "book"]
     options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
