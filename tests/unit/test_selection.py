@@ -9,14 +9,13 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from skinlib import figures, paper, paths
+from skinlib import paper, paths
 from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import convergence, selection, selection_pages
-from skinlib.figures.style import SMALL
+from skinlib.evidence import convergence, selection, selection_frames
+from skinlib.figures.selection import selection as draw
+from skinlib.figures.style import SMALL, to_svg
 from skinlib.runs import Run
 from skinlib.studies import RunSpec, Study
-
-FILES = re.compile(r"\.\./results/(?:tables|figures)/(selection[\w-]*)\.(csv|md|svg)")
 
 
 def expected_maximum(count):
@@ -186,21 +185,11 @@ def test_the_table_is_what_the_histories_say(study):
             - rows["test_mean_recall"][rows["val_mean_recall"].idxmax()]
         )
     np.testing.assert_allclose(found.last("gap"), gaps)
-    frames, texts, _ = selection_pages.pages(study)
-    ours = frames["selection-ours"].set_index(["Score", "Seed"])
+    ours = selection_frames.ours(selection.scored(study)).set_index(["Score", "Seed"])
     assert list(ours.loc["accuracy"]["Runs"]) == [4, 4, 3, 11]
     cell = ours.loc[("mean recall", "all"), "Difference, points"]
     assert cell.startswith(f"{100 * np.mean(gaps):.2f} [")
-    assert f"**{cell.replace(' [', ' points [')}**" in texts["selection-ours"]
-    assert "11 of 12 planned trainings are finished; seed 2 has 3 of 4." in texts["selection-ours"]
-    last = [run.history()["test_mean_recall"] for run in study.finished()]
-    best = sum(rows.idxmax() == len(rows) - 1 for rows in last)
-    moved = 100 * np.mean([abs(rows.iloc[-1] - rows.iloc[-2]) for rows in last])
-    text = texts["selection-last"].split("; mean recall by ")[1]
-    assert text.startswith(f"{moved:.1f} points on average")
-    assert f"the best in {best} of 11 runs" in text
-    assert list(frames["selection-epochs"]["Epochs"]) == list(range(1, 11))
-    assert frames["selection-epochs"].iloc[-1, 2] == cell
+    assert ours.loc[("mean recall", "all"), "Runs that differ"] == np.count_nonzero(gaps)
 
 
 def test_runs_that_did_not_score_the_test_part_are_left_out(study):
@@ -215,33 +204,25 @@ def test_runs_of_a_seed_must_share_their_split(study):
         selection.scored(study)
 
 
-def test_fewer_epochs_in_one_run_shorten_the_curve_but_not_the_table(study):
+def test_fewer_epochs_in_one_run_shorten_the_curve(study):
     write(study.specs[0], np.tile([[0.1, 0.9, 0.5]], (4, 1)))
-    frames, texts, _ = selection_pages.pages(study)
-    assert len(frames["selection-epochs"]) == 3
-    assert "with 3 to 10 epochs each" in texts["selection-ours"]
-
-
-def test_the_pages_files_are_made_with_and_without_runs(study):
-    text = (paths.ROOT / "book" / "selection.md").read_text(encoding="utf-8")
-    wanted = {kind: {name for name, end in FILES.findall(text) if end == kind}
-              for kind in ("csv", "md", "svg")}  # fmt: skip
-    empty = Study("none", "None", None, None, study.specs)
-    for one in (study, empty):
-        frames, texts, drawn = selection_pages.pages(one)
-        assert {"csv": set(frames), "md": set(texts), "svg": set(drawn)} == wanted
-    assert texts["selection-ours"] == texts["selection-last"] == "Not run yet.\n"
-    assert "not run" in figures.to_svg(drawn["selection"]).decode()
+    found = selection.scored(study)
+    means = {name: selection.average(each.by_epochs(), each.seeds) for name, each in found.items()}
+    frame = selection_frames.by_epochs(means)
+    assert list(frame["Epochs"]) == [1, 2, 3]
+    assert list(frame.columns) == ["Epochs", "Accuracy, points", "Mean recall, points"]
+    by_seed = selection_frames.by_seed(found["accuracy"])
+    assert {seed: len(values) for seed, values in by_seed.items()} == {0: 3, 1: 3, 2: 3}
 
 
 def test_the_figure_draws_what_was_found_in_fonts_that_can_be_read(study):
-    _, _, drawn = selection_pages.pages(study)
-    svg = figures.to_svg(drawn["selection"]).decode()
-    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
+    found = selection.scored(study)["accuracy"]
+    means = selection.average(found.by_epochs(), found.seeds)
+    figure = draw({"accuracy": (means, selection_frames.by_seed(found))})
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", to_svg(figure).decode())]
     assert sizes
     assert min(sizes) >= SMALL
-    found = selection.scored(study)["accuracy"]
-    line = next(each for each in drawn["selection"].axes[0].lines if each.get_label() == "all runs")
+    line = next(each for each in figure.axes[0].lines if each.get_label() == "all runs")
     np.testing.assert_allclose(line.get_ydata(), 100 * found.by_epochs().mean(axis=0))
 
 
@@ -258,14 +239,12 @@ def test_the_authors_highest_epoch_is_the_one_they_reported():
         assert row["epochs"] == run.epochs["run"]
 
 
-def test_the_sentence_about_the_logs_has_the_means_of_the_table():
-    frame = selection_pages.pages(Study("none", "None", None, None, ()))[0]["selection-logged"]
-    text = selection_pages.of_logged(selection.logged())
-    over = frame["Highest − last 10, points"].astype(float)
-    assert text.startswith(f"Of {len(frame)} trainings")
-    mean = float(re.search(r"last 10 by \*\*([\d.]+) points", text).group(1))
-    assert mean == pytest.approx(over.mean(), abs=0.011)
-    assert f"to {over.max():.2f})" in text
+def test_the_table_of_the_logs_is_in_points():
+    rows = selection.logged()
+    frame = selection_frames.logged(rows)
+    over = frame["Highest − mean of last 10, points"].astype(float)
+    np.testing.assert_allclose(over, 100 * rows["over_late"], atol=0.006)
+    assert set(frame["Learning rate"]) == {"lowered", "constant"}
 
 
 def test_a_study_that_is_whole_names_no_seed(study):
@@ -273,13 +252,14 @@ def test_a_study_that_is_whole_names_no_seed(study):
     assert study.progress() == "12 of 12 planned trainings are finished"
 
 
-def test_only_what_rises_is_said_to_rise(study):
+def test_what_the_last_epoch_did(study):
     rising = np.tile(np.linspace(0.1, 0.9, 10), (4, 1))
-    for number, spec in enumerate(study.specs):
-        write(spec, rising + number / 1000 * np.arange(10))
-    assert "10 epochs, and still rose" in convergence.limit(study)
-    assert "the last is the best in 12 of 12" in convergence.limit(study)
     for spec in study.specs:
-        write(spec, rising[:, ::-1])
-    assert "may not have settled" in convergence.limit(study)
-    assert convergence.limit(Study("none", "None", None, None, study.specs)) == ""
+        write(spec, rising)
+    histories = [run.history() for run in study.finished()]
+    last = convergence.last_epoch(histories, "test_accuracy")
+    assert last.best.all()
+    assert last.size == pytest.approx(0.8 / 9)
+    falling = convergence.last_epoch([rows[::-1] for rows in histories], "test_accuracy")
+    assert not falling.best.any()
+    np.testing.assert_allclose(falling.changes, -last.changes)
