@@ -17,7 +17,6 @@ PARAMETERS = {
         "name": "nbval",
     },
     "attention": {"height": 4, "width": 4, "channels": 16},
-    "evaluation": {"study": "ham10000-256px"},
     "results": {"study": "ham10000-256px"},
 }
 

@@ -1,0 +1,72 @@
+"""Figures of the front page and of the page Results."""
+
+import numpy as np
+import pytest
+
+from skinlib.evidence.draws import Estimate
+from skinlib.figures import front, of_run, to_svg
+from skinlib.studies import load_study
+
+ROWS = {
+    "paper": {"A": [0.81, 0.78], "B": [0.9, None]},
+    "ours": {"A": [Estimate(0.75, 0.72, 0.77), Estimate(0.6, 0.55, 0.64)]},
+}
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_each_value_is_written_at_its_place():
+    figure = front.compared(ROWS, ("accuracy", "mean recall"), ("ours", "mean recall", 0.85, 0.88))
+    left, right = figure.axes
+    assert texts(left) == ["0.81", "0.90", "0.75"]
+    assert texts(right) == ["0.78", "0.60"]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["paper", "ours"]
+    band = [line for line in right.lines if line.get_label() == "published systems"]
+    assert [list(line.get_xdata()) for line in band] == [[0.85, 0.88]]
+    assert not any(line.get_label() == "published systems" for line in left.lines)
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["A", "B", "published systems"]
+
+
+def test_intervals_are_drawn():
+    left, _ = front.compared(ROWS, ("accuracy", "mean recall")).axes
+    assert [0.72, 0.77] in [list(line.get_xdata()) for line in left.lines]
+
+
+def test_a_claim_is_a_square():
+    figure = front.waffle({"hold": 17, "hold in part": 2, "open": 1})
+    drawn = figure.axes[0].collections[0].get_array()
+    assert np.ma.count(drawn) == 20
+    assert list(drawn.compressed()) == [0] * 17 + [1] * 2 + [2]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["17 hold", "2 hold in part", "1 open"]
+
+
+@pytest.fixture(scope="module")
+def run():
+    return load_study("ham10000-256px-96px").finished()[0]
+
+
+def test_curves_have_both_sets_and_the_kept_epoch(run):
+    figure = of_run.curves(run)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "training set", "test set", "kept epoch",
+    ]  # fmt: skip
+    kept = [line.get_xdata()[0] for axes in figure.axes for line in axes.lines
+            if line.get_label() == "kept epoch"]  # fmt: skip
+    assert kept == [run.record["best_epoch"]] * 2
+
+
+def test_recalls_of_a_log_have_no_interval():
+    rows = {"log": [0.5] * 7, "ours": [Estimate(0.6, 0.5, 0.7)] * 7}
+    axes = of_run.recalls(rows).axes[0]
+    lengths = [len(line.get_xdata()) for line in axes.lines]
+    assert lengths.count(2) == 7
+    assert lengths.count(1) == 14
+
+
+@pytest.mark.parametrize("draw", [front.waffle, lambda _: front.compared(ROWS, ("a", "b"))])
+def test_a_figure_is_the_same_file_every_time(draw):
+    assert to_svg(draw({"a": 3})) == to_svg(draw({"a": 3}))
