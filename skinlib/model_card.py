@@ -9,10 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from skinlib import external, paths, released, runs
+from skinlib import external, released
 from skinlib import release_words as words
 from skinlib.commands import NOT_A_DEVICE
 from skinlib.evidence import subgroup_words
+from skinlib.evidence.released_frames import run_of
 from skinlib.files import write_text
 from skinlib.release_words import markdown_table
 
@@ -42,27 +43,6 @@ def write(folder):
     path = Path(folder) / released.CARD
     write_text(path, card(model, run_of(model)))
     return path
-
-
-def run_of(model):
-    """Return the run that a released model was made of.
-
-    Raises
-    ------
-    skinlib.errors.IntegrityError
-        What lies there is another run.
-    """
-    from skinlib.errors import IntegrityError
-
-    made_of = model["run"]
-    run = runs.read_run(paths.RESULTS / "runs" / made_of["study"] / made_of["run"])
-    if run.record["identity"] != made_of["identity"]:
-        msg = (
-            f"'{run.folder}' is run {run.record['identity']}, the model '{model['name']}' was made "
-            f"of {made_of['identity']}; make the release anew"
-        )
-        raise IntegrityError(msg)
-    return run
 
 
 def front_matter(model, run):

@@ -1,5 +1,6 @@
-"""Run the blocks of code of ``book/export.md`` as they stand there."""
+"""Run the blocks of code of the page ``export`` as they stand there."""
 
+import json
 import re
 
 from PIL import Image
@@ -13,7 +14,10 @@ WORDS = "model.onnx.json"
 
 def blocks():
     """Return the Python blocks of the page by the heading above them."""
-    text = (paths.ROOT / "book" / "export.md").read_text(encoding="utf-8")
+    page = json.loads((paths.NOTEBOOKS / "export.ipynb").read_text(encoding="utf-8"))
+    text = "\n".join(
+        "".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "markdown"
+    )
     parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)
     pairs = zip(parts[1::2], parts[2::2], strict=True)
     found = {name: re.findall(r"^```python\n(.*?)^```", body, re.M | re.S) for name, body in pairs}
@@ -30,10 +34,10 @@ def photograph(path, upright):
 def follow(runtime, facts, name="model.onnx"):
     """Ask about ``photo.jpg`` in this folder; return the names that the blocks leave behind."""
     page, found = blocks(), {}
-    before = page["The whole in Python"]
+    before = page["All of it in Python"]
     assert before.count(FACTS) == before.count(WORDS) == 1
     if facts:
         before = before.replace(FACTS, repr(facts))
     for code in (before.replace(WORDS, f"{name}.json"), page[runtime], page["The answer"]):
-        exec(compile(code, "export.md", "exec"), found)
+        exec(compile(code, "export.ipynb", "exec"), found)
     return found

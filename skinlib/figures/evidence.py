@@ -46,8 +46,8 @@ def reliability(models):
             _panel(points, counts, pair)
             points.set_title(title, fontsize=SMALL + 1)
             if column == 0:
-                points.set_ylabel("share right")
-                counts.set_ylabel("images")
+                points.set_ylabel("share correct")
+                counts.set_ylabel("number")
         for place in range(len(models), rows * columns):
             for half in (0, 1):
                 grid[2 * (place // columns) + half, place % columns].axis("off")
@@ -58,7 +58,7 @@ def reliability(models):
 def _panel(points, counts, pair):
     """Draw one model, its probabilities as given and, if there are such, scaled."""
     points.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
-    kinds = zip(pair, (BLUE, VERMILLION), "os", ("as given", "scaled"), strict=True)
+    kinds = zip(pair, (BLUE, VERMILLION), "os", ("as trained", "scaled"), strict=True)
     for bins, colour, marker, label in kinds:
         if bins is None:
             continue
@@ -102,7 +102,7 @@ def risk_coverage(curves, mark=None):
         if mark is not None:
             axes.axvline(mark, color=MUTED, linewidth=1, linestyle=":")
         axes.set(xlim=(0, 1), ylim=(0, 1.1 * max(top, 0.01)),
-                 xlabel="coverage: share of the images answered",
+                 xlabel="coverage: share of the photographs answered",
                  ylabel="risk: share of wrong answers")  # fmt: skip
         axes.legend(loc="upper left", fontsize=SMALL)
     return figure

@@ -1,6 +1,5 @@
 """A released model gives the answers of its run, from checked numbers and nothing else."""
 
-import re
 import shutil
 
 import h5py
@@ -9,7 +8,7 @@ import pytest
 import tiny
 import yaml
 
-from skinlib import model_card, paths, release, release_pages, release_words, released, training
+from skinlib import model_card, paths, release, release_words, released, training
 from skinlib.classes import CLASSES
 from skinlib.cli import main
 from skinlib.data.prepare import prepare
@@ -272,24 +271,3 @@ def test_the_hub_can_read_the_card(model):
     assert {result.metric_type for result in card.data.eval_results} == {
         "accuracy", "recall", "f1", "roc_auc",
     }  # fmt: skip
-
-
-def test_the_page_shows_the_released_model_or_says_that_there_is_none(model, tmp_path, monkeypatch):
-    page = "".join(
-        (paths.ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
-        for name in ("predict", "try")
-    )
-    frames, texts, drawn = release_pages.pages()
-    # The sentence about missing facts stands on both pages.
-    included = set(re.findall(r"\.\./results/(\S+)", page))
-    assert included == {
-        *(f"tables/{name}.csv" for name in frames),
-        *(f"tables/{name}.md" for name in texts),
-        *(f"figures/{name}.svg" for name in drawn),
-    }
-    least = released.read(model)["abstention"]["confidence"]
-    assert f"below {100 * least:.1f} %" in texts["predict-rule"]
-    monkeypatch.setattr(paths, "MODELS", tmp_path)
-    nothing = release_pages.pages()
-    assert [set(one) for one in nothing] == [set(one) for one in (frames, texts, drawn)]
-    assert set(nothing[1].values()) == {"No model is released yet.\n"}

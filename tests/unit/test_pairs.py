@@ -1,0 +1,80 @@
+"""Every two models on the same photographs, and what models are called."""
+
+import numpy as np
+import pytest
+
+from skinlib.evidence import agreement, names, pairs
+from skinlib.evidence.draws import Estimate
+from skinlib.figures import exports, to_svg
+from skinlib.figures import pairs as figures
+from skinlib.runs import Run
+
+
+@pytest.fixture(scope="module")
+def found():
+    rng = np.random.default_rng(1)
+    lesions = np.arange(300) // 2
+    labels = np.resize(np.arange(7), 150)[lesions]
+    given = {}
+    for name, knows in (("worse, 96 px", 0.3), ("better, 192 px", 2.5), ("same, 96 px", 0.3)):
+        logits = rng.normal(0, 1, (300, 7)) + knows * np.eye(7)[labels]
+        p = np.exp(logits)
+        given[name] = p / p.sum(axis=1, keepdims=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agreement, "answers", lambda runs, part: (labels, runs, lesions))
+        return pairs.compare(given, "test")
+
+
+def test_differences_are_first_minus_second(found):
+    assert (found.images, found.lesions) == (300, 150)
+    gap = found.estimates("accuracy")["worse, 96 px", "better, 192 px"]
+    assert gap.high < -0.2
+    table = found.of_differences()
+    assert list(table) == [
+        "First",
+        "Second",
+        "Accuracy",
+        "Mean recall",
+        "AUC, macro",
+        "AUC, melanoma",
+    ]
+    assert table["Accuracy"][0] == gap.text(signed=True)
+    assert set(found.estimates("mean recall")) == set(
+        zip(table["First"], table["Second"], strict=True)
+    )
+
+
+def test_pairs_are_apart_by_the_corrected_test_by_lesion(found):
+    assert found.apart() == {
+        ("worse, 96 px", "better, 192 px"): True,
+        ("worse, 96 px", "same, 96 px"): found.tests["holm_lesion"][1] <= 0.05,
+        ("better, 192 px", "same, 96 px"): True,
+    }
+    table = found.of_tests()
+    assert table["by lesion, Holm"][0] == "< 0.001"
+    assert pairs.p_value(0.0123) == "0.012"
+
+
+def test_figures_of_pairs(found):
+    drawn = to_svg(figures.matrix(found.estimates("accuracy"), found.apart())).decode()
+    worst = min(each.value for each in found.estimates("accuracy").values())
+    assert f"−{abs(100 * worst):.1f}*" in drawn
+    mine = {score: {pair[1]: each for pair, each in found.estimates(score).items()
+                    if pair[0] == "worse, 96 px"} for score in agreement.METRICS[:2]}  # fmt: skip
+    assert b"this minus that" in to_svg(figures.against(mine, "this minus that"))
+    changes = {"ONNX, fp16": Estimate(0.0, 0.0, 0.0), "ONNX, int8": Estimate(-0.1, -0.2, 0.0)}
+    assert b"ONNX, int8" in to_svg(exports.costs(changes))
+
+
+def run(recipe, size, seed=0, backbone="MobileNetV2"):
+    record = {"recipe": {"name": recipe}, "input_size": size, "seed": seed, "backbone": backbone}
+    return Run(None, record)
+
+
+def test_names_are_words_and_unique():
+    given = [run("best", 192), run("clean-frozen", 96), run("clean-frozen", 96, seed=1),
+             run("mine", 64, backbone="VGG16")]  # fmt: skip
+    assert [name.replace("\u00a0", " ") for name in names.named(given)] == [
+        "our model, 192 px", "clean recipe, frozen, 96 px, seed 0",
+        "clean recipe, frozen, 96 px, seed 1", "VGG16, mine, 64 px",
+    ]  # fmt: skip
