@@ -39,7 +39,7 @@ def curves(run):
             seaborn.lineplot(long, x="epoch", y=score, hue="set", style="set", ax=axes,
                              palette=[MUTED, BLUE], markers=["o", "o"], markersize=4,
                              markeredgewidth=0, legend=score == "loss")  # fmt: skip
-            axes.axvline(kept, color=VERMILLION, linewidth=1, linestyle=":", label="kept epoch")
+            axes.axvline(kept, color=VERMILLION, linewidth=1.6, linestyle=":", label="kept epoch")
             axes.set(ylim=(0, None if score == "loss" else 1))
             whole_numbers(axes.xaxis, 6)
         handles, labels = panels[0].get_legend_handles_labels()
