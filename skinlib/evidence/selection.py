@@ -1,9 +1,9 @@
-"""What it is worth to choose the epoch on the part that is reported.
+"""What choosing the epoch on the test set adds to the reported score.
 
-Of N epochs the best one on the test part is never below the one that validation chooses,
-whatever the network: the difference is a cost of looking, and it is measured here, on runs
-whose recipe scores both parts after every epoch (``score_test``). In the authors' logs only
-the reported photographs were scored, so there the highest epoch stands beside the late ones.
+Of N epochs the best one on the test set is never below the one that the validation set
+chooses, whatever the network. The difference is measured here, on runs whose recipe evaluates
+both sets after every epoch (``score_test``). The authors' logs have scores of the test images
+only, so there the highest epoch is compared with the late ones.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ LATE = 10
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What two ways to choose among the first 1 … N epochs get on the test part.
+    """What two ways to choose among the first 1 … N epochs get on the test set.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Choice:
 
     @property
     def gap(self):
-        """What choosing on the test part adds, shape (N,); never below 0."""
+        """What choosing on the test set adds, shape (N,); never below 0."""
         return self.on_test - self.on_validation
 
     @property
@@ -48,7 +48,7 @@ class Choice:
 
 
 def choose(validation, test):
-    """Choose among the first 1, 2, …, N epochs, on each part.
+    """Choose among the first 1, 2, …, N epochs, on each set.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def choose(validation, test):
     Raises
     ------
     DataError
-        If there is no epoch, or not as many for both parts.
+        If there is no epoch, or not as many for both sets.
     """
     validation, test = np.asarray(validation, float), np.asarray(test, float)
     if validation.shape != test.shape or not len(test):
@@ -106,15 +106,15 @@ class Scored:
 
 
 def scoring(study):
-    """Return the finished runs that scored the test part after every epoch."""
+    """Return the finished runs that evaluated the test set after every epoch."""
     return [run for run in study.finished() if run.record["recipe"].get("score_test")]
 
 
 def scored(study):
-    """Return the choices of the finished runs that scored the test part after every epoch.
+    """Return the choices of the finished runs that evaluated the test set after every epoch.
 
-    A metric is looked at as if it had chosen the epoch itself, whatever the run's recipe
-    kept its weights by.
+    Each metric is taken to have chosen the epoch itself, whatever the run's recipe kept its
+    weights by.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def average(values, seeds, *, least=-np.inf, draws=DRAWS, seed=0):
 
     Runs are drawn with replacement within their seed. So the interval says how much the
     mean depends on which recipes were tried and how their trainings went, *on these test
-    parts*. It does not cover other test images: the runs of a seed share theirs, and there
+    sets*. It does not cover other test images: the runs of a seed share theirs, and there
     are too few seeds to draw from. The means by seed show that part of the spread.
 
     What a choice adds is nothing in many runs and much in a few. Plain percentiles of such
