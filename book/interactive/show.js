@@ -3,7 +3,9 @@
 "use strict";
 
 for (const holder of document.querySelectorAll("div.interactive")) {
-  const figure = holder.previousElementSibling;
+  // The last figure before it: on a page made from a notebook it is in another cell.
+  const figure = [...document.querySelectorAll("figure")].filter(
+    (each) => each.compareDocumentPosition(holder) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
   const specification = JSON.parse(holder.querySelector("script").textContent);
   const place = document.createElement("div");
   place.className = "vega-place";
