@@ -1,8 +1,8 @@
-"""Ask a final model about the official ISIC 2018 test images, once.
+"""Evaluate a final model on the official ISIC 2018 test images, once.
 
-The images were kept from everybody while methods were made, and none of their lesions is in
-HAM10000. So they say more than any part of it; but only of a model that is final: whoever
-looks twice and keeps the better answer has chosen on them.
+No image of HAM10000 is among them; whether a lesion is cannot be checked, because the lesions
+are numbered differently. Whoever evaluates twice and keeps the better result has chosen on
+these images, so a second evaluation is refused.
 """
 
 import os
@@ -74,7 +74,7 @@ def load(folder=None):
 
 
 def look(run, dataset, trained_on, *, progress=True):
-    """Add the answers about the official test to a finished run, unless they are there.
+    """Add predictions for the official test to a finished run, unless they are there.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def look(run, dataset, trained_on, *, progress=True):
     Raises
     ------
     IntegrityError
-        An official image is one of those trained on, or the run has answers about other
+        An official image is one of those trained on, or the run has predictions for other
         images than these.
     """
     from skinlib.inference import load as load_classifier
@@ -103,8 +103,8 @@ def look(run, dataset, trained_on, *, progress=True):
     if known:
         if known["fingerprint"] != dataset.fingerprint:
             msg = (
-                f"'{run.folder}' was asked about {known['name']} ({known['fingerprint']}), not "
-                f"about {dataset.name} ({dataset.fingerprint}); train it again to ask anew"
+                f"'{run.folder}' was evaluated on {known['name']} ({known['fingerprint']}), not "
+                f"on {dataset.name} ({dataset.fingerprint}); train it again to evaluate anew"
             )
             raise IntegrityError(msg)
         return run
@@ -113,8 +113,8 @@ def look(run, dataset, trained_on, *, progress=True):
     options = {"interpolation": recipe.interpolation, "crop": recipe.crop, "progress": progress}
     cache = pixels.cached(dataset, size, **options)
     _refuse_trained_on(dataset, cache, trained_on, pixels.cached(trained_on, size, **options))
-    # Ages that are not known are imputed, whatever the recipe does in training: every official
-    # image gets an answer.
+    # Unknown ages are imputed, whatever the recipe does in training: every official image gets a
+    # prediction.
     table, _ = apply_age_policy(dataset.table, "impute")
     part = Part(
         cache,

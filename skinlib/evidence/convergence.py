@@ -1,14 +1,13 @@
 """What the last epoch still changed: how far short trainings are from having settled.
 
-An effect between trainings that still rise may be one of speed, and gone where both have
-settled. So the pages that compare short trainings share one sentence that says how short.
+An effect between runs that still improve may be one of speed, and gone once both have
+converged. So the pages that compare short training runs say how short they are.
 """
 
 import dataclasses
 
 import numpy as np
 
-from skinlib.evidence import selection
 from skinlib.evidence.selection import METRICS
 
 
@@ -54,8 +53,8 @@ def last_epoch(histories, column):
     )
 
 
-def limit(study):
-    """Say that the trainings of a study are short, and what that leaves open.
+def of_study(study):
+    """Return what the last epoch did in the finished runs of a study, by score.
 
     Parameters
     ----------
@@ -63,36 +62,13 @@ def limit(study):
 
     Returns
     -------
-    str
-        A few sentences; empty without finished runs of two epochs or more.
+    dict of str to LastEpoch
+        On the photographs that chose the epoch. Runs of one epoch are left out; empty when no
+        others are finished.
     """
-    runs = study.finished()
-    histories = [rows for rows in (run.history() for run in runs) if len(rows) > 1]
-    if not histories:
-        return ""
-    seeds = [run.record["seed"] for run in runs if len(run.history()) > 1]
-    found = {
+    histories = [rows for rows in (run.history() for run in study.finished()) if len(rows) > 1]
+    return {
         name: last_epoch(histories, f"val_{metric}")
         for metric, name in METRICS.items()
-        if all(f"val_{metric}" in rows for rows in histories)
+        if histories and all(f"val_{metric}" in rows for rows in histories)
     }
-    rises = any(selection.average(each.changes, seeds).sign > 0 for each in found.values())
-    epochs = sorted({len(rows) for rows in histories})
-    length = f"{epochs[0]}" if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]}"
-    changed = " and ".join(
-        f"{name} by {100 * each.size:.1f} points (the last is the best in {each.best.sum()} of "
-        f"{len(histories)} trainings)"
-        for name, each in found.items()
-    )
-    text = (
-        f"The trainings are short, {length} epochs, and "
-        f"{'still rose when they ended' if rises else 'may not have settled'}: from the last epoch "
-        "but one to the last, on the photographs that chose the epoch, they changed on average, "
-        f"up or down, {changed}. "
-    )
-    if not any(run.record["recipe"].get("batch_norm_momentum") for run in runs):
-        text += (
-            "Batch normalisation has the momentum that Keras gives it, whose averages span a large "
-            "part of so few steps. "
-        )
-    return text + "Where trainings have settled, effects may be others."

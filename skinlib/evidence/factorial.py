@@ -5,20 +5,22 @@ half of them with the factor, half without. Two things make such an average unce
 trainings: repeated, they end elsewhere; what the model of main and two-way effects does not
 explain measures that. The photographs: other lesions would have given other scores; a
 bootstrap over lesions measures that. The two variances are added.
+
+The sum takes the training runs of one seed for independent, which share a split. So the effect
+is also found in each seed by itself, with a t interval over the seeds.
 """
 
 import dataclasses
 import itertools
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
-from skinlib import tables
 from skinlib.errors import DataError
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
-from skinlib.evidence.scores import SCORES, scores
+from skinlib.evidence.paired import Effect
+from skinlib.evidence.scores import SCORES, scores, together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Design:
     levels : numpy.ndarray
         -1 or +1 for each cell and factor, shape (2^k, k).
     scores : numpy.ndarray
-        Shape (1 + draws, seeds, 2^k, 4): as measured, then under each draw of lesions.
+        Shape (1 + draws, seeds, 2^k, s): as measured, then under each draw of lesions; s of
+        `skinlib.evidence.scores.SCORES`.
     """
 
     factors: tuple
@@ -42,7 +45,7 @@ class Design:
     scores: np.ndarray
 
 
-def design(study, part="test", *, draws=500):
+def design(study, part="test", *, draws=500, statistic=scores, change=None):
     """Read the cells of a study's crossed runs, of the seeds for which all are finished.
 
     Parameters
@@ -52,6 +55,11 @@ def design(study, part="test", *, draws=500):
     part : str
     draws : int
         Of lesions.
+    statistic : callable
+        `skinlib.evidence.scores.scores` or `skinlib.evidence.scores.decisions`.
+    change : callable, optional
+        ``change(run, probabilities)`` → probabilities (n, 7), which are scored in their place;
+        see `skinlib.evidence.threshold.shifted`.
 
     Returns
     -------
@@ -60,8 +68,8 @@ def design(study, part="test", *, draws=500):
 
     Raises
     ------
-    DataError
-        The cells of a seed were not asked about the same images.
+    IntegrityError
+        The cells of a seed have predictions for different images.
     """
     runs = study.runs()
     cells = {}
@@ -76,9 +84,15 @@ def design(study, part="test", *, draws=500):
         return None
     chosen = {seed: [cells[seed][key] for key in wanted] for seed in seeds}
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
-    key = (draws, part, *(str(run.folder) for runs in chosen.values() for run in runs))
+    key = (
+        draws,
+        part,
+        statistic,
+        change,
+        *(run.folder for runs in chosen.values() for run in runs),
+    )
     if key not in _MEASURED:
-        _MEASURED[key] = _measure(chosen, part, draws)
+        _MEASURED[key] = _measure(chosen, part, draws, statistic, change)
     return Design(factors, seeds, signs, _MEASURED[key])
 
 
@@ -86,32 +100,20 @@ def design(study, part="test", *, draws=500):
 _MEASURED = {}
 
 
-def _measure(chosen, part, draws):
+def _measure(chosen, part, draws, statistic, change):
     """Return the scores of all cells, see `Design`."""
-    answers = {seed: _answers(runs, part) for seed, runs in chosen.items()}
+    read = [together(runs, part) for runs in chosen.values()]
     weights = bootstrap.lesion_weights(
-        np.concatenate([lesions for _, lesions, _ in answers.values()]), draws=draws
+        np.concatenate([lesions for _, lesions, _ in read]), draws=draws
     )
-    starts = np.cumsum([len(lesions) for _, lesions, _ in answers.values()])[:-1]
-    found = [
-        [scores(share, labels, probabilities) for probabilities in each]
-        for share, (labels, _, each) in zip(
-            np.split(weights, starts, axis=1), answers.values(), strict=True
-        )
-    ]
+    starts = np.cumsum([len(lesions) for _, lesions, _ in read])[:-1]
+    found = []
+    shares = np.split(weights, starts, axis=1)
+    for runs, share, (labels, _, each) in zip(chosen.values(), shares, read, strict=True):
+        if change:
+            each = [change(run, one) for run, one in zip(runs, each, strict=True)]
+        found.append([statistic(share, labels, one) for one in each])
     return np.moveaxis(np.array(found), 2, 0)
-
-
-def _answers(runs, part):
-    labels, first, lesions = runs[0].arrays(part)
-    ids = list(runs[0].predictions(part)["image_id"])
-    each = [first]
-    for run in runs[1:]:
-        if list(run.predictions(part)["image_id"]) != ids:
-            msg = f"'{run.folder}' and '{runs[0].folder}' were asked about different images"
-            raise DataError(msg)
-        each.append(run.arrays(part)[1])
-    return labels, lesions, each
 
 
 def effects(levels, values, *, level=0.95):
@@ -139,9 +141,7 @@ def effects(levels, values, *, level=0.95):
         Nothing is left to measure the trainings' own spread with.
     """
     seeds, cells = values.shape[1:]
-    count = levels.shape[1]
-    terms = [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
-    contrasts = np.stack([levels[:, term].prod(axis=1) for term in terms])
+    terms, contrasts = _contrasts(levels)
     # Orthogonal columns of ±1: each coefficient is half an effect.
     halves = np.einsum("tc,dsc->dt", contrasts, values) / (seeds * cells)
     observed = values[0]
@@ -162,53 +162,59 @@ def effects(levels, values, *, level=0.95):
     return found
 
 
+def by_seed(levels, values):
+    """Estimate the same effects in each seed by itself.
+
+    Parameters
+    ----------
+    levels : numpy.ndarray
+        As of `effects`.
+    values : numpy.ndarray
+        One score as measured, shape (seeds, cells).
+
+    Returns
+    -------
+    dict of tuple to numpy.ndarray
+        By term as of `effects`, shape (seeds,).
+    """
+    terms, contrasts = _contrasts(levels)
+    return dict(zip(terms, 2 * contrasts @ values.T / len(levels), strict=True))
+
+
+def _contrasts(levels):
+    """Return main effects and two-way interactions, and their columns of ±1, shape (t, cells)."""
+    count = levels.shape[1]
+    terms = [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
+    return terms, np.stack([levels[:, term].prod(axis=1) for term in terms])
+
+
 def main_effects(found):
     """Return ``{factor: {score: Estimate}}`` of a `Design`; empty for None."""
     if found is None:
         return {}
-    columns = {
-        score: effects(found.levels, found.scores[..., index]) for index, score in enumerate(SCORES)
-    }
     return {
-        factor: {score: column[(place,)][0] for score, column in columns.items()}
-        for place, factor in enumerate(found.factors)
+        factor: {score: effect.estimate(index) for index, score in enumerate(SCORES)}
+        for factor, effect in main(found).items()
     }
 
 
-def frame(found, names):
-    """Return the table of the effects: one row a term, one column a score.
+def main(found):
+    """Return the main effects of a `Design` by factor, as `skinlib.evidence.paired.Effect`.
 
-    Parameters
-    ----------
-    found : Design or None
-    names : dict of str to str
-        What a factor is called in the book.
+    Their intervals cover lesions and training runs.
     """
-    if found is None:
-        return pd.DataFrame({"Term": [tables.NOT_RUN]})
-    columns = [effects(found.levels, found.scores[..., index]) for index in range(len(SCORES))]
-    rows = []
-    for term in columns[0]:
-        title = " × ".join(names[found.factors[index]] for index in term)
-        rows.append(
-            {"Term": title}
-            | {
-                score: column[term][0].text(signed=True)
-                for score, column in zip(SCORES, columns, strict=True)
-            }
+    scores = range(found.scores.shape[-1])
+    pooled = [effects(found.levels, found.scores[..., index]) for index in scores]
+    apart = [by_seed(found.levels, found.scores[0, ..., index]) for index in scores]
+    made = {}
+    for place, factor in enumerate(found.factors):
+        on = found.levels[:, place] > 0
+        estimates = [column[place,][0] for column in pooled]
+        made[factor] = Effect(
+            found.scores[0][:, ~on].mean(axis=(0, 1)),
+            found.scores[0][:, on].mean(axis=(0, 1)),
+            np.stack([column[place,] for column in apart], axis=1),
+            np.array([each.low for each in estimates]),
+            np.array([each.high for each in estimates]),
         )
-    return pd.DataFrame(rows)
-
-
-def cells_frame(found, names):
-    """Return the table of the cells: means over the seeds of what was measured."""
-    if found is None:
-        return pd.DataFrame({"Cell": [tables.NOT_RUN]})
-    rows = []
-    for signs, values in zip(found.levels, found.scores[0].mean(axis=0), strict=True):
-        on = [names[name] for name, sign in zip(found.factors, signs, strict=True) if sign > 0]
-        rows.append(
-            {"Turned on": ", ".join(on) or "nothing"}
-            | {score: f"{value:.3f}" for score, value in zip(SCORES, values, strict=True)}
-        )
-    return pd.DataFrame(rows)
+    return made

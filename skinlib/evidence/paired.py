@@ -1,9 +1,10 @@
 """The difference between two ways of training, over several seeds, on the same images.
 
-Each seed has its own split, and so its own test part; a lesion may be asked about under
+Each seed has its own split, and so its own test set; a lesion may be in the test sets of
 several seeds. So lesions are drawn from all seeds together, and one that is drawn twice
-counts twice wherever it appears: the interval covers the choice of the lesions. The spread
-between the trainings themselves is shown beside it, seed by seed.
+counts twice wherever it appears: the bootstrap interval covers the choice of the lesions. A
+t interval over the seeds covers what differs between training runs. An effect is called a
+gain or a loss only where both exclude zero (`skinlib.evidence.gains.judge`).
 """
 
 import dataclasses
@@ -11,15 +12,15 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from skinlib import tables
-from skinlib.errors import DataError, IntegrityError
+from skinlib.errors import DataError
 from skinlib.evidence import draws as bootstrap
-from skinlib.evidence.scores import SCORES, scores
+from skinlib.evidence.gains import interval, judge, over_seeds
+from skinlib.evidence.scores import SCORES, scores, together
 
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """Two answers to the same questions.
+    """The predictions of two runs for the same images.
 
     Attributes
     ----------
@@ -69,21 +70,38 @@ class Effect:
         """Return the difference of one score as `skinlib.evidence.draws.Estimate`."""
         return bootstrap.Estimate(self.difference[index], self.low[index], self.high[index])
 
+    def trainings(self, index):
+        """Return the difference of one score with its interval over the seeds."""
+        return over_seeds(self.by_seed[:, index])
+
+    def judgement(self, index):
+        """Return ``gain``, ``loss`` or ``not clear``, see `skinlib.evidence.gains.judge`."""
+        return judge(self.estimate(index), self.trainings(index))
+
 
 def answers(first, second, part="test"):
-    """Return the answers of two runs as a `Pair`.
+    """Return the predictions of two runs as a `Pair`, see `skinlib.evidence.scores.together`."""
+    labels, lesions, (one, other) = together((first, second), part)
+    return Pair(labels, one, other, lesions)
 
-    Raises
-    ------
-    IntegrityError
-        If they were not asked about the same images of the same data.
+
+def finished(study, variant, recipe=None):
+    """Return the finished runs of one variant of a study, by backbone and seed.
+
+    Parameters
+    ----------
+    study : skinlib.studies.Study
+    variant : str or None
+        None is the recipe as it is.
+    recipe : str, optional
+        Only runs of this one, where the study has several.
     """
-    ids = [list(run.predictions(part)["image_id"]) for run in (first, second)]
-    if ids[0] != ids[1] or first.record["data"] != second.record["data"]:
-        msg = f"'{first.folder}' and '{second.folder}' were asked about different images"
-        raise IntegrityError(msg)
-    labels, ours, lesions = first.arrays(part)
-    return Pair(labels, ours, second.arrays(part)[1], lesions)
+    found = {
+        (spec.backbone, spec.seed): run
+        for spec, run in zip(study.specs, study.runs().values(), strict=True)
+        if run and run.finished and spec.variant == variant and recipe in (None, spec.recipe)
+    }
+    return dict(sorted(found.items()))
 
 
 def finished_pairs(study, first, second, recipe=None):
@@ -91,22 +109,13 @@ def finished_pairs(study, first, second, recipe=None):
 
     Parameters
     ----------
-    study : skinlib.studies.Study
+    study, recipe
+        As of `finished`.
     first, second : str or None
-        Variants; None is the recipe as it is.
-    recipe : str, optional
-        Only runs of this one, where the study has several.
+        Variants.
     """
-    done = {
-        (spec.backbone, spec.seed, spec.variant): run
-        for spec, run in zip(study.specs, study.runs().values(), strict=True)
-        if run and run.finished and recipe in (None, spec.recipe)
-    }
-    both = {
-        key[:-1]: (done.get((*key[:-1], first)), done.get((*key[:-1], second)))
-        for key in sorted(done, key=lambda key: key[:2])
-    }
-    return {key: runs for key, runs in both.items() if all(runs)}
+    one, other = (finished(study, variant, recipe) for variant in (first, second))
+    return {key: (run, other[key]) for key, run in one.items() if key in other}
 
 
 def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
@@ -137,15 +146,33 @@ def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
     if not pairs:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
-    weights = bootstrap.lesion_weights(
-        np.concatenate([pair.lesions for pair in pairs]), draws=draws, seed=seed
+    weights = _weights([pair.lesions for pair in pairs], draws, seed)
+    first, second = (
+        np.array(
+            [
+                statistic(share, pair.labels, getattr(pair, side))
+                for share, pair in zip(weights, pairs, strict=True)
+            ]
+        )
+        for side in ("first", "second")
     )
-    starts = np.cumsum([len(pair.lesions) for pair in pairs])[:-1]
-    found = [
-        [statistic(share, pair.labels, answer) for answer in (pair.first, pair.second)]
-        for share, pair in zip(np.split(weights, starts, axis=1), pairs, strict=True)
-    ]
-    first, second = np.swapaxes(np.array(found), 0, 1)
+    return between(first, second, level)
+
+
+def between(first, second, level=0.95):
+    """Return the effect between two ways whose scores are known under the same draws.
+
+    Parameters
+    ----------
+    first, second : numpy.ndarray
+        Shape (seeds, 1 + draws, k): as measured, then under each draw of lesions.
+    level : float
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    Effect
+    """
     drawn = (second - first).mean(axis=0)[1:]
     tail = (1 - level) / 2
     low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
@@ -154,35 +181,84 @@ def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
     )
 
 
-def frame(effects, titles, named="Comparison"):
+def contrasts(ways, wanted, part="test", *, draws=1000):
+    """Measure several effects among some ways of training; the scores of each are found once.
+
+    Parameters
+    ----------
+    ways : dict of str to dict
+        By way, the finished runs by backbone and seed, from `finished`. Only those that all
+        ways have are used.
+    wanted : dict of str to (str, str)
+        By title: the first and the second way.
+    part : str
+    draws : int
+
+    Returns
+    -------
+    dict of str to Effect
+        By title; empty where no seed has all ways trained.
+
+    Raises
+    ------
+    IntegrityError
+        Runs of one seed have predictions for different images.
+    """
+    seeds = sorted(set.intersection(*(set(runs) for runs in ways.values())))
+    if not seeds:
+        return {}
+    read = [together([runs[seed] for runs in ways.values()], part) for seed in seeds]
+    weights = _weights([lesions for _, lesions, _ in read], draws)
+    found = {name: [] for name in ways}
+    for share, (labels, _, each) in zip(weights, read, strict=True):
+        for name, probabilities in zip(ways, each, strict=True):
+            found[name].append(scores(share, labels, probabilities))
+    found = {name: np.array(values) for name, values in found.items()}
+    return {title: between(found[one], found[other]) for title, (one, other) in wanted.items()}
+
+
+def _weights(lesions, draws, seed=0):
+    """Draw lesions from all seeds together; return the weights of each seed's images."""
+    weights = bootstrap.lesion_weights(np.concatenate(lesions), draws=draws, seed=seed)
+    return np.split(weights, np.cumsum([len(each) for each in lesions])[:-1], axis=1)
+
+
+def frame(effects, titles, named="Comparison", *, covers="lesions", scores=SCORES):
     """Return the table of some effects: one row an effect and score.
 
     Parameters
     ----------
-    effects : dict of str to (int or Effect)
+    effects : dict of str to Effect
         By what the first column says.
     titles : tuple of str
         Of the columns of the first and the second way.
     named : str
         Title of the first column.
+    covers : str
+        What the interval of the difference covers.
+    scores : sequence of str
+        Those to show, of `skinlib.evidence.scores.SCORES`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The difference with its interval, its t interval over the seeds (a dash with fewer than
+        three), the difference of each seed, and what the effect is called.
     """
     rows = []
     for name, found in effects.items():
-        for index, score in enumerate(SCORES):
-            each = ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index])
+        for score in scores:
+            index = SCORES.index(score)
             rows.append(
                 {
                     named: name,
                     "Score": score,
                     titles[0]: f"{found.first[index]:.3f}",
                     titles[1]: f"{found.second[index]:.3f}",
-                    "Difference": found.estimate(index).text(signed=True),
-                    "By seed": each,
+                    f"Difference [{covers}]": found.estimate(index).text(signed=True),
+                    "[seeds]": interval(found.trainings(index)),
+                    "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index]),
+                    "Result": found.judgement(index),
                 }
             )
-    return pd.DataFrame(rows or [{named: tables.NOT_RUN}])
-
-
-def verdict(estimate, better, worse, undecided):
-    """Choose among three wordings by the side of 0 on which the whole interval lies."""
-    return {1: better, -1: worse, 0: undecided}[estimate.sign]
+    return pd.DataFrame(rows)

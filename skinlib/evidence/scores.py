@@ -3,6 +3,7 @@
 import numpy as np
 
 from skinlib.classes import CLASSES
+from skinlib.errors import IntegrityError
 from skinlib.evidence import draws
 
 SCORES = ("accuracy", "mean recall", "macro F1", "AUC, macro")
@@ -28,19 +29,65 @@ def scores(weights, labels, probabilities):
     numpy.ndarray
         Shape (d, 4).
     """
-    predicted = probabilities.argmax(axis=1)
-    truth, answer = (np.eye(len(CLASSES))[index] for index in (labels, predicted))
+    areas = [draws.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
+    macro = draws.mean_present(np.stack(areas, axis=1))
+    return np.column_stack([decisions(weights, labels, probabilities), macro])
+
+
+def decisions(weights, labels, probabilities):
+    """Return the scores that depend on the predicted class alone, all but the AUC.
+
+    Parameters
+    ----------
+    weights, labels, probabilities
+        As of `scores`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (d, 3), the first three of `SCORES`.
+    """
+    truth, answer = (np.eye(len(CLASSES))[each] for each in (labels, probabilities.argmax(axis=1)))
     positive, named = weights @ truth, weights @ answer
     right = weights @ (truth * answer)
-    seen = positive > 0
-    f1 = np.where(seen, draws.ratio(2 * right, positive + named), np.nan)
-    areas = [draws.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
-    return np.stack(
+    f1 = np.where(positive > 0, draws.ratio(2 * right, positive + named), np.nan)
+    return np.column_stack(
         [
             draws.ratio(right.sum(axis=1), weights.sum(axis=1)),
             draws.mean_present(draws.ratio(right, positive)),
             draws.mean_present(f1),
-            draws.mean_present(np.stack(areas, axis=1)),
-        ],
-        axis=1,
+        ]
     )
+
+
+def together(runs, part="test"):
+    """Return the predictions of several runs for the same images.
+
+    Parameters
+    ----------
+    runs : sequence of skinlib.runs.Run
+    part : str
+
+    Returns
+    -------
+    labels : numpy.ndarray
+        Class index, shape (n,).
+    lesions : numpy.ndarray
+        Lesion id of each image, shape (n,).
+    probabilities : list of numpy.ndarray
+        Of each run, shape (n, 7).
+
+    Raises
+    ------
+    IntegrityError
+        If they are not for the same images of the same data.
+    """
+    frames = [run.predictions(part) for run in runs]
+    for run, frame in zip(runs, frames, strict=True):
+        same = list(frame["image_id"]) == list(frames[0]["image_id"])
+        if not same or run.record["data"] != runs[0].record["data"]:
+            msg = f"'{run.folder}' and '{runs[0].folder}' have predictions for different images"
+            raise IntegrityError(msg)
+    labels = frames[0]["label"].map(CLASSES.index).to_numpy()
+    lesions = frames[0]["lesion_id"].to_numpy()
+    return labels, lesions, [frame[list(CLASSES)].to_numpy(float) for frame in frames]

@@ -80,7 +80,7 @@ def test_another_set_of_images_is_not_looked_at_as_well(run, official_folder, da
     found = external.look(run, external.load(official_folder), dataset, progress=False)
     shutil.copytree(official_folder, tmp_path / "less")
     next((tmp_path / "less").rglob("*.jpg")).unlink()
-    with pytest.raises(IntegrityError, match="was asked about isic2018-test-63-48px"):
+    with pytest.raises(IntegrityError, match="was evaluated on isic2018-test-63-48px"):
         external.look(found, external.load(tmp_path / "less"), dataset)
 
 

@@ -2,15 +2,20 @@
 
 import dataclasses
 import itertools
+import types
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from statsmodels.stats.multitest import multipletests
 
-from skinlib.errors import DataError
-from skinlib.evidence import factorial
-from skinlib.evidence.scores import SCORES, scores
+from skinlib.classes import CLASSES
+from skinlib.errors import DataError, IntegrityError
+from skinlib.evidence import factorial, factorial_frames
+from skinlib.evidence.gains import NOT_CLEAR
+from skinlib.evidence.scores import SCORES, decisions, scores, together
+from skinlib.figures.networks import strips
 
 LEVELS = np.array(list(itertools.product((-1, 1), repeat=4)))
 
@@ -76,15 +81,21 @@ class Run:
     seed: int
     quality: float
     finished = True
+    record = types.MappingProxyType({"data": "the same"})
 
     def predictions(self, part):
-        return pd.DataFrame({"image_id": [f"{self.seed}-{i}" for i in range(60)]})
-
-    def arrays(self, part):
         labels = np.arange(60) % 7
         rng = np.random.default_rng(int(100 * self.quality) + self.seed)
         right = rng.random(60) < self.quality
-        return labels, np.eye(7)[np.where(right, labels, (labels + 1) % 7)], np.arange(60) // 2
+        answers = np.eye(7)[np.where(right, labels, (labels + 1) % 7)]
+        return pd.DataFrame(
+            {
+                "image_id": [f"{self.seed}-{i}" for i in range(60)],
+                "lesion_id": [f"lesion-{i // 2}" for i in range(60)],
+                "label": [CLASSES[k] for k in labels],
+                **dict(zip(CLASSES, answers.T, strict=True)),
+            }
+        )
 
 
 @dataclasses.dataclass
@@ -120,7 +131,7 @@ def test_only_complete_seeds_count(study):
     found = factorial.design(study, draws=5)
     assert (found.seeds, found.factors) == ((0, 1), ("attention", "weights"))
     assert found.scores.shape == (6, 2, 4, 4)
-    labels, probabilities, _ = study.found["on-off-s1"].arrays("test")
+    labels, _, (probabilities,) = together([study.found["on-off-s1"]])
     expected = scores(np.ones((1, 60)), labels, probabilities)[0]
     place = found.levels.tolist().index([1, -1])
     np.testing.assert_allclose(found.scores[0, 1, place], expected)
@@ -130,20 +141,76 @@ def test_only_complete_seeds_count(study):
     assert factorial.design(study, draws=5) is None
 
 
+def test_effects_seed_by_seed_average_to_the_effect():
+    values = np.random.default_rng(3).normal(size=(1, 3, 16))
+    apart = factorial.by_seed(LEVELS, values[0])
+    for term, (estimate, _) in factorial.effects(LEVELS, values).items():
+        assert apart[term].mean() == pytest.approx(estimate.value)
+    on, off = (values[0, 1, LEVELS[:, 2] == sign].mean() for sign in (1, -1))
+    assert apart[2,][1] == pytest.approx(on - off)
+
+
+def test_main_effects_are_on_minus_off(study):
+    found = factorial.design(study, draws=50)
+    effect = factorial.main(found)["attention"]
+    np.testing.assert_allclose(effect.second - effect.first, effect.difference)
+    accuracy = found.scores[0, ..., 0]
+    assert effect.second[0] == pytest.approx(accuracy[:, found.levels[:, 0] > 0].mean())
+    estimate = factorial.effects(found.levels, found.scores[..., 0])[0,][0]
+    assert effect.estimate(0) == estimate
+    assert factorial.main_effects(found)["attention"]["accuracy"] == estimate
+    assert factorial.main_effects(None) == {}
+
+
+def test_decisions_can_be_changed_before_they_are_scored(study):
+    """Every image is called the class after the truth, so nothing is right."""
+
+    def wrong(run, probabilities):
+        labels, _, _ = together([run])
+        return np.eye(7)[(labels + 2) % 7]
+
+    found = factorial.design(study, draws=5, statistic=decisions, change=wrong)
+    assert found.scores.shape == (6, 2, 4, 3)
+    assert not found.scores[..., 0].any()
+
+
 def test_tables(study):
     names = {"attention": "attention", "weights": "class weights"}
-    frame = factorial.frame(factorial.design(study, draws=50), names).set_index("Term")
-    assert list(frame.index) == ["attention", "class weights", "attention × class weights"]
-    value = float(frame.loc["attention", "accuracy"].split()[0])
-    assert 0.3 < value < 0.7
-    cells = factorial.cells_frame(factorial.design(study, draws=5), names)
-    assert cells["Turned on"].tolist() == ["nothing", "class weights", "attention",
-                                           "attention, class weights"]  # fmt: skip
-    assert set(SCORES) < set(frame) | {"Turned on", *SCORES}
-    assert factorial.frame(None, names).iloc[0, 0] == "not run"
+    frame = factorial_frames.frame(factorial.design(study, draws=50), names)
+    terms = ["attention", "class weights", "attention × class weights"]
+    assert list(frame["Switched on"].unique()) == terms
+    row = frame.set_index(["Switched on", "Score"]).loc[("attention", "accuracy")]
+    assert 0.3 < float(row["Effect"].split()[0]) < 0.7
+    # Two seeds have no interval of their own, so nothing is clear.
+    assert set(frame["Result"]) == {NOT_CLEAR}
+    reject = multipletests(frame["p"], method="holm")[0]
+    assert frame["Holm"].tolist() == list(reject)
+    wide = factorial_frames.interactions(frame)
+    assert wide["Switched on"].tolist() == terms[2:]
+    assert list(wide) == ["Switched on", *SCORES]
+    cells = factorial_frames.cells_frame(factorial.design(study, draws=5), names)
+    assert cells["Switched on"].tolist() == ["nothing", "class weights", "attention",
+                                             "attention, class weights"]  # fmt: skip
 
 
-def test_cells_that_were_asked_about_other_images_are_refused(study):
+def test_networks_keep_their_seed_and_levels(study):
+    found = factorial.design(study, draws=5)
+    frame = factorial_frames.networks(found).set_index(["seed", "attention", "weights"])
+    assert len(frame) == 8
+    place = found.levels.tolist().index([1, -1])
+    assert frame.loc[(1, "on", "off"), "mean recall"] == found.scores[0, 1, place, 1]
+
+
+def test_every_network_is_a_point(study):
+    frame = factorial_frames.networks(factorial.design(study, draws=5))
+    figure = strips({"as trained": frame, "shifted": frame}, "accuracy", "weights", "class weights")
+    (axes,) = figure.axes
+    assert sum(len(points.get_offsets()) for points in axes.collections) == 2 * len(frame)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "shifted"]
+    assert axes.get_legend().get_title().get_text() == "class weights"
+
+
+def test_cells_of_other_images_are_refused(study):
     study.found["on-on-s0"] = Run("odd", 7, 0.9)
-    with pytest.raises(DataError, match="'odd'"):
+    with pytest.raises(IntegrityError, match="'odd'"):
         factorial.design(study, draws=5)

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from invented import invent
 
-from skinlib import metrics
-from skinlib.errors import DataError
+from skinlib import metrics, paths
+from skinlib.errors import DataError, IntegrityError
+from skinlib.evidence import changes, paired
+from skinlib.evidence.gains import GAIN, NOT_CLEAR
 from skinlib.evidence.paired import Pair, effect
-from skinlib.evidence.scores import scores
+from skinlib.evidence.scores import SCORES, decisions, scores, together
 from skinlib.statistics import cluster_bootstrap
 
 
@@ -98,3 +101,75 @@ def test_scores_of_a_draw_are_those_of_the_drawn_images():
     rows = np.repeat(np.arange(80), times)
     expected = scores(np.ones((1, len(rows))), labels[rows], probabilities[rows])
     np.testing.assert_allclose(scores(times[None].astype(float), labels, probabilities), expected)
+
+
+def test_decisions_are_the_scores_without_the_auc():
+    rng = np.random.default_rng(6)
+    labels, probabilities = rng.integers(0, 7, 90), rng.dirichlet(np.ones(7), 90)
+    weights = rng.integers(0, 3, (4, 90)).astype(float)
+    both = (each(weights, labels, probabilities) for each in (scores, decisions))
+    np.testing.assert_array_equal(next(both)[:, :3], next(both))
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+
+
+def frozen(spec):
+    """The runs of the single settings: RGB is better, and DenseNet201 much better."""
+    if spec.recipe != changes.SETTINGS_RECIPE or spec.seed > 2:
+        return None
+    return {"DenseNet201": 0.95}.get(spec.backbone, {"rgb": 0.8}.get(spec.variant, 0.5))
+
+
+def test_several_contrasts_are_those_measured_one_by_one(results):
+    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
+    found = changes.settings(draws=30)
+    assert list(found) == list(changes.SETTINGS)
+    study = changes.load_study(changes.SETTINGS_STUDY)
+    pairs = paired.finished_pairs(study, None, "rgb", changes.SETTINGS_RECIPE)
+    # DenseNet201 has the recipe as it is and no other setting.
+    assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
+    alone = effect([paired.answers(*pair) for pair in pairs.values()], draws=30)
+    for name in ("first", "second", "by_seed", "low", "high"):
+        np.testing.assert_allclose(getattr(found[changes.RGB], name), getattr(alone, name))
+    assert found[changes.RGB].judgement(0) == GAIN
+    assert found["batches of 32"].judgement(0) == NOT_CLEAR
+
+
+WAYS = (changes.NONE, changes.CODED, changes.DESCRIBED)
+
+
+def test_seeds_of_two_studies_are_taken_together(results):
+    invent("ablation", lambda spec: 0.5 if spec.variant in WAYS and spec.seed < 2 else None)
+    invent("attention", lambda spec: 0.6 if spec.seed == 4 else None)
+    for found in changes.attentions(draws=10).values():
+        assert len(found.by_seed) == 3
+    assert list(changes.attentions(draws=10)) == list(changes.ATTENTIONS)
+
+
+def test_without_runs_there_is_nothing_to_compare(results):
+    assert changes.attentions() == {}
+
+
+def test_the_table_names_the_effect_and_shows_both_intervals(results):
+    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
+    frame = paired.frame(changes.settings(draws=30), ("Logged", "Described"), "Change")
+    assert len(frame) == len(changes.SETTINGS) * len(SCORES)
+    row = frame.iloc[0]
+    assert (row["Change"], row["Score"], row["Result"]) == (changes.RGB, "accuracy", GAIN)
+    assert row["Difference [lesions]"].startswith("+0.")
+    assert row["By seed"].count(",") == 2
+    assert row["[seeds]"].startswith("[+0.")
+    one = paired.frame({"a": effect([make(np.random.default_rng(0), 60, (0.2, 0.9))] * 1)},
+                       ("A", "B"), scores=SCORES[:1])  # fmt: skip
+    assert (one["[seeds]"].item(), one["Result"].item()) == ("–", NOT_CLEAR)
+
+
+def test_runs_of_other_images_are_refused(results):
+    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
+    study = changes.load_study(changes.SETTINGS_STUDY)
+    first, second = list(paired.finished(study, None, changes.SETTINGS_RECIPE).values())[-2:]
+    with pytest.raises(IntegrityError, match="different images"):
+        together([first, second])
