@@ -107,6 +107,25 @@ def precisions(found):
     return pd.DataFrame(rows)
 
 
+def speedups(found):
+    """How many times as fast a lower precision is than float32 with the same runtime."""
+    measured, rows = spans(found["runtimes"]), []
+    for (runtime, precision), seconds in measured.items():
+        whole = measured.get((runtime, "fp32"), {})
+        gains = {name: whole[name] / seconds[name] for name in seconds if name in whole}
+        if precision == "fp32" or not gains:
+            continue
+        ordered = sorted(gains, key=gains.get)
+        rows.append({
+            "Runtime": RUNTIMES[runtime],
+            "Precision": precision,
+            "Times as fast, median": short(gains[ordered[len(ordered) // 2]], 2),
+            "Least": f"{short(gains[ordered[0]], 2)} ({ordered[0]})",
+            "Most": f"{short(gains[ordered[-1]], 2)} ({ordered[-1]})",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def sizes(found):
     """Megabytes of the exported files by backbone, format and precision."""
     rows = []

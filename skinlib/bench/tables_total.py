@@ -8,6 +8,8 @@ from skinlib.classes import HAM10000_COUNTS
 
 # Images from which the seconds of an epoch are those of its steps.
 LARGE = 1000
+# Shorter times are not told apart.
+LEAST_HOURS = 0.01
 
 
 def growth(found):
@@ -96,7 +98,9 @@ def _runs(found):
 def _hours(rows):
     def total(values):
         values = list(values)
-        return NOT_MEASURED if None in values else short(sum(values))
+        if None in values:
+            return NOT_MEASURED
+        return short(sum(values)) if sum(values) >= LEAST_HOURS else f"< {LEAST_HOURS}"
 
     return {
         "Runs": str(len(rows)),

@@ -9,6 +9,7 @@ the random stream of the lesion and the maps.
 import math
 
 import numpy as np
+from scipy import ndimage
 
 # Pigments, and how strongly one unit of each absorbs red, green and blue. Melanin
 # lying deep looks blue-grey because short waves are scattered back before they reach it.
@@ -17,6 +18,8 @@ ABSORPTION = np.array(
     [[0.50, 0.83, 1.12], [0.98, 0.82, 0.60], [0.16, 0.95, 0.60], [0.06, 0.22, 0.62]], np.float32
 )
 SCATTER = np.array([0.95, 0.89, 0.86], np.float32)
+# A change of a pigment, or of the scatter, that can be seen.
+VISIBLE = 0.15
 
 
 def paint(dx, view, rng):
@@ -36,13 +39,35 @@ def paint(dx, view, rng):
     numpy.ndarray
         RGB, float32, about 0..1, shape (height, width, 3).
     """
-    skin = np.array([0.89, 0.70, 0.61]) + rng.normal(0, 1, 3) * (0.03, 0.04, 0.05)
-    ink = _skin(view, rng)
-    PAINTERS[dx](view, rng, ink)
+    skin, _, ink = _layers(dx, view, rng)
     white = np.clip(ink[WHITE], 0, 0.95)[..., None]
     absorbed = np.tensordot(np.maximum(ink[:WHITE], 0), ABSORPTION, (0, 0))
     picture = skin.astype(np.float32) * np.exp(-absorbed)
     return picture + (SCATTER - picture) * white
+
+
+def mask(dx, view, rng):
+    """Return where `paint` puts a lesion: boolean, shape (height, width), without holes.
+
+    Parameters as of `paint`; the same state of `rng` gives the mask of the same lesion.
+    """
+    _, before, ink = _layers(dx, view, rng)
+    changed = np.abs(ink - before).max(axis=0) > VISIBLE
+    # Small gaps belong to the lesion, and single specks in the skin around it do not.
+    whole = ndimage.binary_fill_holes(ndimage.binary_closing(changed, iterations=3))
+    parts, count = ndimage.label(whole)
+    if not count:
+        return whole
+    return parts == 1 + np.argmax(ndimage.sum_labels(whole, parts, range(1, count + 1)))
+
+
+def _layers(dx, view, rng):
+    """Return the colour of the skin, and the maps of `paint` without and with the lesion."""
+    skin = np.array([0.89, 0.70, 0.61]) + rng.normal(0, 1, 3) * (0.03, 0.04, 0.05)
+    ink = _skin(view, rng)
+    before = ink.copy()
+    PAINTERS[dx](view, rng, ink)
+    return skin, before, ink
 
 
 def ramp(value, start, stop):

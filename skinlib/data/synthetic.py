@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from skinlib import files, paths
 from skinlib.classes import CLASSES, HAM10000_COUNTS
-from skinlib.data import camera
+from skinlib.data import camera, lesions
 from skinlib.data.images import decode
 from skinlib.errors import DataError
 
@@ -204,6 +204,19 @@ def photograph(dx, lesion, number, seed, width, height):
     # The lesion's stream starts anew for every photograph: same draws, same lesion.
     streams = _rng(seed, lesion, 1), _rng(seed, lesion, 2 + number)
     return camera.take(dx, *streams, width, height)
+
+
+def mask(dx, lesion, number, seed, width, height):
+    """Return where the lesion is in `photograph` of the same arguments.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, shape (height, width).
+    """
+    streams = _rng(seed, lesion, 1), _rng(seed, lesion, 2 + number)
+    view = camera.View(*streams, width, height)
+    return lesions.mask(dx, view, streams[0])
 
 
 def metadata(images, seed):

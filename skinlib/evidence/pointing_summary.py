@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from skinlib import paths
+from skinlib.evidence.draws import DRAWS, Estimate, estimate, lesion_weights
 from skinlib.evidence.pointing_runs import SOURCE, read_scores
 from skinlib.recipes import from_json
 from skinlib.runs import read_run
-from skinlib.statistics import cluster_bootstrap
-from skinlib.tables import DRAWS
 
 # Studies that are remade on every machine, and say nothing about skin.
 _TRIALS = ("adhoc", "demo", "illustration")
@@ -86,6 +85,7 @@ def summarise(scores, draws=DRAWS):
     scores : sequence of pandas.DataFrame
         One a seed. A lesion that several seeds ask about is drawn for all of them at once.
     draws : int
+        Number of resamples.
 
     Returns
     -------
@@ -97,43 +97,55 @@ def summarise(scores, draws=DRAWS):
     """
     table = pd.concat(scores, ignore_index=True)
     names = [column.removesuffix("_mass") for column in table if column.endswith("_mass")]
-    columns = ["share", *(f"{name}_{kind}" for name in names for kind in ("mass", "hit"))]
-
-    def statistic(_, values):
-        mean = dict(zip(columns, values.mean(axis=0), strict=True))
-        rows = []
-        for name in names:
-            mass, hit = mean[f"{name}_mass"], mean[f"{name}_hit"]
-            # A map of no network has no others; 0 here, and left out below.
-            own = f"{name}_others" if f"{name}_others" in names else name
-            rows += [
-                *(mass, hit, mass / mean["share"], mass - mean["box_mass"], hit - mean["box_hit"]),
-                *(mass - mean[f"{own}_mass"], hit - mean[f"{own}_hit"]),
-            ]
-        return np.array(rows)
-
-    found = _with_intervals(table, columns, names, statistic, QUANTITIES, draws)
-    without = [name for name in names if f"{name}_others" not in names]
-    found.loc[without, [column for column in found if "_others" in column]] = np.nan
-    return found
-
-
-def _with_intervals(table, columns, names, statistic, quantities, draws):
-    values, lesions = table[columns].to_numpy(), table["lesion_id"]
-    low, high = cluster_bootstrap(statistic, lesions, values, lesions, draws=draws)
-    shape = (len(names), len(quantities))
-    found = {
-        "": statistic(None, values).reshape(shape),
-        "_low": np.reshape(low, shape),
-        "_high": np.reshape(high, shape),
-    }
-    return pd.concat(
-        [
-            pd.DataFrame(part, index=names, columns=[f"{key}{end}" for key in quantities])
-            for end, part in found.items()
-        ],
-        axis=1,
+    means = _means(
+        table, ["share", *(f"{n}_{kind}" for n in names for kind in ("mass", "hit"))], draws
     )
+    rows = {}
+    for name in names:
+        mass, hit = means[f"{name}_mass"], means[f"{name}_hit"]
+        values = {
+            "mass": mass,
+            "hit": hit,
+            "ratio": mass / means["share"],
+            "mass_box": mass - means["box_mass"],
+            "hit_box": hit - means["box_hit"],
+        }
+        if f"{name}_others" in names:
+            values["mass_others"] = mass - means[f"{name}_others_mass"]
+            values["hit_others"] = hit - means[f"{name}_others_hit"]
+        rows[name] = values
+    return _with_intervals(rows, QUANTITIES)
+
+
+def _means(table, columns, draws):
+    """Return the mean of each column, shape (1 + draws,): over all images, then by resample."""
+    weights = lesion_weights(table["lesion_id"], draws)
+    means = weights @ table[columns].to_numpy() / weights.sum(axis=1, keepdims=True)
+    return dict(zip(columns, means.T, strict=True))
+
+
+def _with_intervals(rows, quantities):
+    """Return a frame, one row a map: each quantity, ``_low`` and ``_high``."""
+    cells = {
+        name: {key: estimate(values[key]) if key in values else _NONE for key in quantities}
+        for name, values in rows.items()
+    }
+    return pd.DataFrame(
+        {
+            f"{key}{end}": [getattr(cells[name][key], attribute) for name in rows]
+            for end, attribute in (("", "value"), ("_low", "low"), ("_high", "high"))
+            for key in quantities
+        },
+        index=list(rows),
+    )
+
+
+_NONE = Estimate(np.nan, np.nan, np.nan)
+
+
+def interval(row, key):
+    """Return a quantity of a row of `summarise` or `difference` as an `Estimate`."""
+    return Estimate(row[key], row[f"{key}_low"], row[f"{key}_high"])
 
 
 def matched(first, second, measured=None):
@@ -196,7 +208,7 @@ def difference(pairs, name, draws=DRAWS):
     tables = [
         other[columns].sub(one[columns]).assign(lesion_id=one["lesion_id"]) for one, other in pairs
     ]
-    table = pd.concat(tables, ignore_index=True)
+    means = _means(pd.concat(tables, ignore_index=True), columns, draws)
     return _with_intervals(
-        table, columns, [name], lambda _, values: values.mean(axis=0), ("mass", "hit"), draws
+        {name: dict(zip(("mass", "hit"), means.values(), strict=True))}, ("mass", "hit")
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skinlib.figures.style import BLUE, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
+from skinlib.figures.style import BLUE, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots, text_width
 
 
 def roofline(record):
@@ -39,20 +39,20 @@ def roofline(record):
 
 
 def _name(axes, points):
-    """Write a name beside each point, on the first of four sides where no other name is."""
-    taken = []
+    """Write a name beside each point, on the first side where no name and no point is."""
+    # The axes get their final place first, or the distances would be those of another figure.
+    axes.figure.draw_without_rendering()
     to_points = 72 / axes.figure.dpi
-    for name, (x, y) in sorted(points.items(), key=lambda item: item[1]):
-        place = axes.transData.transform((x, y)) * to_points
-        width = 0.6 * SMALL * len(name)
-        for dx, dy in ((5, 2), (5, -9), (-5 - width, 2), (-5 - width, -9)):
-            left, bottom = place[0] + dx, place[1] + dy
-            box = (left, bottom, left + width, bottom + SMALL)
-            if not any(_overlap(box, other) for other in taken):
-                break
+    places = {name: axes.transData.transform(xy) * to_points for name, xy in points.items()}
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places.values()]
+    for name, (x, y) in sorted(places.items(), key=lambda item: item[1][0]):
+        width = text_width(name, SMALL) * 72
+        sides = ((6, -3), (6, 4), (6, -11), (-6 - width, -11), (-6 - width, -3), (-6 - width, 4))
+        boxes = [(x + dx, y + dy, x + dx + width, y + dy + SMALL) for dx, dy in sides]
+        box = next((box for box in boxes if not any(_overlap(box, t) for t in taken)), boxes[0])
         taken.append(box)
-        axes.annotate(name, (x, y), xytext=(dx if dx > 0 else -5, dy), textcoords="offset points",
-                      ha="left" if dx > 0 else "right", fontsize=SMALL, color=MUTED)  # fmt: skip
+        axes.annotate(name, points[name], xytext=(box[0] - x, box[1] - y), fontsize=SMALL,
+                      textcoords="offset points", color=MUTED)  # fmt: skip
 
 
 def _overlap(one, other):

@@ -151,14 +151,53 @@ def probe_settings():
     }
 
 
+def setting(row):
+    """Return the environment of a row of `probe_settings` as one writes it."""
+    return " ".join(f"{key}={value}" for key, value in row["environment"].items()) or "default"
+
+
+def frame(records):
+    """Return what `probe_settings` found, on several machines, as a table.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        A number that is None was not reported, or is no number.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    rows = []
+    for record in records:
+        for row in record["settings"]:
+            rows.append(
+                {
+                    "Processor": record["device"].removeprefix("cpu: "),
+                    "TensorFlow": record["versions"]["tensorflow"],
+                    "Setting": setting(row),
+                    "Channels read": ", ".join(map(str, row["channels"])),
+                    "Reading": row["reading"],
+                    "Largest error": _number(row["largest_error"]),
+                    "Largest true value": _number(row["largest_value"]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _number(value):
+    return "–" if value is None else f"{value:.2f}"
+
+
 def text(found):
     """Return what `probe_settings` found as lines for a terminal."""
     lines = ["The authors' 3-D convolution on this machine:"]
     for row in found["settings"]:
-        setting = " ".join(f"{k}={v}" for k, v in row["environment"].items()) or "default"
         error = "not a number" if row["largest_error"] is None else f"{row['largest_error']:.4f}"
         channels = ", ".join(map(str, row["channels"]))
         lines.append(
-            f"  {setting:<51} {row['reading']:<16} largest error {error}, channels {channels}"
+            f"  {setting(row):<51} {row['reading']:<16} largest error {error}, channels {channels}"
         )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from test_attention import literal_scores
 
+from skinlib import paths
 from skinlib.cli import main
 from skinlib.models import conv3d
 
@@ -68,3 +69,25 @@ def test_the_command_names_a_reading_for_each_setting(monkeypatch, capsys):
     lines = conv3d.text(found).splitlines()
     assert "default" in lines[1]
     assert "TF_ENABLE_ONEDNN_OPTS=0" in lines[2]
+
+
+def test_records_of_several_machines_make_one_table():
+    row = {"reading": "documented", "channels": [0, 1, 2], "largest_error": 0.0, "largest_value": 1}
+    here = {
+        "device": "cpu: a box", "versions": {"tensorflow": "2.21.0"},
+        "settings": [{"environment": {}, **row}, {"environment": {"A": "1", "B": "2"}, **row}],
+    }  # fmt: skip
+    other = {**here, "settings": [{**here["settings"][0], "largest_error": None}]}
+    frame = conv3d.frame([here, other])
+    assert frame["Processor"].tolist() == ["a box"] * 3
+    assert frame["Setting"].tolist() == ["default", "A=1 B=2", "default"]
+    assert frame["Largest error"].tolist() == ["0.00", "0.00", "–"]
+
+
+def test_the_committed_records_are_complete():
+    for name in ("conv3d", "conv3d-reported"):
+        record = json.loads((paths.ROOT / "results" / f"{name}.json").read_text())
+        assert {"device", "versions", "settings"} <= set(record)
+        readings = {row["reading"] for row in record["settings"]}
+        assert readings <= {conv3d.DOCUMENTED, conv3d.MIDDLE, conv3d.NEITHER}
+    assert "not repeated here" in record["source"]

@@ -7,7 +7,12 @@ from skinlib import notebooks, paths
 
 PARAMETERS = {
     "data": {"data": "synthetic:140"},
-    "architecture": {"backbone": "MobileNetV3Small"},
+    "architecture": {
+        "backbone": "MobileNetV3Small",
+        "height": 4,
+        "width": 4,
+        "channels": 16,
+    },
     "train": {
         "backbone": "MobileNetV3Small",
         "data": "synthetic:140",
@@ -16,7 +21,6 @@ PARAMETERS = {
         "weights": "none",
         "name": "nbval",
     },
-    "attention": {"height": 4, "width": 4, "channels": 16},
     "results": {"study": "ham10000-256px"},
 }
 

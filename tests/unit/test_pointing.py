@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,16 @@ from skinlib import paths
 from skinlib.errors import DataError, IntegrityError
 from skinlib.evidence import (
     pointing,
-    pointing_pages,
+    pointing_drawn,
+    pointing_frames,
     pointing_runs,
     pointing_summary,
-    pointing_words,
 )
 from skinlib.evidence.pointing import Prior, hits, learn_prior, mass_inside, of_others, score
+from skinlib.figures import pointing as drawing
+from skinlib.figures import to_svg
 from skinlib.runs import Run
+from skinlib.statistics import cluster_bootstrap
 
 
 @pytest.fixture
@@ -165,6 +167,8 @@ def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
     predictions.insert(0, "lesion_id", [f"HAM_{i}" for i in lesions])
     predictions.insert(0, "image_id", scores["image_id"])
     predictions.to_csv(place / "predictions.csv", index=False)
+    losses = pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.0, 1.0, 0.5]})
+    losses.to_csv(place / "history.csv", index=False)
     return Run(place, record)
 
 
@@ -238,44 +242,103 @@ def test_measuring_needs_the_weights(measured):
         pointing_runs.measure(next(iter(measured.values())))
 
 
-# Pages
+def test_intervals_are_those_of_the_bootstrap_over_lesions(measured):
+    """The same lesions, drawn one resample at a time and copied."""
+    (group,) = [g for g in pointing_summary.groups() if len(g.runs) == 2]
+    table = pd.concat(group.scores)
+    found = pointing_summary.summarise(group.scores, draws=60).loc["gradcam"]
+
+    def gain(_, values):
+        mean = values.mean(axis=0)
+        return [mean[0] - mean[1], mean[0] / mean[2]]
+
+    columns = table[["gradcam_mass", "gradcam_others_mass", "share"]].to_numpy()
+    low, high = cluster_bootstrap(gain, columns[:, 0], columns, table["lesion_id"], draws=60)
+    np.testing.assert_allclose([found["mass_others_low"], found["ratio_low"]], low)
+    np.testing.assert_allclose([found["mass_others_high"], found["ratio_high"]], high)
+    estimate = pointing_summary.interval(found, "mass_others")
+    assert (estimate.value, estimate.low) == (found["mass_others"], found["mass_others_low"])
 
 
-def test_pages_say_what_was_found(measured):
-    frames, texts, drawn = pointing_pages.pages()
-    assert {len(frames[name]) for name in ("pointing", "pointing-runs")} == {8, 3}
-    findings = texts["pointing-findings"]
-    assert findings.count("\n* ") == 2
-    assert "better: soft attention +" in findings
-    assert "as described against as coded" in texts["pointing-variants"]
-    # One training each: an interval, and no gain.
-    assert "one training each" in texts["pointing-variants"]
-    assert "more of the mass" not in texts["pointing-variants"]
-    answer = texts["pointing-answer"]
-    assert re.search(r"\* \*\*Grad-CAM\*\*, 3 networks: better in 3, by \+", answer)
-    assert set(drawn) == {"pointing"}
-    assert len(drawn["pointing"].axes) == 6
-    assert "The photograph's darkness" in answer
+# Tables and figures
 
 
-def test_a_map_that_lies_worse_is_not_one_of_no_clear_gain():
-    rows = {
-        name: {
-            "mass_others": value,
-            "mass_others_low": value - 0.1,
-            "mass_others_high": value + 0.1,
-        }
-        for name, value in (("attention", -0.3), ("gradcam", 0.05), ("hirescam", 0.3))
-    }
-    found = pd.DataFrame(rows).T
-    sorted_ = pointing_words._sorted(list(rows), lambda name: found.loc[name])
-    assert sorted_ == {"better": ["hirescam"], "worse": ["attention"], "not clear": ["gradcam"]}
+def test_tables_have_a_row_a_network(measured):
+    networks, diverged = pointing_frames.networks()
+    assert diverged == []
+    assert [n.title for n in networks] == [
+        "clean recipe, 96\u00a0px,\nas coded", "clean recipe, 96\u00a0px,\nas described",
+        "clean recipe, 96\u00a0px,\nno attention",
+    ]  # fmt: skip
+    gains = pointing_frames.gains(networks)
+    assert list(gains)[:3] == ["Network", "Attention", "soft attention"]
+    assert gains["soft attention"].isna().tolist() == [False, False, True]
+    assert gains["Grad-CAM"].str.startswith("+").all()
+    assert pointing_frames.followers(networks, "gradcam") == 3
+    assert pointing_frames.span(networks, "darkness").count(" to ") == 1
+    values = pointing_frames.overview(networks, "mass")["the mask itself"].astype(float)
+    assert values.between(50, 100).all()
+    assert pointing_frames.measured(networks)["Seeds"].tolist() == [1, 2, 1]
 
 
-def test_pages_without_any_run():
-    frames, texts, drawn = pointing_pages.pages([])
-    assert {frame.iloc[0, 0] for frame in frames.values()} == {"not run"}
-    assert "ot run" in texts["pointing-findings"]
-    assert "cannot be said yet" in texts["pointing-variants"]
-    assert set(drawn) == {"pointing"}
-    assert pointing.LEARNED
+def test_variants_are_compared_seed_by_seed(measured):
+    networks, _ = pointing_frames.networks()
+    frame, by_seed = pointing_frames.variants(networks)
+    assert frame["Map"].tolist() == ["soft attention", "Grad-CAM"]
+    assert [len(each) for each in by_seed.values()] == [1, 1]
+    assert frame["Part on the lesion"].str.startswith("+").all()
+
+
+def test_a_network_that_diverged_is_left_out(measured):
+    folder = next(folder for folder in measured if "as_coded" in folder.name)
+    losses = pd.DataFrame({"epoch": [1, 2, 3, 4], "loss": [2.0, 0.5, 6.0, 5.9]})
+    losses.to_csv(folder / "history.csv", index=False)
+    networks, diverged = pointing_frames.networks()
+    assert (len(networks), diverged) == (2, [folder.name])
+
+
+def test_figures_show_every_network_and_every_example(measured):
+    networks, _ = pointing_frames.networks()
+    figure = drawing.following({n.title: n.gains for n in networks})
+    assert len(figure.axes[0].get_yticks()) == len(networks)
+    svg = to_svg(figure).decode()
+    assert all(word in svg for word in ("soft attention", "HiResCAM", "darkness")[::2])
+    averages = {"one": np.eye(3), "other": np.ones((5, 5))}
+    assert len(drawing.means(averages).axes) == 3  # with the colour bar
+
+
+def test_mean_maps_are_those_of_runs_that_kept_theirs():
+    class Kept:
+        def __init__(self, maps):
+            self.attention = lambda: maps
+
+    one = Kept({"a": np.zeros((2, 2)), "b": np.ones((2, 2))})
+    found = pointing_frames.mean_maps({"kept": one, "not kept": Kept({}), "not run": None})
+    assert list(found) == ["kept"]
+    np.testing.assert_array_equal(found["kept"], 0.5)
+
+
+# Drawn pictures
+
+
+def test_drawn_examples_have_mask_and_map_on_one_grid():
+    maps = {dx: np.full((6, 6), 1 / 36) for dx in pointing_drawn.lesions()}
+    record = {"seed": 0, "size": 48, "maps": maps}
+    (example,) = pointing_drawn.examples(record, ["mel"])
+    assert example["image"].shape == (48, 48, 3)
+    np.testing.assert_allclose(example["attention"], 1)
+    # The lesion is in the middle.
+    assert example["shares"].shape == (6, 6)
+    np.testing.assert_allclose(example["shares"][2:4, 2:4], 1)
+    assert len(drawing.beside([example, example]).axes) == 7
+
+
+def test_the_committed_maps_are_of_the_drawn_lesions():
+    record = json.loads((paths.ROOT / "results" / "attention.json").read_text())["drawn"]
+    assert set(record["maps"]) == set(pointing_drawn.lesions())
+    assert all(np.sum(values) == pytest.approx(1, abs=1e-3) for values in record["maps"].values())
+
+
+def test_without_a_released_model_there_are_no_maps(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "MODELS", tmp_path)
+    assert pointing_drawn.measure() is None
