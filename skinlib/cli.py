@@ -135,7 +135,6 @@ def _parser():
     sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
     sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
-    sub.add_argument("--book", action="store_true", help="time `make book` too, in small")
     sub.add_argument("--no-progress", action="store_true", help=bars_help)
 
     sub = command("measure", commands.measure)
@@ -143,8 +142,6 @@ def _parser():
 
     sub = command("pin", commands.pin)
 
-    sub = command("render", commands.render)
-    sub.add_argument("-v", "--verbose", action="store_true", help="list the files")
     return parser
 
 

@@ -207,7 +207,7 @@ def bench(args):
     """Measure how fast things are; write results/bench/*.json."""
     from skinlib.bench import running
 
-    options = {"backbones": args.backbone, "book": args.book, "progress": not args.no_progress}
+    options = {"backbones": args.backbone, "progress": not args.no_progress}
     return running.run(args.name, quick=args.quick, **options)
 
 
@@ -224,15 +224,6 @@ def pin(args):
     from skinlib import identities
 
     print(identities.pin())
-
-
-def render(args):
-    """Write the tables and figures of the book from the runs there are."""
-    from skinlib import rendering
-
-    for path in rendering.render():
-        if args.verbose:
-            print(path)
 
 
 def audit(args):

@@ -10,7 +10,7 @@ from scipy import stats
 
 from skinlib import external, tables
 from skinlib.classes import CLASSES, LONG_NAMES
-from skinlib.evidence import calibration, scores, subgroup_pages, subgroup_words
+from skinlib.evidence import calibration, scores, subgroup_words
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
 
@@ -231,7 +231,7 @@ def calibrated(model, run):
 
 def groups_of(run):
     """Return what was measured by groups of patients, by part; empty where nothing was."""
-    return subgroup_words.of_run(subgroup_pages.read(), run.record["identity"])
+    return subgroup_words.of_run(subgroup_words.read(), run.record["identity"])
 
 
 def of_groups(run, attribute, part="test"):

@@ -1,29 +1,25 @@
-"""Sphinx extension: the launch buttons of an executed notebook open the notebook it was made from.
+"""Sphinx extension: the launch buttons of a page open the notebook it was made from.
 
-An executed copy carries the parameters and the data of the machine that ran it, and some copies
-are not in the repository at all. The source runs anywhere, its first cell installs skinlib.
+A page is an executed copy. It is not in the repository; its source is, and runs anywhere.
 """
 
 from pathlib import Path
 
 EXECUTED, SOURCES = "executed/", "notebooks"
 # How the Snakefile names what is no run.
-PREFIXES = ("about-", "report-")
+PREFIX = "about-"
 OF_A_RUN = "train"
 
 
 def source_of(page):
-    """Return the name of the notebook that an executed page was made from."""
+    """Return the name of the notebook that a page was made from, if it was made from one."""
+    if not page.startswith(EXECUTED):
+        return page
     name = page.rpartition("/")[2]
-    for prefix in PREFIXES:
-        if name.startswith(prefix):
-            return name.removeprefix(prefix)
-    return OF_A_RUN
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else OF_A_RUN
 
 
 def _point_to_source(app, page, template, context, doctree):
-    if not page.startswith(EXECUTED):
-        return
     path = f"{SOURCES}/{source_of(page)}.ipynb"
     if not (Path(app.srcdir).parent / path).is_file():
         return

@@ -23,7 +23,7 @@ def run(names=(), *, quick=False, **options):
     quick : bool
         Rehearse: few rounds on small networks, stored below ``_build/bench``.
     **options
-        ``backbones``, ``book``, ``progress``; each bench takes those it knows. Results
+        ``backbones``, ``progress``; each bench takes those it knows. Results
         of other backbones, stored before on the same device, stay.
 
     Returns
@@ -49,7 +49,6 @@ def _apart(name, quick, options):
     """Run one bench in a process of its own; return its exit code."""
     command = [sys.executable, "-m", "skinlib", "bench", name]
     command += ["--quick"] if quick else []
-    command += ["--book"] if options.get("book") else []
     command += [] if options.get("progress", True) else ["--no-progress"]
     if options.get("backbones"):
         command += ["--backbone", *options["backbones"]]

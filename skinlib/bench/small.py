@@ -1,11 +1,10 @@
-"""Things that should not be felt: importing skinlib, filling the pixel cache, making the book."""
+"""Things that should not be felt: importing skinlib, filling the pixel cache."""
 
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from skinlib import paths
@@ -16,7 +15,7 @@ IMPORTS = {
     "Python alone": "",
     "import skinlib": "import skinlib",
     "the command line": "import skinlib.cli; skinlib.cli._parser()",
-    "reading results": "import skinlib.runs, skinlib.tables, skinlib.rendering",
+    "reading results": "import skinlib.runs, skinlib.tables, skinlib.book",
     "Keras with its backend": "import keras",
 }
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -26,23 +25,20 @@ COUNT = (
 )
 
 
-def measure(*, quick=False, book=False, progress=True):
-    """Time imports, the building of a pixel cache and, on request, the book.
+def measure(*, quick=False, progress=True):
+    """Time imports and the building of a pixel cache.
 
     Parameters
     ----------
     quick : bool
         Two imports, a few small pictures.
-    book : bool
-        Render and build the book too, into a temporary folder.
     progress : bool
 
     Returns
     -------
     dict
         `skinlib.bench.timing.machine`, ``imports`` (by case ``seconds``, ``modules`` and
-        ``backends`` that were loaded), ``pixel_cache`` (``images_per_second`` by size)
-        and ``book_seconds`` or None.
+        ``backends`` that were loaded) and ``pixel_cache`` (``images_per_second`` by size).
     """
     chosen = dict(list(IMPORTS.items())[:2]) if quick else IMPORTS
     loaded = {name: _import(code) for name, code in chosen.items()}
@@ -60,7 +56,6 @@ def measure(*, quick=False, book=False, progress=True):
             for name in chosen
         },
         "pixel_cache": _pixel_cache(quick, progress),
-        "book_seconds": round(_book(), 1) if book else None,
     }
 
 
@@ -93,16 +88,3 @@ def _pixel_cache(quick, progress):
         "pictures": f"{images} synthetic JPEGs of {width} x {height} pixels",
         "sizes": {name: {"images_per_second": rates(seconds[name], images)} for name in cases},
     }
-
-
-def _book():
-    """Render and build the book; return its seconds."""
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as out:
-        for command in (
-            [sys.executable, "-m", "skinlib", "render"],
-            [str(Path(sys.executable).parent / "jupyter-book"), "build", "book", "--config",
-             "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"],
-        ):  # fmt: skip
-            subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True)
-    return time.perf_counter() - start

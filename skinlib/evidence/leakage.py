@@ -8,11 +8,13 @@ from skinlib.data import leakage, splits
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence import paired
 from skinlib.evidence.scores import scores
+from skinlib.files import write_json
 
 ALL, CAN_LEAK = "all test images", "lesion with another photograph"
 # Where nothing can leak: what changes there is not the memory of a lesion.
 CANNOT = "lesion without another photograph"
 VALIDATION = "validation part, seen by neither"
+BOTH_SIDES = "both-sides.json"
 
 
 def answers(sealed, leaking):
@@ -177,3 +179,11 @@ def both_sides(table, seeds, test_share):
             }
         )
     return pd.DataFrame(rows)
+
+
+def write_both_sides(table, *, seeds=range(20), test_share=0.1):
+    """Recount, on the real table, how many images of a random split leak; keep the result."""
+    rows = both_sides(table, seeds, test_share).to_dict("records")
+    path = paths.RESULTS / BOTH_SIDES
+    write_json(path, {"images": len(table), "test_share": test_share, "rows": rows})
+    return path

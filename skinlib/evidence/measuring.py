@@ -11,7 +11,7 @@ import pandas as pd
 
 from skinlib import external, paths
 from skinlib.data import ham10000
-from skinlib.evidence import asked, leakage_pages, subgroups
+from skinlib.evidence import asked, leakage, subgroups
 from skinlib.files import write_json
 from skinlib.studies import load_study
 
@@ -35,14 +35,14 @@ def measure(folder=None, **options):
     folder : str or pathlib.Path, optional
         See `skinlib.data.ham10000.locate`.
     **options
-        Of `skinlib.evidence.leakage_pages.write_both_sides`.
+        Of `skinlib.evidence.leakage.write_both_sides`.
 
     Returns
     -------
     list of pathlib.Path
     """
     dataset = ham10000.load(folder, decode=False)
-    written = [leakage_pages.write_both_sides(dataset.table, **options)]
+    written = [leakage.write_both_sides(dataset.table, **options)]
     runs = reported()
     found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
     asked = {title: run for title, run in runs.items() if run.record.get("external")}

@@ -7,10 +7,8 @@ method that promises 5 % may raise 5 % of them. `write` keeps the counts in
 """
 
 import gc
-import json
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from skinlib import paths
@@ -18,9 +16,8 @@ from skinlib.evidence import agreement
 from skinlib.evidence import draws as bootstrap
 from skinlib.evidence.draws import Estimate
 from skinlib.files import write_json
-from skinlib.tables import NOT_RUN
 
-FILE, FRAME = "null-levels.json", "null-levels"
+FILE = "null-levels.json"
 TRIALS, LESIONS, LEVEL, TOGETHER, DRAWS = 400, 120, 0.05, 0.9, 250
 METHODS = {
     "by_lesion": "Test by lesion",
@@ -125,36 +122,3 @@ def rate(alarms, trials):
     """Return the share of false alarms with Clopper and Pearson's 95 % interval."""
     low, high = stats.binomtest(alarms, trials).proportion_ci(method="exact")
     return Estimate(alarms / trials, float(low), float(high))
-
-
-def pages():
-    """Return the frame and the sentences by file name; without results they say so."""
-    path = paths.RESULTS / FILE
-    if not path.is_file():
-        return {FRAME: pd.DataFrame({"Method": [NOT_RUN]})}, {FRAME: "Not run yet.\n"}
-    found = json.loads(path.read_text(encoding="utf-8"))
-    rates = {name: rate(found["alarms"][name], found["trials"]) for name in METHODS}
-    frame = pd.DataFrame(
-        {
-            "Method": title,
-            "False alarms": f"{found['alarms'][name]} of {found['trials']}",
-            "Share": rates[name].text(percent=True),
-            f"Against {100 * LEVEL:.0f} %": _judged(rates[name]),
-        }
-        for name, title in METHODS.items()
-    )
-    text = (
-        f"The table counts false alarms in {found['trials']} simulated data sets of {LESIONS} "
-        "lesions with one to four photographs. The models are equally good, and "
-        f"{100 * TOGETHER:.0f} % of the photographs are answered as their whole lesion is; in the "
-        f"last row each by itself. Without Holm's correction some pair of three models would "
-        f"stand out in {rate(found['alarms']['no_holm'], found['trials']).text(percent=True)}.\n"
-    )
-    return {FRAME: frame}, {FRAME: text}
-
-
-def _judged(found):
-    """Say on which side of the promised level the exact interval lies."""
-    if found.low > LEVEL:
-        return "more often than promised"
-    return "less often than promised" if found.high < LEVEL else "the interval includes it"

@@ -1,6 +1,8 @@
-"""Sentences about groups of patients, from ``results/subgroups.json``; Markdown, no file access."""
+"""Sentences of the model card about women and men, from ``results/subgroups.json``; Markdown."""
 
-from skinlib import external
+import json
+
+from skinlib import external, paths
 from skinlib.evidence import subgroups
 from skinlib.evidence.draws import Estimate
 
@@ -16,64 +18,18 @@ VERDICTS = {
     "nevus_specificity": ("the model has a {} nevus specificity for women than for men",
                           "higher", "lower"),
 }  # fmt: skip
-NOT_APART = "Neither what is left over nor another score tells women and men apart."
 CHANCE = "One in twenty such intervals would leave 0 out by chance alone."
-MORE = "([more](subgroups.md))"
+
+
+def read():
+    """Return the stored results by title, empty where there are none."""
+    path = paths.RESULTS / subgroups.FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def of_run(found, identity):
     """Return the records of a run by part, empty where it was not measured."""
     return {each["part"]: each for each in found.values() if each["identity"] == identity}
-
-
-def about(title, same):
-    """Say which model and which photographs the tables are of.
-
-    Parameters
-    ----------
-    title : str
-    same : dict of str to dict
-        From `of_run`: the records of the model that is shown.
-    """
-    first = next(iter(same.values()))
-    asked = "; ".join(
-        f"{PARTS[part]}, {record['images']:,} photographs of {record['lesions']:,} lesions"
-        for part, record in same.items()
-    )
-    return (
-        f"The tables by group are of *{title}* (run `{first['study']}/{first['run']}`) on {asked}. "
-        f"Groups of fewer than {subgroups.LEAST_IMAGES} photographs or {subgroups.LEAST_LESIONS} "
-        "lesions show their size and a dash, and so does a share of fewer photographs or lesions "
-        "than that. The mean recall needs as many of each diagnosis that the group has, and two "
-        "diagnoses at least.\n"
-    )
-
-
-def sexes(found):
-    """Say of each model and part how women and men differ.
-
-    Parameters
-    ----------
-    found : dict of str to dict
-        From `skinlib.evidence.subgroups.measure`, by title.
-    """
-    lines, looked = [], []
-    for title, record in found.items():
-        gaps = _gaps(record)
-        if "accuracy" not in gaps:
-            lines.append(f"* *{title}*: too few women or men to compare.")
-            continue
-        looked += [gaps[metric] for metric in VERDICTS if metric in gaps]
-        told = verdicts(record, of_run(found, record["identity"]))
-        lines.append(
-            f"* *{title}*: accuracy {gaps['accuracy'].text(signed=True)}, of which their different "
-            f"diagnoses alone would give {gaps['expected'].text(signed=True)}; left over "
-            f"{gaps['excess'].text(signed=True)}. {' '.join(told) or NOT_APART}"
-        )
-    apart = sum(gap.sign != 0 for gap in looked)
-    lines += ["", f"Beside accuracy and mix these are {len(looked)} differences; the intervals of "
-              f"{apart} leave out 0. {CHANCE}"]  # fmt: skip
-    return "\n".join(lines) + "\n"
 
 
 def _gaps(record):
@@ -167,43 +123,3 @@ def caution(same):
     lines = [melanomas(record) for record in same.values()]
     lines += [line for record in same.values() for line in verdicts(record, same, others)]
     return "\n".join(f"* {line}" for line in lines) + f"\n\n{CHANCE}\n"
-
-
-def short_caution(same):
-    """Return one sentence for those who are about to ask a model, with a link."""
-    if not same:
-        return f"Whether it answers for women as well as for men was not measured {MORE}.\n"
-    record = same.get(external.PART) or next(iter(same.values()))
-    return f"{melanomas(record).rstrip('.')} {MORE}.\n"
-
-
-def ranges(shown):
-    """Say how far groups lie apart, and which lie apart beyond their mix, the farthest first.
-
-    Parameters
-    ----------
-    shown : list of tuple
-        ``(words, rows)`` of each table of the page.
-    """
-    lines, judged, apart = [], 0, []
-    for words, every in shown:
-        rows = [row for row in every if row["accuracy"]]
-        judged += len(rows)
-        apart += [(words.lower(), row["group"], Estimate(*row["excess"])) for row in rows]
-        known = [row for row in rows if row["group"] != subgroups.UNKNOWN]
-        if len(known) > 1:
-            low, high = (pick(known, key=lambda row: row["accuracy"][0]) for pick in (min, max))
-            lines.append(
-                f"* {words}: accuracy from {Estimate(*low['accuracy']).text()} "
-                f"({low['group']}, {low['images']:,} photographs; expected from the mix "
-                f"{low['expected'][0]:.3f}) to {Estimate(*high['accuracy']).text()} "
-                f"({high['group']}, {high['images']:,}; expected {high['expected'][0]:.3f})."
-            )
-    apart = sorted((each for each in apart if each[2].sign), key=lambda each: -abs(each[2].value))
-    text = (
-        f"{len(apart)} of {judged} groups with enough photographs lie beyond what their mix gives, "
-        "by an interval that leaves out 0"
-    )
-    listed = [f"{words}: {group} {excess.text(signed=True)}" for words, group, excess in apart]
-    text += f", the farthest first: {'; '.join(listed)}. " if apart else ". "
-    return "\n".join(lines) + f"\n\n{text}{CHANCE}\n"

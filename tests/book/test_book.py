@@ -1,23 +1,21 @@
 """The book builds from committed results, without warnings and without a backend."""
 
-import csv
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sklearn import metrics as sk
 
-from skinlib import audit, paths, rendering
+from skinlib import audit, paths
 from skinlib.classes import CLASSES
 from skinlib.studies import load_study
 
 
 def test_pages_of_the_table_of_contents_are_there(html):
-    for page in ("index", "data", "method", "training", "results", "demo", "api", "bibliography"):
+    for page in ("index", "data", "method", "results", "audit", "reproduce", "api", "bibliography"):
         assert (html / f"{page}.html").is_file(), page
 
 
@@ -35,11 +33,9 @@ def test_numbered_tables_and_figures_show_up(html):
 
 def test_numbers_in_the_book_are_what_scikit_learn_computes(html):
     """Independent of skinlib: from predictions.csv to the cell of the rendered table."""
-    study = load_study(rendering.REAL)
     page = (html / "results.html").read_text(encoding="utf-8")
-    runs = study.finished()
-    if not runs:
-        pytest.skip("no real run is committed")
+    runs = [*load_study("ham10000-256px").finished(), *load_study("ham10000-256px-96px").finished()]
+    assert len(runs) == 4
     for run in runs:
         frame = pd.read_csv(run.folder / "predictions.csv")
         frame = frame[frame["part"] == "test"]
@@ -52,7 +48,7 @@ def test_numbers_in_the_book_are_what_scikit_learn_computes(html):
             sk.f1_score(truth, predicted, average="macro"),
             sk.roc_auc_score(truth, probabilities, multi_class="ovr", labels=list(CLASSES)),
         ):
-            assert f"<p>{value:.3f} [" in page, (run.name, value)
+            assert f"<p>{value:.3f}\u00a0[" in page, (run.name, value)
 
 
 ANCHORS = [f"paper-table-{n}" for n in (*range(1, 9), "a1", "a2", "a3", "a4", "a5")]
@@ -83,19 +79,14 @@ def test_every_claim_stands_on_its_page_with_a_badge(html):
     assert page.count('class="verdict ') >= len(audit.claims())
 
 
-def test_launch_buttons_open_a_notebook_that_is_in_the_repository(html):
-    """And the one with the first cell, not the copy with the data of another machine."""
-    pages = sorted((html / "executed").rglob("*.html"))
-    assert pages
-    for page in pages:
-        (path,) = set(
-            re.findall(r'href="https://colab[^"]*/blob/main/([^"]*)"', page.read_text("utf-8"))
-        )
-        assert path in {f"notebooks/{source.name}" for source in paths.NOTEBOOKS.glob("*.ipynb")}
-        copy = paths.ROOT / "book" / page.relative_to(html).with_suffix(".ipynb")
-        made = json.loads(copy.read_text(encoding="utf-8"))["cells"][0]["source"][0]
-        of = json.loads((paths.ROOT / path).read_text(encoding="utf-8"))["cells"][0]["source"][0]
-        assert made.startswith(of.strip()), page
+def test_launch_buttons_open_the_notebook_that_a_page_was_made_from(html):
+    for source in paths.NOTEBOOKS.glob("*.ipynb"):
+        page = html / f"{source.stem}.html"
+        if page.is_file():
+            found = re.findall(
+                r'href="https://colab[^"]*/blob/main/([^"]*)"', page.read_text("utf-8")
+            )
+            assert set(found) == {f"notebooks/{source.name}"}, page.name
 
 
 def test_rows_of_tables_are_named_for_a_screen_reader(html):
@@ -112,24 +103,29 @@ def test_formulas_need_no_script(html):
     assert r"\frac" not in re.sub(r"<[^>]*>", "", page.split("<article")[1].split("</article")[0])
 
 
-def test_missing_runs_are_said_to_be_missing(html):
-    text = (html / "ledger-models.html").read_text(encoding="utf-8")
-    assert "not run" in text
+def test_nothing_is_said_to_be_missing(html):
+    for page in html.glob("*.html"):
+        article = page.read_text("utf-8").partition("<article")[2]
+        assert not re.search(r"<p>not (run|measured)</p>", article, re.IGNORECASE), page.name
 
 
-def test_parameter_counts_in_the_book_are_the_committed_ones():
-    with (paths.RESULTS / "tables" / "backbones.csv").open(encoding="utf-8") as file:
-        shown = {row["Backbone"]: row for row in csv.DictReader(file)}
+def test_parameter_counts_in_the_book_are_the_committed_ones(html):
+    page = (html / "method.html").read_text("utf-8")
     for entry in json.loads((paths.RESULTS / "describe.json").read_text(encoding="utf-8")):
-        assert shown[entry["backbone"]]["Parameters, ours"] == f"{entry['parameters']:,}"
+        assert f"{entry['parameters']:,}" in page, entry["backbone"]
 
 
-def test_building_the_book_does_not_import_a_backend():
-    program = (
-        "import sys; from skinlib import rendering; rendering.render(); "
-        "bad = {'tensorflow', 'jax', 'torch', 'keras'} & set(sys.modules); print(sorted(bad))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=paths.ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+def test_old_addresses_lead_to_the_merged_pages(html):
+    for old, new in yaml.safe_load((paths.ROOT / "_config.yml").read_text("utf-8"))["sphinx"][
+        "config"
+    ]["redirects"].items():
+        page = (html / f"{old}.html").read_text("utf-8")
+        assert f'content="0; url={new}.html"' in page
+        assert (html / f"{new}.html").is_file()
+
+
+def test_no_sentence_lacks_its_number(html):
+    for page in html.glob("*.html"):
+        article = page.read_text("utf-8").partition("<article")[2].partition("</article")[0]
+        assert "{glue" not in article, page.name
+        assert "{numref}" not in article, page.name

@@ -81,8 +81,8 @@ def test_forward_parity(backend, reference):
 # command line imports before it knows what is asked of it.
 LIGHT = [
     *("skinlib", "skinlib.cli", "skinlib.runs", "skinlib.metrics", "skinlib.statistics"),
-    *("skinlib.tables", "skinlib.figures", "skinlib.paper", "skinlib.studies", "skinlib.prose"),
-    *("skinlib.rendering", "skinlib.recipes", "skinlib.losses", "skinlib.controls"),
+    *("skinlib.tables", "skinlib.figures", "skinlib.paper", "skinlib.studies", "skinlib.book"),
+    *("skinlib.ledger", "skinlib.recipes", "skinlib.losses", "skinlib.controls"),
     *("skinlib.device", "skinlib.state", "skinlib.data.fetch", "skinlib.data.prepare"),
     *("skinlib.models.backbones", "skinlib.models.weights", "skinlib.models.classifier"),
     "skinlib.training",

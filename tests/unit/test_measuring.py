@@ -11,7 +11,7 @@ import records
 from skinlib import external, paths, runs
 from skinlib.classes import CLASSES
 from skinlib.data import ham10000
-from skinlib.evidence import leakage_pages, measuring
+from skinlib.evidence import leakage, measuring
 from skinlib.studies import load_study
 
 
@@ -42,7 +42,7 @@ def test_without_runs_only_the_split_is_recounted(synthetic_folder, results):
     written = measuring.measure(synthetic_folder, seeds=range(2), test_share=0.3)
     assert [path.name for path in written] == ["both-sides.json", "subgroups.json"]
     assert json.loads(written[1].read_text()) == {}
-    counted = json.loads((results / leakage_pages.BOTH_SIDES).read_text())
+    counted = json.loads((results / leakage.BOTH_SIDES).read_text())
     assert counted["images"] == 70
     assert len(counted["rows"]) == 2
 

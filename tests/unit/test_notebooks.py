@@ -17,6 +17,10 @@ from skinlib.errors import DataError
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 REFERENCE = paths.ROOT / "tests" / "notebooks"
+# Those that build networks: they install skinlib on Colab. Pages read committed results.
+NETWORKS = ("architecture", "train")
+# Those with parameters, of which nbval checks a small copy.
+COPIES = ("architecture", "data", "results", "train")
 
 
 def code(path, injected=False):
@@ -30,14 +34,15 @@ def code(path, injected=False):
 
 
 @pytest.mark.parametrize("name", notebooks.available())
-def test_a_source_notebook_has_parameters_and_no_output(name):
+def test_a_source_notebook_has_no_output(name):
     cells = nbformat.read(notebooks.source(name), as_version=4).cells
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-    assert len(tagged) == 1
+    assert len(tagged) == (1 if name in COPIES else 0)
     for cell in cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
-        assert len(cell.source.splitlines()) < 40, "no cell longer than a screen"
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) < 40, "no cell longer than a screen"
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def first_cell(tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("name", notebooks.available())
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_first_cell_does_nothing_where_skinlib_is(name, first_cell, monkeypatch):
     assert first_cell(name) == []
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
@@ -96,18 +101,18 @@ def test_the_first_cell_tells_when_the_kernel_is_no_longer_what_is_installed(
 
 def test_only_the_first_cell_installs_anything_and_it_is_everywhere_the_same():
     cells = {name: code(path) for name, path in notebooks.available().items()}
-    assert len({found[0] for found in cells.values()}) == 1
+    assert len({cells[name][0] for name in NETWORKS}) == 1
     for found in cells.values():
         assert not [c for c in found[1:] if re.search(r"^\s*[!%]|pip install", c, re.MULTILINE)]
 
 
-@pytest.mark.parametrize("name", notebooks.available())
+@pytest.mark.parametrize("name", COPIES)
 def test_the_copy_that_nbval_runs_is_of_this_source(name):
     """Otherwise CI would check yesterday's notebook; see tests/notebooks/remake.py."""
     assert code(REFERENCE / f"{name}.ipynb") == code(notebooks.source(name))
 
 
-@pytest.mark.parametrize("name", notebooks.available())
+@pytest.mark.parametrize("name", ["architecture", "results", "train"])
 def test_the_copy_that_nbval_runs_has_checked_numbers(name):
     cells = nbformat.read(REFERENCE / f"{name}.ipynb", as_version=4).cells
     checked = [c for c in cells if c.source.startswith("# NBVAL_CHECK_OUTPUT")]
@@ -121,7 +126,7 @@ def test_a_mistyped_parameter_is_refused_with_the_right_name():
 
 
 def test_an_unknown_notebook_is_refused_with_the_known_names():
-    with pytest.raises(DataError, match="notebooks are architecture, attention"):
+    with pytest.raises(DataError, match="notebooks are ablation, architecture"):
         notebooks.source("trian")
 
 

@@ -23,25 +23,16 @@ def bound(level=LEVEL):
     return stats.binom.ppf(0.999, TRIALS, level)
 
 
-def test_the_book_shows_what_is_counted(alarms, monkeypatch):
+def test_the_stored_counts_are_those_counted_here(alarms):
     path = paths.ROOT / "results" / null_levels.FILE
     stored = json.loads(path.read_text(encoding="utf-8"))
     assert stored == {"trials": TRIALS, "alarms": alarms}
-    monkeypatch.setattr(paths, "RESULTS", path.parent)
-    (frame,), (text,) = (made.values() for made in null_levels.pages())
-    row = frame.set_index("Method").loc["McNemar's test by image"]
-    k = alarms["by_image"]
-    low, high = stats.beta.ppf([0.025, 0.975], [k, k + 1], [TRIALS - k + 1, TRIALS - k])
-    assert row["Share"] == f"{100 * k / TRIALS:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-    assert row.iloc[-1] == "more often than promised"
-    assert f"in {TRIALS} simulated" in text
 
 
-def test_without_results_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    (frame,), (text,) = (made.values() for made in null_levels.pages())
-    assert frame.to_numpy().tolist() == [["not run"]]
-    assert text == "Not run yet.\n"
+def test_a_rate_has_the_exact_interval():
+    found = null_levels.rate(37, TRIALS)
+    low, high = stats.beta.ppf([0.025, 0.975], [37, 38], [TRIALS - 36, TRIALS - 37])
+    assert (found.value, found.low, found.high) == pytest.approx((37 / TRIALS, low, high))
 
 
 def test_photographs_of_a_lesion_are_alike_and_models_equally_good():
