@@ -1,4 +1,4 @@
-"""What is said of exported files and of runtimes: numbers, words, and what was not measured."""
+"""What exported files and runtimes give: parity, tables, and what was not measured."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skinlib import paths
-from skinlib.bench import exports, runtimes, tables, words
+from skinlib.bench import exports, runtimes, tables, tables_exports
 from skinlib.models.backbones import BACKBONES
 
 MACHINE = {
@@ -49,41 +49,21 @@ def test_parity_is_that_of_arrays():
     assert measured["mean"] == pytest.approx(2 * 0.4 / 28)
 
 
-def test_what_files_answer_is_told(found):
+def test_what_files_give(found):
     (_, parity), (_, costs) = tables.of("exports", found)
     assert list(parity["Format"]) == ["ONNX", "ONNX", "LiteRT"]
     assert list(parity["Same answer"]) == ["193 of 193", "193 of 193", "180 of 193"]
     assert list(costs["Stored"]) == ["fp16", "int8, calibrated"]
     assert costs["Change of mean recall"].iloc[1] == "-0.0500 [-0.0800, -0.0200]"
-    text = words.of("exports", found)
-    assert "within 2.0 · 10⁻⁶ of those of Keras, and the same answer to all of them" in text
-    assert "Weights in float16 change the mean recall by -0.0010" in text
-    said = "for the mean recall that of LiteRT (int8, calibrated), for the macro AUC none."
-    assert said in text
-    assert "cannot tell" not in text
-    assert "least and greatest" not in text
 
 
-def test_a_distance_that_is_lost_is_told(found):
+def test_a_distance_that_is_lost_shows(found):
     found["exports"]["exports"][-1]["parity"]["validation"] = {**FAR, "distance": 52.0}
-    assert "is 52 times its own size off with LiteRT (int8, calibrated)" in words.of(
-        "exports", found
-    )
     # Stored in int8 and not calibrated, but off as well.
     weights = {**FAR, "distance": 8.8}
     found["exports"]["exports"].append(export("litert", "int8", [0, -0.1, 0.1], parity=weights))
-    text = words.of("exports", found)
-    assert "8.8 to 52 times" in text
-    assert "LiteRT (int8, calibrated), LiteRT (int8 weights): such a file cannot tell" in text
     costs = tables.of("exports", found)[1][1]
     assert list(costs["Distance, largest share"]) == ["1.0 · 10⁻⁴", "52", "8.8"]
-
-
-def test_a_loss_that_is_not_there_is_not_told(found):
-    found["exports"]["exports"].pop()
-    assert "for the mean recall none, for the macro AUC none." in words.of("exports", found)
-    found["exports"]["exports"][0]["parity"]["photographs"] = FAR
-    assert "not the same answer to all of them" in words.of("exports", found)
 
 
 def runtime(name, precision, seconds):
@@ -112,12 +92,8 @@ def test_what_times_as_fast_depends_on():
     ratios = made["Ratios"].set_index(["Runtime", "Precision"])["DenseNet201 / MobileNetV3Large"]
     assert ratios["ONNX Runtime", "fp32"] == "20"
     assert ratios["Keras", "fp32"] == "4.17"
-    text = words.of("runtimes", found)
-    assert (
-        "diagnose 30 times faster than DenseNet201; measured here in fp32: 4.2 (Keras), 20" in text
-    )
-    assert "ONNX Runtime int8 2 [2, 2]" in text
-    assert "at most 6 times each, at load averages of 0.5 to 10 on" in text
+    speedups = tables_exports.speedups(found).set_index(["Runtime", "Precision"])
+    assert speedups.loc[("ONNX Runtime", "int8"), "Times as fast, median"] == "2"
 
 
 def test_backbones_of_another_machine_do_not_enter_the_table(tmp_path):

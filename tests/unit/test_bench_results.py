@@ -1,14 +1,13 @@
-"""Predicted hours, tables, sentences and the stored results; the command line."""
+"""Predicted hours, tables and the stored results; the command line."""
 
 import json
 
 import pytest
 
 from skinlib import bench, cli, paths
-from skinlib.bench import cells, reproduce, running, tables, words
+from skinlib.bench import cells, found, reproduce, running, tables
 from skinlib.errors import DataError
 from skinlib.recipes import get_recipe
-from skinlib.rendering_bench import FILES, read, speed_pages
 from skinlib.studies import load_study
 
 MACHINE = {
@@ -50,18 +49,20 @@ def test_images_of_a_run_are_those_of_the_logs():
 
 def test_hours_are_epochs_times_images_by_rates(tmp_path):
     write(tmp_path, step=step())
-    found = reproduce.measure(folder=tmp_path)
-    rows = {(row["study"], row["run"]): row for row in found["runs"]}
+    measured = reproduce.measure(folder=tmp_path)
+    rows = {(row["study"], row["run"]): row for row in measured["runs"]}
     row = rows["paper", "MobileNetV2-md-as-logged-224px-s0"]
     seconds = 8962 / 10 + 996 / 40
     assert row["epoch_seconds"]["predicted"] == pytest.approx(seconds, rel=1e-3)
-    assert row["hours"]["cpu"] == pytest.approx(found["logged_epochs"] * seconds / 3600, rel=1e-3)
+    assert row["hours"]["cpu"] == pytest.approx(
+        measured["logged_epochs"] * seconds / 3600, rel=1e-3
+    )
     assert row["hours_at_most"] == pytest.approx(500 * seconds / 3600, rel=1e-3)
     assert row["hours"]["gpu"] is None
     # 44 bytes a number at 653 GB/s is more than 6 x 3 GFLOP at 14.9 TFLOP/s.
     floor = max(44 * 20e6 / 0.653e12, 6 * 3e9 / 14.9e12) * (8962 + 996 / 3)
     titan = row["hours"]["floors"]["NVIDIA Titan V"]
-    assert titan == pytest.approx(found["logged_epochs"] * floor / 3600, rel=1e-3)
+    assert titan == pytest.approx(measured["logged_epochs"] * floor / 3600, rel=1e-3)
     # Fewer pixels, fewer operations.
     small = rows["ham10000-256px-96px", "MobileNetV2-md-as-logged-96px-s0"]
     assert small["epoch_seconds"]["predicted"] == pytest.approx(
@@ -74,8 +75,8 @@ def test_hours_are_epochs_times_images_by_rates(tmp_path):
 
 def test_rates_of_a_gpu_join_those_of_the_cpu(tmp_path):
     write(tmp_path, step=step(), step_gpu=step(train=1000.0, forward=4000.0))
-    found = reproduce.measure(folder=tmp_path)
-    row = next(row for row in found["runs"] if row["backbone"] == "MobileNetV2")
+    measured = reproduce.measure(folder=tmp_path)
+    row = next(row for row in measured["runs"] if row["backbone"] == "MobileNetV2")
     assert row["hours"]["gpu"] == pytest.approx(row["hours"]["cpu"] / 100, rel=1e-3)
 
 
@@ -93,14 +94,6 @@ def test_numbers_are_short(value, text):
     assert cells.short(value) == text
 
 
-def test_what_was_not_measured_says_so(tmp_path):
-    frames, texts, figures = speed_pages({})
-    assert set(frames) == {name for files in FILES.values() for name in files}
-    assert all("not measured" in frame.iloc[0, 0] for frame in frames.values())
-    assert all("python -m skinlib bench" in text for text in texts.values())
-    assert set(figures) == {"roofline"}
-
-
 def test_a_gpu_fills_its_columns_and_a_failure_shows():
     frame = tables.steps({"step": step()}).set_index("Backbone")
     assert frame.loc["MobileNetV2", "CPU, training images/s"] == "10 [5, 20]"
@@ -109,20 +102,6 @@ def test_a_gpu_fills_its_columns_and_a_failure_shows():
     both = {"step": step(), "step-gpu": step(train=500.0)}
     frame = tables.steps(both).set_index("Backbone")
     assert frame.loc["MobileNetV2", "GPU, training images/s"] == "500 [250, 1,000]"
-    assert "NASNetLarge" in words.of("step", {"step": step()})
-
-
-def test_constants_in_sentences_are_those_of_the_record_and_of_the_data_sheets(monkeypatch):
-    assert "(3 passes of 2 operations" in words.of("traffic", {"step": step()})
-    assert " 44 bytes " in words.of("traffic", {"step": step()})
-    halved = {**step(), "bytes_per_element": 22}
-    assert " 22 bytes " in words.of("traffic", {"step": halved})
-    # A x16 slot of the fifth generation: 63 GB/s one way, as data sheets round it.
-    text = words.of("fed", {"step": step()})
-    assert "PCI Express 5.0, can carry 63." in text
-    assert "2.5 times the rate published" in text
-    monkeypatch.setattr(words, "H100_OVER_RTX_3090", 3)
-    assert "3 times the rate published" in words.of("fed", {"step": step()})
 
 
 def test_a_whole_bench_says_how_long_it_took(monkeypatch, tmp_path):
@@ -136,27 +115,25 @@ def test_a_whole_bench_says_how_long_it_took(monkeypatch, tmp_path):
     monkeypatch.setattr(running.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(bench, "get_bench", lambda name: Fake)
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    found = json.loads(running.run_one("step").read_text())
-    assert "The bench took 30 minutes." in words.where(found)
+    stored = json.loads(running.run_one("step").read_text())
+    assert found.machines({"step": stored}).loc[0, "Minutes"] == "30"
     # Some backbones measured anew leave the time of the whole.
-    found = json.loads(running.run_one("step", backbones=["MobileNetV2"]).read_text())
-    assert found["bench_seconds"] == 1800
-    assert "took" not in words.where(step())
+    stored = json.loads(running.run_one("step", backbones=["MobileNetV2"]).read_text())
+    assert stored["bench_seconds"] == 1800
+    assert found.machines({"step": step()}).loc[0, "Minutes"] == "–"
 
 
-def test_stored_results_make_the_page():
-    """The committed results have what tables, sentences and figure read."""
-    found = read()
-    if not found:
+def test_stored_results_make_the_tables():
+    """The committed results have what the tables read."""
+    stored = found.read()
+    if not stored:
         pytest.skip("no bench is committed")
-    frames, texts, _ = speed_pages(found)
-    for name, result in found.items():
+    for name, result in stored.items():
         assert not result.get("quick"), name
         assert {"device", "versions", "load", "measured"} <= set(result), name
-    assert all(len(frame) for frame in frames.values())
-    for name in found:
-        if not name.endswith("-gpu"):
-            assert found[name]["measured"][:10] in texts[f"speed-{name}"]
+        made = tables.of(name.removesuffix("-gpu"), stored)
+        assert made
+        assert all(len(frame) for _, frame in made)
 
 
 def test_results_go_to_their_place(monkeypatch, tmp_path, capsys):
