@@ -114,7 +114,7 @@ rule page:
         "> {log} 2>&1 || {{ tail -n 3 {log}; exit 1; }}"
 
 
-def pages():
+def pages(wildcards):
     """Return the executed notebooks that the table of contents names."""
     import re
     from pathlib import Path
@@ -139,7 +139,7 @@ def sources(wildcards):
 # Every page with numbers, without the book around them.
 rule pages:
     input:
-        pages(),
+        pages,
 
 
 def released(wildcards):
@@ -169,7 +169,7 @@ rule browser:
 rule html:
     input:
         sources,
-        pages(),
+        pages,
         "_build/browser/state.json",
     output:
         "_build/html/index.html",

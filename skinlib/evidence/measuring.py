@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinlib import external, paths
+from skinlib import copies, external, paths
 from skinlib.data import ham10000
 from skinlib.evidence import asked, leakage, subgroups
-from skinlib.files import write_json
+from skinlib.files import write_csv, write_json
+from skinlib.ledger.facts import COUNTS, class_counts
 from skinlib.studies import load_study
 
 SMALL = "ham10000-256px-96px"
@@ -28,7 +29,7 @@ def reported():
 
 
 def measure(folder=None, **options):
-    """Write ``results/both-sides.json`` and ``results/subgroups.json``.
+    """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
 
     Parameters
     ----------
@@ -43,6 +44,10 @@ def measure(folder=None, **options):
     """
     dataset = ham10000.load(folder, decode=False)
     written = [leakage.write_both_sides(dataset.table, **options)]
+    if dataset.name.startswith("ham10000"):
+        counts = paths.RESULTS / COUNTS / f"{dataset.name}.csv"
+        write_csv(counts, class_counts(dataset.table).rename_axis("class").reset_index())
+        written += [copies.keep(dataset), counts]
     runs = reported()
     found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
     asked = {title: run for title, run in runs.items() if run.record.get("external")}

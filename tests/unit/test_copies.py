@@ -36,25 +36,12 @@ def copy(folder, rows):
 def test_a_set_without_copies(folder):
     found = copies.find(load(folder))
     assert (found["images"], found["copies"]) == (70, [])
-    assert copies.sentence(found) == "The 70 files of `synthetic` all differ."
 
 
 def test_each_file_that_is_there_more_than_once(folder):
     expected = [copy(folder, rows) for rows in ([2, 5, 11], [3, 19])]
     found = copies.find(load(folder))["copies"]
     assert [(one["image_ids"], one["lesion_ids"]) for one in found] == expected
-
-
-def test_lesions_are_told_apart():
-    one = {"image_ids": ["a", "b"], "lesion_ids": ["L"]}
-    two = {"image_ids": ["c", "d"], "lesion_ids": ["L", "M"]}
-    say = lambda *found: copies.sentence(  # noqa: E731
-        {"name": "ham10000", "images": 9, "copies": list(found)}
-    )
-    assert say(one) == "In `ham10000` 1 file is there more than once, of one lesion: a = b."
-    assert "2 files are there more than once, each of one lesion: a = b; a = b." in say(one, one)
-    assert "1 of them of one lesion: a = b; c = d." in say(one, two)
-    assert "originals" not in say(one)
 
 
 def test_kept_until_the_data_change(folder, monkeypatch):
@@ -66,15 +53,6 @@ def test_kept_until_the_data_change(folder, monkeypatch):
     ids, _ = copy(folder, [0, 1])
     copies.keep(load(folder))
     assert json.loads(path.read_text())["copies"][0]["image_ids"] == ids
-
-
-def test_the_page_shows_what_was_kept(folder, results):
-    assert "not looked through" in copies.page(load(folder))
-    assert not results.exists(), "drawn pictures leave no record"
-    kept = {"name": "ham10000", "images": 10015, "fingerprint": "f", "copies": []}
-    (results / "copies").mkdir(parents=True)
-    (results / "copies" / "ham10000.json").write_text(json.dumps(kept))
-    assert copies.page(load(folder)) == "The 10,015 files of `ham10000` all differ.\n"
 
 
 def test_the_committed_record_is_of_the_committed_data():
