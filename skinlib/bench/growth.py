@@ -33,8 +33,8 @@ STAGES = {
     "split": "draw the split and encode the metadata",
     "split again": "read the split that was drawn, encode the metadata",
     "build": "import Keras, build the network",
-    "train": "open the cache, one epoch, predict both held-out parts, write the run",
-    "predict": "predict the test part",
+    "train": "open the cache, one epoch, predict validation and test set, write the run",
+    "predict": "predict the test set",
 }
 
 

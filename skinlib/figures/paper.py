@@ -162,8 +162,8 @@ def _curve(axes, name):
     held_out = np.array(curve["val_accuracy"], float)
     epochs = np.arange(1, len(held_out) + 1)
     lowest = int(np.argmin(curve["val_loss"]))
-    axes.plot(epochs, curve["accuracy"], color="#8a8a8a", linewidth=1, label="training part")
-    axes.plot(epochs, held_out, color=BLUE, linewidth=1.2, label="held-out part")
+    axes.plot(epochs, curve["accuracy"], color="#8a8a8a", linewidth=1, label="training images")
+    axes.plot(epochs, held_out, color=BLUE, linewidth=1.2, label="test images")
     kept, last = run.epochs["kept"], epochs[-10:]
     # Down to the numbers, not through them.
     axes.vlines(kept, 0.42, 1.03, color=VERMILLION, linewidth=0.9, linestyle=":")
@@ -189,7 +189,7 @@ def printed_against_logged_confusion(number):
     """A confusion matrix of the journal version above the one its notebook saved.
 
     Figures 10 and 11 of the journal version (protocol, errata); cells that differ are framed,
-    and the row sums stand beside, since a row of the held-out part has a known number of
+    and the row sums stand beside, since a row of the test images has a known number of
     photographs.
 
     Parameters

@@ -2,18 +2,20 @@
 
 import types
 
+import pandas as pd
+
 from skinlib.evidence import durations
 
 
 def run(seconds, epochs, device="cpu: a box"):
-    record = {"seconds_per_epoch": seconds, "epochs": epochs, "device": device}
-    return types.SimpleNamespace(record=record)
+    history = pd.DataFrame({"seconds": [seconds] * epochs})
+    return types.SimpleNamespace(record={"device": device}, history=lambda: history)
 
 
-def test_hours_are_seconds_of_epochs_by_epochs(monkeypatch):
+def test_hours_are_the_seconds_of_the_epochs(monkeypatch):
     made = {
         "long": ("x", [run(3600, 2), run(1800, 1, "gpu: a card")], 5),
-        "short": ("x", [run(None, 4), run(36, 10)], 2),
+        "short": ("x", [run(0, 4), run(36, 10)], 2),
         "drawn": ("synthetic", [run(3600, 9)], 1),
         "planned": ("x", [], 3),
     }

@@ -300,7 +300,7 @@ def test_the_kept_epoch_is_marked_where_the_log_has_it():
     mean = next(item for item in axes.lines if item.get_label() == "mean of the last ten")
     assert mean.get_xdata().tolist() == [50, 59]
     assert mean.get_ydata()[0] == pytest.approx(0.8777, abs=5e-5)
-    curve = next(item for item in axes.lines if item.get_label() == "held-out part")
+    curve = next(item for item in axes.lines if item.get_label() == "test images")
     assert max(curve.get_ydata()) == 0.8855
 
 
