@@ -15,7 +15,10 @@ PAGE = Template("""<!doctype html>
 <meta http-equiv="refresh" content="0; url=$target">
 <link rel="canonical" href="$target">
 </head>
-<body><p>This page has moved: <a href="$target">$target</a>.</p></body>
+<body>
+<p>This page has moved: <a href="$target">$target</a>.</p>
+<p>Research companion to a paper. Not a medical device; not for diagnosis.</p>
+</body>
 </html>
 """)
 
