@@ -30,7 +30,18 @@ def _point_to_source(app, page, template, context, doctree):
                 button["url"] = button["url"].replace(f"{Path(app.srcdir).name}/{page}.ipynb", path)
 
 
+def _without_thebe(app, page, template, context, doctree):
+    """Leave out the scripts of Thebe, which nothing uses and which are loaded twice."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", ())
+        if "thebe" not in str(script).lower()
+        and "THEBE" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+
+
 def setup(app):
     """Correct the buttons after the theme has made them, at priority 501."""
+    app.connect("html-page-context", _without_thebe, priority=950)
     app.connect("html-page-context", _point_to_source, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

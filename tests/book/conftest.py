@@ -66,16 +66,22 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def address(html, demonstration):
-    """Where a plain static server shows the page; without the page there is nothing to test."""
-    done = demonstration[1]
-    if done.returncode:
-        (pytest.fail if REQUIRED else pytest.skip)(f"no demonstration: {done.stderr[-500:]}")
+def site(html):
+    """Where a plain static server shows the book."""
     handler = functools.partial(_Silent, directory=html)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/try.html"
+        yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site, demonstration):
+    """The page of the demonstration; without it there is nothing to test."""
+    done = demonstration[1]
+    if done.returncode:
+        (pytest.fail if REQUIRED else pytest.skip)(f"no demonstration: {done.stderr[-500:]}")
+    return f"{site}try.html"
 
 
 @pytest.fixture(scope="session")
