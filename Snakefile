@@ -111,7 +111,7 @@ rule page:
         page="[a-z0-9-]+",
     shell:
         "{PYTHON} -m skinlib notebook {wildcards.page} -o {output} "
-        "> {log} 2>&1 || {{ tail -n 3 {log}; exit 1; }}"
+        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
 def pages(wildcards):
