@@ -39,9 +39,10 @@ def test_a_split_is_lesion_disjoint_where_that_is_promised(file):
     asked = table[table["part"] != "unused"]
     assert not asked["image_id"].duplicated().any()
     lesions = asked.groupby("part")["lesion_id"].agg(set)
-    unit = next(u for u in ("image", "lesion", "leaking", "sealed") if f"-{u}-" in file)
+    units = ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched")
+    unit = next(u for u in units if f"-{u}-" in file)
     shared = lesions["train"] & lesions["test"]
-    if unit in ("lesion", "sealed"):
+    if unit in ("lesion", "sealed", "sealed_matched"):
         assert not shared
     else:
         assert shared
