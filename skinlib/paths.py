@@ -14,7 +14,7 @@ RESULTS = Path(os.environ.get("SKINLIB_RESULTS", ROOT / "results"))
 # Parameterised notebooks, committed without output.
 NOTEBOOKS = ROOT / "notebooks"
 
-# Their executed copies are pages of the book, one folder a study.
+# Executed copies of the training notebook, one folder a study; those of pages are in book/.
 EXECUTED = ROOT / "book" / "executed"
 
 # Released models, one folder each; see skinlib.released.

@@ -8,22 +8,11 @@ import pandas as pd
 
 from skinlib import metrics
 from skinlib.classes import CLASSES, LONG_NAMES
+from skinlib.evidence.headline import LABELS
 from skinlib.recipes import PAPER
 from skinlib.statistics import cluster_bootstrap
 
 NOT_PRINTED = "–"
-
-# The metrics shown first, and what the paper calls them.
-HEADLINE = {
-    "accuracy": "accuracy",
-    "mean_recall": "mean recall",
-    "macro_precision": "macro precision",
-    "macro_f1": "macro F1",
-    "auc_macro": "AUC, macro",
-    "auc_weighted": "AUC, weighted",
-    "auc_micro": "AUC, micro",
-    "ovr_balanced_accuracy": "one-vs-rest balanced accuracy",
-}
 
 DRAWS = 500
 
@@ -38,7 +27,7 @@ def number(value, digits=3):
 def _intervals(run, part, metric=None):
     """Return ``{metric: (low, high)}``; of accuracy alone, which is quick, or of all at once."""
     labels, probabilities, lesions = run.arrays(part)
-    names = [metric] if metric else list(HEADLINE)
+    names = [metric] if metric else list(LABELS)
 
     def statistic(y, p):
         # A draw may miss a rare class; its means are then over the classes there are.
