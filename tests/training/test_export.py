@@ -13,6 +13,7 @@ import tiny
 from skinlib import abstention, likeness, released
 from skinlib.classes import CLASSES
 from skinlib.cli import main
+from skinlib.errors import SkinlibError
 from skinlib.exporting import FORMATS, export
 from skinlib.exporting.graph import servable
 from skinlib.exporting.layers import Colours
@@ -123,7 +124,11 @@ def test_files_answer_as_keras(classifier, pictures, tmp_path, format, precision
     given, expected = inputs(classifier, pictures), plain(classifier, pictures)
     run = in_keras(path) if format == "keras" else opened(path, threads=1)
     for rows in (slice(0, 1), slice(0, 3)):
-        found = run({name: values[rows] for name, values in given.items()})
+        try:
+            found = run({name: values[rows] for name, values in given.items()})
+        except SkinlibError as error:  # never on a processor with AVX2
+            assert (format, precision) == ("openvino", "int8")
+            pytest.skip(str(error))
         assert set(found) == {"probabilities", "attention", "distance"}
         np.testing.assert_allclose(
             found["probabilities"], expected.probabilities[rows], atol=allowed
