@@ -8,7 +8,7 @@
 
 import sys
 
-from skinlib.studies import load_study
+from skinlib.experiments.study import load_study
 
 STUDY = config.get("study", "demo")
 SPECS = {spec.name: spec for spec in load_study(STUDY).specs}
@@ -147,8 +147,8 @@ def released(wildcards):
     from pathlib import Path
 
     patterns = (
-        "models/*/model.json", "book/browser/package*.json", "skinlib/browser/*.py",
-        "skinlib/exporting/*.py", "skinlib/answers.py",
+        "models/*/model.json", "book/browser/package*.json", "skinlib/predict/browser/*.py",
+        "skinlib/predict/export/*.py", "skinlib/predict/answers.py",
     )
     return sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import records
 
-from skinlib import external, runs
-from skinlib.classes import CLASSES
-from skinlib.evidence.selection import METRICS
-from skinlib.studies import load_study
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import external
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study
+from skinlib.stats.selection import METRICS
 
 IMAGES = 210
 

@@ -1,6 +1,6 @@
 """A run.json with nothing in it but what the contract asks for."""
 
-from skinlib import contract
+from skinlib.experiments import contract
 
 
 def blank(schema=contract.SCHEMA):

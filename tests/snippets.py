@@ -5,7 +5,7 @@ import re
 
 from PIL import Image
 
-from skinlib import paths
+from skinlib.common import paths
 
 # What a reader would change by hand.
 FACTS = '{"age": None, "sex": "unknown", "site": "unknown"}'

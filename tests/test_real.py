@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
-from skinlib import inference, paths, tables
+from skinlib.common import paths
 from skinlib.data import ham10000
-from skinlib.recipes import get_recipe
-from skinlib.training import train
+from skinlib.experiments import tables
+from skinlib.experiments.recipes import get_recipe
+from skinlib.predict import inference
+from skinlib.training.loop import train
 
 REAL = paths.ROOT.parent / "shared" / "ham10000"
 

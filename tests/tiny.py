@@ -18,9 +18,13 @@ import keras
 import numpy as np
 import pytest
 
-from skinlib import cli, epochs, paths, runs, state, training
+from skinlib import cli
+from skinlib.common import paths
+from skinlib.experiments import run as runs
+from skinlib.experiments.recipes import AUGMENTATION, get_recipe
 from skinlib.models.backbones import BACKBONES, Backbone
-from skinlib.recipes import AUGMENTATION, get_recipe
+from skinlib.training import epochs, state
+from skinlib.training import loop as training
 
 ROW = Backbone(
     "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,

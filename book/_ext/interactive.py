@@ -13,8 +13,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util import logging
 
-from skinlib import npm
-from skinlib.errors import SkinlibError
+from skinlib.common import npm
+from skinlib.common.errors import SkinlibError
 
 # In the order in which they need each other.
 SCRIPTS = (

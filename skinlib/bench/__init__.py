@@ -8,7 +8,7 @@ it measures.
 
 import importlib
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 # In the order in which they run; `reproduce` computes with the rates of `step`.
 NAMES = (
@@ -30,7 +30,7 @@ def get_bench(name):
 
     Raises
     ------
-    skinlib.errors.DataError
+    skinlib.common.errors.DataError
         Naming the benches there are.
     """
     if name not in NAMES:

@@ -47,10 +47,10 @@ def measure(*, quick=False, progress=True):
     """
     from tqdm import tqdm
 
-    from skinlib import released
-    from skinlib.exporting import calibration
-    from skinlib.exporting.graph import servable
-    from skinlib.release_measuring import prepare
+    from skinlib.predict import released
+    from skinlib.predict.export import calibration
+    from skinlib.predict.export.graph import servable
+    from skinlib.predict.release_measuring import prepare
 
     classifier = released.load(released.newest())
     prepared = prepare(classifier, progress=progress)
@@ -92,7 +92,7 @@ def _photographs(classifier, folder, count):
         return None
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        from skinlib.release_measuring import UNKNOWN
+        from skinlib.predict.release_measuring import UNKNOWN
 
         inputs["metadata"] = classifier.encoder.transform(pd.DataFrame([UNKNOWN] * len(paths)))
     return inputs
@@ -100,8 +100,8 @@ def _photographs(classifier, folder, count):
 
 def _compared(classifier, format, precision, pictures, given, exact, pair):
     """Export once; return what the file answers beside what Keras answers."""
-    from skinlib.exporting import FORMATS, export
-    from skinlib.exporting.running import opened
+    from skinlib.predict.export import FORMATS, export
+    from skinlib.predict.export.running import opened
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{FORMATS[format][1]}"
@@ -168,7 +168,8 @@ class _Pairs:
 
     def scores(self, probabilities):
         """Return the scores with their intervals."""
-        from skinlib.evidence import draws, scores
+        from skinlib.stats import bootstrap as draws
+        from skinlib.stats import scores
 
         weights = draws.lesion_weights(self.lesions)
         columns = scores.scores(weights, self.labels, probabilities).T
@@ -176,7 +177,7 @@ class _Pairs:
 
     def change(self, exact, other):
         """Return the change of each score, other minus exact, with its interval."""
-        from skinlib.evidence import paired, scores
+        from skinlib.stats import paired, scores
 
         effect = paired.effect([paired.Pair(self.labels, exact, other, self.lesions)])
         return {name: _plain(effect.estimate(scores.SCORES.index(name))) for name in SCORES}

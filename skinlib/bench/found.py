@@ -4,10 +4,10 @@ import json
 
 import pandas as pd
 
-from skinlib import paths
 from skinlib.bench import NAMES
 from skinlib.bench.cells import NONE, NOT_MEASURED, short
 from skinlib.bench.tables_exports import RUNTIMES, spans
+from skinlib.common import paths
 
 
 def read():

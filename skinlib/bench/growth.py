@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinlib.errors import SkinlibError
+from skinlib.common.errors import SkinlibError
 
 COUNTS, QUICK = (1_000, 10_000, 100_000), (200, 400)
 PAINTED, WIDTH, HEIGHT = 500, 64, 48
@@ -174,10 +174,10 @@ def _last_step(rows, before, after):
 
 def _stages(folder, unit):
     """Take one set through all stages; return a row of each."""
-    from skinlib import device
     from skinlib.data import ham10000, pixels
     from skinlib.data.prepare import prepare
-    from skinlib.recipes import get_recipe
+    from skinlib.experiments.recipes import get_recipe
+    from skinlib.models import device
 
     rows = []
 
@@ -212,8 +212,8 @@ def _stages(folder, unit):
             prepared = prepare(recipe, dataset, SIZE, 0, progress=False)
     with stage("build", 0):
         from skinlib.models.classifier import build_classifier
-        from skinlib.prediction import predict
-        from skinlib.training import train
+        from skinlib.training.loop import train
+        from skinlib.training.prediction import predict
 
         model = build_classifier(BACKBONE, recipe, size=SIZE, weights=None)
     part = prepared.parts["test"]

@@ -44,7 +44,7 @@ def measure(*, quick=False, progress=True):
         round, against the authors' way with the same augmentation or without, as the case is.
     """
     from skinlib.data import ham10000, pixels, synthetic
-    from skinlib.recipes import AUGMENTATION
+    from skinlib.experiments.recipes import AUGMENTATION
 
     width, height, size = (64, 48, 32) if quick else (WIDTH, HEIGHT, SIZE)
     images, batch, rounds = (64, 16, 2) if quick else (256, 32, 9)
@@ -155,7 +155,7 @@ def consumer(size, *, dtype="uint8", augmentation=None):
     """
     import keras
 
-    from skinlib import device
+    from skinlib.models import device
     from skinlib.models.augment import RandomAffine
 
     tensor = image = keras.Input((size, size, 3), dtype=dtype)

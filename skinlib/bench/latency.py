@@ -41,10 +41,10 @@ def measure(*, names=None, recipe="md-as-logged", repeats=None, quick=False, pro
         ``input_size``, ``parameters``, the `spread` of the seconds of a single image, and
         ``throughput``, the spread of images a second in batches.
     """
-    from skinlib import device
+    from skinlib.experiments.recipes import get_recipe
+    from skinlib.models import device
     from skinlib.models.backbones import BACKBONES, get_backbone
     from skinlib.models.classifier import build_classifier
-    from skinlib.recipes import get_recipe
 
     names = list(names or (["MobileNet"] if quick else BACKBONES))
     repeats = repeats or (3 if quick else 20)

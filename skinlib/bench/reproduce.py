@@ -4,14 +4,15 @@ import json
 
 import numpy as np
 
-from skinlib import paper, paths
+from skinlib import paper
 from skinlib.bench.cost import PASSES, floors
 from skinlib.bench.devices import GPUS
 from skinlib.bench.timing import machine, significant
-from skinlib.classes import HAM10000_COUNTS
-from skinlib.errors import DataError
+from skinlib.common import paths
+from skinlib.common.classes import HAM10000_COUNTS
+from skinlib.common.errors import DataError
+from skinlib.experiments.study import load_study, study_names
 from skinlib.models.backbones import get_backbone
-from skinlib.studies import load_study, study_names
 
 # Images without an age in HAM10000, which some recipes drop.
 WITHOUT_AGE = 57

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 
-from skinlib import bench, paths
-from skinlib.errors import DataError
-from skinlib.files import write_json
+from skinlib import bench
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.common.files import write_json
 from skinlib.models.backbones import BACKBONES
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.bench import timing
-from skinlib.files import write_json
+from skinlib.common.files import write_json
 
 # Runtime, precision and how int8 is meant: `static` computes in int8, `weights` stores in it.
 VARIANTS = (
@@ -139,7 +139,7 @@ class _Case:
 
     def visit(self, repeats):
         """Open all files, let each answer once, then take turns."""
-        from skinlib.exporting.running import opened
+        from skinlib.predict.export.running import opened
 
         self.described["loads"].append((timing.load() or [None])[0])
         callers = {("keras", "fp32"): self.model.predict_on_batch}
@@ -178,10 +178,10 @@ class _Case:
 
 def _network(name, recipe):
     """Build the exported network of a backbone, with random weights, and some pictures for it."""
-    from skinlib.exporting.graph import servable
+    from skinlib.experiments.recipes import get_recipe
     from skinlib.models.backbones import get_backbone
     from skinlib.models.classifier import build_classifier
-    from skinlib.recipes import get_recipe
+    from skinlib.predict.export.graph import servable
 
     recipe, size = get_recipe(recipe), get_backbone(name).input_size
     model = servable(
@@ -215,7 +215,7 @@ def _write_apart(name, recipe, files):
 def _write(name, recipe, files):
     import onnx
 
-    from skinlib.exporting import to_litert, to_onnx, to_openvino
+    from skinlib.predict.export import to_litert, to_onnx, to_openvino
 
     model, pictures = _network(name, recipe)
     errors, plain = {}, None

@@ -46,10 +46,11 @@ class Session:
     def __init__(self, setting):
         import keras
 
-        from skinlib import backend, device, losses
+        from skinlib.experiments.recipes import get_recipe
+        from skinlib.models import backend, device
         from skinlib.models.backbones import get_backbone
         from skinlib.models.classifier import build_classifier
-        from skinlib.recipes import get_recipe
+        from skinlib.training import losses
 
         recipe = get_recipe(setting.recipe).replace(**setting.changes)
         if recipe.deterministic:
@@ -109,7 +110,7 @@ class Session:
     def feed(self):
         """Read one batch from a pixel cache and augment it; return its seconds."""
         from skinlib.bench import input as feeding
-        from skinlib.recipes import AUGMENTATION
+        from skinlib.experiments.recipes import AUGMENTATION
 
         if self._consumer is None:
             self._consumer = feeding.consumer(self.size, augmentation=AUGMENTATION)
@@ -121,7 +122,7 @@ class Session:
         """Return the peaks of the device now: ``flops`` and ``bytes_per_second``, float32."""
         import keras
 
-        from skinlib import device
+        from skinlib.models import device
 
         cpu = device.device_name().startswith("cpu")
         side = 2048 if cpu else 8192
@@ -149,7 +150,7 @@ class Session:
 
     def memory(self):
         """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` or None."""
-        from skinlib.device import peak_memory_mb
+        from skinlib.models.device import peak_memory_mb
 
         found = _gpu_peak()
         return {"process": peak_memory_mb(), "gpu": round(found / 2**20) if found else None}

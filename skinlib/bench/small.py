@@ -7,15 +7,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from skinlib import paths
 from skinlib.bench.timing import interleave, machine, own_cache, rates, spread
+from skinlib.common import paths
 
 # What is imported, each in a fresh interpreter; the first shows what Python itself takes.
 IMPORTS = {
     "Python alone": "",
     "import skinlib": "import skinlib",
     "the command line": "import skinlib.cli; skinlib.cli._parser()",
-    "reading results": "import skinlib.runs, skinlib.tables, skinlib.book",
+    "reading results": "import skinlib.experiments.run, skinlib.experiments.tables, skinlib.book",
     "Keras with its backend": "import keras",
 }
 BACKENDS = ("tensorflow", "jax", "torch")

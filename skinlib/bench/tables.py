@@ -6,7 +6,7 @@ from skinlib.bench import tables_exports as exports
 from skinlib.bench import tables_total as total
 from skinlib.bench.cells import NONE, NOT_MEASURED, failed, get, maybe, pair, scaled, short
 from skinlib.bench.devices import expected_h100
-from skinlib.classes import HAM10000_COUNTS
+from skinlib.common.classes import HAM10000_COUNTS
 
 
 def of(name, found):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from skinlib.bench.cells import NONE, maybe, short
-from skinlib.evidence.draws import Estimate
+from skinlib.stats.bootstrap import Estimate
 
 TITLES = {"keras": "Keras", "onnx": "ONNX", "litert": "LiteRT", "openvino": "OpenVINO"}
 RUNTIMES = TITLES | {"onnx": "ONNX Runtime"}

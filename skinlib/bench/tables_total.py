@@ -4,7 +4,7 @@ import pandas as pd
 
 from skinlib.bench.cells import NONE, NOT_MEASURED, pair, short, span
 from skinlib.bench.devices import GPUS
-from skinlib.classes import HAM10000_COUNTS
+from skinlib.common.classes import HAM10000_COUNTS
 
 # Images from which the seconds of an epoch are those of its steps.
 LARGE = 1000

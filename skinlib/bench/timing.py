@@ -25,7 +25,7 @@ def machine():
         ``versions``, ``environment`` (see `VARIABLES`), ``load`` (running processes: mean of
         the last minute, of five and of fifteen, or None) and ``measured`` (UTC).
     """
-    from skinlib import device
+    from skinlib.models import device
 
     return {
         "device": device.device_name(),

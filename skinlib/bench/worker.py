@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from skinlib.errors import SkinlibError
+from skinlib.common.errors import SkinlibError
 
 # A GPU is shared between workers that take turns; by default the first would take all of it.
 SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
@@ -35,7 +35,7 @@ class Worker:
         self.setting = setting
         self.environment = {**SHARING, **({"SKINLIB_QUICK_START": "1"} if quick else {})}
         if setting.changes.get("deterministic") and os.environ.get("KERAS_BACKEND") == "jax":
-            # JAX reads this when it starts; see skinlib.backend.make_deterministic.
+            # JAX reads this when it starts; see skinlib.models.backend.make_deterministic.
             flags = os.environ.get("XLA_FLAGS", "")
             self.environment["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
 

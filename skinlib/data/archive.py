@@ -17,9 +17,9 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from skinlib.common.errors import IntegrityError
+from skinlib.common.files import write_json
 from skinlib.data import registry
-from skinlib.errors import IntegrityError
-from skinlib.files import write_json
 
 # JPEG does not compress: a ratio beyond a few per cent is no photograph.
 RATIO = 20

@@ -15,8 +15,8 @@ import requests
 from tqdm import tqdm
 
 from skinlib import __version__
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.data import registry
-from skinlib.errors import DataError, IntegrityError, TemporaryError
 
 # Seconds before the second try; doubles with each further one. Tests set it to 0.
 BACKOFF = 2.0

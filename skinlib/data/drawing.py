@@ -3,7 +3,7 @@
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 # More folds cut finer, and take longer.
 MOST_FOLDS = 20

@@ -1,7 +1,7 @@
 """Two ids with the same picture: a copied file is counted twice, and may leak into a test part.
 
 Files are compared by the SHA-256 of their bytes. HAM10000 resized to 256 pixels has
-such pairs itself (`skinlib.copies`), each of one lesion, so a copy is a warning; it becomes
+such pairs itself (`skinlib.data.copies`), each of one lesion, so a copy is a warning; it becomes
 an error where it joins parts of a split that are to be apart.
 """
 
@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from skinlib.errors import IntegrityError
+from skinlib.common.errors import IntegrityError
 
 _log = logging.getLogger(__name__)
 

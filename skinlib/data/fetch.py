@@ -16,11 +16,11 @@ from pathlib import Path
 
 import filelock
 
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
+from skinlib.common.files import atomic_path, sha256, write_json
 from skinlib.data.archive import read_ids, seal, unpack, unpacked
 from skinlib.data.download import check_hash, digest, download
 from skinlib.data.registry import DATASETS, PAGE, WITHOUT_IMAGE, files
-from skinlib.errors import DataError, IntegrityError, TemporaryError
-from skinlib.files import atomic_path, sha256, write_json
 
 _log = logging.getLogger(__name__)
 

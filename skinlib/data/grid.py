@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
+from skinlib.common.errors import DataError
 from skinlib.data.pixels import CROPS
-from skinlib.errors import DataError
 
 
 def cell_shares(mask, shape, crop="centre"):

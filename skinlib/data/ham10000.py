@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinlib.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.errors import DataError
+from skinlib.common.files import hash_of
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import open_image, verify_images
 from skinlib.data.matching import match
 from skinlib.data.table import read_text, refuse
-from skinlib.errors import DataError
-from skinlib.files import hash_of
 
 METADATA = "HAM10000_metadata.csv"
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")

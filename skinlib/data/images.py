@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from skinlib.errors import IntegrityError
+from skinlib.common.errors import IntegrityError
 
 # A photograph of a data set has well under 10 million pixels; more is a mistake or an attack.
 MAX_PIXELS = 10_000_000

@@ -18,8 +18,8 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 
+from skinlib.common.errors import DataError
 from skinlib.data import drawing
-from skinlib.errors import DataError
 
 
 def draw(table, unit, test, validation, seed):

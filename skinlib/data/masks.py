@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import hash_of, sha256
 from skinlib.data.grid import cell_shares
 from skinlib.data.images import open_image
-from skinlib.errors import DataError, IntegrityError
-from skinlib.files import hash_of, sha256
 
 # Names under which the masks may lie beside the photographs: a copy, and the published file.
 NAMES = ("HAM10000_masks_600x450.zip", "HAM10000_segmentations_lesion_tschandl.zip")

@@ -1,6 +1,6 @@
 """Which file is the image of which row: every id has one, and no image is left over."""
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 # The official validation and test parts may lie below the same folder; their images have no
 # row and are no training data. Any other extra is unexplained, hence worth a stop.

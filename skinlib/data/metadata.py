@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 # Slot 0 of each one-hot block is for values not seen in training, as Keras' StringLookup has it.
 SEX_SLOTS = 4

@@ -21,11 +21,11 @@ from filelock import FileLock
 from PIL import Image, features
 from tqdm import tqdm
 
-from skinlib import paths
+from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import hash_of, write_json
 from skinlib.data.images import decode_and_hash, in_threads
 from skinlib.data.store import CHECK, Pixels, header
-from skinlib.errors import DataError, IntegrityError
-from skinlib.files import hash_of, write_json
 
 CROPS = ("centre", "none")
 

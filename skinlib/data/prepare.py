@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from skinlib import paths
-from skinlib.classes import CLASSES
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import SkinlibError
+from skinlib.common.files import hash_of
 from skinlib.data import duplicates, ham10000, pixels, same_lesion, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
-from skinlib.errors import SkinlibError
-from skinlib.files import hash_of
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
 
     Parameters
     ----------
-    recipe : skinlib.recipes.Recipe
+    recipe : skinlib.experiments.recipes.Recipe
     data : str, pathlib.Path, None or Dataset
         See `skinlib.data.ham10000.locate`.
     size : int

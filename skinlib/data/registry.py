@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 PAGE = "https://doi.org/10.7910/DVN/DBW86T"
 HOST = "dataverse.harvard.edu"

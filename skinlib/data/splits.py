@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import hash_of, write_csv
 from skinlib.data import drawing, leakage, same_lesion
-from skinlib.errors import DataError, IntegrityError
-from skinlib.files import hash_of, write_csv
 
 PARTS = ("train", "validation", "test")
 # What a lesion belongs to is the question of the first two; see `leakage` for the others.

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data.images import in_threads
-from skinlib.errors import IntegrityError
 
 # What is known of each image: CRC-32 of its row in the file, SHA-256 of the file it came from.
 CHECK = np.dtype([("crc32", "<u4"), ("sha256", "u1", 32)])

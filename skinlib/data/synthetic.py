@@ -14,11 +14,11 @@ import pandas as pd
 from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFont
 
-from skinlib import files, paths
-from skinlib.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common import files, paths
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.errors import DataError
 from skinlib.data import camera, lesions
 from skinlib.data.images import decode
-from skinlib.errors import DataError
 
 # Part of the cache key. Raise it with every change of the table, `lesions` or `camera`.
 GENERATOR_VERSION = 1

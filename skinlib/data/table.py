@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 
 def read_text(path, columns, optional=(), also=MappingProxyType({})):

@@ -7,7 +7,7 @@ the authors' ``model.summary()`` outputs; scalings from §1.3.
 import dataclasses
 import re
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 # How pixels in 0..255 become what a network expects. "signed" is x/127.5 - 1; "caffe"
 # subtracts the ImageNet BGR means from BGR channels; "torch" normalises RGB with the

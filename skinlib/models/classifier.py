@@ -7,10 +7,11 @@ model, so any layer can be reached by name (Grad-CAM, export).
 
 import contextlib
 
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
 from skinlib.data.metadata import WIDTH
-from skinlib.models import vgg, warm
+from skinlib.models import vgg
 from skinlib.models.backbones import build_stock, check_size, get_backbone, scale, tap
+from skinlib.training import warm
 
 
 def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
@@ -20,11 +21,11 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     ----------
     backbone : str
         A name of `skinlib.models.backbones.BACKBONES`.
-    recipe : skinlib.recipes.Recipe
+    recipe : skinlib.experiments.recipes.Recipe
         Decides scaling, attention variant, metadata branch, head and augmentation.
     size : int, optional
         Side of the square input in pixels; the authors' size by default.
-    weights : {None, 'imagenet'}, path or skinlib.models.warm.Start, optional
+    weights : {None, 'imagenet'}, path or skinlib.training.warm.Start, optional
         ``imagenet`` downloads from keras.applications; a path names a
         ``.weights.h5`` file of the backbone without its top. VGG16 has none.
     maps : bool
@@ -41,12 +42,12 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
 
     Raises
     ------
-    skinlib.errors.DataError
+    skinlib.common.errors.DataError
         Unknown backbone, too small an input, or weights that do not fit.
     """
     import keras
 
-    from skinlib.backend import precision
+    from skinlib.models.backend import precision
 
     row = get_backbone(backbone)
     size = size or row.input_size
@@ -123,7 +124,7 @@ def _build(row, recipe, size, weights, maps, seed):
 
 def _tapped(row, pixels, weights):
     """Return the tapped tensor, with the backbone's weights loaded."""
-    from skinlib.errors import DataError
+    from skinlib.common.errors import DataError
     from skinlib.models.weights import downloading, load_backbone
 
     if vgg.is_vgg(row):

@@ -127,7 +127,7 @@ def probe_settings():
         ``device``, ``versions``, ``shape`` and ``settings``: a list of dictionaries with
         ``environment`` and what `probe` returns.
     """
-    from skinlib import device
+    from skinlib.models import device
 
     code = "import json; from skinlib.models import conv3d; print(json.dumps(conv3d.probe()))"
     plain = {key: value for key, value in os.environ.items()

@@ -1,6 +1,6 @@
 """What the attention maps of a layer depend on, found by trying: live tensors, no formulas.
 
-For the book's page on the attention kernel (protocol §2.1). `skinlib.figures` computes the
+For the book's page on the attention kernel (protocol §2.1). `skinlib.plots` computes the
 same shares by counting taps; a test compares the two.
 """
 

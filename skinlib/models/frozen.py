@@ -16,10 +16,10 @@ import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
-from skinlib import paths
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.common.files import atomic_path, hash_of, require_space, write_json
 from skinlib.data.batches import Part
-from skinlib.errors import DataError
-from skinlib.files import atomic_path, hash_of, require_space, write_json
 from skinlib.models.augment import RandomAffine
 from skinlib.models.backbones import canonical_names
 
@@ -112,7 +112,7 @@ def feature_parts(lower, prepared, recipe, *, progress=True):
     lower : keras.Model
         From `halves`.
     prepared : skinlib.data.prepare.Prepared
-    recipe : skinlib.recipes.Recipe
+    recipe : skinlib.experiments.recipes.Recipe
     progress : bool
         Show a bar while features are computed, which is done once for all runs.
     """

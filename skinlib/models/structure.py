@@ -7,7 +7,7 @@ is drawn or typed by hand.
 import math
 import re
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 from skinlib.models.backbones import canonical_names, get_backbone
 
 # Kinds of blocks and the names of the layers that end them, in fresh-session names. Blocks

@@ -12,9 +12,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from skinlib.errors import DataError, IntegrityError, TemporaryError
-from skinlib.files import sha256
-from skinlib.models import warm
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
+from skinlib.common.files import sha256
+from skinlib.training import warm
 
 SUFFIX = ".weights.h5"
 
@@ -187,11 +187,11 @@ def resolve(backbone, weights):
     ----------
     backbone : skinlib.models.backbones.Backbone
     weights : {None, 'none', 'imagenet'} or path
-        Or ``run:<study>/<run>``, a finished run (`skinlib.models.warm`).
+        Or ``run:<study>/<run>``, a finished run (`skinlib.training.warm`).
 
     Returns
     -------
-    None, 'imagenet', pathlib.Path or skinlib.models.warm.Start
+    None, 'imagenet', pathlib.Path or skinlib.training.warm.Start
         ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` holds one for
         this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for
         machines without a network. VGG16 starts from scratch, and has no ImageNet weights.

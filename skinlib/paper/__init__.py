@@ -12,7 +12,7 @@ from importlib import resources
 import pandas as pd
 import yaml
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Logged:
     auc : dict
         ``macro``, ``weighted`` and ``micro``.
     precision, recall, f1, images, class_auc : list
-        By class, in the order of `skinlib.classes.CLASSES`; the first three to two decimals.
+        By class, in the order of `skinlib.common.classes.CLASSES`; the first three to two decimals.
     macro, weighted : dict
         Averages of ``precision``, ``recall`` and ``f1``, to two decimals.
     tn_fp_fn_tp : list of (list or None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from skinlib import paths
+from skinlib.common import paths
 
 # In continuous integration a browser that is not there is a failure.
 REQUIRED = os.environ.get("SKINLIB_REQUIRE_BROWSER") == "1"

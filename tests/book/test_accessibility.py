@@ -2,8 +2,8 @@
 
 import pytest
 
-from skinlib import npm, paths
-from skinlib.errors import SkinlibError
+from skinlib.common import npm, paths
+from skinlib.common.errors import SkinlibError
 
 AXE = "axe-core/axe.min.js"
 SOURCE = paths.ROOT / "tests" / "book"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skinlib import paths
+from skinlib.common import paths
 
 ROW = """<tr><th class="stub"><span id="claim-{name}">{claim}</span></th>
 <td><span class="verdict verdict-{verdict}">{verdict}</span> {part}</td><td>{reason}</td><td>Table 5</td></tr>"""

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from sklearn import metrics as sk
 
-from skinlib import audit, paths
-from skinlib.classes import CLASSES
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.experiments.study import load_study
+from skinlib.paper import audit
 
 
 def test_pages_of_the_table_of_contents_are_there(html):

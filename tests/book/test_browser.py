@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skinlib import released
-from skinlib.abstention import UNLIKE
-from skinlib.cases import Case, table
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
 from skinlib.data import synthetic
+from skinlib.predict import released
+from skinlib.predict.abstention import UNLIKE
+from skinlib.predict.cases import Case, table
 
 SIZES = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},

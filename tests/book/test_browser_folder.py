@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from skinlib import cli, npm, paths
-from skinlib.browser import runtime
+from skinlib import cli
+from skinlib.common import npm, paths
+from skinlib.predict.browser import runtime
 
 LOCK = json.loads((runtime.SOURCES / npm.LOCK).read_text(encoding="utf-8"))
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skinlib import paths
-from skinlib.browser.page import KINDS
+from skinlib.common import paths
+from skinlib.common.errors import IntegrityError
 from skinlib.data.images import open_image
 from skinlib.data.pixels import resize
-from skinlib.errors import IntegrityError
-from skinlib.prediction import d4
+from skinlib.predict.browser.page import KINDS
+from skinlib.training.prediction import d4
 
 SCRIPTS = paths.ROOT / "book" / "browser"
 

@@ -12,11 +12,11 @@ import threading
 import numpy as np
 import pytest
 
-from skinlib import npm, paths
-from skinlib.classes import CLASSES
-from skinlib.errors import SkinlibError
-from skinlib.evidence import points
-from skinlib.figures import interactive
+from skinlib.common import npm, paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import SkinlibError
+from skinlib.plots import interactive
+from skinlib.stats import curve_points as points
 
 # As the real configuration has it, without the theme, which takes its time.
 CONFIGURATION = """

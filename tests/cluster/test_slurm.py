@@ -18,8 +18,9 @@ import one_node
 import pytest
 import yaml
 
-from skinlib import paths, runs
-from skinlib.files import write_text
+from skinlib.common import paths
+from skinlib.common.files import write_text
+from skinlib.experiments import run as runs
 
 STUDY = "night"
 CONTENT = {

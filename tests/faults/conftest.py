@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 from local_server import IDS, PARTS, TABLE, Server, jpeg, make_zip, serve, table
 
-from skinlib import paths
 from skinlib.cli import main as skinlib_main
+from skinlib.common import paths
 from skinlib.data import download
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from skinlib import paths, runs
-from skinlib.files import write_csv
+from skinlib.common import paths
+from skinlib.common.files import write_csv
+from skinlib.experiments import run as runs
 
 BIN = Path(sys.executable).parent
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://example.org","x")'

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from skinlib.common.errors import IntegrityError
+from skinlib.common.files import write_csv
 from skinlib.data import ham10000, pixels, splits
 from skinlib.data.prepare import prepare
-from skinlib.errors import IntegrityError
-from skinlib.files import write_csv
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
 
 SIZE = 16
 
@@ -194,7 +194,7 @@ def test_f16_a_repair_that_is_killed_is_done_again(dataset):
 BUILD_KILLED = """
 import json, os, shutil, signal, sys
 import numpy as np
-from skinlib import paths
+from skinlib.common import paths
 from skinlib.data import ham10000, pixels
 
 dataset = ham10000.load(sys.argv[1], decode=False)
@@ -263,9 +263,10 @@ def test_f17_images_full_of_zeros_beside_a_good_marker_are_not_served(dataset):
 
 CUT = """
 import os, sys
-from skinlib import cli, commands
+from skinlib import cli
+from skinlib.cli import commands
 from skinlib.data import batches, prepare
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
 
 def run(args):
     "Read batches of a cache that is cut after the third."

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import tiny
 
-from skinlib import device, paths, runs
+from skinlib.common import paths
+from skinlib.experiments import run as runs
+from skinlib.models import device
 
 DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE = 24, 1  # linux/prctl.h, linux/capability.h
 
@@ -115,13 +117,15 @@ if jumps == "jumps":
         now[0] -= 86_400
         return now[0]
     time.time = clock
-from skinlib import metrics, runs, training
+from skinlib.stats import metrics
+from skinlib.experiments import run as runs
+from skinlib.training import loop as training
 from skinlib.data import ham10000, splits
 table = ham10000.load(folder, decode=False).table
 draw = lambda unit: splits.make_split(table, unit=unit, test=0.25, validation=0.0, seed=0).hash
 if results:
     import pytest, tiny
-    from skinlib import paths
+    from skinlib.common import paths
     paths.RESULTS = paths.Path(results)
     tiny.install(pytest.MonkeyPatch())
     run = training.train(

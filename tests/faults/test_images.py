@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skinlib import paths, runs
+from skinlib.common import paths
 from skinlib.data import images
+from skinlib.experiments import run as runs
 
 BOMB = 20_000  # pixels a side: 400 million
 SMALL_BOMB = 11_000  # 121 million, which Pillow lets pass with a warning

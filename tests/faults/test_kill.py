@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import runs, state
-from skinlib.controls import Controls
+from skinlib.experiments import run as runs
+from skinlib.training import state
+from skinlib.training.schedule import Controls
 
 SEEDS = (1, 2, 3, 4, 5)
 

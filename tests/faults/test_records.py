@@ -8,7 +8,8 @@ import tempfile
 import pytest
 from records import blank
 
-from skinlib import files, runs
+from skinlib.common import files
+from skinlib.experiments import run as runs
 
 OLD = {**blank(), "run": "a", "status": "running"}
 NEW = {**OLD, "status": "finished", "reason": "x" * 100_000}

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from skinlib import paths
+from skinlib.common import paths
 from skinlib.data.registry import DATASETS
 
 FORBIDDEN = (

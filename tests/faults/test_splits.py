@@ -6,8 +6,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from skinlib import paths, runs
+from skinlib.common import paths
 from skinlib.data import splits
+from skinlib.experiments import run as runs
 
 
 @pytest.fixture

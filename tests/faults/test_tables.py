@@ -2,7 +2,7 @@
 
 import pytest
 
-from skinlib import runs
+from skinlib.experiments import run as runs
 
 METADATA = "HAM10000_metadata.csv"
 

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import occupancy, paths, runs, state
+from skinlib.common import paths
+from skinlib.experiments import run as runs
+from skinlib.training import run_lock as occupancy
+from skinlib.training import state
 
 ARGUMENTS = ("train", "--backbone", "Tiny", "--size", 32, "--weights", "none", "--name", "run",
              "--no-progress")  # fmt: skip

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from skinlib.files import sha256
+from skinlib.common.files import sha256
 
 BACKBONE = ("--backbone", "MobileNetV3Small", "--size", 32, "--no-progress")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from skinlib.experiments.recipes import get_recipe
 from skinlib.models.classifier import build_classifier
-from skinlib.recipes import get_recipe
 
 # Smallest network of the table, at a size that leaves 2 x 2 positions at its tap.
 BACKBONE, SIZE = "MobileNetV3Small", 64

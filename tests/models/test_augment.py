@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 from scipy import ndimage
 
+from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models.augment import RandomAffine
-from skinlib.recipes import AUGMENTATION
 
 
 def pictures(rng, *shape):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
+from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import (
     BACKBONES,
     SCALINGS,
@@ -22,7 +23,6 @@ from skinlib.models.backbones import (
     tap,
 )
 from skinlib.models.classifier import describe, fresh_session
-from skinlib.recipes import get_recipe
 
 # Totals of the nine MD notebooks as the authors logged them; 3 of these numbers belong to the
 # age normaliser, which is not in our graph. Then the tapped tensor (protocol §2.3).

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
+from skinlib.experiments.recipes import RECIPES, get_recipe
 from skinlib.models.augment import RandomAffine
 from skinlib.models.backbones import scale
 from skinlib.models.classifier import build_classifier, describe, fresh_session
-from skinlib.recipes import RECIPES, get_recipe
 
 BACKBONE, SIZE = "MobileNetV3Small", 64
 

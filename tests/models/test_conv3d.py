@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from test_attention import literal_scores
 
-from skinlib import paths
 from skinlib.cli import main
+from skinlib.common import paths
 from skinlib.models import conv3d
 
 

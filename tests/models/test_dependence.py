@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skinlib import figures
+from skinlib import plots as figures
 from skinlib.models.dependence import channel_changes, kernel_use
 
 

@@ -6,11 +6,12 @@ import pytest
 import snippets
 from PIL import Image
 
-from skinlib import paths, released
-from skinlib.classes import CLASSES
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
 from skinlib.data.synthetic import photograph
-from skinlib.exporting import FORMATS, export
-from skinlib.exporting.graph import servable
+from skinlib.predict import released
+from skinlib.predict.export import FORMATS, export
+from skinlib.predict.export.graph import servable
 
 REAL = paths.ROOT.parent / "shared" / "ham10000" / "validation"
 FACTS = {"age": 50.0, "sex": "female", "localization": "back"}
@@ -33,7 +34,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def files(classifier, folder):
     """Return the callables of the files in fp32, and ONNX in fp16, by suffix and precision."""
-    from skinlib.exporting.running import opened
+    from skinlib.predict.export.running import opened
 
     pytest.importorskip("tf2onnx")
     found = {}

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from skinlib.experiments.recipes import get_recipe
 from skinlib.models.classifier import build_classifier
-from skinlib.recipes import get_recipe
 
 BACKBONE, SIZE = "MobileNetV3Small", 64
 RECIPES = ("md-as-described", "md-as-logged")
@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
 
 backend, folder, backbone, size, *recipes = sys.argv[1:]
 assert keras.backend.backend() == backend
@@ -80,12 +80,34 @@ def test_forward_parity(backend, reference):
 # Modules that a laptop without TensorFlow uses to rebuild the book, and those that the
 # command line imports before it knows what is asked of it.
 LIGHT = [
-    *("skinlib", "skinlib.cli", "skinlib.runs", "skinlib.metrics", "skinlib.statistics"),
-    *("skinlib.tables", "skinlib.figures", "skinlib.paper", "skinlib.studies", "skinlib.book"),
-    *("skinlib.ledger", "skinlib.recipes", "skinlib.losses", "skinlib.controls"),
-    *("skinlib.device", "skinlib.state", "skinlib.data.fetch", "skinlib.data.prepare"),
+    *(
+        "skinlib",
+        "skinlib.cli",
+        "skinlib.experiments.run",
+        "skinlib.stats.metrics",
+        "skinlib.stats.statistics",
+    ),
+    *(
+        "skinlib.experiments.tables",
+        "skinlib.plots",
+        "skinlib.paper",
+        "skinlib.experiments.study",
+        "skinlib.book",
+    ),
+    *(
+        "skinlib.paper.ledger",
+        "skinlib.experiments.recipes",
+        "skinlib.training.losses",
+        "skinlib.training.schedule",
+    ),
+    *(
+        "skinlib.models.device",
+        "skinlib.training.state",
+        "skinlib.data.fetch",
+        "skinlib.data.prepare",
+    ),
     *("skinlib.models.backbones", "skinlib.models.weights", "skinlib.models.classifier"),
-    "skinlib.training",
+    "skinlib.training.loop",
 ]
 
 IMPORT = """
@@ -97,7 +119,7 @@ for name in sys.argv[1:]:
     heavy = {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
     if heavy:
         sys.exit(f"importing {name} imports {heavy}")
-print("imported", "skinlib.training" in sys.modules)
+print("imported", "skinlib.training.loop" in sys.modules)
 """
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
 from skinlib.models.structure import BLOCKS, stages, structure
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from skinlib.errors import DataError, IntegrityError
-from skinlib.files import sha256
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import sha256
+from skinlib.experiments.recipes import get_recipe
 from skinlib.models import weights
 from skinlib.models.backbones import canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
-from skinlib.recipes import get_recipe
 
 BACKBONE, SIZE = "MobileNetV3Small", 64
 

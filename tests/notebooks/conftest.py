@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from skinlib import device, paths
+from skinlib.common import paths
+from skinlib.models import device
 
 # Numbers are comparable to the last digit only within the versions of the lock file (F34).
 _DIFFERS = device.differs_from_lock()

@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from skinlib import notebooks, paths
+from skinlib.book import notebooks
+from skinlib.common import paths
 
 PARAMETERS = {
     "data": {"data": "synthetic:140"},

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import paths, release
+from skinlib.common import paths
+from skinlib.predict import release
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,7 +26,7 @@ def rng():
 @pytest.fixture(scope="session")
 def trained(dataset):
     """A finished run of the clean recipe: three epochs on 70 pictures."""
-    from skinlib.training import train
+    from skinlib.training.loop import train
 
     return train(tiny.recipe(), "Tiny", data=dataset, study="clean", progress=False)
 

@@ -10,16 +10,17 @@ import pandas as pd
 import pytest
 import tiny
 
-from skinlib import abstention, likeness, released
-from skinlib.classes import CLASSES
 from skinlib.cli import main
-from skinlib.errors import SkinlibError
-from skinlib.exporting import FORMATS, export
-from skinlib.exporting.graph import servable
-from skinlib.exporting.layers import Colours
-from skinlib.files import sha256
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import SkinlibError
+from skinlib.common.files import sha256
 from skinlib.models.classifier import build_classifier
-from skinlib.prediction import d4
+from skinlib.predict import abstention, released
+from skinlib.predict import ood as likeness
+from skinlib.predict.export import FORMATS, export
+from skinlib.predict.export.graph import servable
+from skinlib.predict.export.layers import Colours
+from skinlib.training.prediction import d4
 
 FACTS = pd.DataFrame({
     "age": [50.0, np.nan, 85.0],
@@ -54,7 +55,7 @@ def inputs(classifier, pictures):
 
 def plain(classifier, pictures):
     """Return what the network answers, with nothing of the rule."""
-    from skinlib.inference import Classifier
+    from skinlib.predict.inference import Classifier
 
     bare = Classifier.__new__(Classifier)
     bare.__dict__.update(classifier.__dict__, rule=None)
@@ -116,7 +117,7 @@ def in_keras(path):
     + [(format, "int8", 0.2) for format in FORMATS if format != "keras"],
 )
 def test_files_answer_as_keras(classifier, pictures, tmp_path, format, precision, allowed):
-    from skinlib.exporting.running import opened
+    from skinlib.predict.export.running import opened
 
     pytest.importorskip("tf2onnx")
     path = tmp_path / f"model{FORMATS[format][1]}"
@@ -172,7 +173,7 @@ def test_onnx_says_what_it_is(classifier, tmp_path):
 
 def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_path):
     """What `skinlib predict` says, from the file and its JSON alone."""
-    from skinlib.exporting.running import opened
+    from skinlib.predict.export.running import opened
 
     path = tmp_path / "model.onnx"
     export(classifier, "onnx", path)

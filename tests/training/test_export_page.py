@@ -10,9 +10,9 @@ import pytest
 import snippets
 from PIL import Image
 
-from skinlib import released
 from skinlib.cli import main
-from skinlib.exporting import FORMATS, export
+from skinlib.predict import released
+from skinlib.predict.export import FORMATS, export
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,7 +57,7 @@ def test_following_the_page_gives_what_predict_says(
 
 
 def test_what_is_not_known_has_a_position_of_its_own(classifier):
-    from skinlib.exporting.sidecar import encoding
+    from skinlib.predict.export.sidecar import encoding
 
     code = encoding(classifier.encoder)
     unknown = pd.DataFrame([{"age": np.nan, "sex": "unknown", "localization": "unknown"}])
@@ -69,9 +69,9 @@ def test_what_is_not_known_has_a_position_of_its_own(classifier):
 
 def test_one_import_is_enough_for_keras(classifier, tmp_path):
     path = tmp_path / "model.keras"
-    assert "skinlib.exporting.layers" in export(classifier, "keras", path)["note"]
+    assert "skinlib.predict.export.layers" in export(classifier, "keras", path)["note"]
     program = (
-        "import sys, keras, skinlib.exporting.layers; keras.models.load_model(sys.argv[1]); "
+        "import sys, keras, skinlib.predict.export.layers; keras.models.load_model(sys.argv[1]); "
         "assert keras.saving.get_registered_object('skinlib>CaffeScaling')"
     )
     subprocess.run([sys.executable, "-c", program, path], check=True)

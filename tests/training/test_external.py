@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 import tiny
 
-from skinlib import comparison, external, training
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import ham10000, synthetic
 from skinlib.data.images import decode
 from skinlib.data.pixels import resize
-from skinlib.errors import DataError, IntegrityError
-from skinlib.inference import load as load_classifier
+from skinlib.experiments import comparison, external
+from skinlib.predict.inference import load as load_classifier
+from skinlib.training import loop as training
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,17 @@ import pytest
 import tiny
 from records import as_in_history
 
-from skinlib import paths, training, validation
+from skinlib.common import paths
+from skinlib.common.errors import DataError
 from skinlib.data.prepare import prepare
-from skinlib.errors import DataError
+from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models import frozen
 from skinlib.models.backbones import BACKBONES
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
-from skinlib.prediction import predict
-from skinlib.recipes import AUGMENTATION
+from skinlib.training import loop as training
+from skinlib.training import validation
+from skinlib.training.prediction import predict
 
 FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)
 AUGMENTED = FROZEN.replace(augmentation=dict(AUGMENTATION), augmented_copies=2)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import backend, epochs, training
-from skinlib.errors import DataError
-from skinlib.models import resident
+from skinlib.common.errors import DataError
+from skinlib.experiments.recipes import AUGMENTATION
+from skinlib.models import backend, resident
 from skinlib.models.classifier import build_classifier
-from skinlib.recipes import AUGMENTATION
+from skinlib.training import epochs
+from skinlib.training import loop as training
 
 
 @pytest.fixture
@@ -128,7 +129,8 @@ import json, sys
 import keras, pytest
 import tiny
 from pathlib import Path
-from skinlib import paths, training
+from skinlib.common import paths
+from skinlib.training import loop as training
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]

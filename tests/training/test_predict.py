@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skinlib import abstention, answers, paths
-from skinlib.classes import CLASSES
 from skinlib.cli import main
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.predict import abstention, answers
 
 
 @pytest.fixture(scope="module", autouse=True)

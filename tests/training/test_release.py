@@ -8,14 +8,16 @@ import pytest
 import tiny
 import yaml
 
-from skinlib import model_card, paths, release, release_words, released, training
-from skinlib.classes import CLASSES
 from skinlib.cli import main
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import sha256
 from skinlib.data.prepare import prepare
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import calibration
-from skinlib.files import sha256
-from skinlib.inference import load as load_run
+from skinlib.predict import model_card, release, release_words, released
+from skinlib.predict.inference import load as load_run
+from skinlib.stats import calibration
+from skinlib.training import loop as training
 
 
 @pytest.fixture(scope="module", autouse=True)

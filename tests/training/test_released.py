@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from skinlib import release, released
-from skinlib.classes import CLASSES
 from skinlib.cli import main
-from skinlib.errors import DataError, IntegrityError
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.predict import release, released
 
 MISSING = object()
 FILE = "float16.weights.h5"

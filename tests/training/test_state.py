@@ -10,11 +10,11 @@ import pytest
 import tiny
 from keras import ops
 
-from skinlib import losses, state
-from skinlib.controls import Controls
-from skinlib.errors import IntegrityError
+from skinlib.common.errors import IntegrityError
+from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models.classifier import build_classifier
-from skinlib.recipes import AUGMENTATION
+from skinlib.training import losses, state
+from skinlib.training.schedule import Controls
 
 IDENTITY = "0123456789ab"
 CONTROLS = Controls(0.002, plateau_best=1.25, stopping_wait=3, best_epoch=4, stopped=True)

@@ -11,9 +11,12 @@ import pytest
 import tensorflow as tf
 import tiny
 
-from skinlib import paths, recipes, records, tracking, training
-from skinlib.errors import DataError
-from skinlib.interruption import Interrupted, Watch
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.common.interruption import Interrupted, Watch
+from skinlib.experiments import recipes, records
+from skinlib.training import loop as training
+from skinlib.training import tracking
 
 
 @pytest.fixture

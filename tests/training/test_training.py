@@ -16,15 +16,20 @@ import tiny
 from sklearn import metrics as sk
 from sklearn.utils import compute_class_weight
 
-from skinlib import contract, epochs, metrics, occupancy, runs, state, training, validation
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, TrainingError
+from skinlib.common.files import sha256
 from skinlib.data import ham10000, splits, synthetic
 from skinlib.data.prepare import prepare
-from skinlib.errors import DataError, TrainingError
-from skinlib.files import sha256
+from skinlib.experiments import contract
+from skinlib.experiments import run as runs
+from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS, from_json
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
-from skinlib.recipes import LOGGED_MD_WEIGHTS, from_json
+from skinlib.stats import metrics
+from skinlib.training import epochs, state, validation
+from skinlib.training import loop as training
+from skinlib.training import run_lock as occupancy
 
 
 @pytest.fixture
@@ -372,7 +377,7 @@ def test_absurd_learning_rate_ends_in_an_error_or_in_numbers(train):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from skinlib import occupancy
+from skinlib.training import run_lock as occupancy
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 with occupancy.hold(folder):
@@ -439,7 +444,8 @@ import keras, pytest
 sys.path.insert(0, sys.argv[1])
 import tiny
 from pathlib import Path
-from skinlib import paths, training
+from skinlib.common import paths
+from skinlib.training import loop as training
 assert keras.backend.backend() == sys.argv[4]
 assert "tensorflow" not in sys.modules
 paths.RESULTS = Path(sys.argv[3])

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib import training
-from skinlib.errors import DataError
-from skinlib.models import warm, weights
+from skinlib.common.errors import DataError
+from skinlib.models import weights
 from skinlib.models.backbones import get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
+from skinlib.training import loop as training
+from skinlib.training import warm
 
 START = "run:clean/Tiny-clean-32px-s0"
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from local_server import IDS, PARTS, TABLE, Server, jpeg, make_zip, serve, table
 
-from skinlib import paths
+from skinlib.common import paths
 from skinlib.data import download
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skinlib import abstention
-from skinlib.abstention import ANSWERED, UNLIKE, UNSURE, Rule
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
+from skinlib.predict import abstention
+from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE, Rule
 
 
 def sure(confidences, classes):

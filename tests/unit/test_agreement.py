@@ -7,10 +7,11 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
-from skinlib.errors import DataError
-from skinlib.evidence import agreement, draws
-from skinlib.evidence.paired import Pair, effect
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common.errors import DataError
+from skinlib.stats import agreement
+from skinlib.stats import bootstrap as draws
+from skinlib.stats.paired import Pair, effect
+from skinlib.stats.statistics import cluster_bootstrap
 
 
 def make(seed=0, lesions=60, models=("a", "b", "c")):

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skinlib import abstention, answers
-from skinlib.cases import Case
+from skinlib.predict import abstention, answers
+from skinlib.predict.cases import Case
 
 
 def answer(confidence, status=abstention.ANSWERED, **facts):

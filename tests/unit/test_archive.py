@@ -11,9 +11,9 @@ import zipfile
 import pytest
 from local_server import IDS, LAYOUT, PARTS, TABLE, images, jpeg, make_zip, run, serve, table
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data import archive, registry
 from skinlib.data.registry import DATASETS, WITHOUT_IMAGE, RemoteFile
-from skinlib.errors import IntegrityError
 
 # Damaged archives (F04)
 

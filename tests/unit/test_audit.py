@@ -8,10 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skinlib import audit, cli, paper, paths
-from skinlib.audit import report, rules_code, rules_formulas, rules_settings
-from skinlib.audit.facts import Facts, NotAvailable, OurRun
-from skinlib.audit.verdicts import (
+from skinlib import cli, paper
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.experiments.recipes import RECIPES
+from skinlib.models.backbones import BACKBONES
+from skinlib.paper import audit
+from skinlib.paper.audit import report, rules_code, rules_formulas, rules_settings
+from skinlib.paper.audit.facts import Facts, NotAvailable, OurRun
+from skinlib.paper.audit.verdicts import (
     HOLDS,
     LOGS,
     NOT_HERE,
@@ -25,10 +30,7 @@ from skinlib.audit.verdicts import (
     kind,
     mean_agrees,
 )
-from skinlib.classes import CLASSES, HAM10000_COUNTS
-from skinlib.evidence.draws import Estimate
-from skinlib.models.backbones import BACKBONES
-from skinlib.recipes import RECIPES
+from skinlib.stats.bootstrap import Estimate
 
 PAPER = Path(__file__).resolve().parents[3] / "shared" / "paper" / "paper.txt"
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from skinlib import paths
 from skinlib.bench import exports, runtimes, tables, tables_exports
+from skinlib.common import paths
 from skinlib.models.backbones import BACKBONES
 
 MACHINE = {

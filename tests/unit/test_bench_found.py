@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from skinlib.bench import facts, found, tables_exports, tables_total
-from skinlib.figures.roofline import roofline
+from skinlib.plots.roofline import roofline
 
 
 def record():

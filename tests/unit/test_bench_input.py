@@ -6,7 +6,7 @@ from PIL import Image
 
 from skinlib.bench import input as feeding
 from skinlib.bench import legacy
-from skinlib.recipes import AUGMENTATION
+from skinlib.experiments.recipes import AUGMENTATION
 
 
 @pytest.mark.parametrize("seed", range(3))

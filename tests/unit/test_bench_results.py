@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from skinlib import bench, cli, paths
+from skinlib import bench, cli
 from skinlib.bench import cells, found, reproduce, running, tables
-from skinlib.errors import DataError
-from skinlib.recipes import get_recipe
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.experiments.recipes import get_recipe
+from skinlib.experiments.study import load_study
 
 MACHINE = {
     "device": "cpu: a box", "cores": 2, "load": [3.0, 2.0, 1.0], "measured": "2026-11-23T00:00:00Z",

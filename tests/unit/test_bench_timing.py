@@ -60,7 +60,7 @@ def test_a_result_says_on_what_machine():
 
 
 def test_the_cache_of_a_bench_leaves_no_trace(monkeypatch, tmp_path):
-    from skinlib import paths
+    from skinlib.common import paths
 
     monkeypatch.setenv("SKINLIB_CACHE", "elsewhere")
     with timing.own_cache(tmp_path):

@@ -3,8 +3,8 @@
 import pytest
 
 from skinlib import paper
-from skinlib.errors import DataError
-from skinlib.evidence import beside
+from skinlib.common.errors import DataError
+from skinlib.experiments import beside
 
 STUDY = "ham10000-256px"
 

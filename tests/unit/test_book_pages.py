@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from skinlib import book, identities
-from skinlib.evidence.draws import Estimate
+from skinlib import book
+from skinlib.experiments import identities
+from skinlib.stats.bootstrap import Estimate
 
 NBSP = "\u00a0"
 

@@ -6,7 +6,7 @@ from scipy.special import softmax
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
-from skinlib.evidence import calibration as cal
+from skinlib.stats import calibration as cal
 
 
 def make(count=4000, temperature=1.0, seed=0):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from skinlib import cases
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
+from skinlib.predict import cases
 
 
 def write(path, *lines, encoding="utf-8"):

@@ -13,9 +13,12 @@ import sys
 import pytest
 from PIL import Image
 
-from skinlib import cli, paths, recipes, runs
+from skinlib import cli
 from skinlib.cli import main
+from skinlib.common import paths
 from skinlib.data import synthetic
+from skinlib.experiments import recipes
+from skinlib.experiments import run as runs
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +160,8 @@ def test_a_reader_that_has_enough_ends_the_command_quietly():
 
 WAITING = """
 import time
-from skinlib import cli, commands
+from skinlib import cli
+from skinlib.cli import commands
 
 def wait(args):
     "Wait."

@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
-from skinlib import external, paths, runs
-from skinlib.studies import load_study, study_names
+from skinlib.common import paths
+from skinlib.experiments import external
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study, study_names
 
 ROOT = paths.ROOT / "results"
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skinlib.controls import Controls
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
+from skinlib.training.schedule import Controls
 
 SHORT = {"plateau_patience": 2, "stopping_patience": 6, "minimum_learning_rate": 1e-4}
 RECIPES = {

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 from invented import invent
 
-from skinlib import paths, runs
-from skinlib.evidence import convergence
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study
+from skinlib.stats import convergence
 
 
 def test_the_runs_of_a_study(tmp_path, monkeypatch):

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from skinlib import copies, paths
-from skinlib.data import ham10000, synthetic
+from skinlib.common import paths
+from skinlib.data import copies, ham10000, synthetic
 
 
 @pytest.fixture

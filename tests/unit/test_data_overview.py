@@ -3,10 +3,9 @@
 import pandas as pd
 import pytest
 
-from skinlib import identities
-from skinlib.classes import CLASSES, HAM10000_COUNTS
-from skinlib.evidence import data_overview
-from skinlib.studies import load_study
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.experiments import data_overview, identities
+from skinlib.experiments.study import load_study
 
 
 def test_a_split_by_hand():

@@ -6,8 +6,8 @@ import hashlib
 import pytest
 from local_server import LAYOUT, PARTS, TABLE, images, leftovers, run
 
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.data import download
-from skinlib.errors import DataError, IntegrityError, TemporaryError
 
 # The network (F01, F31)
 

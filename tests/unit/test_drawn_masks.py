@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
 from skinlib.data import synthetic
 
 SIZE = 96

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data import duplicates
 from skinlib.data.splits import Split
-from skinlib.errors import IntegrityError
 
 
 def digests(contents):

@@ -4,7 +4,7 @@ import types
 
 import pandas as pd
 
-from skinlib.evidence import durations
+from skinlib.experiments import durations
 
 
 def run(seconds, epochs, device="cpu: a box"):

@@ -10,12 +10,12 @@ import pytest
 import statsmodels.formula.api as smf
 from statsmodels.stats.multitest import multipletests
 
-from skinlib.classes import CLASSES
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import factorial, factorial_frames
-from skinlib.evidence.gains import NOT_CLEAR
-from skinlib.evidence.scores import SCORES, decisions, scores, together
-from skinlib.figures.networks import strips
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.plots.networks import strips
+from skinlib.stats import factorial, factorial_frames
+from skinlib.stats.gains import NOT_CLEAR
+from skinlib.stats.scores import SCORES, decisions, scores, together
 
 LEVELS = np.array(list(itertools.product((-1, 1), repeat=4)))
 

@@ -26,9 +26,9 @@ from local_server import (
 )
 from PIL import Image
 
+from skinlib.common.errors import DataError, TemporaryError
 from skinlib.data import fetch, ham10000
 from skinlib.data.registry import DATASETS, PAGE
-from skinlib.errors import DataError, TemporaryError
 
 
 def test_good_files_give_the_layout_and_are_asked_for_once(server, good, tmp_path):

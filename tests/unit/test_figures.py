@@ -9,8 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.text import Text
 
-from skinlib import figures, paper
-from skinlib.classes import CLASSES
+from skinlib import paper
+from skinlib import plots as figures
+from skinlib.common.classes import CLASSES
 from skinlib.models.backbones import BACKBONES
 
 

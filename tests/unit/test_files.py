@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinlib import files
-from skinlib.errors import DataError
+from skinlib.common import files
+from skinlib.common.errors import DataError
 
 
 def test_atomic_path_moves_the_file_when_the_block_ends(tmp_path):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skinlib.evidence.draws import Estimate
-from skinlib.figures import front, of_run, to_svg
-from skinlib.studies import load_study
+from skinlib.experiments.study import load_study
+from skinlib.plots import front, of_run, to_svg
+from skinlib.stats.bootstrap import Estimate
 
 ROWS = {
     "paper": {"A": [0.81, 0.78], "B": [0.9, None]},

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skinlib.evidence.draws import Estimate
-from skinlib.evidence.gains import GAIN, LOSS, NOT_CLEAR, interval, judge, over_seeds
+from skinlib.stats.bootstrap import Estimate
+from skinlib.stats.gains import GAIN, LOSS, NOT_CLEAR, interval, judge, over_seeds
 
 UP, DOWN, OPEN = Estimate(0.1, 0.05, 0.2), Estimate(-0.1, -0.2, -0.05), Estimate(0.1, -0.05, 0.2)
 NOTHING = Estimate(0.1, np.nan, np.nan)

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from skinlib import gpus
-from skinlib.errors import TemporaryError
+from skinlib.common.errors import TemporaryError
+from skinlib.training import gpus
 
 # Takes GPUs, tells which, and keeps them until its input ends.
 PROCESS = """
 import sys
-from skinlib import gpus
+from skinlib.training import gpus
 print(",".join(gpus.take(int(sys.argv[1]))), flush=True)
 sys.stdin.read()
 """

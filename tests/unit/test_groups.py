@@ -6,10 +6,13 @@ import pandas as pd
 import pytest
 from invented import invent
 
-from skinlib import paths, runs
-from skinlib.evidence import asked, groups, subgroups
-from skinlib.figures.groups import by_sex
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.experiments import evaluated as asked
+from skinlib.experiments import groups
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study
+from skinlib.plots.groups import by_sex
+from skinlib.stats import subgroups
 
 OPEN = [0.0, -0.1, 0.1]
 LARGE, SMALL = "MobileNetV2-best-larger-192px-s0", "MobileNetV2-best-128px-s0"

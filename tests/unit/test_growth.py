@@ -9,10 +9,11 @@ import pytest
 import tiny
 from PIL import Image
 
-from skinlib import device, paths
 from skinlib.bench import growth
+from skinlib.common import paths
+from skinlib.common.files import sha256
 from skinlib.data import ham10000
-from skinlib.files import sha256
+from skinlib.models import device
 
 
 def test_a_set_grows_without_a_copy(synthetic_folder, dataset, tmp_path, caplog):
@@ -63,7 +64,7 @@ def test_growth_is_that_between_the_last_two_sets():
 
 def test_the_peak_is_that_of_the_process_not_of_its_parent():
     """This one has imported much more than a bare interpreter."""
-    script = "from skinlib.device import peak_memory_mb; print(peak_memory_mb())"
+    script = "from skinlib.models.device import peak_memory_mb; print(peak_memory_mb())"
     ballast = np.ones(100_000_000, np.uint8)
     here = device.peak_memory_mb()
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import DataError
 from skinlib.data import ham10000
-from skinlib.errors import DataError
 
 HEADER = "lesion_id,image_id,dx,dx_type,age,sex,localization"
 ROWS = (

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
+from skinlib.common.errors import DataError
 from skinlib.data import ham10000, synthetic
-from skinlib.errors import DataError
 
 HEADER = "lesion_id,image_id,dx,dx_type,age,sex,localization"
 ROWS = (

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from skinlib import metrics
-from skinlib.evidence import draws, headline
-from skinlib.statistics import cluster_bootstrap
-from skinlib.studies import load_study
+from skinlib.experiments import headline
+from skinlib.experiments.study import load_study
+from skinlib.stats import bootstrap as draws
+from skinlib.stats import metrics
+from skinlib.stats.statistics import cluster_bootstrap
 
 
 @pytest.fixture(scope="module")

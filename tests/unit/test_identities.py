@@ -1,7 +1,7 @@
 """The pinned runs are the committed ones."""
 
-from skinlib import identities, recipes, records
-from skinlib.studies import load_study, study_names
+from skinlib.experiments import identities, recipes, records
+from skinlib.experiments.study import load_study, study_names
 
 
 def committed_runs():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile, PngImagePlugin
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data import ham10000, images
-from skinlib.errors import IntegrityError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

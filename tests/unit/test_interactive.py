@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
-from skinlib.classes import CLASSES
-from skinlib.evidence import points
-from skinlib.figures import interactive
+from skinlib.common.classes import CLASSES
+from skinlib.plots import interactive
+from skinlib.stats import curve_points as points
 
 LIMIT = 200_000
 

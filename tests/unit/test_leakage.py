@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import DataError
 from skinlib.data import leakage, splits, synthetic
-from skinlib.errors import DataError
 
 
 @pytest.fixture(scope="module")

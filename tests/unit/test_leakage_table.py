@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skinlib.classes import CLASSES
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import IntegrityError
 from skinlib.data import splits, synthetic
-from skinlib.errors import IntegrityError
-from skinlib.evidence import leakage
-from skinlib.evidence.scores import SCORES
+from skinlib.stats import leakage
+from skinlib.stats.scores import SCORES
 
 
 @dataclasses.dataclass

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from unit.test_tables import make
 
-from skinlib import book, ledger, paper, paths
-from skinlib.ledger import cells, facts, ours, results
-from skinlib.runs import write_history
+from skinlib import book, paper
+from skinlib.common import paths
+from skinlib.experiments.run import write_history
+from skinlib.paper import ledger
+from skinlib.paper.ledger import cells, facts, ours, results
 
 # Recomputed means of rows of A3 and A4, worked out by hand from the printed cells.
 MEANS = {

@@ -3,8 +3,8 @@
 import pytest
 from unit.test_ledger import gather
 
-from skinlib.figures import overview
-from skinlib.ledger import compared, networks
+from skinlib.paper.ledger import compared, networks
+from skinlib.plots import overview
 
 
 @pytest.fixture(scope="module")

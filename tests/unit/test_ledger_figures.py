@@ -8,9 +8,9 @@ import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from skinlib.classes import CLASSES
-from skinlib.evidence import examples
-from skinlib.figures import ledger
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import examples
+from skinlib.plots import ledger
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from skinlib import likeness
-from skinlib.errors import DataError, IntegrityError
-from skinlib.likeness import Gaussian, Likeness
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.predict import ood as likeness
+from skinlib.predict.ood import Gaussian, Likeness
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pytest
 from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 
-from skinlib import losses
-from skinlib.classes import HAM10000_COUNTS
-from skinlib.errors import DataError
-from skinlib.recipes import LOGGED_MD_WEIGHTS
+from skinlib.common.classes import HAM10000_COUNTS
+from skinlib.common.errors import DataError
+from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS
+from skinlib.training import losses
 
 LABELS = np.array([0, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6])
 

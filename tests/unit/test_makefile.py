@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from skinlib import paths
+from skinlib.common import paths
 
 TARGETS = re.findall(r"^([a-z-]+):.*##", (paths.ROOT / "Makefile").read_text(), re.MULTILINE)
 

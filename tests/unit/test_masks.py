@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import masks
 from skinlib.data.grid import cell_shares
 from skinlib.data.masks import Masks, locate
 from skinlib.data.pixels import resize
-from skinlib.errors import DataError, IntegrityError
 
 IDS = ("ISIC_0000001", "ISIC_0000002", "ISIC_0000003")
 

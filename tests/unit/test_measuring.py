@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import records
 
-from skinlib import external, paths, runs
-from skinlib.classes import CLASSES
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
 from skinlib.data import ham10000
-from skinlib.evidence import leakage, measuring
-from skinlib.studies import load_study
+from skinlib.experiments import external, measuring
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study
+from skinlib.stats import leakage
 
 
 @pytest.fixture

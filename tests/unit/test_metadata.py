@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import DataError
 from skinlib.data import synthetic
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
 from skinlib.data.prepare import prepare
-from skinlib.errors import DataError
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
 
 TRAIN = pd.DataFrame(
     {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from skinlib import metrics
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
+from skinlib.stats import metrics
 
 
 @pytest.fixture(params=[0, 1, 2])

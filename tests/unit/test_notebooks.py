@@ -12,8 +12,9 @@ import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
-from skinlib import notebooks, paths
-from skinlib.errors import DataError
+from skinlib.book import notebooks
+from skinlib.common import paths
+from skinlib.common.errors import DataError
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 REFERENCE = paths.ROOT / "tests" / "notebooks"

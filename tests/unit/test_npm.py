@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from skinlib import npm
-from skinlib.errors import DataError, TemporaryError
+from skinlib.common import npm
+from skinlib.common.errors import DataError, TemporaryError
 
 FILES = ("tool/build/tool.min.js",)
 # Leaves word of how it was called, then does what npm does, as far as it matters here.

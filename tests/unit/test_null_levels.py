@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skinlib import paths
-from skinlib.evidence import agreement, draws, null_levels
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common import paths
+from skinlib.stats import agreement, null_levels
+from skinlib.stats import bootstrap as draws
+from skinlib.stats.statistics import cluster_bootstrap
 
 LEVEL, TRIALS = null_levels.LEVEL, null_levels.TRIALS
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinlib.classes import CLASSES
-from skinlib.evidence import operating, operating_tables
-from skinlib.figures import abstention, to_svg
-from skinlib.runs import Run, write_predictions
+from skinlib.common.classes import CLASSES
+from skinlib.experiments.run import Run, write_predictions
+from skinlib.plots import abstention, to_svg
+from skinlib.stats import operating, operating_tables
 
 
 @pytest.fixture

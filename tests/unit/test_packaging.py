@@ -10,7 +10,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from skinlib import paths
+from skinlib.common import paths
 
 ROOT = paths.ROOT
 

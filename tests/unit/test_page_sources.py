@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from skinlib import paths
+from skinlib.common import paths
 
 SOURCES = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 # The notebooks that build networks; all others read results.

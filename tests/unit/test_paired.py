@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from invented import invent
 
-from skinlib import metrics, paths
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import changes, paired
-from skinlib.evidence.gains import GAIN, NOT_CLEAR
-from skinlib.evidence.paired import Pair, effect
-from skinlib.evidence.scores import SCORES, decisions, scores, together
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments import changes
+from skinlib.stats import metrics, paired
+from skinlib.stats.gains import GAIN, NOT_CLEAR
+from skinlib.stats.paired import Pair, effect
+from skinlib.stats.scores import SCORES, decisions, scores, together
+from skinlib.stats.statistics import cluster_bootstrap
 
 
 def accuracy(weights, labels, probabilities):

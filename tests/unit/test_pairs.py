@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from skinlib.evidence import agreement, names, pairs
-from skinlib.evidence.draws import Estimate
-from skinlib.figures import exports, to_svg
-from skinlib.figures import pairs as figures
-from skinlib.runs import Run
+from skinlib.experiments import names, pairs
+from skinlib.experiments.run import Run
+from skinlib.plots import exports, to_svg
+from skinlib.plots import pairs as figures
+from skinlib.stats import agreement
+from skinlib.stats.bootstrap import Estimate
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import yaml
 
-from skinlib import paper, paths
-from skinlib.classes import CLASSES
-from skinlib.errors import DataError
+from skinlib import paper
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
 
 SOURCE = paths.ROOT.parent / "shared" / "paper" / "paper_tables.yaml"
 LOGS = SOURCE.with_name("logs.yaml")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import sha256
 from skinlib.data import pixels
-from skinlib.errors import DataError, IntegrityError
-from skinlib.files import sha256
 
 SIZE = 24
 

@@ -8,20 +8,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from skinlib import paths
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import (
-    pointing,
-    pointing_drawn,
-    pointing_frames,
-    pointing_runs,
-    pointing_summary,
-)
-from skinlib.evidence.pointing import Prior, hits, learn_prior, mass_inside, of_others, score
-from skinlib.figures import pointing as drawing
-from skinlib.figures import to_svg
-from skinlib.runs import Run
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments import pointing_frames, pointing_runs, pointing_summary
+from skinlib.experiments.run import Run
+from skinlib.plots import pointing as drawing
+from skinlib.plots import to_svg
+from skinlib.stats import localisation as pointing
+from skinlib.stats import localisation_drawn as pointing_drawn
+from skinlib.stats.localisation import Prior, hits, learn_prior, mass_inside, of_others, score
+from skinlib.stats.statistics import cluster_bootstrap
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skinlib import inference, released
 from skinlib.cli import main
+from skinlib.predict import inference, released
 
 
 class Stub:

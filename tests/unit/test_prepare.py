@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skinlib.data import prepare, splits, synthetic
-from skinlib.recipes import get_recipe
+from skinlib.experiments.recipes import get_recipe
 
 TABLE = synthetic.metadata(300, 0)
 OPTIONS = {"unit": "lesion", "test": 0.2, "validation": 0.2, "seed": 3}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
-from skinlib import paths
+from skinlib.common import paths
 
 PROFILES = sorted((paths.ROOT / "profiles").glob("*/config.yaml"))
 NAMES = [path.parent.name for path in PROFILES]

@@ -6,10 +6,10 @@ import types
 import pytest
 import yaml
 
-from skinlib import recipes
-from skinlib.errors import DataError
-from skinlib.recipe import DESCRIBED_TEST, Recipe
-from skinlib.recipes import RECIPES, from_json, get_recipe
+from skinlib.common.errors import DataError
+from skinlib.experiments import recipes
+from skinlib.experiments.recipe import DESCRIBED_TEST, Recipe
+from skinlib.experiments.recipes import RECIPES, from_json, get_recipe
 
 NAMES = (
     "md-as-logged",

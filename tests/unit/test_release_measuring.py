@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from skinlib import release_measuring
-from skinlib.abstention import Rule
+from skinlib.predict import release_measuring
+from skinlib.predict.abstention import Rule
 
 LABELS = np.repeat(np.arange(7), 10)
 LESIONS = np.array([f"lesion {k // 2}" for k in range(70)])

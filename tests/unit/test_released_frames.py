@@ -5,9 +5,10 @@ import json
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from skinlib import paths, released
-from skinlib.evidence import released_frames as frames
-from skinlib.evidence.draws import Estimate
+from skinlib.common import paths
+from skinlib.experiments import released_frames as frames
+from skinlib.predict import released
+from skinlib.stats.bootstrap import Estimate
 
 FOLDERS = sorted(path.parent for path in (paths.ROOT / "models").glob(f"*/{released.MODEL}"))
 

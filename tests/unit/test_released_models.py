@@ -5,10 +5,11 @@ import json
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from skinlib import model_card, paths, release_words, released
-from skinlib.commands import NOT_A_DEVICE
-from skinlib.evidence.draws import Estimate
-from skinlib.files import sha256
+from skinlib.cli.commands import NOT_A_DEVICE
+from skinlib.common import paths
+from skinlib.common.files import sha256
+from skinlib.predict import model_card, release_words, released
+from skinlib.stats.bootstrap import Estimate
 
 FOLDERS = sorted(path.parent for path in (paths.ROOT / "models").glob(f"*/{released.MODEL}"))
 

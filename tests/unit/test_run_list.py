@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from skinlib import paths
-from skinlib.evidence import run_list
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.experiments import run_list
+from skinlib.experiments.study import load_study
 
 CPU, GPU = "cpu: Some CPU, 4 cores", "gpu: Some GPU x1"
 

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from records import blank
 
-from skinlib import contract, paths, runs
-from skinlib.classes import CLASSES
-from skinlib.errors import DataError, IntegrityError
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments import contract
+from skinlib.experiments import run as runs
 
 TABLE = pd.DataFrame(
     {

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data import same_lesion, splits
-from skinlib.errors import IntegrityError
-from skinlib.recipes import RECIPES, Recipe, get_recipe
+from skinlib.experiments.recipes import RECIPES, Recipe, get_recipe
 
 
 def table_with_pairs():

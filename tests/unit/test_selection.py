@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from skinlib import paper, paths
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import convergence, selection, selection_frames
-from skinlib.figures.selection import selection as draw
-from skinlib.figures.style import SMALL, to_svg
-from skinlib.runs import Run
-from skinlib.studies import RunSpec, Study
+from skinlib import paper
+from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments.run import Run
+from skinlib.experiments.study import RunSpec, Study
+from skinlib.plots.selection import selection as draw
+from skinlib.plots.style import SMALL, to_svg
+from skinlib.stats import convergence, selection, selection_frames
 
 
 def expected_maximum(count):

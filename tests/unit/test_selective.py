@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
-from skinlib.errors import DataError
-from skinlib.evidence import selective
-from skinlib.evidence.draws import lesion_weights
-from skinlib.evidence.selective import Selective
+from skinlib.common.errors import DataError
+from skinlib.stats import selective
+from skinlib.stats.bootstrap import lesion_weights
+from skinlib.stats.selective import Selective
 
 
 def named(confidence, right):

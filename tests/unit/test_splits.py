@@ -6,9 +6,9 @@ import json
 import pandas as pd
 import pytest
 
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits, synthetic
 from skinlib.data.metadata import apply_age_policy
-from skinlib.errors import DataError, IntegrityError
 
 # Images of HAM10000 with a known age, and the authors' held-out tenth of them (protocol §1.2).
 PAPER = {"akiec": 327, "bcc": 514, "bkl": 1089, "df": 115, "mel": 1111, "nv": 6660, "vasc": 142}

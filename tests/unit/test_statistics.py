@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skinlib.errors import DataError
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common.errors import DataError
+from skinlib.stats.statistics import cluster_bootstrap
 
 
 def accuracy(labels, probabilities):

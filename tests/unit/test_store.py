@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from skinlib.common.errors import IntegrityError
 from skinlib.data import store
-from skinlib.errors import IntegrityError
 
 SHAPE = (50, 4, 4, 3)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from skinlib import studies
-from skinlib.errors import DataError
+from skinlib.common.errors import DataError
+from skinlib.experiments import study as studies
 from skinlib.models.backbones import BACKBONES
 
 

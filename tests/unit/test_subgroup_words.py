@@ -2,8 +2,8 @@
 
 import pytest
 
-from skinlib.evidence import subgroup_words as words
-from skinlib.evidence import subgroups
+from skinlib.experiments import subgroup_words as words
+from skinlib.stats import subgroups
 
 OPEN = [0.0, -0.1, 0.1]
 

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
-from skinlib.classes import CLASSES
-from skinlib.errors import DataError, IntegrityError
-from skinlib.evidence import subgroups
-from skinlib.statistics import cluster_bootstrap
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.stats import subgroups
+from skinlib.stats.statistics import cluster_bootstrap
 
 RECALL = np.array([0.4, 0.5, 0.6, 0.7, 0.55, 0.95, 0.8])
 

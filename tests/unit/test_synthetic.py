@@ -14,9 +14,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skinlib.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.errors import DataError
 from skinlib.data import synthetic
-from skinlib.errors import DataError
 
 COLUMNS = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"]
 SMALL = {"images": 63, "width": 32, "height": 24}

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 from records import blank
 
-from skinlib import figures, paths, runs, tables
-from skinlib.classes import CLASSES
-from skinlib.recipes import PAPER, get_recipe
+from skinlib import plots as figures
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import run as runs
+from skinlib.experiments import tables
+from skinlib.experiments.recipes import PAPER, get_recipe
 
 
 def make(folder, name, recipe, right, status="finished"):

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from invented import invent
 
-from skinlib import paths, runs
-from skinlib.classes import CLASSES
-from skinlib.evidence import factorial, factorial_frames, threshold
-from skinlib.evidence.scores import decisions
-from skinlib.studies import load_study
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study
+from skinlib.stats import factorial, factorial_frames, threshold
+from skinlib.stats.scores import decisions
 
 SHARES = np.array([0.03, 0.05, 0.11, 0.01, 0.11, 0.67, 0.02])
 

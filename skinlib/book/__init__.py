@@ -1,0 +1,213 @@
+"""What a page of the book needs: numbered tables, numbers for its sentences, guarded sentences.
+
+A page is a notebook. Its code cells compute; its Markdown cells say what came out, with numbers
+that a cell has handed over by `numbers`, and directions that a cell has checked by `expect`.
+"""
+
+import dataclasses
+import io
+import json
+import math
+import re
+
+import pandas as pd
+
+from skinlib.experiments import identities
+
+NBSP, MINUS = "\u00a0", "\u2212"
+# Cells with more characters wrap, and have a least width.
+LONG = 40
+
+
+def text(value, form=".3f"):
+    """Format a number, or an estimate with its interval, as the book prints it.
+
+    Parameters
+    ----------
+    value : float, int, None or skinlib.stats.bootstrap.Estimate
+    form : str
+        A format specification; ``.1%`` gives ``74.7 %``, ``,`` gives thousands separators.
+
+    Returns
+    -------
+    str
+        With a real minus sign and spaces that do not break; ``–`` for None and NaN. An estimate
+        is written ``0.086 [0.029, 0.137]``.
+    """
+    plain = form.replace("%", "f")
+    percent = form.endswith("%")
+    if hasattr(value, "low"):
+        scale = 100 if percent else 1
+        low, high = (text(scale * bound, plain) for bound in (value.low, value.high))
+        return f"{text(value.value, form)}{NBSP}[{low},{NBSP}{high}]"
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    digits = re.search(r"\.(\d+)", form)
+    shown = 100 * value if percent else value
+    if digits:
+        # A value that rounds to nothing has no sign worth showing.
+        shown = round(float(shown), int(digits[1])) + 0.0
+    written = format(shown, plain).replace("-", MINUS)
+    return f"{written}{NBSP}%" if percent else written
+
+
+def numbers(**values):
+    r"""Hand numbers to the sentences of the page.
+
+    Parameters
+    ----------
+    **values : str, int or float
+        By name. A Markdown cell shows them with ``{glue:text}`\ ``name`\ ```; format them here,
+        with `text`, so that a sentence holds no format.
+    """
+    from IPython.display import display
+
+    for name, value in values.items():
+        written = value if isinstance(value, str) else text(value, ",")
+        # The form in which MyST-NB stores glued values, which the page itself does not show. As a
+        # Python literal: it would read 7,470 as a tuple.
+        display(
+            {"application/papermill.record/text/plain": repr(written)},
+            metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
+            raw=True,
+        )
+
+
+def expect(condition, sentence):
+    """Guard a sentence that names a direction.
+
+    Parameters
+    ----------
+    condition : bool
+        Does the sentence hold on the results at hand?
+    sentence : str
+        What the page says, in a few words.
+
+    Returns
+    -------
+    Note or None
+        On results other than the committed ones a note for the reader, when the sentence does
+        not hold; make it the value of the cell.
+
+    Raises
+    ------
+    AssertionError
+        On the committed results, when the sentence does not hold.
+    """
+    if condition:
+        return None
+    if identities.committed():
+        msg = f"the page says '{sentence}', which does not hold on the committed results"
+        raise AssertionError(msg)
+    return Note(f"This page was written for other results; here it does not hold that {sentence}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Note:
+    """A box in the page.
+
+    Attributes
+    ----------
+    content : str
+        Plain text.
+    """
+
+    content: str
+
+    def _repr_html_(self):
+        return f"<div><b>Note.</b> {plain_html(self.content)}</div>"
+
+    def _repr_markdown_(self):
+        return f":::{{warning}}\n{escape(self.content)}\n:::\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Interactive:
+    """A Vega-Lite figure, shown in the place of the static one above it where scripts run.
+
+    Attributes
+    ----------
+    specification : dict
+        Vega-Lite, data included.
+    """
+
+    specification: dict
+
+    def _repr_html_(self):
+        return "<p>In the book this figure is interactive.</p>"
+
+    def _repr_markdown_(self):
+        return f"`````{{interactive}}\n{json.dumps(self.specification)}\n`````\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A numbered, linked table.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Numbers are written as they are, so format them before; NaN and None become ``–``.
+    name : str
+        Anchor, unique in the book. One that begins with ``paper-`` is a table of the paper and
+        has no number of the book's own.
+    caption : str
+        Markdown.
+    markdown : tuple of str
+        Columns whose cells are Markdown (links, for example). All other cells are plain text.
+    note : str
+        Markdown below the table.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    caption: str
+    markdown: tuple = ()
+    note: str = ""
+
+    def cells(self):
+        """Return the table as strings."""
+        frame = self.frame.astype(object).where(self.frame.notna(), "–")
+        return frame.map(_typeset)
+
+    def _repr_html_(self):
+        return self.cells().to_html(index=False)
+
+    def _repr_markdown_(self):
+        frame = self.cells()
+        for column in frame:
+            if column not in self.markdown:
+                frame[column] = frame[column].map(_plain)
+        frame.columns = [escape(str(column)) for column in frame]
+        file = io.StringIO()
+        frame.to_csv(file, index=False)
+        options = f":name: {self.name}\n:header-rows: 1\n:class: ledger"
+        note = f"\n{self.note}\n" if self.note else ""
+        return f"::::{{csv-table}} {self.caption}\n{options}\n\n{file.getvalue()}::::\n{note}"
+
+
+def _plain(cell):
+    """Return a cell of plain text; the style sheet gives long ones room."""
+    return f"[{escape(cell)}]{{.long}}" if len(cell) > LONG else escape(cell)
+
+
+def _typeset(cell):
+    """Return a cell on one line, with real minus signs and intervals that do not break."""
+    written = re.sub(r"\s*\n\s*", " ", str(cell))
+    written = re.sub(r"(?<![\w.\-])-(?=\.?\d)", MINUS, written)
+    return re.sub(r" ?\[([^\[\]]*\d), ([^\[\]]*\d)\]", rf"{NBSP}[\1,{NBSP}\2]", written)
+
+
+def escape(cell):
+    """Return text whose characters mean nothing in Markdown."""
+    escaped = re.sub(r"([\\`*_\[\]<>${}~|^])", r"\\\1", cell)
+    # At the start of a cell these would begin a list, a heading or a quotation.
+    escaped = re.sub(r"^([-+#:=])", r"\\\1", escaped)
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
+
+
+def plain_html(content):
+    """Return text whose characters mean nothing in HTML."""
+    import html
+
+    return html.escape(content)

@@ -1,0 +1,169 @@
+"""Run the parameterised notebooks: papermill, made strict.
+
+papermill only warns about a parameter that a notebook does not have and then
+runs the defaults; here that is an error.
+"""
+
+import difflib
+import os
+from pathlib import Path
+
+from skinlib.common import paths
+from skinlib.common.errors import DataError, SkinlibError
+from skinlib.common.files import atomic_path
+
+# How often a kernel is started before its death is believed.
+STARTS = 3
+
+
+class NotebookError(SkinlibError):
+    """A cell of a notebook raised."""
+
+
+def available():
+    """Return ``{name: path}`` of the source notebooks."""
+    return {path.stem: path for path in sorted(paths.NOTEBOOKS.glob("*.ipynb"))}
+
+
+def source(name):
+    """Return the path of a source notebook, or raise `DataError` naming those there are."""
+    known = available()
+    if name not in known:
+        msg = f"there is no notebook '{name}'; notebooks are {', '.join(known)}"
+        raise DataError(msg)
+    return known[name]
+
+
+def check_parameters(name, parameters):
+    """Refuse parameters that the notebook's ``parameters`` cell does not define.
+
+    Raises
+    ------
+    DataError
+        Naming the parameter, the closest known one and all of them.
+    """
+    from papermill import inspect_notebook
+
+    known = inspect_notebook(str(source(name)))
+    for parameter in parameters:
+        if parameter not in known:
+            close = difflib.get_close_matches(parameter, known, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            msg = (
+                f"notebook '{name}' has no parameter '{parameter}'{hint} "
+                f"It has {', '.join(sorted(known))}"
+            )
+            raise DataError(msg)
+
+
+def execute(name, output, parameters=None, *, label=None, progress=True):
+    """Run a notebook with parameters and keep the executed copy.
+
+    Parameters
+    ----------
+    name : str
+        A name of `available`, ``train`` for example.
+    output : str or pathlib.Path
+        Where the executed copy goes. It appears there only when every cell ran; a
+        copy of a failed run is kept beside it as ``<name>.failed.ipynb``.
+    parameters : dict, optional
+    label : str, optional
+        Added to the title of the copy, so that pages can be told apart.
+    progress : bool
+        Show papermill's bar and the notebook's output.
+
+    Returns
+    -------
+    pathlib.Path
+        `output`.
+
+    Raises
+    ------
+    DataError
+        Unknown notebook or parameter.
+    NotebookError
+        Naming the cell that raised and where the copy lies.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    parameters = parameters or {}
+    check_parameters(name, parameters)
+    output = Path(output)
+    failed = output.with_suffix(".failed.ipynb")
+    # Notebooks find data and results as the calling process does, wherever they run.
+    os.environ.setdefault("SKINLIB_ROOT", str(paths.ROOT))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    failed.unlink(missing_ok=True)
+    try:
+        _patiently(
+            lambda: papermill.execute_notebook(
+                str(source(name)),
+                str(failed),
+                parameters=parameters,
+                progress_bar=progress,
+                log_output=False,
+                cwd=str(paths.ROOT),
+            )
+        )
+    except PapermillExecutionError as error:
+        msg = (
+            f"notebook '{name}' failed in cell {error.cell_index}: {error.ename}: {error.evalue}; "
+            f"the executed copy is '{failed}'"
+        )
+        raise NotebookError(msg) from error
+    _tidy(failed, output, label)
+    failed.unlink()
+    return output
+
+
+def _patiently(execute):
+    """Start again when a kernel dies before its first cell.
+
+    Two kernels that start at once may choose the same free port; the second then dies, and
+    has done nothing yet.
+    """
+    for _ in range(STARTS - 1):
+        try:
+            return execute()
+        except RuntimeError as error:
+            if "Kernel died before replying" not in str(error):
+                raise
+    return execute()
+
+
+def _fold(cell):
+    """Fold the code away in the book: readers come for words and results, not for a wall of code.
+
+    The cell of default parameters is left out where papermill injected the real ones; the one
+    that installs skinlib on Colab says itself that it is left out.
+    """
+    tags = cell.metadata.setdefault("tags", [])
+    fold = "remove-input" if "parameters" in tags else "hide-input"
+    if not {"injected-parameters", "remove-cell", fold} & set(tags):
+        tags.append(fold)
+
+
+def _tidy(executed, output, label):
+    """Write the final copy: titled, and without timings or paths of this machine."""
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            _fold(cell)
+            # Progress bars and backend chatter are for the terminal, not for readers.
+            cell.outputs = [
+                out
+                for out in cell.outputs
+                if not (out.output_type == "stream" and out.name == "stderr")
+            ]
+    first = notebook.cells[0]
+    if label and first.cell_type == "markdown":
+        title, _, rest = first.source.partition("\n")
+        first.source = f"{title}: {label}\n{rest}"
+    with atomic_path(output) as temporary:
+        nbformat.write(notebook, temporary)

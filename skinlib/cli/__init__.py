@@ -1,0 +1,203 @@
+"""The command line: ``python -m skinlib <command>``. Arguments here, commands in `commands`."""
+
+import argparse
+import ast
+import errno
+import os
+import signal
+import sys
+from pathlib import Path
+
+from skinlib import bench
+from skinlib.cli import commands
+from skinlib.common.errors import DataError, SkinlibError, TemporaryError
+from skinlib.predict import predicting, releasing
+from skinlib.predict.browser import building
+from skinlib.predict.export import command as exporting
+
+# What a shell makes of SIGINT and SIGPIPE.
+INTERRUPTED, UNREAD = 130, 141
+# A place that no second attempt can write to, unlike a full disk.
+WRONG_PLACE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST,
+    errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
+
+
+def _pair(text):
+    """Parse ``key=value``; the value is a Python literal, else a string."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        msg = f"'{text}' is not of the form key=value"
+        raise argparse.ArgumentTypeError(msg)
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m skinlib", description=f"skinlib. {commands.NOT_A_DEVICE}"
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name, function):
+        summary = function.__doc__.splitlines()[0]
+        sub = subparsers.add_parser(
+            name, help=summary, description=f"{summary} {commands.NOT_A_DEVICE}"
+        )
+        sub.set_defaults(function=function)
+        return sub
+
+    sub = command("describe", commands.describe)
+    sub.add_argument("--backbone", nargs="+", help="only these")
+    sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
+    sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
+    sub.add_argument("--json", action="store_true", help="print JSON, not a table")
+    sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
+    conv3d_help = "what the authors' attention convolution computes on this machine"
+    sub.add_argument("--conv3d", action="store_true", help=conv3d_help)
+
+    from skinlib.data import fetch
+
+    sub = command("fetch", fetch.run)
+    fetch.add_arguments(sub)
+
+    data_help = "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"
+    bars_help = "show no progress bars"
+    study_help = "one of studies/, or a YAML file like those"
+    seed_help = "of split, weights, order and augmentation; default: %(default)s"
+    missing_help = "leave out rows without an image; the run records which"
+    sub = command("check-data", commands.check_data)
+    sub.add_argument("--data", help=data_help)
+    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
+    sub.add_argument("--split", type=Path, help="a file of results/splits to check as well")
+
+    sub = command("train", commands.train)
+    sub.add_argument("--backbone", default="MobileNetV2", help="default: %(default)s")
+    sub.add_argument("--recipe", default="clean", help="default: %(default)s")
+    sub.add_argument("--data", help=data_help)
+    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
+    sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
+    sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
+    sub.add_argument("--seed", type=int, default=0, help=seed_help)
+    sub.add_argument(
+        "--weights", default="imagenet", help="'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
+    )
+    sub.add_argument("--study", default="adhoc", help="folder below results/runs")
+    sub.add_argument("--name", help="name of the run directory")
+    sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
+    sub.add_argument("--no-progress", action="store_true", help=bars_help)
+
+    sub = command("compare", commands.compare)
+    sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
+    sub.add_argument("--part", default="test", help="default: %(default)s")
+
+    sub = command("pointing", commands.pointing)
+    sub.add_argument("run", nargs="+", type=Path, help="directories of runs with their weights")
+    sub.add_argument("--data", help=data_help)
+    sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
+
+    sub = command("predict", predicting.run)
+    predicting.add_arguments(sub)
+
+    sub = command("export", exporting.run)
+    exporting.add_arguments(sub)
+
+    sub = command("release", releasing.run)
+    releasing.add_arguments(sub, data_help)
+
+    sub = command("browser", building.run)
+    building.add_arguments(sub)
+
+    sub = command("run", commands.run_study)
+    sub.add_argument("study", help=study_help)
+    sub.add_argument("run", help="name of the run")
+    sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
+    sub.add_argument("-o", "--output", type=Path, help="notebook (default: below book/executed)")
+
+    sub = command("notebook", commands.run_notebook)
+    sub.add_argument("name", help="which of notebooks/, 'train' for example")
+    sub.add_argument("-o", "--output", required=True, type=Path, help="the executed notebook")
+    sub.add_argument(
+        "-p", "--parameter", action="append", type=_pair, metavar="NAME=VALUE",
+        help="of its first cell; may be given several times",
+    )  # fmt: skip
+    sub.add_argument("--label", help="added to the title")
+
+    sub = command("status", commands.study_status)
+    sub.add_argument("study", help=study_help)
+
+    sub = command("audit", commands.audit)
+    sub.add_argument("--json", action="store_true", help="print JSON, not text")
+    sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
+
+    sub = command("bench", commands.bench)
+    sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
+    sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
+    sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
+    sub.add_argument("--no-progress", action="store_true", help=bars_help)
+
+    sub = command("measure", commands.measure)
+    sub.add_argument("--data", help=data_help)
+
+    sub = command("pin", commands.pin)
+
+    return parser
+
+
+def _interrupt(*_):
+    # Not through SIGINT, which a shell has its background jobs ignore.
+    raise KeyboardInterrupt
+
+
+def leave(code):
+    """End the process with the exit code that `main` returned.
+
+    Whoever lacks memory or space leaves at once: all that there is to keep is written, and a
+    backend that ran out of memory may wait for its own threads for ever.
+    """
+    if code == TemporaryError.exit_code:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def main(arguments=None):
+    """Run a command; print an error on one line and return its exit code."""
+    # Before TensorFlow is imported: it tells of GPUs it looked for in vain, as errors. What stops
+    # a command comes as an exception, and whoever wants the rest sets the variable to less.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # A scheduler's SIGTERM ends a command as Ctrl-C does; a training catches both and saves first.
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # The name of a file need not be Unicode. What stands in for a stream may not know how.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    try:
+        code = args.function(args) or 0
+        # Whether somebody reads it shows here, while it can be handled.
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who reads, `head` for example, has enough; what is left must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    except SkinlibError as error:
+        print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("skinlib: interrupted; run the same command again", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno in WRONG_PLACE:
+            remedy = "choose another folder, or see to its rights"
+            print(f"skinlib: cannot use '{error.filename}': {error.strerror}; {remedy}",
+                  file=sys.stderr)  # fmt: skip
+            return DataError.exit_code
+        print(f"skinlib: {error}; free some space or try again", file=sys.stderr)
+        return TemporaryError.exit_code

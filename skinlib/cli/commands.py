@@ -1,0 +1,245 @@
+"""What each command of ``python -m skinlib`` does: a few calls into skinlib."""
+
+import json
+import os
+import sys
+
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.common.quiet import import_keras
+
+NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
+
+
+def describe(args):
+    """Build every backbone and print its tap and parameter count."""
+    import_keras()
+    from skinlib.experiments import tables
+    from skinlib.experiments.recipes import get_recipe
+    from skinlib.models.backbones import BACKBONES
+    from skinlib.models.classifier import describe as describe_one
+    from skinlib.models.classifier import fresh_session
+
+    if args.structures:
+        print(json.dumps(_structures(args.backbone), indent=2))
+        return
+    if args.conv3d:
+        from skinlib.models import conv3d
+
+        found = conv3d.probe_settings()
+        print(json.dumps(found, indent=2) if args.json else conv3d.text(found))
+        return
+    recipe = get_recipe(args.recipe)
+    described = []
+    for name in args.backbone or BACKBONES:
+        with fresh_session():
+            described.append(describe_one(name, recipe, size=args.size))
+    if args.json:
+        print(json.dumps(described, indent=2))
+    else:
+        print(tables.backbones(described).to_string(index=False))
+
+
+def _structures(names):
+    from skinlib.models.classifier import fresh_session
+    from skinlib.models.structure import BLOCKS, structure
+
+    found = []
+    for name in names or BLOCKS:
+        with fresh_session():
+            found.append(structure(name))
+    return found
+
+
+def check_data(args):
+    """Verify a data folder, and a split of it, and print what was found."""
+    from skinlib.data import ham10000, splits
+
+    dataset = ham10000.load(args.data, allow_missing=args.allow_missing)
+    table = dataset.table
+    print(f"{dataset.name}: {len(table)} images of {table['lesion_id'].nunique()} lesions")
+    print(f"folder       {dataset.folder}")
+    print(f"fingerprint  {dataset.fingerprint}")
+    print(f"image size   {dataset.image_size[0]} x {dataset.image_size[1]} (first image)")
+    for column in ("dx", "sex", "localization", "dx_type"):
+        counts = table[column].value_counts()
+        print(f"{column:<12} " + ", ".join(f"{key} {count}" for key, count in counts.items()))
+    age = table["age"]
+    print(
+        f"age          {age.min():g} to {age.max():g}, mean {age.mean():.1f}, "
+        f"missing in {int(age.isna().sum())} rows"
+    )
+    if dataset.missing:
+        print(f"missing      {len(dataset.missing)} images: {', '.join(dataset.missing)}")
+    apart = ", but for the missing" if dataset.missing else ""
+    print(f"Every image decodes whole; ids agree on both sides{apart}.")
+    if args.split:
+        split = splits.read(args.split)
+        splits.check_images(split, table, args.split)
+        counts = ", ".join(f"{part} {count}" for part, count in split.counts().items())
+        print(f"split        {split.hash} by {split.unit}: {counts}")
+
+
+def train(args):
+    """Train one classifier."""
+    import_keras()
+    from skinlib.data import ham10000
+    from skinlib.experiments import tables
+    from skinlib.experiments.recipes import get_recipe
+    from skinlib.training.loop import train as train_run
+
+    changes = dict(args.set or [])
+    if args.epochs:
+        changes["epochs"] = args.epochs
+    data = args.data
+    if args.allow_missing:
+        data = ham10000.load(args.data, decode=False, allow_missing=True)
+    run = train_run(
+        get_recipe(args.recipe).replace(**changes),
+        args.backbone,
+        data=data,
+        study=args.study,
+        name=args.name,
+        size=args.size,
+        seed=args.seed,
+        weights=args.weights,
+        progress=not args.no_progress,
+    )
+    measured = tables.Measured(run)
+    print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
+    print(f"{measured.images} test images: accuracy {measured.with_interval('accuracy')}, "
+          f"mean recall {measured.summary['mean_recall']:.3f}")  # fmt: skip
+    ages = run.record["metadata"].get("missing_age", {})
+    print(f"ages not known: {ages.get('imputed', 0)} imputed by the mean, "
+          f"{ages.get('dropped', 0)} images dropped")  # fmt: skip
+    print(run.folder)
+
+
+def compare(args):
+    """Compare two finished runs on the same images."""
+    from skinlib.experiments import comparison
+    from skinlib.experiments import run as runs
+
+    found = comparison.compare(*map(runs.read_run, args.run), args.part)
+    for row in found.itertuples():
+        print(f"{row.metric:<12} {row.first:.3f} and {row.second:.3f}: "
+              f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
+
+
+def pointing(args):
+    """Score where attention and Grad-CAM of runs lie against the lesion masks."""
+    import_keras()
+    from skinlib.experiments import pointing_runs, pointing_summary
+    from skinlib.experiments import run as runs
+
+    for folder in args.run:
+        scores = pointing_runs.measure(runs.read_run(folder), args.data, args.masks)
+        print(f"{folder}: {len(scores)} images")
+        for name, row in pointing_summary.summarise([scores]).iterrows():
+            print(f"{name:<17} mass inside {row['mass']:.3f} [{row['mass_low']:.3f}, "
+                  f"{row['mass_high']:.3f}]  pointing game {row['hit']:.3f}")  # fmt: skip
+
+
+def run_study(args):
+    """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
+    from skinlib.book import notebooks
+    from skinlib.experiments.study import load_study
+    from skinlib.training import gpus
+
+    study = load_study(args.study)
+    spec = study.spec(args.run)
+    if not args.notebook:
+        gpus.take(spec.resolve().devices)
+        _train_run(study, spec)
+        # The notebook gets a process whose memory, and GPU, the training no longer holds.
+        command = ["-m", "skinlib", "run", args.study, args.run, "--notebook"]
+        command += ["-o", str(args.output)] if args.output else []
+        os.execv(sys.executable, [sys.executable, *command])
+    parameters = {
+        **spec.arguments(),
+        "recipe": spec.recipe,
+        "changes": spec.changes,
+        "data": study.data,
+        "require": study.require,
+        "study": study.name,
+    }
+    output = args.output or paths.EXECUTED / study.name / f"{spec.name}.ipynb"
+    notebooks.execute("train", output, parameters, label=spec.name, progress=False)
+    print(f"{study.name}/{spec.name}: finished")
+
+
+def _train_run(study, spec):
+    """Train outside of any notebook, where a signal reaches the training and is answered."""
+    import_keras()
+    from skinlib.data import ham10000
+    from skinlib.experiments import external
+    from skinlib.training.loop import train as train_run
+
+    dataset = ham10000.load(study.data_folder(), decode=False, require=study.require)
+    run = train_run(data=dataset, study=study.name, **spec.arguments())
+    if spec.external:
+        run = external.look(run, external.load(), dataset)
+    return run
+
+
+def run_notebook(args):
+    """Run any notebook with parameters."""
+    from skinlib.book import notebooks
+
+    path = notebooks.execute(args.name, args.output, dict(args.parameter or []), label=args.label)
+    print(path)
+
+
+def study_status(args):
+    """List the runs of a study and their status; exit 1 when one has not finished."""
+    from skinlib.experiments.study import load_study
+
+    study = load_study(args.study)
+    found = study.runs()
+    states = {name: (run.record["status"] if run else "not run") for name, run in found.items()}
+    for name, state in states.items():
+        reason = found[name].record.get("reason", "") if found[name] else ""
+        print(f"{state:<9} {name} {reason}".rstrip())
+    done = sum(state == "finished" for state in states.values())
+    print(f"{study.name}: {done} of {len(states)} runs finished")
+    return 0 if done == len(states) else 1
+
+
+def bench(args):
+    """Measure how fast things are; write results/bench/*.json."""
+    from skinlib.bench import running
+
+    options = {"backbones": args.backbone, "progress": not args.no_progress}
+    return running.run(args.name, quick=args.quick, **options)
+
+
+def measure(args):
+    """Measure what the pages on evidence need from the data themselves."""
+    from skinlib.experiments import measuring
+
+    for path in measuring.measure(args.data):
+        print(path)
+
+
+def pin(args):
+    """Write results/identities.json: the runs that the pages of the book are written for."""
+    from skinlib.experiments import identities
+
+    print(identities.pin())
+
+
+def audit(args):
+    """Check every claim of the paper by its rule and print the verdicts."""
+    from skinlib.paper import audit as claims
+    from skinlib.paper.audit import report
+
+    if args.verdict not in (None, *claims.VERDICTS):
+        msg = f"'{args.verdict}' is no verdict, expected one of: {', '.join(claims.VERDICTS)}"
+        raise DataError(msg)
+    findings = claims.audit()
+    if args.verdict:
+        findings = [f for f in findings if claims.kind(f.result.verdict) == args.verdict]
+    if args.json:
+        print(json.dumps([finding.to_json() for finding in findings], indent=2))
+    else:
+        print(report.text(findings))

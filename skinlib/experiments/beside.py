@@ -1,0 +1,217 @@
+"""Frames of the page Results: the runs of a study, and one network beside the paper and its log."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paper
+from skinlib.common.classes import CLASSES, LONG_NAMES
+from skinlib.common.errors import DataError
+from skinlib.experiments import headline, names
+from skinlib.experiments.study import load_study, study_names
+from skinlib.paper.ledger.ours import diverged_in
+from skinlib.stats import metrics
+
+# Scores of a class, by key of `skinlib.stats.metrics.per_class`.
+OF_A_CLASS = {
+    "sensitivity": "Recall",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "f1": "F1",
+    "auc": "AUC",
+}
+
+
+def family(study):
+    """Return the finished runs of a study, on smaller pictures too, the largest pictures first.
+
+    Parameters
+    ----------
+    study : str
+        The same on pictures of 96 pixels is called ``study-96px``.
+
+    Raises
+    ------
+    DataError
+        Where no run is finished.
+    """
+    same = [name for name in study_names() if re.fullmatch(rf"{re.escape(study)}(-\d+px)?", name)]
+    found = [run for name in same for run in load_study(name).finished()]
+    if not found:
+        msg = f"study '{study}' has no finished run; `make runs STUDY={study}` trains them"
+        raise DataError(msg)
+    return sorted(found, key=lambda run: -run.record["input_size"])
+
+
+def choose(found, selection, name=None, part="test"):
+    """Return the run to show of those whose epoch was chosen on one part of the data.
+
+    Parameters
+    ----------
+    found : list of skinlib.experiments.run.Run
+        In the order of preference.
+    selection : {'test', 'validation'}
+        The part that chose the epoch.
+    name : str, optional
+        Of the run that is preferred.
+    part : str
+        Only runs that have predictions for it.
+
+    Returns
+    -------
+    skinlib.experiments.run.Run or None
+        The preferred one, else the first that did not diverge.
+    """
+    runs = [
+        run for run in found
+        if run.record["selection"] == selection and part in set(run.predictions()["part"])
+    ]  # fmt: skip
+    wanted = [run for run in runs if run.name == name]
+    steady = [run for run in runs if not diverged_in(run.history())]
+    return next(iter(wanted + steady), None)
+
+
+def of_runs(found):
+    """Return the table of some finished runs.
+
+    Parameters
+    ----------
+    found : list of skinlib.experiments.run.Run
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the column *Diverged in epoch* only where a run did.
+    """
+    rows = []
+    for run in found:
+        record, scores = run.record, headline.estimates(run)
+        rows.append(
+            {
+                "Model": names.name(run),
+                "Seed": record["seed"],
+                "Epochs (kept)": f"{record['epochs']} ({record['best_epoch']})",
+                "Diverged in epoch": diverged_in(run.history()) or "",
+                "Test images": f"{record['split']['counts']['test']:,}",
+                "Accuracy": scores["accuracy"].text(),
+                "Mean recall": scores["mean_recall"].text(),
+                "AUC, macro": scores["auc_macro"].text(),
+                "s/epoch": f"{record['seconds_per_epoch']:.0f}",
+            }
+        )
+    frame = pd.DataFrame(rows)
+    return frame.loc[:, [column for column in frame if (frame[column] != "").any()]]
+
+
+def theirs(backbone):
+    """Return what the paper prints of a network of the metadata arm, and what its log says.
+
+    Parameters
+    ----------
+    backbone : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows by key of `skinlib.experiments.headline.LABELS`, and ``images``; columns ``printed``
+        and ``logged``; None where there is no number.
+    """
+    run, tables = paper.logged_run(f"{backbone} MD"), paper.printed()
+    small = tables["A5"]
+    rows = {
+        "accuracy": (tables["5"].value(backbone, "MD"), run.accuracy),
+        "mean_recall": (small.value(backbone, "sensitivity"), run.macro["recall"]),
+        "macro_precision": (small.value(backbone, "precision"), run.macro["precision"]),
+        "macro_f1": (small.value(backbone, "f1"), run.macro["f1"]),
+        # The paper prints one AUC and does not say of which kind.
+        "auc_macro": (tables["7"].value(backbone, "MD"), run.auc["macro"]),
+        "auc_weighted": (None, run.auc["weighted"]),
+        "auc_micro": (None, run.auc["micro"]),
+        "ovr_balanced_accuracy": (small.value(backbone, "balanced_accuracy"), None),
+        "images": (None, run.test_images),
+    }
+    return pd.DataFrame.from_dict(rows, "index", columns=["printed", "logged"], dtype=object)
+
+
+def columns(backbone, found):
+    """Return the scores of one network: paper, log, and our runs.
+
+    Parameters
+    ----------
+    backbone : str
+    found : list of skinlib.experiments.run.Run
+        One column each.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    known = theirs(backbone)
+    frame = pd.DataFrame(
+        {
+            "Metric": [*headline.LABELS.values(), "images evaluated on"],
+            "Paper": [as_written(value) for value in known["printed"]],
+            "Log": [as_written(value) for value in known["logged"]],
+        }
+    )
+    for title, run in names.named(found).items():
+        scores = headline.estimates(run)
+        images = f"{run.record['split']['counts']['test']:,}"
+        frame[title[0].upper() + title[1:]] = [
+            *(scores[key].text() for key in headline.LABELS),
+            images,
+        ]
+    return frame
+
+
+def as_written(value):
+    """Write a transcribed number with the digits of its source, two at least; None is a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    whole, _, digits = f"{value:.4f}".rstrip("0").partition(".")
+    return f"{whole}.{digits:0<2}"
+
+
+def by_class(run, part="test"):
+    """Return the scores of each class of a run, each against all others.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+    part : str
+    """
+    found = metrics.per_class(*run.arrays(part)[:2])
+    frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
+    frame["Images"] = found["images"]
+    for key, title in OF_A_CLASS.items():
+        frame[title] = ["–" if np.isnan(value) else f"{value:.3f}" for value in found[key]]
+    return frame
+
+
+def provenance(found):
+    """Return where the numbers of some runs come from, one row a run.
+
+    Parameters
+    ----------
+    found : list of skinlib.experiments.run.Run
+    """
+    rows = []
+    for title, run in names.named(found).items():
+        record, weights = run.record, run.record["weights"]
+        rows.append(
+            {
+                "Model": title,
+                "Identity": record["identity"],
+                "Data": f"{record['data']['name']} ({record['data']['fingerprint']})",
+                "Split": f"{record['split']['unit']} ({record['split']['hash']})",
+                "Weights": f"{weights['source']} {weights.get('sha256', '')[:12]}".strip(),
+                "Device": record["device"],
+                "Keras / backend": f"{record['versions']['keras']} / "
+                f"{record['versions']['backend']}",
+                "Finished": record["finished"],
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,117 @@
+"""Compare two runs on the same images: the difference of a metric, and how certain it is.
+
+The same lesions are drawn for both runs, so what is hard in them cancels; two intervals
+side by side cannot show that. It holds for the same images only, hence everything that
+could mix two splits or two copies of the data is refused.
+"""
+
+import numpy as np
+import pandas as pd
+
+from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.data import splits
+from skinlib.experiments import external
+from skinlib.stats import metrics
+from skinlib.stats.statistics import cluster_bootstrap
+
+METRICS = ("accuracy", "mean recall")
+
+
+def compare(first, second, part="test", *, draws=500):
+    """Compare two finished runs.
+
+    Parameters
+    ----------
+    first, second : skinlib.experiments.run.Run
+    part : {'test', 'validation'}
+    draws : int
+        Of the bootstrap over lesions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a metric: ``first``, ``second``, ``difference`` (second minus first)
+        and the 95 % interval of the difference, ``low`` and ``high``.
+
+    Raises
+    ------
+    DataError, IntegrityError
+        See `same_images`.
+    """
+    same_images(first, second, part)
+    labels, ours, lesions = first.arrays(part)
+    _, theirs, _ = second.arrays(part)
+
+    def statistic(y, both):
+        one, other = (_scores(y, both[:, index]) for index in (0, 1))
+        return [*one, *other, *(other - one)]
+
+    both = np.stack([ours.argmax(axis=1), theirs.argmax(axis=1)], axis=1)
+    values = np.reshape(statistic(labels, both), (3, -1))
+    low, high = cluster_bootstrap(statistic, labels, both, lesions, draws=draws)
+    return pd.DataFrame(
+        {
+            "metric": METRICS,
+            **dict(zip(("first", "second", "difference"), values, strict=True)),
+            "low": low[-len(METRICS) :],
+            "high": high[-len(METRICS) :],
+        }
+    )
+
+
+def _scores(labels, predicted):
+    """Return the numbers of `METRICS`; classes that a draw missed are left out of the mean."""
+    matrix = metrics.confusion_matrix(labels, predicted)
+    there = matrix.sum(axis=1) > 0
+    recall = matrix.diagonal()[there] / matrix.sum(axis=1)[there]
+    return np.array([matrix.trace() / matrix.sum(), recall.mean()])
+
+
+def same_images(first, second, part):
+    """Refuse two runs that were not asked the same questions.
+
+    Raises
+    ------
+    DataError
+        A run has not finished.
+    IntegrityError
+        The runs are of different data or splits, the file of the split was edited
+        since, or the predictions are not of the images that the split says.
+    """
+    for run in (first, second):
+        if not run.finished:
+            msg = f"run '{run.folder}' is {run.record['status']}; a comparison needs finished runs"
+            raise DataError(msg)
+    asked = (("data", "fingerprint"), ("split", "hash"))
+    # The official test is nobody's split: models of different ones may meet there.
+    for what, key in (("external", "fingerprint"),) if part == external.PART else asked:
+        one, other = (run.record.get(what, {}).get(key) for run in (first, second))
+        if one != other:
+            msg = (
+                f"'{first.folder}' and '{second.folder}' have different {what} ({one} and "
+                f"{other}), so their numbers are not of the same images; train both on one {what}"
+            )
+            raise IntegrityError(msg)
+    for run in (first, second):
+        expected, found = _asked(run, part), set(run.predictions(part)["image_id"])
+        if expected is not None and expected != found:
+            odd = sorted(expected ^ found)
+            msg = (
+                f"the predictions of '{run.folder}' are not of the {part} part of its split "
+                f"{run.record['split']['hash']}: {', '.join(odd[:5])}; train the run again"
+            )
+            raise IntegrityError(msg)
+    ids = [list(run.predictions(part)["image_id"]) for run in (first, second)]
+    if ids[0] != ids[1]:
+        msg = f"'{first.folder}' and '{second.folder}' have predictions for different images"
+        raise IntegrityError(msg)
+
+
+def _asked(run, part):
+    """Return the images of a part by the file of the split, None where there is none."""
+    path = paths.RESULTS / "splits" / run.record["split"].get("file", "")
+    if part == external.PART or not path.is_file():
+        return None
+    table = splits.read(path, run.record["split"]["unit"]).table
+    return set(table.loc[table["part"] == part, "image_id"])

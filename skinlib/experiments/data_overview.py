@@ -1,0 +1,127 @@
+"""What a data set holds: counts by class, files that are there twice, and its splits.
+
+Either counted from the data, or read from what is kept of real data under ``results/``, which
+a machine without the photographs has too.
+"""
+
+import dataclasses
+import json
+
+import pandas as pd
+
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.data import copies, ham10000, splits
+from skinlib.paper.ledger.facts import COUNTS, class_counts
+
+# How the splits of a data set are drawn that no run has split yet.
+TEST = VALIDATION = 0.15
+UNITS = {"image": "by photograph", "lesion": "by lesion"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Overview:
+    """What a page shows of a data set.
+
+    Attributes
+    ----------
+    name : str
+    counts : pandas.DataFrame
+        ``images`` and ``lesions`` by class, in the order of `CLASSES`.
+    copies : list of list of str
+        Ids of files with the same bytes.
+    one_lesion : bool
+        Are the files of each of these groups of one lesion?
+    missing_age : int
+        Photographs without the age of the patient.
+    splits : pandas.DataFrame
+        One row a way to split, see `describe_split`.
+    """
+
+    name: str
+    counts: pd.DataFrame
+    copies: list
+    one_lesion: bool
+    missing_age: int
+    splits: pd.DataFrame
+
+
+def count(data, seed=0):
+    """Count a data set.
+
+    Parameters
+    ----------
+    data : str or pathlib.Path
+        See `skinlib.data.ham10000.locate`.
+    seed : int
+        Of the splits.
+    """
+    dataset = ham10000.load(data, decode=False)
+    table = dataset.table
+    drawn = {
+        unit: splits.make_split(table, unit=unit, test=TEST, validation=VALIDATION, seed=seed).table
+        for unit in UNITS
+    }
+    missing = int(table["age"].isna().sum())
+    return _overview(class_counts(table), copies.find(dataset), missing, drawn)
+
+
+def kept(runs):
+    """Read what is kept of the real data.
+
+    Parameters
+    ----------
+    runs : sequence of skinlib.experiments.run.Run
+        Finished; of each way to split the first run's is shown.
+    """
+    name = runs[0].record["data"]["name"]
+    counts = pd.read_csv(paths.RESULTS / COUNTS / f"{name}.csv", index_col="class")
+    found = json.loads((paths.RESULTS / copies.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    drawn, missing = {}, 0
+    for run in runs:
+        split, age = run.record["split"], run.record["metadata"]["missing_age"]
+        path = paths.RESULTS / "splits" / split["file"]
+        drawn.setdefault(split["unit"], pd.read_csv(path))
+        missing = max(missing, age["dropped"] + age["imputed"])
+    return _overview(counts, found, missing, drawn)
+
+
+def _overview(counts, found, missing, drawn):
+    rows = [
+        {"Split": UNITS[unit], **describe_split(drawn[unit])} for unit in UNITS if unit in drawn
+    ]
+    return Overview(
+        name=found["name"],
+        counts=counts.loc[list(CLASSES)],
+        copies=[copy["image_ids"] for copy in found["copies"]],
+        one_lesion=all(len(copy["lesion_ids"]) == 1 for copy in found["copies"]),
+        missing_age=missing,
+        splits=pd.DataFrame(rows),
+    )
+
+
+def describe_split(table):
+    """Count the sets of a split, and what they share.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``image_id``, ``lesion_id``, ``part``.
+
+    Returns
+    -------
+    dict
+        Photographs in ``Training``, ``Validation`` (None where there is none) and ``Test``;
+        ``Shared lesions``: lesions in training and test; ``Shared photographs``: test
+        photographs of such lesions.
+    """
+    sizes = table["part"].value_counts()
+    trained = set(table.loc[table["part"] == "train", "lesion_id"])
+    tested = table.loc[table["part"] == "test", "lesion_id"]
+    return {
+        "Training": int(sizes["train"]),
+        "Validation": int(sizes["validation"]) if "validation" in sizes else None,
+        "Test": int(sizes["test"]),
+        "Shared lesions": len(trained & set(tested)),
+        "Shared photographs": int(tested.isin(trained).sum()),
+    }

@@ -1,0 +1,56 @@
+"""The committed runs: ``results/identities.json`` pins their identities, splits and predictions.
+
+A page whose sentences name a direction is written for these runs. `committed` tells whether the
+results at hand are the same; a test, whether the file is up to date.
+"""
+
+import functools
+import json
+
+from skinlib.common import paths
+from skinlib.common.files import sha256, write_json
+from skinlib.experiments import run as runs
+from skinlib.experiments.study import load_study, study_names
+
+FILE = "identities.json"
+
+
+def current():
+    """Return what the file says, computed from the runs there are.
+
+    Returns
+    -------
+    dict
+        By ``study/run``, finished runs of studies on real data: ``identity``, ``split`` (hash)
+        and ``predictions`` (first 16 digits of the SHA-256).
+    """
+    found = {}
+    for study in map(load_study, study_names()):
+        if study.require == "synthetic":
+            continue
+        for run in study.finished():
+            found[f"{study.name}/{run.name}"] = {
+                "identity": run.record["identity"],
+                "split": run.record["split"]["hash"],
+                "predictions": sha256(run.folder / runs.PREDICTIONS)[:16],
+            }
+    return dict(sorted(found.items()))
+
+
+def pinned():
+    """Return the contents of the file, empty where there is none."""
+    path = paths.RESULTS / FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def pin():
+    """Write the file from the runs there are, and return its path."""
+    path = paths.RESULTS / FILE
+    write_json(path, current())
+    return path
+
+
+@functools.cache
+def committed():
+    """Are the runs at hand the committed ones, no more and no fewer?"""
+    return pinned() == current()

@@ -1,0 +1,70 @@
+"""What the pages on evidence need from the data themselves, measured once and kept in results.
+
+Sex, age and site stand in the metadata, which may not be passed on; what is kept are
+numbers about groups.
+"""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from skinlib.common import paths
+from skinlib.common.files import write_csv, write_json
+from skinlib.data import copies, ham10000
+from skinlib.experiments import evaluated as asked
+from skinlib.experiments import external
+from skinlib.experiments.study import load_study
+from skinlib.paper.ledger.facts import COUNTS, class_counts
+from skinlib.stats import leakage, subgroups
+
+SMALL = "ham10000-256px-96px"
+
+
+def reported():
+    """Return the models whose errors are looked into, by title: `best`, then the clean run."""
+    found = dict(asked.finished_best())
+    for run in load_study(SMALL).finished():
+        if run.record["recipe"]["name"] == "clean":
+            found[asked.title(run)] = run
+    return found
+
+
+def measure(folder=None, **options):
+    """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        See `skinlib.data.ham10000.locate`.
+    **options
+        Of `skinlib.stats.leakage.write_both_sides`.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    dataset = ham10000.load(folder, decode=False)
+    written = [leakage.write_both_sides(dataset.table, **options)]
+    if dataset.name.startswith("ham10000"):
+        counts = paths.RESULTS / COUNTS / f"{dataset.name}.csv"
+        write_csv(counts, class_counts(dataset.table).rename_axis("class").reset_index())
+        written += [copies.keep(dataset), counts]
+    runs = reported()
+    found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
+    asked = {title: run for title, run in runs.items() if run.record.get("external")}
+    official = _official(folder) if asked else None
+    for title, run in asked.items():
+        found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
+    path = paths.RESULTS / subgroups.FILE
+    write_json(path, found)
+    return [*written, path]
+
+
+def _official(folder):
+    """Return the metadata of the official test as they are: with their column ``dataset``."""
+    dataset = external.load(folder)
+    base = Path(folder or os.environ.get("SKINLIB_TEST") or os.environ["SKINLIB_DATA"])
+    path = next(base / name for name in external.TABLES if (base / name).is_file())
+    raw = pd.read_csv(path, dtype={"image_id": str})
+    return dataset.table.merge(raw[["image_id", "dataset"]], on="image_id", how="left")

@@ -1,0 +1,110 @@
+"""What run.json says: where the numbers of a run come from.
+
+`skinlib.experiments.run` reads and checks it.
+"""
+
+import time
+
+import numpy as np
+
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.files import hash_of, sha256
+from skinlib.data import splits
+from skinlib.experiments import recipes
+from skinlib.models.weights import provenance
+
+
+def opening(study, name, recipe, row, size, seed, weights, prepared):
+    """Return the record of a run before it begins: everything that decides its numbers.
+
+    Parameters
+    ----------
+    study, name : str
+    recipe : skinlib.experiments.recipes.Recipe
+    row : skinlib.models.backbones.Backbone
+    size, seed : int
+    weights : None, 'imagenet' or pathlib.Path
+        See `skinlib.models.weights.resolve`.
+    prepared : skinlib.data.prepare.Prepared
+    """
+    return {
+        "study": study,
+        "run": name,
+        "recipe": recipe.to_json(),
+        "changes": recipes.changes(recipe),
+        "backbone": row.name,
+        "input_size": size,
+        "data": prepared.dataset.provenance(),
+        "split": {
+            "unit": recipe.split_unit,
+            "hash": prepared.split.hash,
+            "counts": prepared.split.counts(),
+            "lesions_on_both_sides": len(splits.lesions_on_both_sides(prepared.split)),
+        },
+        "metadata": {**prepared.encoder.to_json(), "missing_age": prepared.ages},
+        "weights": provenance(row, weights),
+        "seed": seed,
+    }
+
+
+def identity(record, recipe):
+    """Return the hash of what decides the numbers of a run, its names left out."""
+    return hash_of(
+        {**record, "study": None, "run": None, "changes": None, "recipe": recipe.essence()}
+    )
+
+
+def save_split(prepared, recipe, seed):
+    """Write the split below results/splits and return the name of the file."""
+    name = f"{prepared.dataset.name}-{recipe.split_unit}-s{seed}"
+    return splits.save(prepared.split, paths.RESULTS / "splits", name).name
+
+
+def equip(record, prepared, model, class_weights, resident):
+    """Add what is known once the model is built: its size, and what it is computed with.
+
+    Nor does the identity of a run depend on what was found in the data on the way: images
+    repaired in the cache of pixels, and files with the same bytes.
+    """
+    from skinlib.models import device
+
+    record["data"].update(
+        repaired=list(prepared.repaired), copies=[list(ids) for ids in prepared.copies]
+    )
+    record.update(
+        parameters=model.count_params(),
+        class_weights=[round(float(w), 6) for w in class_weights],
+        device=device.device_name(),
+        versions=device.versions(),
+        differs_from_lock=device.differs_from_lock(),
+        # Readers of the weights check that theirs is the same order.
+        classes=list(CLASSES),
+        pixels_on_device=resident,
+        resumed=0,
+    )
+
+
+def close(record, recipe, progress, weights):
+    """Add what is known once the training has ended.
+
+    Parameters
+    ----------
+    progress : skinlib.training.state.Progress
+    weights : pathlib.Path
+        Of the best epoch.
+    """
+    from skinlib.models import device
+
+    seconds = [row["seconds"] for row in progress.history]
+    record.update(
+        status="finished",
+        epochs=len(progress.history),
+        best_epoch=progress.controls.best_epoch + 1,
+        selection=recipe.selection,
+        stopped_early=progress.controls.stopped,
+        seconds_per_epoch=round(float(np.median(seconds)), 2),
+        peak_memory_mb=device.peak_memory_mb(),
+        weights_sha256=sha256(weights),
+        finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )

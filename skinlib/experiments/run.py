@@ -1,0 +1,245 @@
+"""The results contract: the only code that reads or writes run directories.
+
+``results/runs/<study>/<run>/`` holds ``run.json`` (where the numbers come from),
+``history.csv`` (one row an epoch) and ``predictions.csv`` (the primary artefact:
+every metric is computed from it, none is stored).
+"""
+
+import dataclasses
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import write_csv, write_json
+from skinlib.data.ham10000 import PLAIN_ID
+from skinlib.experiments import contract, recipes
+
+RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
+# Attention maps of the test part; only of networks with attention.
+ATTENTION = "attention.csv"
+PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run directory.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+    record : dict
+        The contents of ``run.json``.
+    """
+
+    folder: Path
+    record: dict
+
+    @property
+    def name(self):
+        return self.record["run"]
+
+    @property
+    def title(self):
+        """What the run is called beside others of its backbone: recipe and size."""
+        return f"{self.record['recipe']['name']}, {self.record['input_size']} px"
+
+    @property
+    def finished(self):
+        """Did the training end, and are its predictions there?"""
+        return self.record["status"] == "finished" and (self.folder / PREDICTIONS).is_file()
+
+    def command(self):
+        """Return the command line that trains this run anew, in the study ``mine``."""
+        record, source = self.record, self.record["weights"]["source"]
+        words = ["python -m skinlib train --study mine --backbone", record["backbone"]]
+        words += ["--recipe", record["recipe"]["name"], "--size", str(record["input_size"])]
+        words += ["--seed", str(record["seed"]), "--name", self.name]
+        if source in ("none", "run"):
+            words += ["--weights", f"run:{record['weights']['run']}" if source == "run" else source]
+        changes = recipes.changes(recipes.from_json(record["recipe"]))
+        if changes:
+            changes = (f"{name}={here}" for name, (_, here) in changes.items())
+            words += ["--set", *map(shlex.quote, changes)]
+        return " ".join(words)
+
+    def history(self):
+        """Return ``history.csv``: epoch (from 1), loss, accuracy, val_loss, …, seconds."""
+        return pd.read_csv(self.folder / HISTORY)
+
+    def predictions(self, part=None):
+        """Return ``predictions.csv``, or the rows of one part of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `PREDICTION_COLUMNS`.
+
+        Raises
+        ------
+        IntegrityError
+            If the file breaks the contract.
+        """
+        frame = read_predictions(self.folder / PREDICTIONS)
+        if part is None:
+            return frame
+        rows = frame[frame["part"] == part].reset_index(drop=True)
+        if rows.empty:
+            msg = f"'{self.folder}' has no predictions for part '{part}'"
+            raise DataError(msg)
+        return rows
+
+    def attention(self):
+        """Return ``{image_id: map}`` of the test part, maps (h, w) that sum to 1; may be empty."""
+        path = self.folder / ATTENTION
+        if not path.is_file():
+            return {}
+        frame = pd.read_csv(path, dtype={"image_id": str}, index_col="image_id")
+        last = frame.columns[-1].removeprefix("r").split("c")
+        shape = (len(frame), *(int(index) + 1 for index in last))
+        return dict(zip(frame.index, frame.to_numpy().reshape(shape), strict=True))
+
+    def arrays(self, part="test"):
+        """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a part."""
+        frame = self.predictions(part)
+        labels = frame["label"].map(CLASSES.index).to_numpy()
+        return labels, frame[list(CLASSES)].to_numpy(float), frame["lesion_id"].to_numpy()
+
+
+def run_name(backbone, recipe, size, seed, variant=None):
+    """Return the directory name of a run, for example ``MobileNetV2-clean-160px-s0``.
+
+    `variant` names a changed recipe within a study, where the plain name is not unique.
+    """
+    middle = f"{recipe}-{variant}" if variant else recipe
+    return f"{backbone}-{middle}-{size}px-s{seed}"
+
+
+def folder_of(study, name):
+    """Return the directory of a run."""
+    return paths.RESULTS / "runs" / study / name
+
+
+def write_record(folder, record):
+    """Write ``run.json`` after checking that it says all it must."""
+    write_json(Path(folder) / RUN, contract.checked(record, folder))
+
+
+def read_run(folder):
+    """Read a run directory.
+
+    Raises
+    ------
+    DataError
+        If there is no run.
+    IntegrityError
+        If ``run.json`` is not whole.
+    """
+    folder = Path(folder)
+    path = folder / RUN
+    if not path.is_file():
+        msg = (
+            f"no run in '{folder}': '{RUN}' is missing; runs lie in results/runs/STUDY/RUN, and "
+            "`python -m skinlib train` makes one"
+        )
+        raise DataError(msg)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"'{path}' is not JSON ({error}); delete the run directory and train again"
+        raise IntegrityError(msg) from error
+    return Run(folder, contract.checked(record, folder))
+
+
+def list_runs(study):
+    """Return the runs of a study that exist, sorted by name, whatever their status."""
+    found = sorted((paths.RESULTS / "runs" / study).glob(f"*/{RUN}"))
+    return [read_run(path.parent) for path in found]
+
+
+def write_history(folder, history):
+    """Write ``history.csv`` from a list of one dictionary an epoch."""
+    write_csv(Path(folder) / HISTORY, pd.DataFrame(history), float_format="%.6g")
+
+
+def write_predictions(folder, table, part_of, probabilities):
+    """Write ``predictions.csv``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``image_id``, ``lesion_id``, ``dx``; n rows.
+    part_of : array_like of str
+        Part of each row.
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    """
+    # Nine digits carry the whole float32, so that files and memory give the same metrics.
+    numbers = pd.DataFrame(np.asarray(probabilities, float), columns=list(CLASSES))
+    frame = pd.DataFrame(
+        {
+            "image_id": table["image_id"].to_numpy(),
+            "lesion_id": table["lesion_id"].to_numpy(),
+            "part": np.asarray(part_of),
+            "label": table["dx"].to_numpy(),
+        }
+    ).join(numbers)
+    write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.9g")
+
+
+def write_attention(folder, image_ids, maps):
+    """Write ``attention.csv``: one row an image, columns ``r0c0``, ``r0c1``, … by place.
+
+    Parameters
+    ----------
+    image_ids : sequence of str
+    maps : numpy.ndarray
+        Shape (n, h, w); four digits are kept, which is plenty for a picture.
+    """
+    count, height, width = maps.shape
+    places = [f"r{row}c{column}" for row in range(height) for column in range(width)]
+    frame = pd.DataFrame(np.asarray(maps).reshape(count, -1), columns=places)
+    frame.insert(0, "image_id", list(image_ids))
+    write_csv(Path(folder) / ATTENTION, frame, float_format="%.4g")
+
+
+def read_predictions(path):
+    """Read and check a ``predictions.csv``.
+
+    Raises
+    ------
+    IntegrityError
+        No table, wrong columns, an unknown label, an image twice, an id that is no plain
+        name, or a row that is no probability distribution.
+    """
+    try:
+        frame = pd.read_csv(path, dtype={"image_id": str, "lesion_id": str})
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        msg = f"'{path}' is not a readable CSV file ({error}); train the run again"
+        raise IntegrityError(msg) from error
+    if tuple(frame.columns) != PREDICTION_COLUMNS:
+        msg = f"'{path}' has the columns {list(frame)}, expected {list(PREDICTION_COLUMNS)}"
+        raise IntegrityError(msg)
+    numbers = frame[list(CLASSES)].apply(pd.to_numeric, errors="coerce")
+    bad = {
+        "a label that is none of the seven": ~frame["label"].isin(CLASSES),
+        "an image twice": frame["image_id"].duplicated(),
+        "an id that is no plain name": ~(
+            frame["image_id"].str.fullmatch(PLAIN_ID) & frame["lesion_id"].str.fullmatch(PLAIN_ID)
+        ).astype(bool),
+        "a negative probability": (numbers < 0).any(axis=1),
+        # A missing number is no zero: the sum is then NaN, and refused.
+        "probabilities that do not sum to 1": ~(
+            (numbers.sum(axis=1, skipna=False) - 1).abs() < 1e-3
+        ),
+    }
+    for what, rows in bad.items():
+        if rows.any():
+            msg = f"'{path}' row {int(rows.argmax()) + 2} has {what}; train the run again"
+            raise IntegrityError(msg)
+    return frame

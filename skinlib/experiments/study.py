@@ -1,0 +1,246 @@
+"""A study: one data set and a list of runs, read from ``studies/<name>.yaml``."""
+
+import dataclasses
+import itertools
+import os
+from pathlib import Path
+
+import yaml
+
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.experiments import run as runs
+from skinlib.experiments.recipes import get_recipe
+from skinlib.models.backbones import BACKBONES, get_backbone
+
+STUDY_KEYS = {"title", "data", "require", "defaults", "runs", "notebooks"}
+RUN_KEYS = {
+    "backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights", "cross",
+    "external",
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSpec:
+    """One run of a study: the arguments of `skinlib.training.loop.train`.
+
+    Attributes
+    ----------
+    backbone, recipe : str
+    size : int
+        Side of the input in pixels.
+    seed : int
+    weights : str or None
+        ``imagenet``, ``none`` or a path.
+    variant : str or None
+        Names `changes` where a study has several of a recipe.
+    changes : dict
+        Recipe fields that are replaced.
+    keep_weights : bool
+    external : bool
+        Is a final model, which is asked about the official test images once it is trained
+        (`skinlib.experiments.external`).
+    levels : dict of str to str
+        Of a factorial study: the level of each factor.
+    """
+
+    backbone: str
+    recipe: str
+    size: int
+    seed: int = 0
+    weights: str | None = "imagenet"
+    variant: str | None = None
+    changes: dict = dataclasses.field(default_factory=dict)
+    keep_weights: bool = True
+    external: bool = False
+    levels: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self):
+        return runs.run_name(self.backbone, self.recipe, self.size, self.seed, self.variant)
+
+    def resolve(self):
+        """Return the recipe with its changes applied."""
+        return get_recipe(self.recipe).replace(**self.changes)
+
+    def arguments(self):
+        """Return the run's part of the keyword arguments of `skinlib.training.loop.train`."""
+        return {
+            "recipe": self.resolve(),
+            "backbone": self.backbone,
+            "name": self.name,
+            "size": self.size,
+            "seed": self.seed,
+            "weights": self.weights,
+            "keep_weights": self.keep_weights,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A named list of runs on one data set.
+
+    Attributes
+    ----------
+    name, title : str
+    data : str or None
+        See `skinlib.data.ham10000.locate`; None: ``SKINLIB_DATA``, which must be set.
+    require : str or None
+        Name the data set must have, so that results of copies never mix.
+    specs : tuple of RunSpec
+    """
+
+    name: str
+    title: str
+    data: str | None
+    require: str | None
+    specs: tuple[RunSpec, ...]
+
+    def spec(self, name):
+        """Return the run of that name, or raise `DataError` naming the runs there are."""
+        for spec in self.specs:
+            if spec.name == name:
+                return spec
+        msg = f"study '{self.name}' has no run '{name}'; it has {[s.name for s in self.specs]}"
+        raise DataError(msg)
+
+    def runs(self):
+        """Return ``{run name: Run or None}``, in the order of the study."""
+        found = {run.name: run for run in runs.list_runs(self.name)}
+        return {spec.name: found.get(spec.name) for spec in self.specs}
+
+    def finished(self):
+        """Return the finished runs, in the order of the study."""
+        return [run for run in self.runs().values() if run and run.finished]
+
+    def progress(self):
+        """Say how many of the planned trainings are finished, and which seeds lack some.
+
+        Returns
+        -------
+        str
+            ``40 of 51 planned trainings are finished; seed 2 has 6 of 17``, for example.
+        """
+        counts = {}
+        for spec, run in zip(self.specs, self.runs().values(), strict=True):
+            counts.setdefault(spec.seed, []).append(bool(run and run.finished))
+        done = sum(map(sum, counts.values()))
+        text = f"{done} of {len(self.specs)} planned trainings are finished"
+        lacking = [
+            f"seed {seed} has {sum(each) or 'none'} of {len(each)}"
+            for seed, each in sorted(counts.items())
+            if not all(each)
+        ]
+        return "; ".join([text, ", ".join(lacking)]) if done and lacking else text
+
+    def data_folder(self):
+        """Return the data argument of `train`, or raise `DataError` when none is given."""
+        chosen = self.data or os.environ.get("SKINLIB_DATA")
+        if not chosen:
+            msg = f"study '{self.name}' needs real data: set SKINLIB_DATA to its folder"
+            raise DataError(msg)
+        return chosen
+
+
+def study_names():
+    """Return the names of the committed studies."""
+    return sorted(path.stem for path in paths.STUDIES.glob("*.yaml"))
+
+
+def load_study(name):
+    """Read a study.
+
+    In ``runs``, each of backbone, recipe and seed may be a list; all combinations are
+    meant. The backbone ``all`` stands for the whole table. ``cross`` names factors, the levels
+    of each and what they change, ``{metadata: {off: {metadata: false}, on: {}}}`` for
+    example; all combinations are run, each named after the factors that are not ``off``.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the key that is unknown or the value that is wrong.
+    """
+    path = Path(name) if str(name).endswith(".yaml") else paths.STUDIES / f"{name}.yaml"
+    if not path.is_file():
+        msg = f"there is no study '{name}'; studies are {', '.join(study_names())}"
+        raise DataError(msg)
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    _known(path, content, STUDY_KEYS)
+    specs = []
+    for entry in content["runs"]:
+        specs += _expand(path, {**content.get("defaults", {}), **entry})
+    names = [spec.name for spec in specs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"'{path}' has two runs named {twice[0]}; give one a 'variant'"
+        raise DataError(msg)
+    return Study(path.stem, content["title"], content.get("data"), content.get("require"),
+                 tuple(specs))  # fmt: skip
+
+
+def _known(path, mapping, keys):
+    unknown = sorted(set(mapping) - keys)
+    if unknown:
+        msg = f"'{path}' has the unknown key '{unknown[0]}', expected {', '.join(sorted(keys))}"
+        raise DataError(msg)
+
+
+def _expand(path, entry):
+    _known(path, entry, RUN_KEYS)
+    lists = []
+    for key in ("backbone", "recipe", "seed"):
+        value = entry.get(key, 0)
+        if key == "backbone" and value == "all":
+            value = list(BACKBONES)
+        lists.append(value if isinstance(value, list) else [value])
+    cells = list(_cells(path, entry))
+    rest = {key: value for key, value in entry.items() if key != "cross"}
+    for (backbone, recipe, seed), cell in itertools.product(itertools.product(*lists), cells):
+        size = entry.get("size") or get_backbone(backbone).input_size
+        least = get_backbone(backbone).minimum_size
+        spec = RunSpec(
+            **{
+                **rest,
+                "backbone": backbone,
+                "recipe": recipe,
+                "seed": seed,
+                # A common size below what one network accepts is raised for that network.
+                "size": max(size, least),
+                **cell,
+            }
+        )
+        spec.resolve()
+        yield spec
+
+
+def _cells(path, entry):
+    """Yield what each combination of levels adds to an entry; nothing where none are crossed."""
+    factors = entry.get("cross")
+    if factors is None:
+        yield {}
+        return
+    for name, levels in factors.items():
+        if not isinstance(levels, dict) or not all(isinstance(v, dict) for v in levels.values()):
+            msg = (
+                f"'{path}' crosses '{name}' without saying what each level changes; write "
+                "{off: {field: value}, on: {}} for example"
+            )
+            raise DataError(msg)
+    for chosen in itertools.product(*factors.values()):
+        levels = dict(zip(factors, chosen, strict=True))
+        changes = dict(entry.get("changes", {}))
+        for name, level in levels.items():
+            changes |= factors[name][level]
+        # Unquoted, YAML takes on and off for true and false.
+        levels = {name: {True: "on", False: "off"}.get(v, str(v)) for name, v in levels.items()}
+        active = [
+            name if level == "on" else f"{name}-{level}"
+            for name, level in levels.items()
+            if level != "off"
+        ]
+        before = [entry["variant"]] if entry.get("variant") else []
+        yield {
+            "changes": changes,
+            "levels": levels,
+            "variant": "-".join([*before, *active]) or "plain",
+        }

@@ -1,0 +1,75 @@
+"""Open exported files in their runtimes: for the tests, and to measure what they do.
+
+Not those of Keras, which can hold code: skinlib opens none, not even its own.
+"""
+
+from skinlib.common.errors import SkinlibError
+from skinlib.common.quiet import quiet
+
+
+def opened(path, threads=None):
+    """Open a file that `skinlib.predict.export.export` has just written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its suffix says which runtime.
+    threads : int, optional
+        As many as the runtime likes by default.
+
+    Returns
+    -------
+    callable
+        Takes a dictionary of inputs, returns a dictionary of outputs, arrays by name.
+
+    Raises
+    ------
+    skinlib.common.errors.SkinlibError
+        The callable raises it when OpenVINO gives other rows than it was given: OpenVINO 2026.4.1
+        returns no row, and no error, for an int8 file on a processor that has SSE4.1 alone.
+    """
+    return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino}[path.suffix](path, threads)
+
+
+def _onnx(path, threads):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_outputs()]
+    return lambda inputs: dict(zip(names, session.run(names, inputs), strict=True))
+
+
+def _litert(path, threads):
+    with quiet():
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        runner = interpreter.get_signature_runner()
+    return lambda inputs: runner(**inputs)
+
+
+def _openvino(path, threads):
+    import openvino
+
+    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    if threads:
+        options |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+    request = openvino.Core().compile_model(path, "CPU", options).create_infer_request()
+
+    def run(inputs):
+        outputs = {key.any_name: each for key, each in request.infer(inputs).items()}
+        rows = len(next(iter(inputs.values())))
+        for name, each in outputs.items():
+            if len(each) != rows:
+                message = (
+                    f"{path.name}: OpenVINO {openvino.__version__} returned {len(each)} rows of "
+                    f"'{name}' for {rows} rows of input. It does so on a processor (or with "
+                    "ONEDNN_MAX_CPU_ISA) of SSE4.1 alone: use the file exported in fp32"
+                )
+                raise SkinlibError(message)
+        return outputs
+
+    return run

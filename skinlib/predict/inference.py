@@ -1,0 +1,252 @@
+"""Classify photographs with the weights of a finished run or of a released model."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
+from skinlib.common.files import require_file
+from skinlib.common.quiet import import_keras
+from skinlib.data.images import MAX_PHOTOGRAPH, decode
+from skinlib.data.metadata import MetadataEncoder
+from skinlib.data.pixels import resize
+from skinlib.experiments import run as runs
+from skinlib.experiments.recipes import from_json
+from skinlib.models.weights import check_file, load_classifier
+from skinlib.predict import abstention
+from skinlib.predict import ood as likeness
+from skinlib.predict.cases import Case, check_facts, complete, table
+from skinlib.stats import calibration
+from skinlib.training.prediction import d4
+from skinlib.training.run_lock import WEIGHTS
+
+# Below this a picture shows nothing that a network could go by.
+LEAST_SIDE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What a model says of n photographs.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray
+        Calibrated where the model has a temperature, shape (n, 7).
+    status : numpy.ndarray of str
+        Of `skinlib.predict.abstention`, shape (n,).
+    features : tuple of numpy.ndarray
+        For `skinlib.predict.ood`: of the colours, shape (n, 12), and of the network, (n, C).
+    distances : numpy.ndarray or None
+        See `skinlib.predict.ood`, shape (n,).
+    maps : numpy.ndarray or None
+        Attention at the tap, mean of the K maps, shape (n, h, w); each sums to 1.
+    """
+
+    probabilities: np.ndarray
+    status: np.ndarray
+    features: tuple
+    distances: np.ndarray | None
+    maps: np.ndarray | None
+
+
+class Classifier:
+    """A trained classifier with its preprocessing, and the rule by which it answers.
+
+    Parameters
+    ----------
+    record : dict
+        Of ``run.json`` or ``model.json``: ``recipe``, ``metadata``, ``backbone``, ``input_size``.
+    weights : str or pathlib.Path
+    sha256 : str
+        Of the weights file.
+    rule : skinlib.predict.abstention.Rule, optional
+        Without one the probabilities are as the network gives them, and all are answered.
+    known : skinlib.predict.ood.Likeness, optional
+        The pictures that it was trained on.
+    name : str or pathlib.Path, optional
+        See `skinlib.models.weights.load_classifier`.
+    """
+
+    def __init__(self, record, weights, sha256, *, rule=None, known=None, name=None):
+        # Before seconds are spent on building the network.
+        check_file(weights, sha256)
+        import_keras()
+        from skinlib.models.classifier import build_classifier
+
+        self.record = record
+        self.recipe = from_json(record["recipe"])
+        self.encoder = MetadataEncoder.from_json(record["metadata"])
+        self.rule, self.likeness = rule, known
+        self.model = build_classifier(record["backbone"], self.recipe, size=record["input_size"])
+        load_classifier(self.model, weights, sha256, name)
+        self._inner = None
+
+    def prepare(self, path):
+        """Decode a photograph and make of it what the network takes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (size, size, 3), uint8, RGB.
+
+        Raises
+        ------
+        DataError
+            No such file, or a side of fewer than `LEAST_SIDE` pixels.
+        skinlib.common.errors.IntegrityError
+            A file that is no whole image.
+        """
+        return self.square(open_photograph(path), self.record["input_size"])
+
+    def square(self, image, size):
+        """Return the square of a decoded photograph that the network looks at."""
+        recipe = self.recipe
+        return resize(image, size, interpolation=recipe.interpolation, crop=recipe.crop)
+
+    def ask(self, pictures, facts, *, views=None):
+        """Classify a batch.
+
+        Parameters
+        ----------
+        pictures : numpy.ndarray
+            From `prepare`, shape (n, size, size, 3).
+        facts : pandas.DataFrame
+            n rows of ``age``, ``sex``, ``localization``, see `skinlib.predict.cases.table`.
+        views : {'one', 'd4'}, optional
+            Other than the recipe's.
+
+        Returns
+        -------
+        Answers
+        """
+        colours = likeness.colours(pictures)
+        if self.recipe.channel_order == "bgr":
+            pictures = pictures[..., ::-1]
+        inputs = {"image": np.ascontiguousarray(pictures)}
+        if self.recipe.metadata:
+            inputs["metadata"] = self.encoder.transform(facts)
+        several = (views or self.recipe.views) == "d4"
+        seen = list(d4(inputs["image"])) if several else [inputs["image"]]
+        # Features and attention are those of the picture as it is, the first view.
+        first, network, maps = self._look(inputs)
+        others = [self.model.predict_on_batch({**inputs, "image": view}) for view in seen[1:]]
+        probabilities = np.mean([first, *map(np.asarray, others)], axis=0)
+        distances = self.likeness.distance(colours, network) if self.likeness else None
+        status = np.full(len(probabilities), abstention.ANSWERED, object)
+        if self.rule:
+            probabilities = calibration.calibrated(probabilities, self.rule.temperature)
+            known = complete(facts) if self.recipe.metadata else True
+            status = self.rule.decide(probabilities, distances, known)
+        return Answers(probabilities, status, (colours, network), distances, maps)
+
+    def _look(self, inputs):
+        """Return probabilities (n, 7), features (n, C) and attention (n, h, w) or None."""
+        import keras
+
+        if self._inner is None:
+            tap = self.model.get_layer("pool").input
+            outputs = [self.model.output, keras.ops.mean(tap, axis=(1, 2))]
+            if self.recipe.attention != "none":
+                outputs.append(self.model.get_layer("soft_attention").output[1])
+            self._inner = keras.Model(self.model.inputs, outputs)
+        # By name is by position here: the functional graph keeps the order of its inputs.
+        given = [inputs[tensor.name] for tensor in self.model.inputs]
+        first, features, *maps = map(np.asarray, self._inner.predict_on_batch(given))
+        return first, features.astype(np.float32), maps[0].mean(axis=-1) if maps else None
+
+    def predict(self, path, *, age=None, sex="unknown", site="unknown"):
+        """Classify one photograph.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            An image file; decoded whole or refused.
+        age : float, optional
+            Years, 0 to 120.
+        sex, site : str
+            One of the categories of HAM10000.
+
+        Returns
+        -------
+        dict of str to float
+            Class to probability, calibrated where there is a rule.
+
+        Raises
+        ------
+        DataError
+            Missing file, or an impossible age, sex or site.
+        skinlib.common.errors.IntegrityError
+            A file that is no whole image.
+        """
+        check_facts(age, sex, site)
+        picture = self.prepare(path)
+        answers = self.ask(picture[None], table([Case(Path(path), str(path), age, sex, site)]))
+        return dict(zip(CLASSES, map(float, answers.probabilities[0]), strict=True))
+
+
+def open_photograph(path):
+    """Decode a photograph whole; refuse one too small to show anything.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, upright.
+
+    Raises
+    ------
+    DataError, skinlib.common.errors.IntegrityError
+        See `Classifier.prepare`.
+    """
+    require_file(Path(path), "photograph")
+    image = decode(path, limit=MAX_PHOTOGRAPH)
+    if min(image.size) < LEAST_SIDE:
+        msg = (
+            f"'{path}' has {image.width} x {image.height} pixels, expected {LEAST_SIDE} a side at "
+            "least; take the photograph as the camera made it"
+        )
+        raise DataError(msg)
+    return image
+
+
+def load(folder):
+    """Load the classifier of a run directory; its probabilities are not calibrated.
+
+    Raises
+    ------
+    DataError
+        If the run has not finished or its weights were not kept.
+    skinlib.common.errors.IntegrityError
+        If the weights are not those of the run.
+    """
+    run = finished(folder)
+    weights = run.folder / WEIGHTS
+    if not weights.is_file():
+        msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
+        raise DataError(msg)
+    return Classifier(run.record, weights, run.record["weights_sha256"])
+
+
+def finished(folder):
+    """Return a finished run; refuse any other."""
+    run = runs.read_run(folder)
+    if not run.finished:
+        status = run.record["status"]
+        lacks = f"lacks '{runs.PREDICTIONS}'" if status == "finished" else f"has status '{status}'"
+        msg = f"run '{folder}' {lacks}, expected a finished run; train it to its end"
+        raise DataError(msg)
+    return run
+
+
+def load_calibrated(folder):
+    """Load the classifier of a run with temperature and least confidence of its own.
+
+    Both are fitted on the run's validation part; without one it is as `load` gives it.
+    """
+    classifier = load(folder)
+    run = runs.read_run(folder)
+    if "validation" in set(run.predictions()["part"]):
+        labels, probabilities, _ = run.arrays("validation")
+        classifier.rule = abstention.fit(labels, probabilities)
+    return classifier

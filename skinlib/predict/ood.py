@@ -1,0 +1,181 @@
+"""How unlike the training pictures a picture is: by its colours, and by what a network sees.
+
+Two Gaussians are fitted to the training part. One is of the colours: mean, spread and
+correlation of the channels, and how much neighbouring pixels differ. The other is of the
+tapped tensor averaged over its positions, one number a channel. Each feature is standardised, the
+leading directions keep their own variance and all others share one: probabilistic principal
+component analysis. A picture's distance to a Gaussian is the squared Mahalanobis distance
+divided by the number of features, which is about 1 for a training picture. Both distances are
+then divided by a high percentile of the validation part, and the larger counts: above 1 a
+picture is odder than nearly all of those. It says nothing about the diagnosis.
+
+Sources: Tipping and Bishop, Probabilistic principal component analysis, JRSS B 1999; Lee et
+al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018.
+"""
+
+import dataclasses
+
+import h5py
+import numpy as np
+
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import atomic_path
+from skinlib.models.weights import check_file
+
+DIRECTIONS = 64
+# Of each of the two distances, so that about one validation picture in a hundred is above 1.
+PERCENTILE = 99.5
+# A feature that hardly ever changes would make every other value infinitely odd.
+LEAST_SCALE = 1e-3
+ARRAYS = ("mean", "scale", "directions", "variances", "rest")
+
+
+@dataclasses.dataclass(frozen=True)
+class Gaussian:
+    """A Gaussian over C features.
+
+    Attributes
+    ----------
+    mean, scale : numpy.ndarray
+        Of each feature, shape (C,).
+    directions : numpy.ndarray
+        Orthonormal rows, shape (k, C), in standardised features.
+    variances : numpy.ndarray
+        Along each of them, shape (k,).
+    rest : numpy.ndarray
+        Variance along every other direction, shape (1,).
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    directions: np.ndarray
+    variances: np.ndarray
+    rest: np.ndarray
+
+    @classmethod
+    def fit(cls, features, directions=DIRECTIONS):
+        """Fit to features of the training part, shape (n, C).
+
+        Raises
+        ------
+        DataError
+            With fewer than four images or two features.
+        """
+        features = np.asarray(features, float)
+        count, channels = features.shape
+        kept = min(directions, channels - 1, count // 2)
+        if count < 4 or kept < 1:
+            msg = f"{count} images of {channels} features are too few for a Gaussian; have 4 and 2"
+            raise DataError(msg)
+        mean, spread = features.mean(axis=0), features.std(axis=0)
+        scale = np.maximum(spread, max(LEAST_SCALE * spread.max(), np.finfo(np.float32).tiny))
+        centred = (features - mean) / scale
+        variances, vectors = np.linalg.eigh(centred.T @ centred / count)
+        variances, vectors = variances[::-1], vectors[:, ::-1]
+        rest = max(float(variances[kept:].mean()), 1e-6)
+        kept_variances = np.maximum(variances[:kept], rest)
+        return cls(mean, scale, vectors[:, :kept].T, kept_variances, np.array([rest]))
+
+    def distance(self, features):
+        """Return the distances of features (n, C), shape (n,)."""
+        centred = (np.asarray(features, float) - self.mean) / self.scale
+        along = centred @ self.directions.T
+        left = (centred**2).sum(axis=1) - (along**2).sum(axis=1)
+        squared = (along**2 / self.variances).sum(axis=1) + np.maximum(left, 0) / self.rest
+        return squared / len(self.mean)
+
+
+@dataclasses.dataclass(frozen=True)
+class Likeness:
+    """Two Gaussians and the limits of their distances, shape (2,)."""
+
+    colours: Gaussian
+    network: Gaussian
+    limits: np.ndarray
+
+    @classmethod
+    def fit(cls, train, validation, percentile=PERCENTILE):
+        """Fit to the training part, set the limits by the validation part.
+
+        Parameters
+        ----------
+        train, validation : tuple of numpy.ndarray
+            Features of colours (n, 12) and of the network (n, C).
+        percentile : float
+            0 to 100.
+        """
+        fitted = [Gaussian.fit(features) for features in train]
+        limits = [
+            np.percentile(each.distance(features), percentile)
+            for each, features in zip(fitted, validation, strict=True)
+        ]
+        return cls(*fitted, np.array(limits))
+
+    def distance(self, colours, network):
+        """Return the larger of both distances, in units of its limit, shape (n,)."""
+        each = [self.colours.distance(colours), self.network.distance(network)]
+        return np.max([d / limit for d, limit in zip(each, self.limits, strict=True)], axis=0)
+
+
+def colours(pictures):
+    """Return twelve numbers about the colours of pictures.
+
+    Parameters
+    ----------
+    pictures : numpy.ndarray
+        Shape (n, s, s, 3), uint8, RGB.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 12): mean of each channel, logarithm of its spread, correlation of each two
+        channels, logarithm of the mean step between neighbouring pixels.
+    """
+    found = []
+    # One at a time: all of a batch as floats would be large.
+    for picture in pictures:
+        image = picture.astype(np.float32) / 255
+        mean, spread = image.mean(axis=(0, 1)), image.std(axis=(0, 1)) + 1e-3
+        centred = (image - mean) / spread
+        pairs = [(centred[..., a] * centred[..., b]).mean() for a, b in ((0, 1), (0, 2), (1, 2))]
+        steps = [np.abs(np.diff(image, axis=axis)).mean(axis=(0, 1)) for axis in (0, 1)]
+        found.append([*mean, *np.log(spread), *pairs, *np.log(np.mean(steps, axis=0) + 1e-3)])
+    return np.array(found, np.float32).reshape(len(pictures), 12)
+
+
+def save(path, likeness):
+    """Write as float32 numbers in an HDF5 file, which `skinlib.models.weights` can check."""
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        for part in ("colours", "network"):
+            for name in ARRAYS:
+                values = getattr(getattr(likeness, part), name)
+                file[f"{part}/{name}"] = np.asarray(values, np.float32)
+        file["limits"] = np.asarray(likeness.limits, np.float32)
+
+
+def load(path, sha256=None):
+    """Read what `save` wrote.
+
+    Raises
+    ------
+    IntegrityError
+        Wrong hash, no whole file of numbers, or arrays that do not fit each other.
+    """
+    check_file(path, sha256)
+    with h5py.File(path) as file:
+        found = [_gaussian(file.get(part)) for part in ("colours", "network")]
+        limits = file["limits"][()].astype(float) if "limits" in file else np.zeros(0)
+    if None in found or limits.shape != (2,) or not (limits > 0).all():
+        msg = f"'{path}' holds no two Gaussians that fit together; fetch this file again"
+        raise IntegrityError(msg)
+    return Likeness(*found, limits)
+
+
+def _gaussian(group):
+    """Return the Gaussian of a group, None where its arrays do not fit each other."""
+    if not isinstance(group, h5py.Group) or sorted(group) != sorted(ARRAYS):
+        return None
+    found = Gaussian(*(group[name][()].astype(float) for name in ARRAYS))
+    channels, kept = np.size(found.mean), np.size(found.variances)
+    shapes = [(channels,), (channels,), (kept, channels), (kept,), (1,)]
+    return found if [getattr(found, name).shape for name in ARRAYS] == shapes else None

@@ -1,0 +1,215 @@
+"""The command ``python -m skinlib predict``."""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+
+from skinlib.common.errors import DataError
+from skinlib.common.interruption import Interrupted
+
+# Errors told one by one; the table has them all.
+SHOWN = 10
+# Bytes of a photograph's name that its overlay keeps: file systems allow 255, a number, a random
+# part and a suffix among them.
+KEPT = 100
+# Endings that make --overlay the name of one picture; of these, PNG is written.
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
+
+
+def _path(text):
+    """Parse a path; an empty one, as an unset variable leaves it, is not the current folder."""
+    if not text.strip():
+        msg = "empty name; name a file or a folder"
+        raise argparse.ArgumentTypeError(msg)
+    return Path(text)
+
+
+def add_arguments(parser):
+    """Add the options of ``skinlib predict`` to an argument parser."""
+    parser.add_argument(
+        "image", nargs="+", type=_path,
+        help="photographs, folders of them, or CSV files with a column image and, if known, "
+        "age, sex, site",
+    )  # fmt: skip
+    parser.add_argument("--age", type=float, help="years; a CSV file has its own facts")
+    parser.add_argument("--sex", default="unknown", help="female or male")
+    parser.add_argument("--site", default="unknown", help="'lower extremity' for example")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--model", type=_path, help="released model or run (default: the newest released one)"
+    )
+    which.add_argument("--run", type=_path, help="run directory with its weights")
+    parser.add_argument(
+        "-o", "--output", type=_path, metavar="CSV", help="write a table; its name ends in .csv"
+    )
+    parser.add_argument("--json", action="store_true", help="print the answers as JSON")
+    parser.add_argument(
+        "--overlay", type=_path, metavar="PNG|FOLDER",
+        help="write the attention over the photograph: a name in .png is a file, for one "
+        "photograph, any other a folder",
+    )  # fmt: skip
+    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
+
+
+def run(args):
+    """Classify photographs, or say that a photograph is none to answer."""
+    from skinlib.predict import cases, released
+
+    given = cases.gather(args.image, args.age, args.sex, args.site)
+    overlays = _places(args, given)
+    found, full = [], None
+    # What was answered before somebody, or a full disk, stopped the command is kept.
+    try:
+        classifier = released.locate(args.model, args.run)
+        for answer in _answers(args, classifier, given, overlays):
+            found.append(answer)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        full = error
+    if found:
+        _tell(args, classifier, found)
+    faults = [answer.error for answer in found if answer.error is not None]
+    for error in faults[:SHOWN]:
+        print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
+    if len(faults) > SHOWN:
+        print(f"skinlib: and {len(faults) - SHOWN} more that failed", file=sys.stderr)
+    if len(found) < len(given):
+        kept = "their answers are kept" if found else "nothing was written"
+        msg = f"interrupted after {len(found)} of {len(given)} photographs; {kept}"
+        if full is None:
+            raise Interrupted(msg)
+        print(f"skinlib: {msg}", file=sys.stderr)
+        raise full
+    return faults[0].exit_code if faults else 0
+
+
+def _places(args, given):
+    """Return the overlay of each photograph, or None; refuse what could not be written.
+
+    Before any work, and by the names that were typed.
+    """
+    from skinlib.common.files import require_place
+
+    overlays = [None] * len(given)
+    targets = []
+    if args.output:
+        if args.output.suffix.lower() != ".csv":
+            msg = f"--output '{args.output}' does not end in .csv; name the table to write"
+            raise DataError(msg)
+        targets.append(args.output)
+    if args.overlay:
+        overlays = _overlays(args.overlay, given)
+        targets += overlays
+    asked = [*args.image, *(case.image for case in given)]
+    inputs = set(map(os.path.realpath, asked))
+    for target in targets:
+        if os.path.realpath(target) in inputs:
+            msg = f"'{target}' is among the files asked about and would be lost; name another"
+            raise DataError(msg)
+    # All overlays go to one folder.
+    for target in targets[:2]:
+        require_place(target)
+    return overlays
+
+
+def _overlays(path, given):
+    if path.is_dir() or path.suffix.lower() not in PICTURES:
+        # Numbered: two folders may hold photographs of one name.
+        stems = [_short(case.image.stem) for case in given]
+        return [path / f"{place:04d}-{stem}.png" for place, stem in enumerate(stems, 1)]
+    if path.suffix.lower() != ".png":
+        msg = f"--overlay '{path}' does not end in .png; name the file to write, or a folder"
+        raise DataError(msg)
+    if len(given) > 1:
+        msg = f"--overlay '{path}' is one file for {len(given)} photographs; name a folder"
+        raise DataError(msg)
+    return [path]
+
+
+def _short(stem):
+    """Cut a name between two characters; some file systems refuse half of one."""
+    while len(os.fsencode(stem)) > KEPT:
+        stem = stem[:-1]
+    return stem
+
+
+def _answers(args, classifier, given, overlays):
+    """Yield the answers, and write their overlays."""
+    from tqdm import tqdm
+
+    from skinlib.common.files import atomic_path
+    from skinlib.predict import answers
+
+    if args.overlay and classifier.recipe.attention == "none":
+        msg = "this model has no attention to lay over a photograph; leave out --overlay"
+        raise DataError(msg)
+    asked = answers.ask(classifier, given, overlays=bool(args.overlay))
+    silent = args.no_progress or len(given) == 1
+    progress = tqdm(asked, total=len(given), unit="image", disable=silent)
+    for answer, place in zip(progress, overlays, strict=True):
+        if answer.overlay is not None:
+            with atomic_path(place) as temporary:
+                answer.overlay.save(temporary, format="PNG")
+        # Not kept: a folder of photographs would fill the memory with them.
+        yield dataclasses.replace(answer, overlay=None)
+
+
+def _tell(args, classifier, found):
+    """Write the table, then print JSON or text, and what was written."""
+    import pandas as pd
+
+    from skinlib.cli.commands import NOT_A_DEVICE
+    from skinlib.common.files import write_csv
+    from skinlib.predict import answers
+
+    good = [answer for answer in found if answer.error is None]
+    written = []
+    if args.output:
+        frame = pd.DataFrame([answer.row() for answer in found], columns=list(answers.COLUMNS))
+        write_csv(args.output, frame, float_format="%.6g")
+        written.append(f"Written: {args.output}, rows: {len(found)}")
+    if args.overlay and good:
+        written.append(f"Written: {args.overlay}, overlays: {len(good)}")
+    if args.json:
+        print(json.dumps([answer.to_json() for answer in found], indent=2))
+    elif args.output:
+        counts = pd.Series([answer.status for answer in found]).value_counts()
+        print("; ".join(f"{status}: {count}" for status, count in counts.items()))
+    else:
+        for answer in good:
+            print(answer.text(classifier.rule))
+    # Standard output with --json is JSON alone.
+    for line in written:
+        print(line, file=sys.stderr if args.json else sys.stdout)
+    if good and not args.json:
+        print("\n".join([*notes(classifier, good), NOT_A_DEVICE]))
+
+
+def notes(classifier, found):
+    """Return what a reader of answers should know about them, one line each."""
+    record = classifier.record
+    name = record.get("name") or f"{record['study']}/{record['run']}, a run"
+    lines = [f"Model: {name} ({record['backbone']}, {record['input_size']} pixels)."]
+    if classifier.rule is None:
+        lines.append("Not calibrated, and no rule when not to answer: no validation part.")
+    elif classifier.likeness is None:
+        lines.append("Whether a picture is unlike the training pictures is not looked at.")
+    if classifier.recipe.metadata and any(answer.case.facts < 3 for answer in found):
+        lines.append(facts_note(record))
+    return lines
+
+
+def facts_note(record):
+    """Say what it costs that a fact about the patient is not given, as measured."""
+    line = "Age, sex or site was not given; the model was trained with them"
+    measured = record.get("without_facts")
+    if measured:
+        line += ", and of its answers on its test part "
+        shares = [measured[key]["risk"] for key in ("given", "none")]
+        with_, without = ("none" if each is None else f"{each[0]:.0%}" for each in shares)
+        line += f"{with_} are wrong with all three and {without} with none"
+    return line + "."

@@ -1,0 +1,190 @@
+"""Make a released model of a finished run: small files of numbers, and what they are worth.
+
+Kernels are rounded to float16, but for those of depthwise convolutions, which are few and
+whose rounding changes the probabilities more than that of all others together.
+Everything else stays as it is: variances of batch normalisation may lie outside what float16
+holds. What the rounding changes is measured on the validation and the test part, as is
+everything that ``model.json`` says.
+"""
+
+import datetime
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from skinlib.cli.commands import NOT_A_DEVICE
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES, LONG_NAMES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.files import atomic_path, sha256
+from skinlib.models.weights import SUFFIX, check_file
+from skinlib.predict import abstention, released
+from skinlib.predict import ood as likeness
+from skinlib.predict.release_contract import FORMAT
+
+FEATURES = f"features{SUFFIX}"
+LICENCE = {
+    "id": "cc-by-nc-4.0",
+    "reason": "trained on HAM10000, which is licensed CC BY-NC 4.0: no commercial use",
+}
+# Keys that run.json and model.json share.
+SHARED = ("recipe", "changes", "backbone", "input_size", "parameters", "metadata", "seed")
+# In the name that Keras gives a layer in a weights file: that of its class.
+DEPTHWISE = "/depthwise_conv2d"
+# Bytes kept free in each file for what HDF5 writes beside the numbers.
+ROOM = 400_000
+
+
+def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True):
+    """Write ``models/<name>/`` without its card.
+
+    Parameters
+    ----------
+    directory : str or pathlib.Path
+        A finished run with its weights and a validation part.
+    data : str or pathlib.Path, optional
+        What it was trained on; see `skinlib.data.ham10000.locate`.
+    name : str, optional
+    risk : float
+        See `skinlib.predict.abstention.fit`.
+    progress : bool
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    DataError
+        The run has not finished, has no weights or no validation part.
+    IntegrityError
+        The data or the split are not those of the run, or its weights do not give its answers.
+    """
+    from skinlib.predict import release_measuring as measuring
+    from skinlib.predict.inference import Classifier, finished
+
+    directory = Path(directory)
+    done = finished(directory)
+    source = directory / "best.weights.h5"
+    held_out = set(done.predictions()["part"])
+    if not {"validation", "test"} <= held_out:
+        msg = (
+            f"run '{directory}' has the parts {sorted(held_out)}, a release needs validation and "
+            "test: thresholds are chosen on the one and measured on the other"
+        )
+        raise DataError(msg)
+    record = done.record
+    name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
+    folder = paths.MODELS / name.lower()
+    folder.mkdir(parents=True, exist_ok=True)
+    names = write_weights(source, folder, record["weights_sha256"])
+    model = _model(done, folder.name, names)
+    with released.whole(folder, model) as (path, digest):
+        small = Classifier(record, path, digest)
+    prepared = measuring.prepare(small, data, progress=progress)
+    found = measuring.measure(done, small, prepared, risk=risk, progress=progress)
+    likeness.save(folder / FEATURES, small.likeness)
+    model |= {"files": files_of(folder, [*names, FEATURES]), "likeness": FEATURES, **found}
+    released.write(folder, model)
+    released.read(folder)
+    return folder
+
+
+def _model(done, name, names):
+    record = done.record
+    now = datetime.datetime.now(datetime.UTC)
+    described = {key: record[key] for key in ("data", "split", "weights", "versions", "device")}
+    return {
+        "format": FORMAT,
+        "name": name,
+        "released": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "notice": NOT_A_DEVICE,
+        "licence": LICENCE,
+        "classes": list(CLASSES),
+        "class_names": LONG_NAMES,
+        "run": {
+            **{key: record[key] for key in ("study", "run", "identity", "weights_sha256")},
+            **{key: record.get(key) for key in ("epochs", "best_epoch", "finished", "external")},
+            **described,
+        },
+        **{key: record[key] for key in SHARED},
+        "weights": names,
+        "files": files_of(paths.MODELS / name, names),
+    }
+
+
+def files_of(folder, names):
+    """Return size and hash of files, for ``model.json``."""
+    return {
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        for name in names
+    }
+
+
+def write_weights(source, folder, expected_sha256, largest=released.LARGEST):
+    """Write the weights of a run, kernels in float16, in as few files as may be.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        ``best.weights.h5``.
+    folder : pathlib.Path
+        Older weights in it are removed.
+    expected_sha256 : str
+        Of `source`.
+    largest : int
+        Bytes of a file, at most.
+
+    Returns
+    -------
+    list of str
+        Names of the files.
+
+    Raises
+    ------
+    DataError
+        A single array is larger than a file may be.
+    IntegrityError
+        `source` has another hash, or a kernel lies outside the range of float16.
+    """
+    check_file(source, expected_sha256)
+    with h5py.File(source) as file:
+        # What the optimiser remembers is of no use to anybody else.
+        kept = {key: item for key, item in released.arrays(file).items()
+                if not key.startswith("optimizer")}  # fmt: skip
+    kept = {key: _rounded(key, values) for key, values in kept.items()}
+    parts, size = [{}], 0
+    for key, values in kept.items():
+        if values.nbytes > largest - ROOM:
+            msg = f"'{key}' alone has {values.nbytes} bytes, more than the {largest} of a file"
+            raise DataError(msg)
+        if size + values.nbytes > largest - ROOM:
+            parts.append({})
+            size = 0
+        parts[-1][key] = values
+        size += values.nbytes
+    for old in folder.glob(f"float16*{SUFFIX}"):
+        old.unlink()
+    names = []
+    for number, part in enumerate(parts, start=1):
+        of_many = f"-{number}of{len(parts)}" if len(parts) > 1 else ""
+        names.append(f"float16{of_many}{SUFFIX}")
+        with atomic_path(folder / names[-1]) as path, h5py.File(path, "w") as out:
+            for key, values in part.items():
+                out[key] = values
+        if (written := (folder / names[-1]).stat().st_size) >= largest:
+            msg = f"'{folder / names[-1]}' has {written} bytes, {largest} is the limit; raise ROOM"
+            raise IntegrityError(msg)
+    return names
+
+
+def _rounded(key, values):
+    if values.dtype != np.float32 or values.ndim < 2 or DEPTHWISE in key:
+        return values
+    with np.errstate(over="ignore"):
+        small = values.astype(np.float16)
+    if not np.isfinite(small).all():
+        msg = f"'{key}' has a number beyond float16, which ends at 65504; it cannot be released"
+        raise IntegrityError(msg)
+    return small

@@ -1,0 +1,175 @@
+"""Draws of lesions as weights of images, and statistics that take such weights.
+
+A lesion drawn twice makes its images count twice. So a draw is a row of whole weights, a
+thousand draws are one matrix, and a statistic of all of them is a matrix product instead of
+a thousand copies of the predictions. The first row counts every image once: what a statistic
+gives for it is the value, what it gives for the others is its interval. The same draws go
+to every model and to every statistic, which is what makes their differences paired.
+"""
+
+import dataclasses
+import warnings
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
+
+DRAWS = 1000
+LEVEL = 0.95
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A number with the ends of its interval; NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+    def text(self, digits=3, *, signed=False, percent=False, unit=" %"):
+        """Return ``0.753 [0.725, 0.781]``; signs, and per cent with its `unit`, on request."""
+        if np.isnan(self.value):
+            return "–"
+        scale, digits = (100, max(digits - 2, 0)) if percent else (1, digits)
+        form = f"{'+' if signed else ''}.{digits}f"
+        # A value that rounds to nothing has no sign worth showing.
+        value, low, high = (
+            format(round(scale * number, digits) + 0.0, form)
+            for number in (self.value, self.low, self.high)
+        )
+        return f"{value}{unit if percent else ''} [{low}, {high}]"
+
+    def to_json(self):
+        """Return ``[value, low, high]``, or None where one of them is not a number."""
+        values = [self.value, self.low, self.high]
+        return values if np.isfinite(values).all() else None
+
+    @property
+    def sign(self):
+        """1 or -1 where the whole interval lies on one side of 0, else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def lesion_weights(lesions, draws=DRAWS, seed=0):
+    """Draw lesions with replacement, as many as there are.
+
+    Parameters
+    ----------
+    lesions : array_like
+        Lesion id of each image, shape (n,).
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (1 + draws, n): how often each image counts. The first row is all ones; the
+        draws of a seed are those of `skinlib.stats.statistics.cluster_bootstrap`.
+
+    Raises
+    ------
+    DataError
+        With fewer than two lesions.
+    """
+    known, place = np.unique(np.asarray(lesions), return_inverse=True)
+    count = len(known)
+    if count < 2:
+        msg = f"a bootstrap needs at least 2 lesions, these images are of {count}; use more images"
+        raise DataError(msg)
+    chosen = np.random.default_rng(seed).integers(0, count, (draws, count))
+    times = [np.bincount(row, minlength=count) for row in chosen]
+    return np.stack([np.ones(count), *times])[:, place]
+
+
+def estimate(values, level=LEVEL):
+    """Return a statistic with its percentile interval.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        The statistic for each row of `lesion_weights`, shape (1 + draws,). Draws without a
+        value, NaN, are left out.
+    level : float
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+    """
+    tail = (1 - level) / 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no draw has a value: NaN says so
+        low, high = np.nanquantile(values[1:], [tail, 1 - tail])
+    return Estimate(float(values[0]), float(low), float(high))
+
+
+def share(weights, hit, among=None):
+    """Return the weighted share of images where `hit` holds, of those where `among` holds.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        Shape (d, n).
+    hit, among : numpy.ndarray
+        Booleans, shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (d,); NaN where a draw has no such image.
+    """
+    among = np.ones(len(hit), bool) if among is None else among
+    return ratio(weights @ (hit & among), weights @ among)
+
+
+def recalls(weights, labels, predicted):
+    """Return the recall of each class, shape (d, 7); NaN where a draw has none of its images."""
+    truth = np.eye(len(CLASSES))[labels]
+    return ratio(weights @ (truth * (predicted == labels)[:, None]), weights @ truth)
+
+
+def mean_present(values):
+    """Return the mean over the classes that there are, shape (d,)."""
+    there = ~np.isnan(values)
+    return ratio(np.where(there, values, 0).sum(axis=1), there.sum(axis=1))
+
+
+def auc(weights, truth, scores):
+    """Return the area under the ROC curve, ties counting half.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        Shape (d, n).
+    truth : numpy.ndarray of bool
+        Shape (n,).
+    scores : numpy.ndarray
+        Shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (d,); NaN where a draw lacks one of the two kinds.
+    """
+    order = np.argsort(scores[~truth])
+    others = scores[~truth][order]
+    # By place: the weight of all negatives before it.
+    before = np.zeros((len(weights), len(order) + 1))
+    np.cumsum(weights[:, ~truth][:, order], axis=1, out=before[:, 1:])
+    below, upto = (np.searchsorted(others, scores[truth], side) for side in ("left", "right"))
+    positive = weights[:, truth]
+    wins = (positive * (before[:, below] + before[:, upto])).sum(axis=1) / 2
+    return ratio(wins, positive.sum(axis=1) * before[:, -1])
+
+
+def tied(scores):
+    """Return the order of ascending scores, and where each run of equal ones starts."""
+    order = np.argsort(scores, kind="stable")
+    return order, np.flatnonzero(np.append(True, np.diff(scores[order]) > 0))
+
+
+def ratio(numerator, denominator):
+    """Divide; NaN where there is nothing to divide by."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator > 0, numerator / denominator, np.nan)

@@ -1,0 +1,86 @@
+"""Decisions shifted by the class shares, so that networks are compared at their best threshold.
+
+A network trained without class weights predicts rare classes rarely, and so has a low mean
+recall, however well it ranks the photographs. Dividing its probabilities by the class shares
+to a power, tau, moves the decisions towards the rare classes without any training. One number,
+chosen on the validation set; at 0 the decisions stay as they are.
+
+Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021.
+"""
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES
+from skinlib.stats import bootstrap as draws
+from skinlib.stats.scores import together
+
+TAUS = np.linspace(0, 2, 41)
+
+
+def shift(probabilities, shares, tau):
+    """Divide probabilities by the class shares to the power of tau, and let them sum to 1.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    shares : numpy.ndarray
+        Of each class, above 0, shape (7,).
+    tau : float
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 7).
+    """
+    moved = probabilities * shares**-tau
+    return moved / moved.sum(axis=1, keepdims=True)
+
+
+def best(labels, probabilities, taus=TAUS):
+    """Choose tau: the smallest that gives the best mean recall.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Class index of validation photographs, shape (n,).
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    taus : numpy.ndarray
+        To choose from, ascending.
+
+    Returns
+    -------
+    tau : float
+    shares : numpy.ndarray
+        Of the classes among these photographs; a class without any counts as one photograph.
+    """
+    shares = np.bincount(labels, minlength=len(CLASSES)).clip(min=1) / len(labels)
+    once = np.ones((1, len(labels)))
+    found = [
+        draws.mean_present(
+            draws.recalls(once, labels, shift(probabilities, shares, tau).argmax(axis=1))
+        )[0]
+        for tau in taus
+    ]
+    return float(taus[int(np.argmax(found))]), shares
+
+
+def shifted(run, probabilities):
+    """Shift probabilities of a run by the tau that is best on its validation set.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+        With predictions for a validation set.
+    probabilities : numpy.ndarray
+        Of other photographs, shape (n, 7).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 7).
+    """
+    labels, _, (validation,) = together([run], "validation")
+    tau, shares = best(labels, validation)
+    return shift(probabilities, shares, tau)

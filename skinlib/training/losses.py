@@ -1,0 +1,97 @@
+"""Class weights and the weighted categorical cross-entropy of paper §2.2.5."""
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
+
+# Smallest probability inside the logarithm, as in Keras.
+EPSILON = 1e-7
+
+
+def class_weights(labels):
+    """Return W_c = N / (C · N_c), the weights of the paper's "new loss" (§2.2.5).
+
+    This is the common "balanced" rule: a class weighs as much as any other in sum.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Class index of every training image, shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (7,), float64.
+
+    Raises
+    ------
+    DataError
+        If a class has no training image.
+    """
+    counts = np.bincount(labels, minlength=len(CLASSES))
+    if not counts.all():
+        empty = [name for name, count in zip(CLASSES, counts, strict=True) if not count]
+        msg = f"no training image of class {', '.join(empty)}; its weight is undefined"
+        raise DataError(msg)
+    return len(labels) / (len(CLASSES) * counts)
+
+
+def prior_offsets(labels, strength):
+    """Return τ log π_c for logit adjustment, shape (7,); None where `strength` τ is 0."""
+    if not strength:
+        return None
+    counts = np.bincount(labels, minlength=len(CLASSES))
+    return strength * np.log(np.maximum(counts, 1) / len(labels))
+
+
+def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
+    """Return the loss -1/N Σ_n W_(class of n) log p_n(class of n).
+
+    Parameters
+    ----------
+    weights : array_like
+        W_c, shape (7,).
+    smoothing : float
+        Share of each target that is spread evenly over the classes.
+    offsets : array_like, optional
+        Added to the logits inside the loss only, shape (7,): τ log π_c for logit adjustment
+        (Menon et al. 2021, equation 10).
+
+    Returns
+    -------
+    callable
+        ``loss(one_hot, probabilities)`` → losses of shape (n,), for
+        ``model.compile``, which takes their mean. The weight multiplies each
+        image, so this equals Keras' ``class_weight`` with plain cross-entropy.
+    """
+    from keras import ops
+
+    weights = np.asarray(weights, np.float32)
+    shifts = None if offsets is None else np.asarray(offsets, np.float32)
+
+    def weighted_categorical_cross_entropy(one_hot, probabilities):
+        logarithm = ops.log(ops.clip(probabilities, EPSILON, 1.0 - EPSILON))
+        if shifts is not None:
+            logarithm = ops.log_softmax(logarithm + shifts, axis=-1)
+        if not smoothing:
+            return -ops.sum(one_hot * logarithm * weights, axis=-1)
+        weight = ops.sum(one_hot * weights, axis=-1)
+        target = (1.0 - smoothing) * one_hot + smoothing / len(CLASSES)
+        return -weight * ops.sum(target * logarithm, axis=-1)
+
+    return weighted_categorical_cross_entropy
+
+
+def cross_entropy(labels, probabilities):
+    """Return the plain mean cross-entropy of predictions, in nats; for validation curves.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Class index, shape (n,).
+    probabilities : numpy.ndarray
+        Shape (n, 7).
+    """
+    chosen = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.clip(chosen, EPSILON, 1.0)).mean())
