@@ -222,3 +222,23 @@ def read_metadata(path):
     labels = table.groupby("lesion_id")["dx"].transform("nunique")
     refuse(table, path, "lesion_id", labels > 1, "one diagnosis for one lesion")
     return table.sort_values("image_id", ignore_index=True)
+
+
+def class_counts(table):
+    """Count images and lesions by class.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``dx`` and ``lesion_id``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``images`` and ``lesions`` by class, and ``total``.
+    """
+    groups = table.groupby("dx")
+    counts = pd.DataFrame({"images": groups.size(), "lesions": groups["lesion_id"].nunique()})
+    counts = counts.reindex(CLASSES, fill_value=0)
+    counts.loc["total"] = counts.sum()
+    return counts

@@ -9,8 +9,8 @@ from skinlib import paper
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError
 from skinlib.experiments import headline, names
+from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study, study_names
-from skinlib.paper.ledger.ours import diverged_in
 from skinlib.stats import metrics
 
 # Scores of a class, by key of `skinlib.stats.metrics.per_class`.

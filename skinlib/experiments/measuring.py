@@ -15,7 +15,6 @@ from skinlib.data import copies, ham10000
 from skinlib.experiments import evaluated as asked
 from skinlib.experiments import external
 from skinlib.experiments.study import load_study
-from skinlib.paper.ledger.facts import COUNTS, class_counts
 from skinlib.stats import leakage, subgroups
 
 SMALL = "ham10000-256px-96px"
@@ -47,8 +46,8 @@ def measure(folder=None, **options):
     dataset = ham10000.load(folder, decode=False)
     written = [leakage.write_both_sides(dataset.table, **options)]
     if dataset.name.startswith("ham10000"):
-        counts = paths.RESULTS / COUNTS / f"{dataset.name}.csv"
-        write_csv(counts, class_counts(dataset.table).rename_axis("class").reset_index())
+        counts = paths.RESULTS / "counts" / f"{dataset.name}.csv"
+        write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())
         written += [copies.keep(dataset), counts]
     runs = reported()
     found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}

@@ -8,7 +8,7 @@ import pandas as pd
 from skinlib import book
 from skinlib.experiments import names, pointing_summary
 from skinlib.experiments.pointing_summary import Group
-from skinlib.paper.ledger.ours import diverged_in
+from skinlib.experiments.run import diverged_in
 from skinlib.plots.pointing import FOLLOWING, NAMES
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.localisation import LEARNED

@@ -243,3 +243,22 @@ def read_predictions(path):
             msg = f"'{path}' row {int(rows.argmax()) + 2} has {what}; train the run again"
             raise IntegrityError(msg)
     return frame
+
+
+def diverged_in(history, factor=3):
+    """Return the epoch in which a training run diverged, or None.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        Columns ``epoch`` and ``loss``, the loss on the training set.
+    factor : float
+        A loss that grows to more than so many times its lowest value so far, and is still
+        that large in the last epoch, has diverged.
+    """
+    loss = history["loss"].to_numpy(float)
+    lowest = np.minimum.accumulate(loss)
+    large = loss[1:] > factor * lowest[:-1]
+    if not len(large) or not large[-1]:
+        return None
+    return int(history["epoch"].iloc[1 + int(np.argmax(large))])

@@ -10,7 +10,8 @@ from unit.test_tables import make
 
 from skinlib import book, paper
 from skinlib.common import paths
-from skinlib.experiments.run import write_history
+from skinlib.data.ham10000 import class_counts
+from skinlib.experiments.run import diverged_in, write_history
 from skinlib.paper import ledger
 from skinlib.paper.ledger import cells, facts, ours, results
 
@@ -45,7 +46,7 @@ def gather(real=None, latency=None):
         structures=facts.read_structures(),
         described=facts.read_described(),
         latency=latency,
-        counts={"made": facts.class_counts(table())},
+        counts={"made": class_counts(table())},
         examples=table(),
         data="nowhere",
         data_name="made",
@@ -199,7 +200,7 @@ def test_ours_is_filled_from_runs_with_the_spread_of_seeds(runs):
 )
 def test_a_training_diverged_whose_loss_grew_and_stayed_large(loss, epoch):
     history = pd.DataFrame({"epoch": range(1, len(loss) + 1), "loss": loss})
-    assert ours.diverged_in(history) == epoch
+    assert diverged_in(history) == epoch
 
 
 def test_a_diverged_training_is_left_out_and_named(runs, monkeypatch):
@@ -237,7 +238,7 @@ def test_latency_is_shown_with_its_device():
 
 
 def test_counts_are_of_images_and_lesions():
-    counts = facts.class_counts(table())
+    counts = class_counts(table())
     assert counts.loc["nv"].to_dict() == {"images": 3, "lesions": 2}
     assert counts.loc["df", "images"] == 0
     assert counts.loc["total", "images"] == 4

@@ -7,7 +7,6 @@ import os
 import pandas as pd
 
 from skinlib.common import paths
-from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.common.files import write_csv
 from skinlib.data import ham10000
@@ -44,26 +43,6 @@ def _json(name, option):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def class_counts(table):
-    """Count images and lesions by class.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``dx`` and ``lesion_id``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``images`` and ``lesions`` by class, and ``total``.
-    """
-    groups = table.groupby("dx")
-    counts = pd.DataFrame({"images": groups.size(), "lesions": groups["lesion_id"].nunique()})
-    counts = counts.reindex(CLASSES, fill_value=0)
-    counts.loc["total"] = counts.sum()
-    return counts
-
-
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """Everything the tables of the ledger read.
@@ -76,7 +55,7 @@ class Facts:
     latency : dict or None
         See `read_latency`.
     counts : dict of str to pandas.DataFrame
-        Title of a data set to `class_counts`.
+        Title of a data set to `skinlib.data.ham10000.class_counts`.
     examples : pandas.DataFrame
         A few rows of the data in use.
     data, data_name : str
@@ -95,7 +74,6 @@ class Facts:
 
 # Pictures that may be shown, for the parts of the book that show data.
 SHOWN = "synthetic"
-COUNTS = "counts"
 
 
 def gather(data=None):
@@ -114,8 +92,8 @@ def gather(data=None):
     Facts
     """
     dataset = ham10000.load(data or os.environ.get("SKINLIB_DATA") or SHOWN, decode=False)
-    counted = class_counts(dataset.table)
-    folder = paths.RESULTS / COUNTS
+    counted = ham10000.class_counts(dataset.table)
+    folder = paths.RESULTS / "counts"
     if dataset.name.startswith("ham10000") and not (folder / f"{dataset.name}.csv").is_file():
         write_csv(folder / f"{dataset.name}.csv", counted.reset_index(names="class"))
     kept = {path.stem: pd.read_csv(path, index_col="class") for path in folder.glob("*.csv")}

@@ -6,6 +6,8 @@ import types
 
 import numpy as np
 
+from skinlib.experiments.names import RECIPES
+from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger.cells import NONE
 from skinlib.stats import metrics
@@ -14,14 +16,6 @@ from skinlib.stats import metrics
 REAL = ("paper", "ham10000-256px", "ham10000-256px-96px")
 # The arm of the paper's tables and the recipe that follows its notebooks.
 LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
-# What the recipes are called in tables.
-RECIPES = {
-    "md-as-logged": "authors' recipe",
-    "ad-as-logged": "authors' recipe",
-    "ad-as-described": "recipe as described",
-    "md-as-described": "recipe as described",
-    "clean": "clean recipe",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,25 +116,6 @@ def _scores(key):
         summary=metrics.summary(labels, probabilities),
         classes=metrics.per_class(labels, probabilities),
     )
-
-
-def diverged_in(history, factor=3):
-    """Return the epoch in which a training run diverged, or None.
-
-    Parameters
-    ----------
-    history : pandas.DataFrame
-        Columns ``epoch`` and ``loss``, the loss on the training set.
-    factor : float
-        A loss that grows to more than so many times its lowest value so far, and is still
-        that large in the last epoch, has diverged.
-    """
-    loss = history["loss"].to_numpy(float)
-    lowest = np.minimum.accumulate(loss)
-    large = loss[1:] > factor * lowest[:-1]
-    if not len(large) or not large[-1]:
-        return None
-    return int(history["epoch"].iloc[1 + int(np.argmax(large))])
 
 
 def find_ours(studies=REAL):
