@@ -168,12 +168,13 @@ class _Pairs:
 
     def scores(self, probabilities):
         """Return the scores with their intervals."""
-        from skinlib.stats import bootstrap as draws
-        from skinlib.stats import scores
+        from skinlib.stats import bootstrap, scores
 
-        weights = draws.lesion_weights(self.lesions)
+        weights = bootstrap.cluster_weights(self.lesions)
         columns = scores.scores(weights, self.labels, probabilities).T
-        return {name: _plain(draws.estimate(columns[scores.SCORES.index(name)])) for name in SCORES}
+        return {
+            name: _plain(bootstrap.estimate(columns[scores.SCORES.index(name)])) for name in SCORES
+        }
 
     def change(self, exact, other):
         """Return the change of each score, other minus exact, with its interval."""

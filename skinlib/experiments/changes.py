@@ -2,6 +2,7 @@
 
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
+from skinlib.stats.bootstrap import N_RESAMPLES
 
 NONE, CODED, DESCRIBED = "metadata-weights", "as-coded", "attention-metadata-weights"
 # Titles, and two variants of the studies: the first is subtracted from the second.
@@ -20,7 +21,7 @@ SETTINGS = {
 SETTINGS_STUDY, SETTINGS_RECIPE = "as-logged-vs-described", "md-as-logged-frozen"
 
 
-def attentions(*, draws=1000):
+def attentions(*, n_resamples=N_RESAMPLES):
     """Compare no attention, attention as coded and as described, in the clean recipe.
 
     All three have metadata and class weights and no augmentation. The seeds are those of the
@@ -28,7 +29,7 @@ def attentions(*, draws=1000):
 
     Parameters
     ----------
-    draws : int
+    n_resamples : int
         Of lesions.
 
     Returns
@@ -43,15 +44,15 @@ def attentions(*, draws=1000):
         }
         for variant in (NONE, CODED, DESCRIBED)
     }
-    return paired.contrasts(ways, ATTENTIONS, draws=draws)
+    return paired.contrasts(ways, ATTENTIONS, n_resamples=n_resamples)
 
 
-def settings(*, draws=1000):
+def settings(*, n_resamples=N_RESAMPLES):
     """Change one setting of the authors' recipe at a time, from as logged to as described.
 
     Parameters
     ----------
-    draws : int
+    n_resamples : int
         Of lesions.
 
     Returns
@@ -65,4 +66,4 @@ def settings(*, draws=1000):
         for variant in (None, *SETTINGS.values())
     }
     wanted = {title: (None, variant) for title, variant in SETTINGS.items()}
-    return paired.contrasts(ways, wanted, draws=draws)
+    return paired.contrasts(ways, wanted, n_resamples=n_resamples)

@@ -5,27 +5,27 @@ side by side cannot show that. It holds for the same images only, hence everythi
 could mix two splits or two copies of the data is refused.
 """
 
-import numpy as np
 import pandas as pd
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits
 from skinlib.experiments import external
-from skinlib.stats import metrics
-from skinlib.stats.statistics import cluster_bootstrap
+from skinlib.stats import bootstrap
+from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.scores import decisions
 
 METRICS = ("accuracy", "mean recall")
 
 
-def compare(first, second, part="test", *, draws=500):
+def compare(first, second, part="test", *, n_resamples=N_RESAMPLES):
     """Compare two finished runs.
 
     Parameters
     ----------
     first, second : skinlib.experiments.run.Run
     part : {'test', 'validation'}
-    draws : int
+    n_resamples : int
         Of the bootstrap over lesions.
 
     Returns
@@ -40,32 +40,23 @@ def compare(first, second, part="test", *, draws=500):
         See `same_images`.
     """
     same_images(first, second, part)
-    labels, ours, lesions = first.arrays(part)
-    _, theirs, _ = second.arrays(part)
-
-    def statistic(y, both):
-        one, other = (_scores(y, both[:, index]) for index in (0, 1))
-        return [*one, *other, *(other - one)]
-
-    both = np.stack([ours.argmax(axis=1), theirs.argmax(axis=1)], axis=1)
-    values = np.reshape(statistic(labels, both), (3, -1))
-    low, high = cluster_bootstrap(statistic, labels, both, lesions, draws=draws)
+    labels, _, lesions = first.arrays(part)
+    weights = bootstrap.cluster_weights(lesions, n_resamples)
+    one, other = (
+        decisions(weights, labels, run.arrays(part)[1])[:, : len(METRICS)]
+        for run in (first, second)
+    )
+    found = [bootstrap.estimate(column) for column in (other - one).T]
     return pd.DataFrame(
         {
             "metric": METRICS,
-            **dict(zip(("first", "second", "difference"), values, strict=True)),
-            "low": low[-len(METRICS) :],
-            "high": high[-len(METRICS) :],
+            "first": one[0],
+            "second": other[0],
+            "difference": [each.value for each in found],
+            "low": [each.low for each in found],
+            "high": [each.high for each in found],
         }
     )
-
-
-def _scores(labels, predicted):
-    """Return the numbers of `METRICS`; classes that a draw missed are left out of the mean."""
-    matrix = metrics.confusion_matrix(labels, predicted)
-    there = matrix.sum(axis=1) > 0
-    recall = matrix.diagonal()[there] / matrix.sum(axis=1)[there]
-    return np.array([matrix.trace() / matrix.sum(), recall.mean()])
 
 
 def same_images(first, second, part):

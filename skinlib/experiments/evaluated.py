@@ -31,7 +31,7 @@ def estimates(run, part=external.PART):
 @functools.cache
 def _measured(folder, part):
     labels, probabilities, lesions = runs.read_run(folder).arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     values = scored.scores(weights, labels, probabilities)
     return [bootstrap.estimate(column) for column in values.T]
 

@@ -35,7 +35,7 @@ def scores(weights, labels, probabilities):
     Parameters
     ----------
     weights : numpy.ndarray
-        Shape (d, n), see `skinlib.stats.bootstrap.lesion_weights`.
+        Shape (d, n), see `skinlib.stats.bootstrap.cluster_weights`.
     labels : numpy.ndarray
         Class index, shape (n,).
     probabilities : numpy.ndarray
@@ -93,7 +93,7 @@ def estimates(run, part="test"):
 @functools.cache
 def _estimates(folder, _identity, part):
     labels, probabilities, lesions = runs.read_run(folder).arrays(part)
-    found = scores(bootstrap.lesion_weights(lesions), labels, probabilities)
+    found = scores(bootstrap.cluster_weights(lesions), labels, probabilities)
     return {name: bootstrap.estimate(values) for name, values in found.items()}
 
 
@@ -111,6 +111,6 @@ def recalls(run, part="test"):
         In the order of `skinlib.common.classes.CLASSES`.
     """
     labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     found = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
     return [bootstrap.estimate(column) for column in found.T]

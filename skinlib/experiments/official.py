@@ -54,7 +54,7 @@ def change(run):
     ends = []
     for seed, part in enumerate(("test", external.PART)):
         labels, probabilities, lesions = run.arrays(part)
-        ends.append(decisions(bootstrap.lesion_weights(lesions, seed=seed), labels, probabilities))
+        ends.append(decisions(bootstrap.cluster_weights(lesions, seed=seed), labels, probabilities))
     estimates = [bootstrap.estimate(column) for column in (ends[1] - ends[0]).T]
     return dict(zip(SCORES, estimates, strict=False))
 
@@ -88,7 +88,7 @@ def recalls(models):
     for name, run in models.items():
         labels, probabilities, lesions = run.arrays(external.PART)
         frame["Images"] = np.bincount(labels, minlength=len(CLASSES))
-        weights = bootstrap.lesion_weights(lesions)
+        weights = bootstrap.cluster_weights(lesions)
         each = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
         frame[name] = [bootstrap.estimate(column).text(2) for column in each.T]
     return frame

@@ -11,7 +11,7 @@ from skinlib.common import paths
 from skinlib.experiments.pointing_runs import SOURCE, read_scores
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.run import read_run
-from skinlib.stats.bootstrap import DRAWS, Estimate, estimate, lesion_weights
+from skinlib.stats.bootstrap import N_RESAMPLES, Estimate, cluster_weights, estimate
 
 # Studies that are remade on every machine, and say nothing about skin.
 _TRIALS = ("adhoc", "demo", "illustration")
@@ -77,7 +77,7 @@ def _label(run):
     return run.title if backbone == "MobileNetV2" else f"{backbone}, {run.title}"
 
 
-def summarise(scores, draws=DRAWS):
+def summarise(scores, draws=N_RESAMPLES):
     """Average scores over images, with intervals from a bootstrap over lesions.
 
     Parameters
@@ -119,7 +119,7 @@ def summarise(scores, draws=DRAWS):
 
 def _means(table, columns, draws):
     """Return the mean of each column, shape (1 + draws,): over all images, then by resample."""
-    weights = lesion_weights(table["lesion_id"], draws)
+    weights = cluster_weights(table["lesion_id"], draws)
     means = weights @ table[columns].to_numpy() / weights.sum(axis=1, keepdims=True)
     return dict(zip(columns, means.T, strict=True))
 
@@ -189,7 +189,7 @@ def matched(first, second, measured=None):
     return list(pairs.values())
 
 
-def difference(pairs, name, draws=DRAWS):
+def difference(pairs, name, draws=N_RESAMPLES):
     """Return what the second of each pair scores more than the first, for one kind of map.
 
     Parameters

@@ -54,7 +54,7 @@ def metrics(run):
     for part, title in PARTS.items():
         labels, probabilities, lesions = run.arrays(part)
         recalls = bootstrap.recalls(
-            bootstrap.lesion_weights(lesions), labels, probabilities.argmax(axis=1)
+            bootstrap.cluster_weights(lesions), labels, probabilities.argmax(axis=1)
         )
         melanoma = bootstrap.estimate(recalls[:, CLASSES.index("mel")])
         found = [*asked.estimates(run, part), melanoma]

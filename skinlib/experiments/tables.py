@@ -1,43 +1,22 @@
 """Scores of a run with intervals, and small tables of them for a terminal and the notebooks."""
 
 import dataclasses
-import functools
 
 import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
-from skinlib.experiments.headline import LABELS
+from skinlib.experiments import headline
 from skinlib.experiments.recipes import PAPER
 from skinlib.stats import metrics
-from skinlib.stats.statistics import cluster_bootstrap
 
 NOT_PRINTED = "–"
-
-DRAWS = 500
 
 
 def number(value, digits=3):
     """Format a number, or the sign for "not printed" when there is none."""
     missing = value is None or (isinstance(value, float) and np.isnan(value))
     return NOT_PRINTED if missing else f"{value:.{digits}f}"
-
-
-@functools.cache
-def _intervals(run, part, metric=None):
-    """Return ``{metric: (low, high)}``; of accuracy alone, which is quick, or of all at once."""
-    labels, probabilities, lesions = run.arrays(part)
-    names = [metric] if metric else list(LABELS)
-
-    def statistic(y, p):
-        # A draw may miss a rare class; its means are then over the classes there are.
-        if metric == "accuracy":
-            return [float(np.mean(p.argmax(axis=1) == y))]
-        found = metrics.summary(y, p)
-        return [found[name] for name in names]
-
-    low, high = cluster_bootstrap(statistic, labels, probabilities, lesions, draws=DRAWS)
-    return dict(zip(names, zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 
 class Measured:
@@ -50,29 +29,9 @@ class Measured:
         self.summary = metrics.summary(labels, probabilities)
         self.classes = metrics.per_class(labels, probabilities)
 
-    def bounds(self, metric):
-        """Return the value and its 95 % interval, ``(value, (low, high))``."""
-        alone = metric if metric == "accuracy" else None
-        return self.summary[metric], _intervals(_Key(self.run), self.part, alone)[metric]
-
     def with_interval(self, metric):
         """Return ``0.753 [0.725, 0.781]``: the value and its 95 % lesion-bootstrap interval."""
-        value, (low, high) = self.bounds(metric)
-        return f"{value:.3f} [{low:.3f}, {high:.3f}]"
-
-
-class _Key:
-    """A run that hashes by its identity, so that intervals are computed once."""
-
-    def __init__(self, run):
-        self.arrays = run.arrays
-        self.identity = (str(run.folder), run.record["identity"])
-
-    def __hash__(self):
-        return hash(self.identity)
-
-    def __eq__(self, other):
-        return self.identity == other.identity
+        return headline.estimates(self.run, self.part)[metric].text()
 
 
 def backbones(described):

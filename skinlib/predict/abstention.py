@@ -136,7 +136,7 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     scaled = calibration.calibrated(probabilities, rule.temperature)
     status = rule.decide(scaled, distances, complete)
     answered, wrong = status == ANSWERED, scaled.argmax(axis=1) != labels
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
 
     def share(hit, among=None):
         return bootstrap.estimate(bootstrap.share(weights, hit, among)).to_json()

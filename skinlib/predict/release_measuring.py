@@ -201,7 +201,7 @@ def _without_facts(rule, done, given, none, distances):
     of the same draws of lesions.
     """
     labels, _, lesions = done.arrays("test")
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     found, columns = {}, {}
     for key, (probabilities, complete) in {"given": given, "none": none}.items():
         columns[key] = dict(

@@ -39,7 +39,7 @@ def parts(run):
 def estimates(run, part):
     """Return an `Estimate` of each of `METRICS` on a part of a run."""
     labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     recalls = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
     columns = scores.scores(weights, labels, probabilities).T
     values = [*columns, recalls[:, CLASSES.index("mel")]]
@@ -59,7 +59,7 @@ def of_metrics(run):
 def of_classes(run, part="test"):
     """Return the frame of classes: images, recall with interval, and other one-vs-rest metrics."""
     labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     recalls = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
     each = tables.per_class(run, part)
     return pd.DataFrame(
@@ -216,7 +216,7 @@ def calibrated(model, run):
     for part, words in parts(run).items():
         labels, plain, lesions = run.arrays(part)
         scaled = calibration.calibrated(plain, model["temperature"])
-        weights = bootstrap.lesion_weights(lesions)
+        weights = bootstrap.cluster_weights(lesions)
         gap = bootstrap.estimate(calibration.overconfidence(weights, labels, scaled))
         _, high = calibration.chance_ece(scaled, lesions)
         lines.append(

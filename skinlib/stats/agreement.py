@@ -148,7 +148,7 @@ def tests(labels, probabilities, lesions):
     return frame
 
 
-def differences(labels, probabilities, lesions, draws=bootstrap.DRAWS):
+def differences(labels, probabilities, lesions, draws=bootstrap.N_RESAMPLES):
     """Measure the difference of every pair of models, with a bootstrap over lesions.
 
     Parameters
@@ -164,7 +164,7 @@ def differences(labels, probabilities, lesions, draws=bootstrap.DRAWS):
         ``difference``, a `skinlib.stats.bootstrap.Estimate` of first minus second. A class
         that a draw misses is left out of its means.
     """
-    weights = bootstrap.lesion_weights(lesions, draws)
+    weights = bootstrap.cluster_weights(lesions, draws)
     scores = {title: _scores(weights, labels, each) for title, each in probabilities.items()}
     rows = [
         [first, second, metric, bootstrap.estimate(scores[first][metric] - scores[second][metric])]

@@ -1,10 +1,11 @@
-"""Draws of lesions as weights of images, and statistics that take such weights.
+"""The bootstrap over lesions: resamples as weights of images, and statistics under weights.
 
-A lesion drawn twice makes its images count twice. So a draw is a row of whole weights, a
-thousand draws are one matrix, and a statistic of all of them is a matrix product instead of
-a thousand copies of the predictions. The first row counts every image once: what a statistic
-gives for it is the value, what it gives for the others is its interval. The same draws go
-to every model and to every statistic, which is what makes their differences paired.
+Photographs of one lesion are not independent, so whole lesions are resampled. A lesion that is
+drawn twice counts twice. A resample is therefore a row of weights, all resamples are one matrix,
+and a statistic of all of them is a matrix product. The first row counts every image once: it gives
+the value, the other rows its interval. All models and statistics share the resamples, so that their
+differences are paired. The spread between training runs is another thing, see
+`skinlib.stats.gains`.
 """
 
 import dataclasses
@@ -15,7 +16,8 @@ import numpy as np
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 
-DRAWS = 1000
+# Of every interval in the book.
+N_RESAMPLES = 1000
 LEVEL = 0.95
 
 
@@ -45,41 +47,64 @@ class Estimate:
         values = [self.value, self.low, self.high]
         return values if np.isfinite(values).all() else None
 
+    def compare(self, target):
+        """Return 1 or -1 where the whole interval is above or below a number, else 0."""
+        return int(self.low > target) - int(self.high < target)
+
     @property
     def sign(self):
-        """1 or -1 where the whole interval lies on one side of 0, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+        """1 or -1 where the whole interval is on one side of 0, else 0."""
+        return self.compare(0)
 
 
-def lesion_weights(lesions, draws=DRAWS, seed=0):
-    """Draw lesions with replacement, as many as there are.
+def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
+    """Resample lesions with replacement, as many as there are.
 
     Parameters
     ----------
-    lesions : array_like
+    groups : array_like
         Lesion id of each image, shape (n,).
-    draws : int
+    n_resamples : int
     seed : int
 
     Returns
     -------
     numpy.ndarray
-        Shape (1 + draws, n): how often each image counts. The first row is all ones; the
-        draws of a seed are those of `skinlib.stats.statistics.cluster_bootstrap`.
+        Shape (1 + n_resamples, n): how often each image counts. The first row is all ones.
 
     Raises
     ------
     DataError
         With fewer than two lesions.
     """
-    known, place = np.unique(np.asarray(lesions), return_inverse=True)
+    known, place = np.unique(np.asarray(groups), return_inverse=True)
     count = len(known)
     if count < 2:
         msg = f"a bootstrap needs at least 2 lesions, these images are of {count}; use more images"
         raise DataError(msg)
-    chosen = np.random.default_rng(seed).integers(0, count, (draws, count))
+    chosen = np.random.default_rng(seed).integers(0, count, (n_resamples, count))
     times = [np.bincount(row, minlength=count) for row in chosen]
     return np.stack([np.ones(count), *times])[:, place]
+
+
+def joint_weights(groups, n_resamples=N_RESAMPLES, seed=0):
+    """Resample the lesions of several sets together.
+
+    A lesion may be in the test sets of several seeds; it then counts equally often in each.
+
+    Parameters
+    ----------
+    groups : sequence of array_like
+        Lesion id of each image, by set.
+    n_resamples, seed : int
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Of each set, as of `cluster_weights`.
+    """
+    weights = cluster_weights(np.concatenate(groups), n_resamples, seed)
+    return np.split(weights, np.cumsum([len(each) for each in groups])[:-1], axis=1)
 
 
 def estimate(values, level=LEVEL):
@@ -88,8 +113,8 @@ def estimate(values, level=LEVEL):
     Parameters
     ----------
     values : numpy.ndarray
-        The statistic for each row of `lesion_weights`, shape (1 + draws,). Draws without a
-        value, NaN, are left out.
+        The statistic for each row of `cluster_weights`, shape (1 + n_resamples,). Resamples
+        without a value, NaN, are left out.
     level : float
         Coverage, between 0 and 1.
 
@@ -99,7 +124,7 @@ def estimate(values, level=LEVEL):
     """
     tail = (1 - level) / 2
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # no draw has a value: NaN says so
+        warnings.simplefilter("ignore", RuntimeWarning)  # no resample has a value
         low, high = np.nanquantile(values[1:], [tail, 1 - tail])
     return Estimate(float(values[0]), float(low), float(high))
 
@@ -117,20 +142,20 @@ def share(weights, hit, among=None):
     Returns
     -------
     numpy.ndarray
-        Shape (d,); NaN where a draw has no such image.
+        Shape (d,); NaN where a resample has no such image.
     """
     among = np.ones(len(hit), bool) if among is None else among
     return ratio(weights @ (hit & among), weights @ among)
 
 
 def recalls(weights, labels, predicted):
-    """Return the recall of each class, shape (d, 7); NaN where a draw has none of its images."""
+    """Return the recall of each class, shape (d, 7); NaN where a resample has none."""
     truth = np.eye(len(CLASSES))[labels]
     return ratio(weights @ (truth * (predicted == labels)[:, None]), weights @ truth)
 
 
 def mean_present(values):
-    """Return the mean over the classes that there are, shape (d,)."""
+    """Return the mean over the classes that have images, shape (d,)."""
     there = ~np.isnan(values)
     return ratio(np.where(there, values, 0).sum(axis=1), there.sum(axis=1))
 
@@ -150,7 +175,7 @@ def auc(weights, truth, scores):
     Returns
     -------
     numpy.ndarray
-        Shape (d,); NaN where a draw lacks one of the two kinds.
+        Shape (d,); NaN where a resample lacks one of the two kinds.
     """
     order = np.argsort(scores[~truth])
     others = scores[~truth][order]

@@ -18,7 +18,7 @@ from scipy import stats
 
 from skinlib.common.errors import DataError
 from skinlib.stats import bootstrap
-from skinlib.stats.bootstrap import Estimate
+from skinlib.stats.bootstrap import N_RESAMPLES, Estimate
 from skinlib.stats.paired import Effect
 from skinlib.stats.scores import SCORES, scores, together
 
@@ -35,8 +35,8 @@ class Design:
     levels : numpy.ndarray
         -1 or +1 for each cell and factor, shape (2^k, k).
     scores : numpy.ndarray
-        Shape (1 + draws, seeds, 2^k, s): as measured, then under each draw of lesions; s of
-        `skinlib.stats.scores.SCORES`.
+        Shape (1 + n_resamples, seeds, 2^k, s): as measured, then under each resample of lesions;
+        s of `skinlib.stats.scores.SCORES`.
     """
 
     factors: tuple
@@ -45,7 +45,7 @@ class Design:
     scores: np.ndarray
 
 
-def design(study, part="test", *, draws=500, statistic=scores, change=None):
+def design(study, part="test", *, n_resamples=N_RESAMPLES, statistic=scores, change=None):
     """Read the cells of a study's crossed runs, of the seeds for which all are finished.
 
     Parameters
@@ -53,7 +53,7 @@ def design(study, part="test", *, draws=500, statistic=scores, change=None):
     study : skinlib.experiments.study.Study
         With runs whose ``levels`` are ``on`` and ``off``.
     part : str
-    draws : int
+    n_resamples : int
         Of lesions.
     statistic : callable
         `skinlib.stats.scores.scores` or `skinlib.stats.scores.decisions`.
@@ -85,14 +85,14 @@ def design(study, part="test", *, draws=500, statistic=scores, change=None):
     chosen = {seed: [cells[seed][key] for key in wanted] for seed in seeds}
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
     key = (
-        draws,
+        n_resamples,
         part,
         statistic,
         change,
         *(run.folder for runs in chosen.values() for run in runs),
     )
     if key not in _MEASURED:
-        _MEASURED[key] = _measure(chosen, part, draws, statistic, change)
+        _MEASURED[key] = _measure(chosen, part, n_resamples, statistic, change)
     return Design(factors, seeds, signs, _MEASURED[key])
 
 
@@ -100,15 +100,11 @@ def design(study, part="test", *, draws=500, statistic=scores, change=None):
 _MEASURED = {}
 
 
-def _measure(chosen, part, draws, statistic, change):
+def _measure(chosen, part, n_resamples, statistic, change):
     """Return the scores of all cells, see `Design`."""
     read = [together(runs, part) for runs in chosen.values()]
-    weights = bootstrap.lesion_weights(
-        np.concatenate([lesions for _, lesions, _ in read]), draws=draws
-    )
-    starts = np.cumsum([len(lesions) for _, lesions, _ in read])[:-1]
+    shares = bootstrap.joint_weights([lesions for _, lesions, _ in read], n_resamples)
     found = []
-    shares = np.split(weights, starts, axis=1)
     for runs, share, (labels, _, each) in zip(chosen.values(), shares, read, strict=True):
         if change:
             each = [change(run, one) for run, one in zip(runs, each, strict=True)]
@@ -124,7 +120,7 @@ def effects(levels, values, *, level=0.95):
     levels : numpy.ndarray
         -1 or +1, shape (cells, k), all 2^k combinations once.
     values : numpy.ndarray
-        One score, shape (1 + draws, seeds, cells), see `Design`.
+        One score, shape (1 + n_resamples, seeds, cells), see `Design`.
     level : float
         Coverage, between 0 and 1.
 

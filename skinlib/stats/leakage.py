@@ -7,6 +7,7 @@ from skinlib.common import paths
 from skinlib.common.files import write_json
 from skinlib.data import leakage, splits
 from skinlib.stats import bootstrap, paired
+from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.scores import scores
 
 ALL, CAN_LEAK = "all test images", "lesion with another photograph"
@@ -29,7 +30,7 @@ def finished(study, recipe=None):
     return list(paired.finished_pairs(study, "sealed", "leaking", recipe).values())
 
 
-def effects(study, recipe=None, *, draws=1000):
+def effects(study, recipe=None, *, n_resamples=N_RESAMPLES):
     """Measure the effect of leakage over the seeds of a study.
 
     Parameters
@@ -57,12 +58,15 @@ def effects(study, recipe=None, *, draws=1000):
         VALIDATION: [paired.answers(*pair, part="validation") for pair in runs],
     }
     return {
-        name: (sum(len(pair.labels) for pair in group), paired.effect(group, draws=draws))
+        name: (
+            sum(len(pair.labels) for pair in group),
+            paired.effect(group, n_resamples=n_resamples),
+        )
         for name, group in chosen.items()
     }
 
 
-def beyond(study, recipe=None, *, draws=1000):
+def beyond(study, recipe=None, *, n_resamples=N_RESAMPLES):
     """Measure by how much more the answers change where something can leak than where not.
 
     Two trainings on different photographs differ everywhere; this difference of differences
@@ -81,27 +85,19 @@ def beyond(study, recipe=None, *, draws=1000):
     found = [answers(*pair) for pair in finished(study, recipe)]
     if not found:
         return None
-
-    weights = bootstrap.lesion_weights(
-        np.concatenate([pair.lesions for pair, _ in found]), draws=draws
-    )
-    starts = np.cumsum([len(pair.labels) for pair, _ in found])[:-1]
+    weights = bootstrap.joint_weights([pair.lesions for pair, _ in found], n_resamples)
     changes = []
-    for share, (pair, can_leak) in zip(np.split(weights, starts, axis=1), found, strict=True):
+    for share, (pair, can_leak) in zip(weights, found, strict=True):
         both = []
         for mask in (~can_leak, can_leak):
             some, of_them = pair.where(mask), share[:, mask]
             one, other = (scores(of_them, some.labels, p) for p in (some.first, some.second))
             both.append(other - one)
         changes.append(both)
-    first, second = np.swapaxes(np.array(changes), 0, 1)
-    low, high = np.nanquantile((second - first).mean(axis=0)[1:], [0.025, 0.975], axis=0)
-    return paired.Effect(
-        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
-    )
+    return paired.between(*np.swapaxes(np.array(changes), 0, 1))
 
 
-def apart(by_lesion, by_image, *, draws=1000):
+def apart(by_lesion, by_image, *, n_resamples=N_RESAMPLES):
     """Compare a split by lesion with one by image, each with its own test part.
 
     What differs is not the leak alone: the test parts are others, and so are their classes.
@@ -110,33 +106,24 @@ def apart(by_lesion, by_image, *, draws=1000):
     ----------
     by_lesion, by_image : list of skinlib.experiments.run.Run
         One a seed.
-    draws : int
+    n_resamples : int
 
     Returns
     -------
     skinlib.stats.paired.Effect
-        By image minus by lesion; the draws of lesions of both sides are independent.
+        By image minus by lesion; the resamples of the two sides are independent.
     """
     sides = []
     for side, runs in enumerate((by_lesion, by_image)):
         arrays = [run.arrays("test") for run in runs]
-        weights = bootstrap.lesion_weights(
-            np.concatenate([lesions for *_, lesions in arrays]), draws=draws, seed=side
-        )
-        starts = np.cumsum([len(lesions) for *_, lesions in arrays])[:-1]
-        shares = np.split(weights, starts, axis=1)
+        shares = bootstrap.joint_weights([lesions for *_, lesions in arrays], n_resamples, side)
         sides.append(
             [
                 scores(share, labels, probabilities)
                 for share, (labels, probabilities, _) in zip(shares, arrays, strict=True)
             ]
         )
-    first, second = (np.array(side) for side in sides)
-    drawn = second.mean(axis=0)[1:] - first.mean(axis=0)[1:]
-    low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    return paired.Effect(
-        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
-    )
+    return paired.between(*map(np.array, sides))
 
 
 def frame(study, found=None):

@@ -99,7 +99,7 @@ def _trial(rng, seed):
     }
     found = {name: value <= LEVEL for name, value in p.items()}
     for unit, clusters in (("lesions", lesions), ("images", np.arange(len(lesions)))):
-        weights = bootstrap.lesion_weights(clusters, DRAWS, seed=seed)
+        weights = bootstrap.cluster_weights(clusters, DRAWS, seed=seed)
         gap = bootstrap.share(weights, second) - bootstrap.share(weights, first)
         found[f"interval_{unit}"] = bootstrap.estimate(gap, 1 - LEVEL).sign
     return found

@@ -77,7 +77,7 @@ def abstention(run, part, confidence):
         ``risk``, the share of wrong answers among these.
     """
     labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     answered = probabilities.max(axis=1) >= confidence
     wrong = probabilities.argmax(axis=1) != labels
     return {
@@ -97,7 +97,7 @@ def curve(run, part, *, coverage=COVERAGE, risk=RISK):
         ``coverage`` at `risk`; and ``aurc``, the area under the curve.
     """
     labels, probabilities, lesions = run.arrays(part)
-    found = selective.Selective(labels, probabilities, bootstrap.lesion_weights(lesions))
+    found = selective.Selective(labels, probabilities, bootstrap.cluster_weights(lesions))
     values = {
         "error": found.error(),
         "surest": found.risk_at(coverage),
@@ -125,7 +125,7 @@ def melanoma(run, part, thresholds):
         same photographs shows at the aim.
     """
     labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     scores, positive = probabilities[:, MELANOMA], labels == MELANOMA
     rows = []
     for aim, threshold in thresholds.items():
@@ -159,7 +159,7 @@ def scores(run, part, temperature=None):
     """
     labels, given, lesions = run.arrays(part)
     used = given if temperature is None else calibration.calibrated(given, temperature)
-    weights = bootstrap.lesion_weights(lesions)
+    weights = bootstrap.cluster_weights(lesions)
     before, after = (calibration.losses(labels, each) for each in (given, used))
     change = weights @ (after - before)[:, 1] / weights.sum(axis=1)
     return {

@@ -14,6 +14,7 @@ import pandas as pd
 
 from skinlib.common.errors import DataError
 from skinlib.stats import bootstrap
+from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.gains import interval, judge, over_seeds
 from skinlib.stats.scores import SCORES, scores, together
 
@@ -118,7 +119,7 @@ def finished_pairs(study, first, second, recipe=None):
     return {key: (run, other[key]) for key, run in one.items() if key in other}
 
 
-def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
+def effect(pairs, statistic=scores, *, n_resamples=N_RESAMPLES, level=0.95, seed=0):
     """Measure an effect with a bootstrap over lesions.
 
     Parameters
@@ -128,11 +129,11 @@ def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
     statistic : callable
         ``statistic(weights, labels, probabilities)`` → array (d, k), as
         `skinlib.stats.scores.scores`.
-    draws : int
+    n_resamples : int
     level : float
         Coverage, between 0 and 1.
     seed : int
-        Of the draws.
+        Of the resamples.
 
     Returns
     -------
@@ -146,7 +147,7 @@ def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
     if not pairs:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
-    weights = _weights([pair.lesions for pair in pairs], draws, seed)
+    weights = bootstrap.joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
     first, second = (
         np.array(
             [
@@ -160,12 +161,12 @@ def effect(pairs, statistic=scores, *, draws=1000, level=0.95, seed=0):
 
 
 def between(first, second, level=0.95):
-    """Return the effect between two ways whose scores are known under the same draws.
+    """Return the effect between two ways whose scores are known under the same resamples.
 
     Parameters
     ----------
     first, second : numpy.ndarray
-        Shape (seeds, 1 + draws, k): as measured, then under each draw of lesions.
+        Shape (seeds, 1 + n_resamples, k): as measured, then under each resample of lesions.
     level : float
         Coverage, between 0 and 1.
 
@@ -181,7 +182,7 @@ def between(first, second, level=0.95):
     )
 
 
-def contrasts(ways, wanted, part="test", *, draws=1000):
+def contrasts(ways, wanted, part="test", *, n_resamples=N_RESAMPLES):
     """Measure several effects among some ways of training; the scores of each are found once.
 
     Parameters
@@ -192,7 +193,7 @@ def contrasts(ways, wanted, part="test", *, draws=1000):
     wanted : dict of str to (str, str)
         By title: the first and the second way.
     part : str
-    draws : int
+    n_resamples : int
 
     Returns
     -------
@@ -208,19 +209,13 @@ def contrasts(ways, wanted, part="test", *, draws=1000):
     if not seeds:
         return {}
     read = [together([runs[seed] for runs in ways.values()], part) for seed in seeds]
-    weights = _weights([lesions for _, lesions, _ in read], draws)
+    weights = bootstrap.joint_weights([lesions for _, lesions, _ in read], n_resamples)
     found = {name: [] for name in ways}
     for share, (labels, _, each) in zip(weights, read, strict=True):
         for name, probabilities in zip(ways, each, strict=True):
             found[name].append(scores(share, labels, probabilities))
     found = {name: np.array(values) for name, values in found.items()}
     return {title: between(found[one], found[other]) for title, (one, other) in wanted.items()}
-
-
-def _weights(lesions, draws, seed=0):
-    """Draw lesions from all seeds together; return the weights of each seed's images."""
-    weights = bootstrap.lesion_weights(np.concatenate(lesions), draws=draws, seed=seed)
-    return np.split(weights, np.cumsum([len(each) for each in lesions])[:-1], axis=1)
 
 
 def frame(effects, titles, named="Comparison", *, covers="lesions", scores=SCORES):

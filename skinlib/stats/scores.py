@@ -1,10 +1,10 @@
-"""The scores that effects are measured on, for all draws of a bootstrap at once."""
+"""The scores that effects are measured on, for all resamples of a bootstrap at once."""
 
 import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
-from skinlib.stats import bootstrap as draws
+from skinlib.stats import bootstrap
 
 SCORES = ("accuracy", "mean recall", "macro F1", "AUC, macro")
 
@@ -12,13 +12,13 @@ SCORES = ("accuracy", "mean recall", "macro F1", "AUC, macro")
 def scores(weights, labels, probabilities):
     """Return the scores of `SCORES` under weights of the images.
 
-    With weights of 1 they are `skinlib.stats.metrics.summary`'s. Classes that a draw misses are
+    With weights of 1 they are `skinlib.stats.metrics.summary`'s. Classes that a resample lacks are
     left out of its means.
 
     Parameters
     ----------
     weights : numpy.ndarray
-        Shape (d, n), see `skinlib.stats.bootstrap.lesion_weights`.
+        Shape (d, n), see `skinlib.stats.bootstrap.cluster_weights`.
     labels : numpy.ndarray
         Class index, shape (n,).
     probabilities : numpy.ndarray
@@ -29,8 +29,8 @@ def scores(weights, labels, probabilities):
     numpy.ndarray
         Shape (d, 4).
     """
-    areas = [draws.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
-    macro = draws.mean_present(np.stack(areas, axis=1))
+    areas = [bootstrap.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
+    macro = bootstrap.mean_present(np.stack(areas, axis=1))
     return np.column_stack([decisions(weights, labels, probabilities), macro])
 
 
@@ -50,12 +50,12 @@ def decisions(weights, labels, probabilities):
     truth, answer = (np.eye(len(CLASSES))[each] for each in (labels, probabilities.argmax(axis=1)))
     positive, named = weights @ truth, weights @ answer
     right = weights @ (truth * answer)
-    f1 = np.where(positive > 0, draws.ratio(2 * right, positive + named), np.nan)
+    f1 = np.where(positive > 0, bootstrap.ratio(2 * right, positive + named), np.nan)
     return np.column_stack(
         [
-            draws.ratio(right.sum(axis=1), weights.sum(axis=1)),
-            draws.mean_present(draws.ratio(right, positive)),
-            draws.mean_present(f1),
+            bootstrap.ratio(right.sum(axis=1), weights.sum(axis=1)),
+            bootstrap.mean_present(bootstrap.ratio(right, positive)),
+            bootstrap.mean_present(f1),
         ]
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from skinlib import paper
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.stats.bootstrap import DRAWS, LEVEL, Estimate
+from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate
 
 # Columns of history.csv after "val_" and "test_", and what the book calls them.
 METRICS = {"accuracy": "accuracy", "mean_recall": "mean recall"}
@@ -155,7 +155,7 @@ def scored(study):
     }
 
 
-def average(values, seeds, *, least=-np.inf, draws=DRAWS, seed=0):
+def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
     """Return the mean over runs with a bootstrap interval that keeps the seeds as they are.
 
     Runs are drawn with replacement within their seed. So the interval says how much the
@@ -174,9 +174,9 @@ def average(values, seeds, *, least=-np.inf, draws=DRAWS, seed=0):
     seeds : array_like
     least : float
         What no mean can be below; an interval ends there.
-    draws : int
+    n_resamples : int
     seed : int
-        Of the draws.
+        Of the resamples.
 
     Returns
     -------
@@ -198,13 +198,13 @@ def average(values, seeds, *, least=-np.inf, draws=DRAWS, seed=0):
     low = high = np.full(table.shape[1], np.nan)
     if min(map(len, groups)) > 1:
         rng = np.random.default_rng(seed)
-        drawn = [group[rng.integers(0, len(group), (draws, len(group)))] for group in groups]
+        drawn = [group[rng.integers(0, len(group), (n_resamples, len(group)))] for group in groups]
         mean, error = _mean_and_error([group[None] for group in groups])
         means, errors = _mean_and_error(drawn)
         # A draw of equal runs has no spread, which puts it beyond every finite bound.
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.sort((means - mean) / errors, axis=0)
-            out = int(draws * (1 - LEVEL) / 2)
+            out = int(n_resamples * (1 - LEVEL) / 2)
             low, high = (mean[0] - error[0] * apart[place] for place in (-1 - out, out))
         low = np.maximum(low, least)
         # A bound of the mean beyond every single run says that these runs cannot bound it.

@@ -25,7 +25,7 @@ class Selective:
         Shape (n, 7); the largest of a row is its confidence.
     weights : numpy.ndarray, optional
         Shape (d, n), whole numbers: how often an image counts in each of d draws; see
-        `skinlib.stats.bootstrap.lesion_weights`. Each image once when left out.
+        `skinlib.stats.bootstrap.cluster_weights`. Each image once when left out.
     """
 
     def __init__(self, labels, probabilities, weights=None):

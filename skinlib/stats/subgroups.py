@@ -69,7 +69,7 @@ def facts(table):
     return frame.set_axis(table["image_id"].to_numpy(), axis=0)
 
 
-def measure(run, table, part="test", draws=bootstrap.DRAWS):
+def measure(run, table, part="test", draws=bootstrap.N_RESAMPLES):
     """Measure a run by groups of its images.
 
     Parameters
@@ -116,7 +116,7 @@ def measure(run, table, part="test", draws=bootstrap.DRAWS):
     return {**known, "part": part, **found}
 
 
-def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.DRAWS):
+def measure_arrays(labels, predicted, lesions, groups, draws=bootstrap.N_RESAMPLES):
     """Measure predictions by groups, with intervals from one bootstrap over all lesions.
 
     Parameters
@@ -166,7 +166,7 @@ class _Answers:
 
     def __init__(self, labels, predicted, lesions, draws):
         self.labels, self.predicted, self.lesions = labels, predicted, lesions
-        self.weights = bootstrap.lesion_weights(lesions, draws)
+        self.weights = bootstrap.cluster_weights(lesions, draws)
         # A class that a draw lacks has no weight in any group of it either.
         recalls = bootstrap.recalls(self.weights, labels, predicted)
         self.recalls = np.nan_to_num(recalls)

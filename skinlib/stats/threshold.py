@@ -11,7 +11,7 @@ Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021.
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import bootstrap as draws
+from skinlib.stats import bootstrap
 from skinlib.stats.scores import together
 
 TAUS = np.linspace(0, 2, 41)
@@ -58,8 +58,8 @@ def best(labels, probabilities, taus=TAUS):
     shares = np.bincount(labels, minlength=len(CLASSES)).clip(min=1) / len(labels)
     once = np.ones((1, len(labels)))
     found = [
-        draws.mean_present(
-            draws.recalls(once, labels, shift(probabilities, shares, tau).argmax(axis=1))
+        bootstrap.mean_present(
+            bootstrap.recalls(once, labels, shift(probabilities, shares, tau).argmax(axis=1))
         )[0]
         for tau in taus
     ]

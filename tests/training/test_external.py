@@ -103,7 +103,7 @@ def test_models_of_different_splits_meet_there(dataset, official_folder):
     with pytest.raises(IntegrityError, match="split"):
         comparison.compare(*runs)
     looked = [external.look(run, official, dataset, progress=False) for run in runs]
-    found = comparison.compare(*looked, external.PART, draws=50)
+    found = comparison.compare(*looked, external.PART, n_resamples=50)
     assert found["difference"].notna().all()
 
 

@@ -9,9 +9,7 @@ from sklearn import metrics as sk
 
 from skinlib.common.errors import DataError
 from skinlib.stats import agreement
-from skinlib.stats import bootstrap as draws
 from skinlib.stats.paired import Pair, effect
-from skinlib.stats.statistics import cluster_bootstrap
 
 
 def make(seed=0, lesions=60, models=("a", "b", "c")):
@@ -111,46 +109,13 @@ def test_their_intervals_are_those_of_the_paired_effect():
         right = p.argmax(axis=1) == y
         return np.array([[np.mean(np.repeat(right, times.astype(int)))] for times in weights])
 
-    slow = effect([Pair(labels, answers["b"], answers["a"], lesions)], accuracy, draws=400)
+    slow = effect([Pair(labels, answers["b"], answers["a"], lesions)], accuracy, n_resamples=400)
     fast = agreement.differences(labels, answers, lesions, draws=400)["difference"][0]
     assert (fast.value, fast.low, fast.high) == pytest.approx(
         (slow.difference[0], slow.low[0], slow.high[0])
     )
 
 
-def test_weights_are_the_draws_of_the_bootstrap():
-    """Recall, AUC and mean over classes from weights, against images copied and scikit-learn."""
-    labels, answers, lesions = make()
-    p = answers["a"]
-    weights = draws.lesion_weights(lesions, 100, seed=5)
-
-    def melanoma_auc(y, scores):
-        return sk.roc_auc_score(y == 4, scores[:, 4]) if (y == 4).any() else np.nan
-
-    def mean_recall(y, scores):
-        return np.nanmean([np.mean(scores[y == k].argmax(axis=1) == k) for k in set(y)])
-
-    for slow, values in (
-        (melanoma_auc, draws.auc(weights, labels == 4, p[:, 4])),
-        (mean_recall, draws.mean_present(draws.recalls(weights, labels, p.argmax(axis=1)))),
-    ):
-        low, high = cluster_bootstrap(slow, labels, p, lesions, draws=100, seed=5)
-        found = draws.estimate(values)
-        assert (found.value, found.low, found.high) == pytest.approx((slow(labels, p), low, high))
-
-
-def test_an_estimate_in_words():
-    found = draws.Estimate(-0.0004, -0.031, 0.02)
-    assert found.text() == "0.000 [-0.031, 0.020]"
-    assert found.text(signed=True) == "+0.000 [-0.031, +0.020]"
-    assert draws.Estimate(0.7531, 0.7, 0.8).text(percent=True) == "75.3 % [70.0, 80.0]"
-    assert draws.Estimate(np.nan, np.nan, np.nan).text() == "–"
-    signs = [draws.Estimate(0, *ends).sign for ends in ((-1, 1), (0.1, 1), (-1, -0.1), (0, 1))]
-    assert signs == [0, 1, -1, 0]
-
-
-def test_nothing_to_draw_from():
-    with pytest.raises(DataError, match="at least 2 lesions"):
-        draws.lesion_weights(["L", "L"])
+def test_no_runs_to_compare():
     with pytest.raises(DataError, match="no runs"):
         agreement.answers({})

@@ -128,7 +128,7 @@ def study():
 
 
 def test_only_complete_seeds_count(study):
-    found = factorial.design(study, draws=5)
+    found = factorial.design(study, n_resamples=5)
     assert (found.seeds, found.factors) == ((0, 1), ("attention", "weights"))
     assert found.scores.shape == (6, 2, 4, 4)
     labels, _, (probabilities,) = together([study.found["on-off-s1"]])
@@ -136,9 +136,9 @@ def test_only_complete_seeds_count(study):
     place = found.levels.tolist().index([1, -1])
     np.testing.assert_allclose(found.scores[0, 1, place], expected)
     study.found["off-off-s1"] = None
-    assert factorial.design(study, draws=5).seeds == (0,)
+    assert factorial.design(study, n_resamples=5).seeds == (0,)
     study.found["off-off-s0"] = None
-    assert factorial.design(study, draws=5) is None
+    assert factorial.design(study, n_resamples=5) is None
 
 
 def test_effects_seed_by_seed_average_to_the_effect():
@@ -151,7 +151,7 @@ def test_effects_seed_by_seed_average_to_the_effect():
 
 
 def test_main_effects_are_on_minus_off(study):
-    found = factorial.design(study, draws=50)
+    found = factorial.design(study, n_resamples=50)
     effect = factorial.main(found)["attention"]
     np.testing.assert_allclose(effect.second - effect.first, effect.difference)
     accuracy = found.scores[0, ..., 0]
@@ -169,14 +169,14 @@ def test_decisions_can_be_changed_before_they_are_scored(study):
         labels, _, _ = together([run])
         return np.eye(7)[(labels + 2) % 7]
 
-    found = factorial.design(study, draws=5, statistic=decisions, change=wrong)
+    found = factorial.design(study, n_resamples=5, statistic=decisions, change=wrong)
     assert found.scores.shape == (6, 2, 4, 3)
     assert not found.scores[..., 0].any()
 
 
 def test_tables(study):
     names = {"attention": "attention", "weights": "class weights"}
-    frame = factorial_frames.frame(factorial.design(study, draws=50), names)
+    frame = factorial_frames.frame(factorial.design(study, n_resamples=50), names)
     terms = ["attention", "class weights", "attention × class weights"]
     assert list(frame["Switched on"].unique()) == terms
     row = frame.set_index(["Switched on", "Score"]).loc[("attention", "accuracy")]
@@ -188,13 +188,13 @@ def test_tables(study):
     wide = factorial_frames.interactions(frame)
     assert wide["Switched on"].tolist() == terms[2:]
     assert list(wide) == ["Switched on", *SCORES]
-    cells = factorial_frames.cells_frame(factorial.design(study, draws=5), names)
+    cells = factorial_frames.cells_frame(factorial.design(study, n_resamples=5), names)
     assert cells["Switched on"].tolist() == ["nothing", "class weights", "attention",
                                              "attention, class weights"]  # fmt: skip
 
 
 def test_networks_keep_their_seed_and_levels(study):
-    found = factorial.design(study, draws=5)
+    found = factorial.design(study, n_resamples=5)
     frame = factorial_frames.networks(found).set_index(["seed", "attention", "weights"])
     assert len(frame) == 8
     place = found.levels.tolist().index([1, -1])
@@ -202,7 +202,7 @@ def test_networks_keep_their_seed_and_levels(study):
 
 
 def test_every_network_is_a_point(study):
-    frame = factorial_frames.networks(factorial.design(study, draws=5))
+    frame = factorial_frames.networks(factorial.design(study, n_resamples=5))
     figure = strips({"as trained": frame, "shifted": frame}, "accuracy", "weights", "class weights")
     (axes,) = figure.axes
     assert sum(len(points.get_offsets()) for points in axes.collections) == 2 * len(frame)
@@ -213,4 +213,4 @@ def test_every_network_is_a_point(study):
 def test_cells_of_other_images_are_refused(study):
     study.found["on-on-s0"] = Run("odd", 7, 0.9)
     with pytest.raises(IntegrityError, match="'odd'"):
-        factorial.design(study, draws=5)
+        factorial.design(study, n_resamples=5)

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from resampling import cluster_bootstrap
 
 from skinlib.experiments import headline
 from skinlib.experiments.study import load_study
-from skinlib.stats import bootstrap as draws
-from skinlib.stats import metrics
-from skinlib.stats.statistics import cluster_bootstrap
+from skinlib.stats import bootstrap, metrics
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,9 @@ def test_weights_of_one_give_the_metrics(answers):
 
 def test_weights_give_the_intervals_of_copied_rows(answers):
     labels, probabilities, lesions = answers
-    found = headline.scores(draws.lesion_weights(lesions, draws=60), labels, probabilities)
+    found = headline.scores(
+        bootstrap.cluster_weights(lesions, n_resamples=60), labels, probabilities
+    )
 
     def statistic(y, p):
         each = metrics.summary(y, p)
@@ -38,7 +39,7 @@ def test_weights_give_the_intervals_of_copied_rows(answers):
 
     low, high = cluster_bootstrap(statistic, labels, probabilities, lesions, draws=60)
     for index, name in enumerate(headline.LABELS):
-        estimate = draws.estimate(found[name])
+        estimate = bootstrap.estimate(found[name])
         assert (estimate.low, estimate.high) == pytest.approx((low[index], high[index])), name
 
 

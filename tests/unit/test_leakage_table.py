@@ -68,7 +68,7 @@ class Study:
 
 
 def test_the_effect_is_on_the_images_that_can_leak(pair):
-    found = leakage.effects(Study(pair), draws=20)
+    found = leakage.effects(Study(pair), n_resamples=20)
     count, everywhere = found[leakage.ALL]
     leaks, there = found[leakage.CAN_LEAK]
     assert 0 < leaks < count == len(pair[0].right)
@@ -83,7 +83,7 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
         assert images > 0
         assert nowhere.difference[accuracy] == nowhere.high[accuracy] == 0.0
     assert found[leakage.CANNOT][0] == count - leaks
-    assert len(leakage.effects(Study(pair), "clean", draws=20)) == 4
+    assert len(leakage.effects(Study(pair), "clean", n_resamples=20)) == 4
 
 
 def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
@@ -92,9 +92,9 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
     rng = np.random.default_rng(0)
     sealed.right, leaking.right = (rng.random(len(sealed.right)) < p for p in (0.4, 0.7))
     accuracy = SCORES.index("accuracy")
-    found = leakage.effects(Study(pair), draws=200)[leakage.CAN_LEAK][1]
+    found = leakage.effects(Study(pair), n_resamples=200)[leakage.CAN_LEAK][1]
     assert found.estimate(accuracy).sign == 1
-    more = leakage.beyond(Study(pair), draws=200)
+    more = leakage.beyond(Study(pair), n_resamples=200)
     assert more.estimate(accuracy).sign == 0
     can = leakage.answers(*pair)[1]
     gain = leaking.right.astype(float) - sealed.right
@@ -142,7 +142,7 @@ def test_two_splits_are_compared_with_independent_draws(pair):
     rng = np.random.default_rng(0)
     sealed.right = rng.random(len(sealed.right)) < 0.5
     leaking.right = rng.random(len(leaking.right)) < 0.7
-    found = leakage.apart([sealed], [leaking], draws=400)
+    found = leakage.apart([sealed], [leaking], n_resamples=400)
     shares = [np.mean(run.right) for run in (sealed, leaking)]
     assert found.difference[0] == pytest.approx(shares[1] - shares[0])
     error = np.sqrt(sum(s * (1 - s) / len(sealed.right) for s in shares))

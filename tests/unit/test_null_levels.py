@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from resampling import cluster_bootstrap
 from scipy import stats
 
 from skinlib.common import paths
-from skinlib.stats import agreement, null_levels
-from skinlib.stats import bootstrap as draws
-from skinlib.stats.statistics import cluster_bootstrap
+from skinlib.stats import agreement, bootstrap, null_levels
 
 LEVEL, TRIALS = null_levels.LEVEL, null_levels.TRIALS
 
@@ -88,9 +87,9 @@ def test_with_one_image_a_lesion_it_is_scipys_bootstrap_draw_for_draw(level):
         (second.astype(float) - first,), np.mean, n_resamples=999, confidence_level=level,
         method="percentile", rng=np.random.default_rng(0),
     ).confidence_interval  # fmt: skip
-    weights = draws.lesion_weights(np.arange(200), 999)
-    gap = draws.share(weights, second) - draws.share(weights, first)
-    found = draws.estimate(gap, level)
+    weights = bootstrap.cluster_weights(np.arange(200), 999)
+    gap = bootstrap.share(weights, second) - bootstrap.share(weights, first)
+    found = bootstrap.estimate(gap, level)
     assert (found.low, found.high) == pytest.approx(tuple(expected), abs=1e-12)
     # And so is the bootstrap that copies rows instead of counting them.
     both = np.stack([first, second], axis=1)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from invented import IMAGES, invent
+from resampling import cluster_bootstrap
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import evaluated as asked
 from skinlib.experiments import external, names, official
 from skinlib.stats import operating
-from skinlib.stats.statistics import cluster_bootstrap
 
 EVERY = ("validation", "test", external.PART)
 

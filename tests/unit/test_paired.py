@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from invented import invent
+from resampling import cluster_bootstrap
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
@@ -11,7 +12,6 @@ from skinlib.stats import metrics, paired
 from skinlib.stats.gains import GAIN, NOT_CLEAR
 from skinlib.stats.paired import Pair, effect
 from skinlib.stats.scores import SCORES, decisions, scores, together
-from skinlib.stats.statistics import cluster_bootstrap
 
 
 def accuracy(weights, labels, probabilities):
@@ -41,7 +41,7 @@ def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
         return plain(labels, answers[:, 1]) - plain(labels, answers[:, 0])
 
     expected = cluster_bootstrap(difference, pair.labels, both, pair.lesions, draws=3000)
-    found = effect([pair], accuracy, draws=3000)
+    found = effect([pair], accuracy, n_resamples=3000)
     assert found.difference == difference(pair.labels, both)
     # The interval is some 0.18 wide; two sets of 3000 draws differ by a tenth of that at most.
     np.testing.assert_allclose([found.low, found.high], expected, atol=0.015)
@@ -49,10 +49,10 @@ def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
 
 def test_seeds_with_the_same_lesions_promise_no_more_than_one():
     pair = make(np.random.default_rng(1), 150, (0.5, 0.7))
-    one, three = (effect([pair] * count, accuracy, draws=2000) for count in (1, 3))
+    one, three = (effect([pair] * count, accuracy, n_resamples=2000) for count in (1, 3))
     np.testing.assert_allclose(three.low, one.low, atol=1e-12)
     other = [make(np.random.default_rng(s), 150, (0.5, 0.7), offset=1000 * s) for s in (1, 2, 3)]
-    narrower = effect(other, accuracy, draws=2000)
+    narrower = effect(other, accuracy, n_resamples=2000)
     width = one.high - one.low
     assert (narrower.high - narrower.low) / width == pytest.approx(3**-0.5, rel=0.15)
 
@@ -63,7 +63,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
     covered = 0
     for trial in range(300):
         pairs = [make(rng, 80, shares, per_lesion=2, offset=k) for k in (0, 40)]
-        found = effect(pairs, accuracy, draws=200, level=0.9, seed=trial)
+        found = effect(pairs, accuracy, n_resamples=200, level=0.9, seed=trial)
         covered += bool(found.low <= shares[1] - shares[0] <= found.high)
     # 300 trials at 0.9: standard error 0.017.
     assert covered / 300 == pytest.approx(0.9, abs=0.05)
@@ -71,7 +71,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
 
 def test_by_seed_and_means():
     pairs = [make(np.random.default_rng(s), 60, (0.5, 0.8)) for s in (0, 1)]
-    found = effect(pairs, accuracy, draws=50)
+    found = effect(pairs, accuracy, n_resamples=50)
     for seed, pair in enumerate(pairs):
         expected = plain(pair.labels, pair.second) - plain(pair.labels, pair.first)
         np.testing.assert_allclose(found.by_seed[seed], expected)
@@ -126,13 +126,13 @@ def frozen(spec):
 
 def test_several_contrasts_are_those_measured_one_by_one(results):
     invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
-    found = changes.settings(draws=30)
+    found = changes.settings(n_resamples=30)
     assert list(found) == list(changes.SETTINGS)
     study = changes.load_study(changes.SETTINGS_STUDY)
     pairs = paired.finished_pairs(study, None, "rgb", changes.SETTINGS_RECIPE)
     # DenseNet201 has the recipe as it is and no other setting.
     assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
-    alone = effect([paired.answers(*pair) for pair in pairs.values()], draws=30)
+    alone = effect([paired.answers(*pair) for pair in pairs.values()], n_resamples=30)
     for name in ("first", "second", "by_seed", "low", "high"):
         np.testing.assert_allclose(getattr(found[changes.RGB], name), getattr(alone, name))
     assert found[changes.RGB].judgement(0) == GAIN
@@ -145,9 +145,9 @@ WAYS = (changes.NONE, changes.CODED, changes.DESCRIBED)
 def test_seeds_of_two_studies_are_taken_together(results):
     invent("ablation", lambda spec: 0.5 if spec.variant in WAYS and spec.seed < 2 else None)
     invent("attention", lambda spec: 0.6 if spec.seed == 4 else None)
-    for found in changes.attentions(draws=10).values():
+    for found in changes.attentions(n_resamples=10).values():
         assert len(found.by_seed) == 3
-    assert list(changes.attentions(draws=10)) == list(changes.ATTENTIONS)
+    assert list(changes.attentions(n_resamples=10)) == list(changes.ATTENTIONS)
 
 
 def test_without_runs_there_is_nothing_to_compare(results):
@@ -156,7 +156,7 @@ def test_without_runs_there_is_nothing_to_compare(results):
 
 def test_the_table_names_the_effect_and_shows_both_intervals(results):
     invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
-    frame = paired.frame(changes.settings(draws=30), ("Logged", "Described"), "Change")
+    frame = paired.frame(changes.settings(n_resamples=30), ("Logged", "Described"), "Change")
     assert len(frame) == len(changes.SETTINGS) * len(SCORES)
     row = frame.iloc[0]
     assert (row["Change"], row["Score"], row["Result"]) == (changes.RGB, "accuracy", GAIN)

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from resampling import cluster_bootstrap
 from scipy import stats
 
 from skinlib.common import paths
@@ -17,7 +18,6 @@ from skinlib.plots import to_svg
 from skinlib.stats import localisation as pointing
 from skinlib.stats import localisation_drawn as pointing_drawn
 from skinlib.stats.localisation import Prior, hits, learn_prior, mass_inside, of_others, score
-from skinlib.stats.statistics import cluster_bootstrap
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_the_interval_holds_the_mean_of_these_test_parts_as_often_as_it_says(sha
     held, trials = 0, 300
     for trial in range(trials):
         gaps = level * rng.exponential(1, 51) * (rng.random(51) < share)
-        found = selection.average(gaps, seeds, least=0.0, draws=300, seed=trial)
+        found = selection.average(gaps, seeds, least=0.0, n_resamples=300, seed=trial)
         held += found.low <= share * level.mean() <= found.high
     assert stats.binomtest(int(held), trials, 0.95).pvalue > 0.01
 
@@ -99,7 +99,7 @@ def test_runs_are_drawn_within_their_seed():
 
 def test_of_many_alike_draws_it_is_students_interval():
     values = np.random.default_rng(5).normal(1, 1, 40)
-    found = selection.average(values, np.zeros(40), draws=20000)
+    found = selection.average(values, np.zeros(40), n_resamples=20000)
     expected = stats.ttest_1samp(values, 0).confidence_interval()
     assert found.value == values.mean()
     np.testing.assert_allclose([found.low, found.high], expected, atol=0.03)
@@ -131,7 +131,7 @@ def test_no_interval_goes_beyond_every_run():
     given = 0
     for trial in range(60):
         gaps = rng.exponential(1, 30) * (rng.random(30) < 0.1)
-        found = selection.average(gaps, np.zeros(30), least=0.0, draws=200, seed=trial)
+        found = selection.average(gaps, np.zeros(30), least=0.0, n_resamples=200, seed=trial)
         assert np.isnan(found.low) == np.isnan(found.high)
         assert np.isnan(found.high) or 0 <= found.low <= found.value <= found.high <= gaps.max()
         given += not np.isnan(found.high)

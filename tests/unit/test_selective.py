@@ -6,7 +6,7 @@ from sklearn.metrics import roc_curve
 
 from skinlib.common.errors import DataError
 from skinlib.stats import selective
-from skinlib.stats.bootstrap import lesion_weights
+from skinlib.stats.bootstrap import cluster_weights
 from skinlib.stats.selective import Selective
 
 
@@ -67,7 +67,7 @@ def test_weights_are_copies():
     rng = np.random.default_rng(2)
     confidence, right = rng.choice(np.linspace(0.3, 1, 12), 80), rng.random(80) < 0.7
     labels, probabilities = named(confidence, right)
-    weights = lesion_weights(np.arange(80) // 3, 30)
+    weights = cluster_weights(np.arange(80) // 3, 30)
     fast = Selective(labels, probabilities, weights)
     for row, times in enumerate(weights.astype(int)):
         rows = np.repeat(np.arange(80), times)
@@ -107,7 +107,7 @@ def test_the_roc_reading_is_the_best_point_of_the_roc_curve():
 
 def test_the_roc_reading_under_weights_is_that_of_copies():
     values, positive = scores(3, 90)
-    weights = lesion_weights(np.arange(90) // 2, 40)
+    weights = cluster_weights(np.arange(90) // 2, 40)
     found = selective.roc_sensitivity(weights, values, positive, 0.9)
     for row, times in enumerate(weights.astype(int)):
         rows = np.repeat(np.arange(90), times)

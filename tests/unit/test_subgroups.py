@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from resampling import cluster_bootstrap
 from scipy import stats
 from sklearn import metrics as sk
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.stats import subgroups
-from skinlib.stats.statistics import cluster_bootstrap
 
 RECALL = np.array([0.4, 0.5, 0.6, 0.7, 0.55, 0.95, 0.8])
 

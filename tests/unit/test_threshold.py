@@ -85,8 +85,8 @@ def test_an_effect_of_the_threshold_alone_is_gone_where_it_is_chosen(tmp_path, m
         )
         runs.write_predictions(folder, table, np.repeat(["validation", "test"], 500), answers)
     study = load_study("ablation")
-    given = factorial.main(factorial.design(study, draws=20, statistic=decisions))["weights"]
-    design = factorial.design(study, draws=20, statistic=decisions, change=threshold.shifted)
+    given = factorial.main(factorial.design(study, n_resamples=20, statistic=decisions))["weights"]
+    design = factorial.design(study, n_resamples=20, statistic=decisions, change=threshold.shifted)
     moved = factorial.main(design)["weights"]
     assert given.difference[1] > 0.08
     assert abs(moved.difference[1]) < given.difference[1] / 5
