@@ -128,11 +128,12 @@ def sources(wildcards):
     from pathlib import Path
 
     patterns = (
-        "_config.yml", "book/*.md", "book/_toc.yml", "book/references.bib", "book/_static/*",
+        "_config.yml", "book/*.md", "book/_toc.yml", "book/references.bib", "book/_static/**/*",
         "book/_ext/*.py", "book/browser/*", "book/interactive/*", "skinlib/**/*.py",
         "book/executed/*/*.ipynb",
     )
-    found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
+    found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)
+                    if path.is_file()})
     return [path for path in found if "failed" not in path and "/." not in path]
 
 

@@ -38,29 +38,6 @@ def forest(effects):
     return figure
 
 
-def factorial(main, scores):
-    """Draw main effects of a factorial study.
-
-    Parameters
-    ----------
-    main : dict of str to list of skinlib.stats.bootstrap.Estimate
-        By factor, one estimate a score.
-    scores : sequence of str
-    """
-    names = list(main)
-    with subplots(WIDTH, 1.0 + 0.95 * len(names)) as (figure, axes):
-        for place, estimates in enumerate(main.values()):
-            for step, score in enumerate(SHOWN):
-                estimate = estimates[list(scores).index(score)]
-                y = place + (step - 1) * 0.2
-                axes.plot([estimate.low, estimate.high], [y, y], color=COLOURS[step], linewidth=2)
-                axes.plot(estimate.value, y, MARKERS[step], color=COLOURS[step], markersize=6,
-                          label=score if not place else None)  # fmt: skip
-        _finish(axes, names)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    return figure
-
-
 def _finish(axes, names):
     axes.axvline(0, color=INK, linewidth=0.8)
     titles = ["\n".join(textwrap.fill(line, 24) for line in name.split("\n")) for name in names]

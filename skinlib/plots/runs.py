@@ -1,10 +1,10 @@
-"""Figures of runs: learning curves, confusion matrix, ROC, accuracies with intervals."""
+"""Figures of runs: learning curves, confusion matrix, ROC."""
 
 import numpy as np
 from sklearn.metrics import roc_curve
 
 from skinlib.common.classes import CLASSES
-from skinlib.plots.style import COLOURS, MUTED, count_matrix, subplots, whole_numbers
+from skinlib.plots.style import COLOURS, count_matrix, subplots, whole_numbers
 from skinlib.stats import metrics
 
 
@@ -55,34 +55,4 @@ def roc(run, part="test"):
             axes.plot(false, true, label=label, color=COLOURS[index])
         axes.set(xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
         axes.legend(loc="lower right", fontsize=8, title="AUC (images)")
-    return figure
-
-
-def not_run():
-    """A placeholder for a figure whose run does not exist."""
-    with subplots(4.6, 1.2) as (figure, axes):
-        axes.axis("off")
-        axes.text(0.5, 0.5, "not run", ha="center", va="center", color=MUTED, fontsize=14)
-    return figure
-
-
-def accuracies(rows):
-    """Accuracies with intervals as dots, one line a source.
-
-    Parameters
-    ----------
-    rows : list of (str, float, tuple or None)
-        Label, value, (low, high).
-    """
-    with subplots(6.4, 0.45 * len(rows) + 0.9) as (figure, axes):
-        for position, (_, value, interval) in enumerate(rows):
-            colour = COLOURS[0] if interval else COLOURS[1]
-            if interval:
-                axes.plot(interval, [position] * 2, color=colour, linewidth=3, alpha=0.4)
-            axes.plot(value, position, "o", color=colour)
-            axes.annotate(f"{value:.3f}", (value, position), (0, 7), ha="center", fontsize=8,
-                          textcoords="offset points")  # fmt: skip
-        axes.set_yticks(range(len(rows)), [label for label, _, _ in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.7)
-        axes.set(xlabel="accuracy")
     return figure

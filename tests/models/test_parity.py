@@ -89,7 +89,7 @@ LIGHT = [
     ),
     *(
         "skinlib.experiments.tables",
-        "skinlib.plots",
+        "skinlib.plots.runs",
         "skinlib.paper",
         "skinlib.experiments.study",
         "skinlib.book",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skinlib.experiments.study import load_study
-from skinlib.plots import front, of_run, to_svg
+from skinlib.plots import front, of_run
+from skinlib.plots.style import to_svg
 from skinlib.stats.bootstrap import Estimate
 
 ROWS = {

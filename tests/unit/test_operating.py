@@ -6,7 +6,8 @@ import pytest
 
 from skinlib.common.classes import CLASSES
 from skinlib.experiments.run import Run, write_predictions
-from skinlib.plots import abstention, to_svg
+from skinlib.plots import abstention
+from skinlib.plots.style import to_svg
 from skinlib.stats import operating, operating_tables
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from skinlib.experiments import names, pairs
 from skinlib.experiments.run import Run
-from skinlib.plots import exports, to_svg
+from skinlib.plots import exports
 from skinlib.plots import pairs as figures
+from skinlib.plots.style import to_svg
 from skinlib.stats import agreement
 from skinlib.stats.bootstrap import Estimate
 

@@ -14,7 +14,7 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import pointing_frames, pointing_runs, pointing_summary
 from skinlib.experiments.run import Run
 from skinlib.plots import pointing as drawing
-from skinlib.plots import to_svg
+from skinlib.plots.style import to_svg
 from skinlib.stats import localisation as pointing
 from skinlib.stats import localisation_drawn as pointing_drawn
 from skinlib.stats.localisation import Prior, hits, learn_prior, mass_inside, of_others, score

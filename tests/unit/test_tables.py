@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from records import blank
 
-from skinlib import plots as figures
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import run as runs
 from skinlib.experiments import tables
 from skinlib.experiments.recipes import PAPER, get_recipe
+from skinlib.plots.runs import confusion, learning_curves, roc
+from skinlib.plots.style import to_svg
 
 
 def make(folder, name, recipe, right, status="finished"):
@@ -76,10 +77,10 @@ def test_recipes_table_has_a_row_for_each_difference_only():
     assert (table.nunique(axis=1) > 1).all()
 
 
-@pytest.mark.parametrize("draw", [figures.learning_curves, figures.confusion, figures.roc])
+@pytest.mark.parametrize("draw", [learning_curves, confusion, roc])
 def test_a_figure_is_the_same_file_every_time(pair, draw):
-    first = figures.to_svg(draw(pair[0]))
-    assert first == figures.to_svg(draw(pair[0]))
+    first = to_svg(draw(pair[0]))
+    assert first == to_svg(draw(pair[0]))
     assert b"<text" in first, "text stays text"
 
 
