@@ -1,39 +1,117 @@
-"""How fast things are, measured: ``python -m skinlib bench``, one file per bench.
+"""How fast things are, measured: ``python -m skinlib bench``, one module a bench.
 
-Every bench has ``measure(...) -> dict``, which is stored as ``results/bench/<name>.json``
-with the machine it ran on. Absolute figures belong to that machine and its load; the
-ratios are between cases that took turns in one run. No module imports a backend before
-it measures.
+Every bench has ``measure(quick, progress)`` and returns a dict: the machine, the settings and
+what was measured by backbone or case, stored as ``results/bench/<name>.json``. ``quick`` is a
+rehearsal on few and small pictures, ``progress`` shows bars, and ``backbones``, where a bench has
+it, restricts the table. Importing this package imports no backend.
 """
 
 import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+import time
 
+from skinlib.common import paths
 from skinlib.common.errors import DataError
 
-# In the order in which they run; `reproduce` computes with the rates of `step`.
-NAMES = (
-    "small", "input", "options", "latency", "runtimes", "exports", "step", "growth", "reproduce",
-)  # fmt: skip
-
-# One photograph at a time gains little from a second thread, and loses the comparison with
-# other machines; the other benches use what there is. Read when a backend is imported.
-ONE_THREAD = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
-ENVIRONMENT = {"latency": ONE_THREAD, "runtimes": ONE_THREAD, "exports": ONE_THREAD}
+# In the order in which they run.
+NAMES = ("input", "latency", "runtimes", "exports", "step")
+# Single photographs gain little from a second thread, which would spoil the comparison.
+ONE_THREAD = dict.fromkeys(
+    ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
+)
+# The process of a backbone shares the GPU with the one that started it.
+SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+ENVIRONMENT = {
+    "latency": ONE_THREAD, "runtimes": ONE_THREAD, "exports": ONE_THREAD, "step": SHARING,
+}  # fmt: skip
 
 
-def get_bench(name):
-    """Return the module of a bench.
+def run(names=(), *, quick=False, backbones=None, progress=True):
+    """Run some benches, or all; several run in a process each.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `NAMES`; empty: all of them.
+    quick : bool
+        A rehearsal: few rounds on small networks, stored below ``_build/bench``.
+    backbones : sequence of str, optional
+        Only these, in ``step`` and ``runtimes``; the stored results of others stay.
+    progress : bool
+
+    Returns
+    -------
+    int
+        Exit code: 1 when a bench failed in its process.
 
     Raises
     ------
     skinlib.common.errors.DataError
-        Naming the benches there are.
+        If there is no such bench.
     """
-    if name not in NAMES:
-        msg = f"there is no bench '{name}'; benches are {', '.join(NAMES)}"
-        raise DataError(msg)
-    return importlib.import_module(f"skinlib.bench.{name}")
+    names = list(names) or list(NAMES)
+    for name in names:
+        if name not in NAMES:
+            msg = f"there is no bench '{name}'; benches are {', '.join(NAMES)}"
+            raise DataError(msg)
+    if len(names) == 1:
+        run_one(names[0], quick=quick, backbones=backbones, progress=progress)
+        return 0
+    options = [*(["--quick"] if quick else []), *([] if progress else ["--no-progress"])]
+    options += ["--backbone", *backbones] if backbones else []
+    failed = []
+    for name in names:
+        print(f"== {name}", flush=True)
+        command = [sys.executable, "-m", "skinlib", "bench", name, *options]
+        if subprocess.run(command, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def run_one(name, *, quick=False, backbones=None, progress=True):
+    """Run one bench in this process, store and print what it found.
+
+    Returns
+    -------
+    pathlib.Path
+        ``<name>.json``, or ``<name>-gpu.json`` where the device is no CPU.
+    """
+    from skinlib.bench import tables
+    from skinlib.common.files import write_json
+
+    # Before `measure` imports a backend, which reads these.
+    os.environ.update(ENVIRONMENT.get(name, {}))
+    measure = importlib.import_module(f"skinlib.bench.{name}").measure
+    options = {"quick": quick, "backbones": backbones, "progress": progress}
+    known = inspect.signature(measure).parameters
+    start = time.monotonic()
+    found = measure(**{key: value for key, value in options.items() if key in known})
+    if not backbones:
+        found["bench_seconds"] = round(time.monotonic() - start)
+    folder = paths.ROOT / "_build" / "bench" if quick else paths.RESULTS / "bench"
+    path = folder / f"{name}{'' if found['device'].startswith('cpu') else '-gpu'}.json"
+    if backbones and path.is_file():
+        found = _joined(json.loads(path.read_text(encoding="utf-8")), found, path)
+    write_json(path, found)
+    print(tables.summary(found).to_string())
+    print(path)
+    return path
+
+
+def _joined(before, found, path):
+    """Put backbones that were measured anew among those measured before, on the same device."""
+    for key in ("device", "recipe", "runtime_versions"):
+        if before.get(key) != found.get(key):
+            msg = (
+                f"'{path}' was measured with {key} {before.get(key)!r}, here it is "
+                f"{found.get(key)!r}; measure all backbones, without --backbone"
+            )
+            raise DataError(msg)
+    kept = {key: before[key] for key in ("bench_seconds",) if key in before}
+    return {**found, **kept, "backbones": {**before["backbones"], **found["backbones"]}}

@@ -1,19 +1,17 @@
-"""Count the arithmetic and the memory traffic of a network from the shapes of its layers."""
+"""Arithmetic and memory traffic of a network, counted from the shapes of its layers."""
 
 import math
 
 # A training step computes the output, the gradient of the input and that of the weights.
 PASSES = 3
 FLOP_PER_MAC = 2
-# Bytes that a training step moves for each element that a layer puts out: what the published
-# training rates of the RTX 3090 imply for batch-normalised networks in 16-bit arithmetic (19
-# to 24), and twice that in float32. A pass writes and reads the element, so do the gradients,
-# and normalisation reads it twice more.
+# Bytes moved in a training step for each element that a layer puts out: what published training
+# rates of an RTX 3090 imply for batch-normalised networks in 16 bits (19 to 24); twice in 32.
 BYTES_PER_ELEMENT = {"float32": 44, "mixed_bfloat16": 22, "mixed_float16": 22}
 
 
 def count(model):
-    """Return what one picture costs in a network, forwards.
+    """Return the forward cost of one picture.
 
     Parameters
     ----------
@@ -23,68 +21,48 @@ def count(model):
     Returns
     -------
     dict
-        ``macs`` (multiplications with addition, of convolutions, dense layers and the
-        attention), ``activations`` (numbers that all layers put out, the input's included),
-        ``parameters`` and ``layers``.
+        ``macs`` (multiply-accumulates of convolutions, dense layers and attention),
+        ``activations`` (numbers that all layers put out), ``parameters`` and ``layers``.
     """
     return {
-        "macs": sum(macs(layer) for layer in model.layers),
+        "macs": sum(_macs(layer) for layer in model.layers),
         "activations": sum(_elements(layer.output) for layer in model.layers),
         "parameters": model.count_params(),
         "layers": len(model.layers),
     }
 
 
-def macs(layer):
-    """Return the multiplications with addition of one layer and one picture.
-
-    Only convolutions, dense layers and the soft attention count, as is usual; the
-    rest moves numbers more than it computes.
-    """
+def _macs(layer):
     kind = type(layer).__name__
-    if kind == "Dense":
-        return math.prod(layer.kernel.shape) * math.prod(_shape(layer.output)[:-1])
-    if kind in ("Conv2D", "DepthwiseConv2D"):
-        # The kernel of a grouped convolution already spans the channels of one group only.
-        places = math.prod(_shape(layer.output)[:2])
-        return math.prod(layer.kernel.shape) * places
-    if kind == "SeparableConv2D":
-        places = math.prod(_shape(layer.output)[:2])
-        kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
-        return sum(math.prod(kernel.shape) for kernel in kernels) * places
     if kind == "SoftAttention":
-        return _attention(layer)
-    return 0
-
-
-def _attention(layer):
-    height, width, channels = _shape(layer.input)
-    # As described a 3 x 3 kernel over all channels, as coded one that is up to 2H-1 high
-    # over three channels; then each number is weighted by the map.
-    first, last = layer.taps
-    taps = 9 * channels if layer.variant == "as_described" else (last - first) * 9
-    return height * width * (taps * layer.heads + channels)
-
-
-def _shape(tensor):
-    """Return the shape of one picture's tensor."""
-    return tuple(tensor.shape[1:])
+        height, width, channels = layer.input.shape[1:]
+        # As coded, only some taps of the kernel ever meet data (see `skinlib.models.attention`).
+        first, last = layer.taps
+        taps = 9 * channels if layer.variant == "as_described" else 9 * (last - first)
+        return height * width * (taps * layer.heads + channels)
+    kernels = {
+        "Dense": ("kernel",), "Conv2D": ("kernel",), "DepthwiseConv2D": ("kernel",),
+        "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel"),
+    }.get(kind, ())  # fmt: skip
+    # A dense layer acts on each position; a grouped kernel already spans one group only.
+    places = math.prod(layer.output.shape[1:-1]) if kernels else 0
+    return sum(math.prod(getattr(layer, name).shape) for name in kernels) * places
 
 
 def _elements(output):
     outputs = output if isinstance(output, list | tuple) else [output]
-    return sum(math.prod(_shape(tensor)) for tensor in outputs)
+    return sum(math.prod(tensor.shape[1:]) for tensor in outputs)
 
 
 def floors(cost, flops, bytes_per_second, *, precision="float32"):
-    """Return the seconds a picture needs at least in training.
+    """Return the least seconds of a picture in training.
 
     Parameters
     ----------
     cost : dict
         From `count`.
     flops, bytes_per_second : float
-        What the machine can do at best.
+        Peaks of the machine.
     precision : str
         A key of `BYTES_PER_ELEMENT`.
 

@@ -1,7 +1,7 @@
-"""What the released model's exported files answer, against Keras: every runtime and precision.
+"""What the released model's exported files predict, against Keras: every runtime and precision.
 
-Parity is measured on the photographs of the data's folder ``validation``; what storing less
-costs on the validation part, with the interval of the paired change over lesions. One view.
+Parity is measured on the photographs of the data's folder ``validation``; the cost of storing
+less on the validation set, with the interval of the paired change over lesions. One view.
 """
 
 import tempfile
@@ -13,37 +13,29 @@ import pandas as pd
 
 from skinlib.bench import timing
 
-# Format, precision, and whether int8 is computed in too.
-VARIANTS = (
-    ("onnx", "fp32", False), ("litert", "fp32", False), ("openvino", "fp32", False),
-    ("onnx", "fp16", False), ("litert", "fp16", False), ("openvino", "fp16", False),
-    ("onnx", "int8", False), ("litert", "int8", False), ("openvino", "int8", False),
-    ("onnx", "int8", True), ("litert", "int8", True), ("openvino", "int8", True),
-)  # fmt: skip
+# Format, precision, and whether int8 is calibrated, that is, computed in too.
+VARIANTS = [
+    (format, precision, calibrated)
+    for precision, calibrated in (("fp32", False), ("fp16", False), ("int8", False), ("int8", True))
+    for format in ("onnx", "litert", "openvino")
+]
 SCORES = ("mean recall", "AUC, macro")
 BATCH = 16
 FOLDER = "validation"
 
 
 def measure(*, quick=False, progress=True):
-    """Export the newest released model in every way, and compare the answers with Keras'.
+    """Export the newest released model in every way, and compare with Keras; see `skinlib.bench`.
 
-    The data are those of ``SKINLIB_DATA``. A folder without photographs in ``validation``
-    leaves out the parity on them.
-
-    Parameters
-    ----------
-    quick : bool
-        Two ways, some pictures.
-    progress : bool
+    The data are those of ``SKINLIB_DATA``.
 
     Returns
     -------
     dict
-        `skinlib.bench.timing.machine`, ``model``, ``photographs`` and ``validation`` (how many
-        pictures), ``calibration``, ``keras`` (scores by name with their interval) and
-        ``exports``: a list of ``format``, ``precision``, ``calibrated``, ``bytes``, ``seconds``
-        and by kind of picture ``parity``; with ``scores`` where less than float32 is stored.
+        ``model``; ``photographs``, ``validation`` and ``calibration`` (how many pictures);
+        ``keras`` (scores with their interval) and ``exports``: rows of ``format``,
+        ``precision``, ``calibrated``, ``bytes``, ``seconds`` and ``parity`` by kind of picture;
+        with ``scores`` where less than float32 is stored.
     """
     from tqdm import tqdm
 
@@ -54,33 +46,38 @@ def measure(*, quick=False, progress=True):
 
     classifier = released.load(released.newest())
     prepared = prepare(classifier, progress=progress)
-    part, table = prepared.parts["validation"], prepared.tables["validation"]
+    part, train = prepared.parts["validation"], prepared.parts["train"]
     chosen = np.arange(len(part))[: 40 if quick else None]
+    labels = part.labels[chosen]
+    lesions = prepared.tables["validation"]["lesion_id"].to_numpy()[chosen]
     given = {"validation": calibration.inputs(part, chosen)}
     photographs = _photographs(classifier, prepared.dataset.folder / FOLDER, 8 if quick else None)
     if photographs:
         given["photographs"] = photographs
-    train = prepared.parts["train"]
     count = 8 if quick else calibration.COUNT
     pictures = calibration.inputs(train, np.linspace(0, len(train) - 1, count).astype(int))
     model = servable(classifier)
     exact = {kind: _all(model.predict_on_batch, inputs) for kind, inputs in given.items()}
-    pair = _Pairs(part.labels[chosen], table["lesion_id"].to_numpy()[chosen])
     found = {
-        **timing.machine(),
-        "quick": quick,
-        "model": classifier.record["name"],
+        **timing.machine(), "quick": quick, "model": classifier.record["name"],
         "input_size": classifier.record["input_size"],
         "photographs": len(photographs["image"]) if photographs else 0,
-        "validation": len(chosen),
-        "calibration": count,
-        "keras": pair.scores(exact["validation"]["probabilities"]),
-        "exports": [],
-    }
-    variants = (("onnx", "fp32", False), ("onnx", "fp16", False)) if quick else VARIANTS
+        "validation": len(chosen), "calibration": count,
+        "keras": _scores(labels, exact["validation"]["probabilities"], lesions), "exports": [],
+    }  # fmt: skip
+    variants = VARIANTS[:4:3] if quick else VARIANTS
     for format, precision, calibrated in tqdm(variants, unit="file", disable=not progress):
-        use = pictures if calibrated else None
-        row = _compared(classifier, format, precision, use, given, exact, pair)
+        # In float32 nothing is left to score once the probabilities are the same.
+        kinds = [kind for kind in given if precision != "fp32" or kind == "photographs"] or given
+        made, answers = _exported(
+            classifier, format, precision, pictures if calibrated else None,
+            {kind: given[kind] for kind in kinds},
+        )  # fmt: skip
+        row = {"format": format, "precision": precision, "calibrated": calibrated, **made,
+               "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
+        if precision != "fp32":
+            both = [each["validation"]["probabilities"] for each in (exact, answers)]
+            row["scores"] = _change(labels, *both, lesions)
         found["exports"].append(row)
     return found
 
@@ -98,8 +95,8 @@ def _photographs(classifier, folder, count):
     return inputs
 
 
-def _compared(classifier, format, precision, pictures, given, exact, pair):
-    """Export once; return what the file answers beside what Keras answers."""
+def _exported(classifier, format, precision, pictures, given):
+    """Export once; return its ``bytes`` and ``seconds``, and its outputs by kind of picture."""
     from skinlib.predict.export import FORMATS, export
     from skinlib.predict.export.running import opened
 
@@ -107,31 +104,18 @@ def _compared(classifier, format, precision, pictures, given, exact, pair):
         path = Path(folder) / f"model{FORMATS[format][1]}"
         start = time.monotonic()
         made = export(classifier, format, path, precision, pictures=pictures)
-        seconds = time.monotonic() - start
+        seconds = round(time.monotonic() - start, 1)
         run = opened(path, threads=1)
-        # In float32 nothing is left to score once the answers are the same.
-        kinds = [kind for kind in given if precision != "fp32" or kind == "photographs"]
-        answers = {kind: _all(run, given[kind]) for kind in kinds or given}
-    row = {
-        "format": format,
-        "precision": precision,
-        "calibrated": pictures is not None,
-        "bytes": sum(each["bytes"] for each in made["files"].values()),
-        "seconds": round(seconds, 1),
-        "parity": {kind: parity(exact[kind], answers[kind]) for kind in answers},
-    }
-    if precision != "fp32":
-        probabilities = [each["validation"]["probabilities"] for each in (exact, answers)]
-        row["scores"] = pair.change(*probabilities)
-    return row
+        outputs = {kind: _all(run, inputs) for kind, inputs in given.items()}
+    size = sum(each["bytes"] for each in made["files"].values())
+    return {"bytes": size, "seconds": seconds}, outputs
 
 
 def _all(run, inputs):
     """Return the outputs of all pictures, some at a time."""
-    count = len(inputs["image"])
     found = [
         run({name: values[start : start + BATCH] for name, values in inputs.items()})
-        for start in range(0, count, BATCH)
+        for start in range(0, len(inputs["image"]), BATCH)
     ]
     return {name: np.concatenate([np.asarray(each[name]) for each in found]) for name in found[0]}
 
@@ -148,7 +132,7 @@ def parity(exact, other):
     -------
     dict
         Largest absolute difference by output, that of ``distance`` as a share of the distance;
-        ``mean`` of the probabilities'; ``same`` answers of all ``images``.
+        ``mean`` of the probabilities'; ``same`` diagnoses among all ``images``.
     """
     found = {}
     for name, values in exact.items():
@@ -160,29 +144,19 @@ def parity(exact, other):
     return {**found, "images": len(first)}
 
 
-class _Pairs:
-    """Scores of the validation part, and paired changes of them."""
+def _scores(labels, probabilities, lesions):
+    """Return the scores with their intervals."""
+    from skinlib.stats import bootstrap, scores
 
-    def __init__(self, labels, lesions):
-        self.labels, self.lesions = labels, lesions
-
-    def scores(self, probabilities):
-        """Return the scores with their intervals."""
-        from skinlib.stats import bootstrap, scores
-
-        weights = bootstrap.cluster_weights(self.lesions)
-        columns = scores.scores(weights, self.labels, probabilities).T
-        return {
-            name: _plain(bootstrap.estimate(columns[scores.SCORES.index(name)])) for name in SCORES
-        }
-
-    def change(self, exact, other):
-        """Return the change of each score, other minus exact, with its interval."""
-        from skinlib.stats import paired, scores
-
-        effect = paired.effect([paired.Pair(self.labels, exact, other, self.lesions)])
-        return {name: _plain(effect.estimate(scores.SCORES.index(name))) for name in SCORES}
+    values = scores.scores(bootstrap.cluster_weights(lesions), labels, probabilities).T
+    return {
+        name: bootstrap.estimate(values[scores.SCORES.index(name)]).to_json() for name in SCORES
+    }
 
 
-def _plain(estimate):
-    return [float(estimate.value), float(estimate.low), float(estimate.high)]
+def _change(labels, exact, other, lesions):
+    """Return the change of each score, other minus exact, with its interval."""
+    from skinlib.stats import paired, scores
+
+    effect = paired.effect([paired.Pair(labels, exact, other, lesions)])
+    return {name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES}

@@ -1,17 +1,18 @@
-"""From files to a batch that a network reads: the authors' way and ours, in turn."""
+"""From files to the batch that a network reads: the authors' way and ours, in turn.
 
+The authors' augmentation notebooks use Keras' old ImageDataGenerator, which decodes a picture in
+each epoch and warps it with SciPy.
+"""
+
+import os
 import tempfile
+from unittest import mock
 
 import numpy as np
 
-from skinlib.bench import legacy
-from skinlib.bench.timing import interleave, machine, own_cache, rates, ratios
-
-# HAM10000's size in pixels, and that of most networks' input.
-WIDTH, HEIGHT, SIZE = 600, 450, 224
+from skinlib.bench.timing import interleave, machine, rates, ratios
 
 THEIRS = "decode and SciPy"
-
 LABELS = {
     THEIRS: "decode each time, warp with SciPy (the authors' way)",
     "RAM and SciPy": "float arrays in memory, warp with SciPy (the authors' other way)",
@@ -21,36 +22,32 @@ LABELS = {
     "ours plain": "decoded once (ours)",
     "cache": "decoded once, bytes read only: what is left for the CPU beside a GPU (ours)",
 }
+AUGMENTED = (THEIRS, "RAM and SciPy", "ours")
 
 
 def measure(*, quick=False, progress=True):
-    """Time the delivery of whole batches to a compiled graph.
+    """Time the delivery of whole batches to a compiled graph; see `skinlib.bench`.
 
-    Each case reads the same synthetic photographs in the same order and hands them over as
-    scaled batches; the graph that takes a batch averages every picture, so that its pixels are
-    read once and nothing is copied back.
-
-    Parameters
-    ----------
-    quick : bool
-        Few and small pictures, two rounds.
-    progress : bool
+    Each case reads the same synthetic photographs in the same order, scaled to -1 to 1; the
+    graph averages each picture, so that its pixels are read once and nothing is copied back.
 
     Returns
     -------
     dict
-        `skinlib.bench.timing.machine`, the settings, ``cases``: by name ``augmented``,
-        ``label``, ``images_per_second`` and ``times_theirs``, both spreads; the latter round by
-        round, against the authors' way with the same augmentation or without, as the case is.
+        By case ``augmented``, ``label``, ``images_per_second`` and ``times_theirs``, the ratio to
+        the authors' way with the same augmentation.
     """
     from skinlib.data import ham10000, pixels, synthetic
     from skinlib.experiments.recipes import AUGMENTATION
 
-    width, height, size = (64, 48, 32) if quick else (WIDTH, HEIGHT, SIZE)
+    width, height, size = (64, 48, 32) if quick else (600, 450, 224)
     images, batch, rounds = (64, 16, 2) if quick else (256, 32, 9)
     folder = synthetic.ensure(images=images, width=width, height=height)
     dataset = ham10000.load(folder, decode=False)
-    with tempfile.TemporaryDirectory() as scratch, own_cache(scratch):
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        mock.patch.dict(os.environ, SKINLIB_CACHE=scratch),
+    ):
         array = pixels.cached(dataset, size, progress=False)
         cases = _cases(dataset.table["path"].tolist(), array, size, batch, AUGMENTATION)
         for run in cases.values():
@@ -58,17 +55,13 @@ def measure(*, quick=False, progress=True):
         before = machine()
         seconds = interleave(cases, rounds, progress=progress)
         del array, cases
-    augmented = {name: times for name, times in seconds.items() if name in AUGMENTED}
-    plain = {name: times for name, times in seconds.items() if name not in AUGMENTED}
+    augmented = {name: seconds[name] for name in AUGMENTED}
+    plain = {name: values for name, values in seconds.items() if name not in AUGMENTED}
     faster = {**ratios(augmented, THEIRS), **ratios(plain, "decode")}
     return {
-        **before,
-        "quick": quick,
+        **before, "quick": quick,
         "pictures": f"{images} synthetic JPEGs of {width} x {height} pixels",
-        "size": size,
-        "batch": batch,
-        "rounds": rounds,
-        "augmentation": dict(AUGMENTATION),
+        "size": size, "batch": batch, "rounds": rounds, "augmentation": dict(AUGMENTATION),
         "cases": {
             name: {
                 "label": LABELS[name],
@@ -78,53 +71,50 @@ def measure(*, quick=False, progress=True):
             }
             for name in seconds
         },
-    }
-
-
-AUGMENTED = (THEIRS, "RAM and SciPy", "ours")
+    }  # fmt: skip
 
 
 def _cases(files, array, size, batch, augmentation):
     """Return the cases; each delivers every picture once."""
-    rng = np.random.default_rng(0)
-    in_memory = [legacy.load(path, size) for path in files]
-    starts = range(0, len(files), batch)
-    floats, moved, plain = (
-        consumer(size, **options)
-        for options in ({"dtype": "float32"}, {"augmentation": augmentation}, {})
-    )
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+    from keras.utils import img_to_array, load_img
 
-    def theirs(options, source):
-        def run():
-            for start in starts:
-                pictures = source(slice(start, start + batch))
-                floats.predict_on_batch(legacy.batch(pictures, rng, options))
-
-        return run
-
-    def ours(model):
-        def run():
-            for start in starts:
-                inputs = read(array, np.arange(start, min(start + batch, len(files))))
-                model.predict_on_batch(inputs)
-
-        return run
-
-    def cache():
-        for start in starts:
-            read(array, np.arange(start, min(start + batch, len(files))))
+    warp = ImageDataGenerator(
+        rotation_range=augmentation["rotation"], width_shift_range=augmentation["shift"],
+        height_shift_range=augmentation["shift"], zoom_range=augmentation["zoom"],
+        horizontal_flip=augmentation["flip"], vertical_flip=augmentation["flip"],
+    ).random_transform  # fmt: skip
+    parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
+    floats = consumer(size, dtype="float32")
 
     def decoded(part):
-        return [legacy.load(path, size) for path in files[part]]
+        return [img_to_array(load_img(path, target_size=(size, size))) for path in files[part]]
+
+    in_memory = decoded(slice(None))
+
+    def theirs(change, source):
+        def run():
+            for part in parts:
+                pictures = np.stack([change(picture) for picture in source(part)])
+                floats.predict_on_batch(pictures / np.float32(127.5) - np.float32(1))
+
+        return run
+
+    def ours(deliver):
+        def run():
+            for part in parts:
+                deliver(read(array, np.arange(len(files))[part]))
+
+        return run
 
     return {
-        THEIRS: theirs(augmentation, decoded),
-        "RAM and SciPy": theirs(augmentation, in_memory.__getitem__),
-        "ours": ours(moved),
-        "decode": theirs(None, decoded),
-        "RAM": theirs(None, in_memory.__getitem__),
-        "ours plain": ours(plain),
-        "cache": cache,
+        THEIRS: theirs(warp, decoded),
+        "RAM and SciPy": theirs(warp, in_memory.__getitem__),
+        "ours": ours(consumer(size, augmentation=augmentation).predict_on_batch),
+        "decode": theirs(np.asarray, decoded),
+        "RAM": theirs(np.asarray, in_memory.__getitem__),
+        "ours plain": ours(consumer(size).predict_on_batch),
+        "cache": ours(lambda _: None),
     }
 
 
@@ -145,33 +135,27 @@ def consumer(size, *, dtype="uint8", augmentation=None):
     size : int
         Side in pixels.
     dtype : {'uint8', 'float32'}
-        Of the pixels handed over; bytes are scaled to -1 to 1 in the graph.
-    augmentation : mapping or None
+        Of the pixels; bytes are scaled to -1 to 1 in the graph.
+    augmentation : mapping, optional
         Arguments of `skinlib.models.augment.RandomAffine`.
-
-    Returns
-    -------
-    keras.Model
     """
     import keras
 
     from skinlib.models import device
     from skinlib.models.augment import RandomAffine
 
+    class Always(keras.layers.Layer):
+        """Augment while predicting too, which `RandomAffine` alone does not do."""
+
+        def __init__(self):
+            super().__init__()
+            self.augment = RandomAffine(**augmentation, seed=0)
+
+        def call(self, pixels):
+            return self.augment(pixels, training=True)
+
     tensor = image = keras.Input((size, size, 3), dtype=dtype)
     if augmentation:
-        augment = RandomAffine(**augmentation, seed=0)
-
-        class Always(keras.layers.Layer):
-            """Augment while predicting too, which a layer alone does not do."""
-
-            def __init__(self):
-                super().__init__()
-                self.augment = augment
-
-            def call(self, pixels):
-                return self.augment(pixels, training=True)
-
         tensor = Always()(tensor)
     if dtype == "uint8":
         tensor = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(tensor)

@@ -1,125 +1,226 @@
-"""What a step costs, backbone by backbone, and how far it is from what the machine can do."""
+"""What a training step costs, by backbone, and how near it comes to the peaks of the machine."""
+
+import math
+import os
+import time
 
 import numpy as np
 
-from skinlib.bench.cost import BYTES_PER_ELEMENT, FLOP_PER_MAC, PASSES
-from skinlib.bench.session import Setting
-from skinlib.bench.timing import load, machine, rates, significant, spread
-from skinlib.bench.worker import Worker, WorkerError
+from skinlib.bench import timing
+from skinlib.bench.cost import BYTES_PER_ELEMENT, FLOP_PER_MAC, PASSES, count
 
 BATCH = 8
-# A backbone is measured for about so many seconds, but twice at least.
+# Seconds for the rounds of a backbone, and the least and the greatest number of rounds.
 BUDGET = 12.0
 ROUNDS = (2, 10)
+# Bytes of the arrays that are copied to find the bandwidth: well beyond any cache.
+COPIED = 128 * 2**20
 
 
 def measure(*, backbones=None, quick=False, progress=True):
-    """Time training steps, predictions, input and the machine's peaks, in turn.
+    """Time training steps, predictions, input and the machine's peaks; see `skinlib.bench`.
 
-    Each backbone has a process of its own. After a first step, which traces and compiles, and
-    a second one, every round takes one training step, one prediction, one augmented batch
-    and one probe of the device, so that each ratio is between neighbours in time.
-
-    Parameters
-    ----------
-    backbones : sequence of str, optional
-        The whole table by default.
-    quick : bool
-        One small network on small pictures.
-    progress : bool
+    Each backbone has a process of its own, so that memory is that of one network.
 
     Returns
     -------
     dict
-        `skinlib.bench.timing.machine`, the settings and ``backbones``; see `one`, and the
-        ``load`` at its end. A backbone whose process ended has an ``error`` instead.
+        By backbone the result of `one` and the ``load``, or ``error`` if its process ended.
     """
     from tqdm import tqdm
 
     from skinlib.models.backbones import BACKBONES
 
     names = backbones or (["MobileNet"] if quick else list(BACKBONES))
-    size, budget = (32, 0.0) if quick else (None, BUDGET)
-    found = {}
-    record = machine()
-    bar = tqdm(names, unit="network", disable=not progress)
-    for name in bar:
-        bar.set_postfix_str(name)
+    found = {
+        **timing.machine(), "quick": quick, "recipe": "clean", "precision": "float32",
+        "batch": BATCH, "bytes_per_element": BYTES_PER_ELEMENT["float32"], "backbones": {},
+    }  # fmt: skip
+    for name in tqdm(names, unit="network", disable=not progress):
         try:
-            with Worker(Setting(name, size=size, batch=BATCH), quick=quick) as worker:
-                found[name] = {**one(worker.do, budget), "load": load()}
-        except WorkerError as error:
-            found[name] = {"error": str(error)}
-    return {
-        **record,
-        "quick": quick,
-        "recipe": "clean",
-        "precision": "float32",
-        "batch": BATCH,
-        "bytes_per_element": BYTES_PER_ELEMENT["float32"],
-        "backbones": found,
-    }
+            row = timing.apart(one, name, quick)
+            found["backbones"][name] = {**row, "load": timing.load()}
+        except timing.ProcessError as error:
+            found["backbones"][name] = {"error": str(error)}
+    return found
 
 
-def one(do, budget):
-    """Measure one session.
+def one(name, quick=False):
+    """Measure one backbone in this process.
 
-    Parameters
-    ----------
-    do : callable
-        Calls a method of a `skinlib.bench.session.Session` by its name.
-    budget : float
-        Seconds for the rounds.
+    After a first step, which traces and compiles, and a second one, every round takes one
+    training step, one prediction, one augmented batch and one probe of the device, so that
+    each ratio is between neighbours in time.
 
     Returns
     -------
     dict
-        ``input_size``, ``batch``, ``build_seconds``, the cost (``macs``, ``activations``,
-        ``parameters``, ``layers``), ``first_step_seconds``, ``memory_mb``, ``train`` and
-        ``forward`` (images a second), ``input_share`` (of a training step), ``peak``
-        (FLOP and bytes a second), ``achieved`` and the shares of the peaks:
-        ``of_compute``, ``of_bandwidth`` and ``of_roofline``; spreads over the rounds.
+        ``input_size``, ``batch``, ``build_seconds``, the result of `skinlib.bench.cost.count`,
+        ``first_step_seconds``, ``memory_mb`` (peaks: ``process``, ``gpu`` or None) and the
+        result of `analyse`.
     """
-    about = do("describe")
-    first = do("train")
-    second = do("train")
-    memory = do("memory")
-    for method in ("forward", "feed", "probe"):
-        do(method)
-    rounds = int(np.clip(budget / second, *ROUNDS))
-    seconds = {name: [] for name in ("train", "forward", "feed")}
-    probes = []
-    for _ in range(rounds):
-        for name, values in seconds.items():
-            values.append(do(name))
-        probes.append(do("probe"))
-    return {
-        **about,
-        "first_step_seconds": round(first, 2),
-        "memory_mb": memory,
-        **analyse(about, seconds, probes),
+    if quick:
+        os.environ["SKINLIB_QUICK_START"] = "1"
+    start = time.perf_counter()
+    model, inputs, labels = _compiled(name, 32 if quick else None)
+    size = inputs["image"].shape[1]
+    about = {"input_size": size, "batch": BATCH,
+             "build_seconds": round(time.perf_counter() - start, 2), **count(model)}  # fmt: skip
+    work = {
+        "train": lambda: model.train_on_batch(inputs, labels),
+        "forward": lambda: model.predict_on_batch(inputs),
+        "feed": _feed(inputs["image"]),
+    }
+    first, second = timing.timed(work["train"]), timing.timed(work["train"])
+    memory = _memory()
+    probe = _probe()
+    for run in (work["forward"], work["feed"], probe):
+        run()
+    rounds = ROUNDS[0] if quick else int(np.clip(BUDGET / second, *ROUNDS))
+    peaks = []
+    turns = {**work, "probe": lambda: peaks.append(probe())}
+    seconds = timing.interleave(turns, rounds, progress=False)
+    return {**about, "first_step_seconds": round(first, 2), "memory_mb": memory,
+            **analyse(about, seconds, peaks)}  # fmt: skip
+
+
+def _compiled(name, size):
+    """Return a network with random weights, compiled as training does it, and a batch."""
+    import keras
+
+    from skinlib.experiments.recipes import get_recipe
+    from skinlib.models import device
+    from skinlib.models.backbones import get_backbone
+    from skinlib.models.classifier import build_classifier
+    from skinlib.training import losses
+
+    recipe, size = get_recipe("clean"), size or get_backbone(name).input_size
+    device.quick_start()
+    model = build_classifier(name, recipe, size=size)
+    model.compile(
+        optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
+        loss=losses.weighted_cross_entropy(np.ones(7)),
+        metrics=["accuracy"],
+        jit_compile=device.jit_compile(),
+    )
+    rng = np.random.default_rng(0)
+    inputs = {
+        "image": rng.integers(0, 256, (BATCH, size, size, 3), dtype=np.uint8),
+        "metadata": rng.normal(size=(BATCH, 21)).astype(np.float32),
+    }
+    return model, inputs, np.eye(7, dtype=np.float32)[rng.integers(0, 7, BATCH)]
+
+
+def _feed(images):
+    """Return a function that reads one batch from a pixel cache and augments it."""
+    from skinlib.bench.input import consumer, read
+    from skinlib.experiments.recipes import AUGMENTATION
+
+    model = consumer(images.shape[1], augmentation=AUGMENTATION)
+    return lambda: model.predict_on_batch(read(images, np.arange(len(images))[::-1]))
+
+
+def _probe():
+    """Return a function that measures ``flops`` and ``bytes_per_second`` of the device now."""
+    import keras
+
+    from skinlib.models import device
+
+    cpu = device.device_name().startswith("cpu")
+    side = 2048 if cpu else 8192
+    square = keras.ops.ones((side, side), "float32")
+    source = np.ones(COPIED // 4, np.float32)
+    target, tensor = np.empty_like(source), keras.ops.convert_to_tensor(source)
+
+    def multiply():
+        _wait(keras.ops.matmul(square, square))
+
+    def copy():
+        if cpu:
+            np.copyto(target, source)
+        else:
+            _wait(keras.ops.negative(tensor))
+
+    # The best of a few: a peak is what the machine can do, not its average.
+    return lambda: {
+        "flops": 2 * side**3 / min(timing.timed(multiply) for _ in range(2)),
+        "bytes_per_second": 2 * COPIED / min(timing.timed(copy) for _ in range(3)),
     }
 
 
+def _wait(tensor):
+    """Wait until the device has finished: fetch one number of the result."""
+    import keras
+
+    value = float(keras.ops.convert_to_numpy(keras.ops.reshape(tensor, (-1,))[:1])[0])
+    if not math.isfinite(value):
+        msg = "a probe of the device gave a number that is not finite"
+        raise ArithmeticError(msg)
+
+
+def _memory():
+    """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` or None."""
+    import keras
+
+    from skinlib.models.device import peak_memory_mb
+
+    backend, peak = keras.backend.backend(), None
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.list_logical_devices("GPU"):
+            peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    elif backend == "jax":
+        import jax
+
+        peak = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
+    elif backend == "torch":
+        import torch
+
+        peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+    return {"process": peak_memory_mb(), "gpu": round(peak / 2**20) if peak else None}
+
+
 def analyse(about, seconds, probes):
-    """Compare the seconds of some rounds with each other and with the machine's peaks."""
+    """Compare the seconds of some rounds with each other and with the machine's peaks.
+
+    Parameters
+    ----------
+    about : dict
+        ``batch``, ``macs`` and ``activations``.
+    seconds : dict of str to sequence of float
+        ``train``, ``forward`` and ``feed``, by round.
+    probes : sequence of dict
+        ``flops`` and ``bytes_per_second``, by round.
+
+    Returns
+    -------
+    dict
+        ``train`` and ``forward`` (images a second), ``input_share`` (of a step), ``peak``,
+        ``achieved`` and the shares of the peaks ``of_compute``, ``of_bandwidth`` and
+        ``of_roofline``; spreads over the rounds.
+    """
     train = np.array(seconds["train"]) / about["batch"]
     flop = PASSES * FLOP_PER_MAC * about["macs"]
     moved = BYTES_PER_ELEMENT["float32"] * about["activations"]
-    peak_flops = np.array([probe["flops"] for probe in probes])
-    peak_bytes = np.array([probe["bytes_per_second"] for probe in probes])
-    compute, bandwidth = flop / peak_flops / train, moved / peak_bytes / train
+    flops, bytes_per_second = (
+        np.array([probe[key] for probe in probes]) for key in ("flops", "bytes_per_second")
+    )
+    compute, bandwidth = flop / flops / train, moved / bytes_per_second / train
+    achieved = {
+        "flops": flop / np.median(train), "bytes_per_second": moved / np.median(train),
+        "flop_per_byte": flop / moved,
+    }  # fmt: skip
     return {
-        "train": rates(seconds["train"], about["batch"]),
-        "forward": rates(seconds["forward"], about["batch"]),
-        "input_share": spread(np.array(seconds["feed"]) / seconds["train"]),
-        "peak": {"flops": spread(peak_flops), "bytes_per_second": spread(peak_bytes)},
-        "achieved": {
-            "flops": significant(flop / np.median(train)),
-            "bytes_per_second": significant(moved / np.median(train)),
-            "flop_per_byte": significant(flop / moved),
+        "train": timing.rates(seconds["train"], about["batch"]),
+        "forward": timing.rates(seconds["forward"], about["batch"]),
+        "input_share": timing.spread(np.array(seconds["feed"]) / seconds["train"]),
+        "peak": {
+            "flops": timing.spread(flops),
+            "bytes_per_second": timing.spread(bytes_per_second),
         },
-        "of_compute": spread(compute),
-        "of_bandwidth": spread(bandwidth),
-        "of_roofline": spread(np.maximum(compute, bandwidth)),
+        "achieved": {key: timing.significant(value) for key, value in achieved.items()},
+        "of_compute": timing.spread(compute),
+        "of_bandwidth": timing.spread(bandwidth),
+        "of_roofline": timing.spread(np.maximum(compute, bandwidth)),
     }

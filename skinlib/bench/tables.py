@@ -1,180 +1,222 @@
-"""What the benches of single steps found, as tables of strings; no file access."""
+"""Stored results of benches as tables of text, for the pages *Speed* and *Export*."""
+
+import json
 
 import pandas as pd
 
-from skinlib.bench import tables_exports as exports
-from skinlib.bench import tables_total as total
-from skinlib.bench.cells import NONE, NOT_MEASURED, failed, get, maybe, pair, scaled, short
-from skinlib.bench.devices import expected_h100
-from skinlib.common.classes import HAM10000_COUNTS
+from skinlib import book
+from skinlib.common import paths
+from skinlib.stats.bootstrap import Estimate
+
+FORMATS = {"keras": "Keras", "onnx": "ONNX", "litert": "LiteRT", "openvino": "OpenVINO"}
+RUNTIMES = FORMATS | {"onnx": "ONNX Runtime"}
 
 
-def of(name, found):
-    """Return the tables of a bench.
+def stored(name):
+    """Return the results of a bench, of the CPU and of a GPU, as far as they are there."""
+    files = (paths.RESULTS / "bench" / f"{name}{suffix}.json" for suffix in ("", "-gpu"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in files if path.is_file()]
+
+
+def short(value, scale=1, digits=3):
+    """Return a number, or the median and range of a spread, with so many significant digits."""
+    if isinstance(value, dict):
+        value = Estimate(*(scale * value[key] for key in ("median", "min", "max")))
+    elif value is not None:
+        value = scale * value
+    return book.text(value, f",.{digits}g")
+
+
+def extent(values):
+    """Return the smallest and the largest of some numbers, ``3.1 to 10``."""
+    return f"{short(values.min(), digits=2)} to {short(values.max(), digits=2)}"
+
+
+def frame(name, cells):
+    """Return one row for each backbone, or case, that a bench could measure.
 
     Parameters
     ----------
     name : str
-    found : dict
-        Stored results by file name without suffix: ``input``, ``input-gpu``, …
+    cells : callable
+        Takes the name and the stored entry of a backbone; returns the row as a dict.
 
     Returns
     -------
-    list of (str, pandas.DataFrame)
-        Titles and tables; empty where there are no results.
+    pandas.DataFrame
+        With a column ``Device`` where results of a GPU are there, too.
     """
-    makers = {
-        "small": (("Imports", total.imports), ("Pixel cache", total.pixel_cache)),
-        "input": (("Input", delivered),),
-        "options": (("Options", options),),
-        "latency": (("Inference", inference),),
-        "runtimes": (
-            ("Runtimes in fp32", exports.runtimes),
-            ("Lower precisions", exports.precisions),
-            ("Sizes", exports.sizes),
-            ("Ratios", exports.ratios),
-        ),
-        "exports": (("Parity", exports.parity), ("Costs", exports.costs)),
-        "step": (("Step", steps), ("Roofline", roofline), ("Input beside the step", fed)),
-        "growth": (("Growth", total.growth),),
-        "reproduce": (
-            ("Hours by backbone", total.hours_by_backbone),
-            ("Hours by study", total.hours_by_study),
-            ("Predicted and measured epochs", total.epochs),
-        ),
+    rows = [
+        {"Device": record["device"], **cells(key, entry)}
+        for record in stored(name)
+        for key, entry in record.get("backbones", record.get("cases")).items()
+        if "error" not in entry
+    ]
+    found = pd.DataFrame(rows)
+    return found if len(stored(name)) > 1 else found.drop(columns="Device")
+
+
+def step(name, entry):
+    """Return the cells of a backbone in the bench ``step``."""
+    memory = entry["memory_mb"]
+    return {
+        "Backbone": name,
+        "px": entry["input_size"],
+        "GMAC": short(entry["macs"], 1e-9),
+        "activations, M": short(entry["activations"], 1e-6),
+        "training images/s": short(entry["train"]),
+        "prediction images/s": short(entry["forward"]),
+        "input / step, %": short(entry["input_share"], 100),
+        "first step, s": short(entry["first_step_seconds"]),
+        "memory, MB": f"{memory['gpu'] or memory['process']:,}",
     }
-    if found.get(name) is None and found.get(f"{name}-gpu") is None:
-        return []
-    return [(title, make(found)) for title, make in makers[name]]
 
 
-def delivered(found):
-    """Images a second from file or memory to the network, by way."""
-    cpu, gpu = pair(found, "input")
-    rows = []
-    for name, case in (cpu or gpu)["cases"].items():
-        rows.append(
-            {
-                "Way": case["label"],
-                "Augmented": "yes" if case["augmented"] else "no",
-                "CPU, images/s": maybe(get(cpu, "cases", name, "images_per_second")),
-                "times theirs": maybe(get(cpu, "cases", name, "times_theirs")),
-                "GPU, images/s": maybe(get(gpu, "cases", name, "images_per_second")),
-            }
-        )
+def backbone(name, entry):
+    """Return the cells of a backbone that any bench has."""
+    parameters = short(entry["parameters"], 1e-6)
+    return {"Backbone": name, "px": entry["input_size"], "parameters, M": parameters}
+
+
+def latency(name, entry):
+    """Return the cells of a backbone in the bench ``latency``."""
+    return {
+        **backbone(name, entry),
+        "one image, ms": short(entry, 1000),
+        "p90, ms": short(entry["p90"], 1000),
+        "batches, images/s": short(entry["throughput"]),
+    }
+
+
+def delivery(_, case):
+    """Return the cells of a case in the bench ``input``."""
+    return {
+        "Way": case["label"],
+        "Augmented": "yes" if case["augmented"] else "no",
+        "images/s": short(case["images_per_second"]),
+        "times theirs": short(case["times_theirs"]),
+    }
+
+
+def runtimes(record):
+    """Return one row for each time of a single photograph that was measured.
+
+    Parameters
+    ----------
+    record : dict
+        Result of `skinlib.bench.runtimes.measure`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``backbone``, ``runtime``, ``precision``, ``milliseconds`` (median) and ``cell`` (text).
+    """
+    rows = [
+        {
+            "backbone": name,
+            "runtime": RUNTIMES[each["runtime"]],
+            "precision": each["precision"],
+            "milliseconds": 1000 * each["median"],
+            "cell": short(each, 1000),
+        }
+        for name, entry in record["backbones"].items()
+        for each in entry["runtimes"]
+        if "error" not in each
+    ]
     return pd.DataFrame(rows)
 
 
-def fed(found):
-    """Input beside the training step, and what an H100 would ask for."""
-    cpu, gpu = pair(found, "step")
-    images = sum(HAM10000_COUNTS.values())
+def speedups(times):
+    """Return how many times as fast a lower precision is than float32, by runtime.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        From `runtimes`.
+    """
+    wide = times.pivot_table(
+        index="backbone", columns=["runtime", "precision"], values="milliseconds"
+    )
     rows = []
-    for name, row in (cpu or gpu)["backbones"].items():
-        expected = expected_h100(name)
-        size = row.get("input_size")
-        rows.append(
-            {
-                "Backbone": name,
-                "CPU, input / step, %": maybe(get(cpu, "backbones", name, "input_share"), 100),
-                "GPU, input / step, %": maybe(get(gpu, "backbones", name, "input_share"), 100),
-                "H100, expected images/s": NONE if expected is None else short(expected),
-                "needs, MB/s": NONE if not (expected and size)
-                else short(expected * size**2 * 3 / 1e6),
-                "whole set, GB": NONE if not size else short(images * size**2 * 3 / 1e9),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    for runtime, precision in dict.fromkeys(zip(times["runtime"], times["precision"], strict=True)):
+        if precision != "fp32":
+            gain = (wide[runtime, "fp32"] / wide[runtime, precision]).dropna().sort_values()
+            ends = [f"{short(gain.iloc[end], digits=2)} ({gain.index[end]})" for end in (0, -1)]
+            median = short(gain.iloc[len(gain) // 2], digits=2)
+            rows.append([runtime, precision, median, *ends])
+    columns = ["Runtime", "Precision", "Times as fast, median", "Least", "Most"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _by_backbone(found):
-    """Yield each backbone of the bench of steps: name, results on the CPU, on the GPU."""
-    cpu, gpu = pair(found, "step")
-    for name in (cpu or gpu)["backbones"]:
-        yield name, get(cpu, "backbones", name) or {}, get(gpu, "backbones", name) or {}
+def ratios(times, slow, fast):
+    """Return how many times as long some backbones take as another, by runtime and precision.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        From `runtimes`.
+    slow : sequence of str
+    fast : str
+    """
+    wide = times.pivot_table(
+        index="backbone", columns=["runtime", "precision"], values="milliseconds"
+    )
+    wide = wide[list(dict.fromkeys(zip(times["runtime"], times["precision"], strict=True)))]
+    found = {"Fastest": wide.idxmin(), "Slowest": wide.idxmax()}
+    found["Slowest / fastest"] = (wide.max() / wide.min()).map(short)
+    for name in slow:
+        found[f"{name} / {fast}"] = (wide.loc[name] / wide.loc[fast]).map(short)
+    return pd.DataFrame(found).reset_index(names=["Runtime", "Precision"])
 
 
-def steps(found):
-    """Training and prediction by backbone."""
+def stored_as(row):
+    """Return how an exported file stores its weights, and computes."""
+    if row["precision"] != "int8":
+        return row["precision"]
+    return "int8, calibrated" if row["calibrated"] else "int8 weights"
+
+
+def exported(row, kind):
+    """Return the cells of an exported file, compared on one kind of picture."""
+    measured = row["parity"][kind]
+    return {
+        "Format": FORMATS[row["format"]],
+        "Stored": stored_as(row),
+        "MB": short(row["bytes"] / 1e6),
+        "Probability, largest difference": short(measured["probabilities"], digits=2),
+        "Probability, mean difference": short(measured["mean"], digits=2),
+        "Attention, largest": short(measured.get("attention"), digits=2),
+        "Distance, largest share": short(measured.get("distance"), digits=2),
+        "Same diagnosis": f"{measured['same']} of {measured['images']}",
+    }
+
+
+def machines(names):
+    """Return one row for each stored result of some benches: when and where it was measured."""
     rows = []
-    for name, row, other in _by_backbone(found):
-        rows.append(
-            {
-                "Backbone": name,
-                "px": str((row or other).get("input_size", NONE)),
-                "GMAC": short(scaled(row or other, "macs", 1e9)),
-                "activations, M": short(scaled(row or other, "activations", 1e6)),
-                "CPU, training images/s": failed(row) or maybe(row.get("train")),
-                "CPU, prediction images/s": failed(row) or maybe(row.get("forward")),
-                "first step, s": short(row.get("first_step_seconds")),
-                "memory, MB": short(get(row, "memory_mb", "process"), 4),
-                "GPU, training images/s": failed(other) or maybe(other.get("train")),
-                "GPU memory, MB": NOT_MEASURED
-                if get(other, "memory_mb", "gpu") is None
-                else short(other["memory_mb"]["gpu"], 4),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def roofline(found):
-    """How near a training step comes to the peaks measured beside it."""
-    rows = []
-    for name, row, other in _by_backbone(found):
-        rows.append(
-            {
-                "Backbone": name,
-                "FLOP/byte": short(get(row, "achieved", "flop_per_byte")),
-                "GFLOP/s": short(scaled(row.get("achieved", {}), "flops", 1e9)),
-                "GB/s": short(scaled(row.get("achieved", {}), "bytes_per_second", 1e9)),
-                "of compute, %": maybe(row.get("of_compute"), 100),
-                "of bandwidth, %": maybe(row.get("of_bandwidth"), 100),
-                "of the roofline, %": maybe(row.get("of_roofline"), 100),
-                "GPU, of the roofline, %": maybe(other.get("of_roofline"), 100),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def options(found):
-    """Settings of a step, against the plain one."""
-    cpu, gpu = pair(found, "options")
-    rows = []
-    for network, entry in (cpu or gpu)["networks"].items():
-        for name, case in entry["options"].items():
-            here = get(cpu, "networks", network, "options", name) or {}
-            there = get(gpu, "networks", network, "options", name) or {}
+    for name in names:
+        for record in stored(name):
+            versions, seconds = record["versions"], record.get("bench_seconds")
+            backend = versions["backend"]
             rows.append(
                 {
-                    "Network": f"{network}, {entry['input_size']} px",
-                    "Setting": case["label"],
-                    "CPU, s a step": failed(here) or maybe(here.get("seconds")),
-                    "times as fast": failed(here) or maybe(here.get("times_plain")),
-                    "first steps, s": short(here.get("first_seconds")),
-                    "memory, MB": short(get(here, "memory_mb", "process"), 4),
-                    "GPU, times as fast": failed(there) or maybe(there.get("times_plain")),
+                    "Bench": name,
+                    "Measured": record["measured"][:10],
+                    "Device": record["device"],
+                    "Keras": f"{versions['keras']}, {backend} {versions.get(backend, '')}",
+                    "Load at the start": short(record["load"] and record["load"][0], digits=2),
+                    "Minutes": short(seconds and seconds / 60, digits=2),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def inference(found):
-    """One photograph, and batches."""
-    cpu, gpu = pair(found, "latency")
-    rows = []
-    for name, row in (cpu or gpu)["backbones"].items():
-        here = get(cpu, "backbones", name)
-        there = get(gpu, "backbones", name)
-        rows.append(
-            {
-                "Backbone": name,
-                "px": str(row["input_size"]),
-                "parameters, M": short(row["parameters"] / 1e6),
-                "one image, ms": maybe(here, 1000),
-                "p90, ms": short(scaled(here or {}, "p90", 1e-3)),
-                "batches, images/s": maybe(get(here, "throughput")),
-                "GPU, one image, ms": maybe(there, 1000),
-                "GPU, batches, images/s": maybe(get(there, "throughput")),
-            }
-        )
-    return pd.DataFrame(rows)
+def summary(record):
+    """Return the medians and single numbers of a result, for the terminal."""
+    rows = record.get("backbones") or record.get("cases") or record["exports"]
+    if isinstance(rows, dict):
+        rows = [{"name": name, **row} for name, row in rows.items()]
+    if "runtimes" in rows[0]:
+        return runtimes(record)
+    found = pd.json_normalize(rows)
+    return found.loc[:, ~found.columns.str.contains(r"p90$|min$|max$|count$|load|label")]

@@ -1,13 +1,17 @@
-"""Take turns, watch the clock, and say on what machine: what all benches share."""
+"""Timing in turns, and a description of the machine: what all benches share."""
 
-import contextlib
 import os
 import platform
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 
 import numpy as np
 
-# What changes speed or memory from outside; recorded as far as it is set.
+from skinlib.common.errors import SkinlibError
+
+# Settings from outside that change speed or memory; recorded where they are set.
 VARIABLES = (
     "KERAS_BACKEND", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS",
     "XLA_FLAGS", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_",
@@ -15,29 +19,32 @@ VARIABLES = (
 )  # fmt: skip
 
 
+class ProcessError(SkinlibError):
+    """A process that measures failed or was ended."""
+
+
 def machine():
-    """Return what a result must say of the machine, itself a dict of plain values.
+    """Return the machine a result belongs to.
 
     Returns
     -------
     dict
-        ``device``, ``system``, ``cores`` this process may use, ``memory_gb`` or None,
-        ``versions``, ``environment`` (see `VARIABLES`), ``load`` (running processes: mean of
-        the last minute, of five and of fifteen, or None) and ``measured`` (UTC).
+        ``device``, ``system``, ``cores``, ``memory_gb`` or None, ``versions``, ``environment``
+        (see `VARIABLES`), ``load`` (see `load`) and ``measured`` (UTC).
     """
     from skinlib.models import device
 
+    affinity = getattr(os, "sched_getaffinity", None)
     return {
         "device": device.device_name(),
         "system": platform.platform(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "memory_gb": _memory_gb(),
         "versions": device.versions(),
         "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "load": load(),
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }  # fmt: skip
+    }
 
 
 def load():
@@ -55,46 +62,40 @@ def _memory_gb():
         return None
 
 
-def spread(values, digits=4):
-    """Return ``median``, ``p90``, ``min``, ``max`` and ``count`` of some measurements.
-
-    Parameters
-    ----------
-    values : sequence of float
-        At least one.
-    digits : int
-        Significant ones.
-    """
-    values = np.asarray(values, float)
-    found = {
-        "median": np.median(values),
-        "p90": np.quantile(values, 0.9),
-        "min": values.min(),
-        "max": values.max(),
-    }
-    return {key: significant(value, digits) for key, value in found.items()} | {
-        "count": len(values)
-    }
-
-
 def significant(value, digits=4):
     """Round to significant digits."""
     return float(f"{value:.{digits}g}")
 
 
-def rates(seconds, amount, digits=4):
-    """Return the spread of `amount` per second; its ``p90`` is that of the slow tenth."""
-    found = spread(amount / np.asarray(seconds, float), digits)
-    return found | {"p90": significant(np.quantile(amount / np.asarray(seconds), 0.1), digits)}
+def spread(values, slow=0.9):
+    """Return ``median``, ``p90`` (the slow tenth), ``min``, ``max`` and ``count``."""
+    values = np.asarray(values, float)
+    found = {
+        "median": np.median(values), "p90": np.quantile(values, slow),
+        "min": values.min(), "max": values.max(),
+    }  # fmt: skip
+    return {key: significant(value) for key, value in found.items()} | {"count": len(values)}
+
+
+def rates(seconds, amount):
+    """Return the `spread` of `amount` a second."""
+    return spread(amount / np.asarray(seconds, float), slow=0.1)
+
+
+def timed(run):
+    """Call a function and return the seconds it took."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def interleave(cases, rounds, *, progress=True):
-    """Time some cases, each once a round, so that what else the machine does hits all alike.
+    """Time cases in turn, so that other work on the machine falls on all alike.
 
     Parameters
     ----------
     cases : dict of str to callable
-        Each does its work to the end: nothing may still be under way when it returns.
+        Each returns only when all its work is done.
     rounds : int
     progress : bool
 
@@ -108,45 +109,34 @@ def interleave(cases, rounds, *, progress=True):
     seconds = {name: [] for name in cases}
     for _ in tqdm(range(rounds), unit="round", disable=not progress):
         for name, run in cases.items():
-            start = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(timed(run))
     return seconds
 
 
-def ratios(seconds, reference, amounts=None):
-    """Return how many times faster each case was than the reference, round by round.
+def ratios(seconds, reference):
+    """Return the spread of how many times faster each case was than one, round by round."""
+    base = np.asarray(seconds[reference])
+    return {name: spread(base / np.asarray(values)) for name, values in seconds.items()}
 
-    Parameters
-    ----------
-    seconds : dict of str to list of float
-        From `interleave`.
-    reference : str
-    amounts : dict of str to float, optional
-        Work a case does in a round, where it is not the same for all.
 
-    Returns
-    -------
-    dict of str to dict
-        The `spread` of the ratios by case.
+def apart(function, *arguments):
+    """Call a function in a new process, whose memory ends with it.
+
+    Raises
+    ------
+    ProcessError
+        If the function raised, or the process was ended.
     """
-    amounts = amounts or dict.fromkeys(seconds, 1)
-    base = np.asarray(seconds[reference]) / amounts[reference]
-    return {
-        name: spread(base / (np.asarray(values) / amounts[name]))
-        for name, values in seconds.items()
-    }
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        try:
+            return pool.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            msg = "its process was ended by the system, for lack of memory perhaps"
+        except Exception as error:
+            msg = first_line(error)
+    raise ProcessError(msg)
 
 
-@contextlib.contextmanager
-def own_cache(folder):
-    """Let caches live in a folder of the bench inside the block, so that none is left behind."""
-    before = os.environ.get("SKINLIB_CACHE")
-    os.environ["SKINLIB_CACHE"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SKINLIB_CACHE"]
-        else:
-            os.environ["SKINLIB_CACHE"] = before
+def first_line(error):
+    """Return the kind and the first line of an exception."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

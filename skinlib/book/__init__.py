@@ -15,6 +15,7 @@ import pandas as pd
 from skinlib.experiments import identities
 
 NBSP, MINUS = "\u00a0", "\u2212"
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Cells with more characters wrap, and have a least width.
 LONG = 40
 
@@ -26,7 +27,8 @@ def text(value, form=".3f"):
     ----------
     value : float, int, None or skinlib.stats.bootstrap.Estimate
     form : str
-        A format specification; ``.1%`` gives ``74.7 %``, ``,`` gives thousands separators.
+        A format specification; ``.1%`` gives ``74.7 %``, ``,`` gives thousands separators,
+        ``.3g`` three significant digits, with ``· 10⁻⁶`` for tiny numbers.
 
     Returns
     -------
@@ -44,11 +46,18 @@ def text(value, form=".3f"):
         return "–"
     digits = re.search(r"\.(\d+)", form)
     shown = 100 * value if percent else value
-    if digits:
+    if form.endswith("g"):
+        shown = float(format(shown, digits[0] + "g"))
+        plain = plain.replace(digits[0], ".15")
+    elif digits:
         # A value that rounds to nothing has no sign worth showing.
         shown = round(float(shown), int(digits[1])) + 0.0
-    written = format(shown, plain).replace("-", MINUS)
+    written = re.sub(r"e-0*(\d+)$", _power, format(shown, plain)).replace("-", MINUS)
     return f"{written}{NBSP}%" if percent else written
+
+
+def _power(exponent):
+    return f"{NBSP}·{NBSP}10⁻{exponent[1].translate(RAISED)}"
 
 
 def numbers(**values):

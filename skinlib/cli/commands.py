@@ -207,10 +207,10 @@ def study_status(args):
 
 def bench(args):
     """Measure how fast things are; write results/bench/*.json."""
-    from skinlib.bench import running
+    from skinlib import bench as benches
 
     options = {"backbones": args.backbone, "progress": not args.no_progress}
-    return running.run(args.name, quick=args.quick, **options)
+    return benches.run(args.name, quick=args.quick, **options)
 
 
 def measure(args):

@@ -1,0 +1,296 @@
+"""Benches: arithmetic by hand and from the literature, turns on made clocks, where results go."""
+
+import json
+import os
+import time
+import types
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from keras import layers
+
+from skinlib import bench, cli
+from skinlib.bench import cost, exports, input, latency, runtimes, step, timing
+from skinlib.common import paths
+from skinlib.experiments.recipes import AUGMENTATION
+from skinlib.models.attention import SoftAttention
+from skinlib.models.backbones import BACKBONES
+
+
+@pytest.mark.parametrize(
+    ("layer", "macs", "activations"),
+    [
+        # An output of 8 x 6 x 5; each number sums 3 x 3 x 4 products.
+        (lambda: layers.Conv2D(5, 3, padding="same"), 8 * 6 * 5 * 9 * 4, 8 * 6 * 5),
+        # Stride 2: 4 x 3; two groups see half of the channels each.
+        (lambda: layers.Conv2D(6, 3, strides=2, padding="same", groups=2),
+         4 * 3 * 6 * 9 * 2, 4 * 3 * 6),
+        # One 3 x 3 kernel a channel, twice.
+        (lambda: layers.DepthwiseConv2D(3, depth_multiplier=2), 6 * 4 * 8 * 9, 6 * 4 * 8),
+        (lambda: layers.SeparableConv2D(7, 5, padding="same"),
+         8 * 6 * (4 * 25 + 4 * 7), 8 * 6 * 7),
+        # On each of the 8 x 6 positions.
+        (lambda: layers.Dense(3), 8 * 6 * 4 * 3, 8 * 6 * 3),
+        (lambda: layers.BatchNormalization(), 0, 8 * 6 * 4),
+        # 2 maps from 3 x 3 x 4 products each, and each of 8 x 6 x 4 numbers weighted.
+        (lambda: SoftAttention("as_described", 2), 8 * 6 * (2 * 36 + 4), 8 * 6 * 4),
+        # The kernel is 4 high over 3 x 3: as many taps as there are channels, all meet data.
+        (lambda: SoftAttention("as_coded", 2), 8 * 6 * (2 * 36 + 4), 8 * 6 * 4),
+    ],
+)  # fmt: skip
+def test_cost_of_layers_by_hand(layer, macs, activations):
+    inputs = keras.Input((8, 6, 4))
+    found = cost.count(keras.Model(inputs, layer()(inputs)))
+    assert found["macs"] == macs
+    assert found["activations"] == 8 * 6 * 4 + activations
+
+
+@pytest.mark.parametrize(
+    ("name", "gmac", "activations"),
+    [("MobileNetV2", 0.30, 21.8), ("ResNet50", 3.86, 37.1), ("VGG16", 15.47, 15.2)],
+)
+def test_cost_of_published_networks(name, gmac, activations):
+    """Multiply-accumulates that the literature gives for the full networks."""
+    found = cost.count(getattr(keras.applications, name)(weights=None))
+    assert found["macs"] / 1e9 == pytest.approx(gmac, abs=0.005)
+    assert found["activations"] / 1e6 == pytest.approx(activations, abs=0.07)
+    keras.utils.clear_session()
+
+
+def test_floors_take_the_slower_of_arithmetic_and_memory():
+    network = {"macs": 100, "activations": 10}
+    found = cost.floors(network, flops=60, bytes_per_second=44)
+    assert found == {"compute": 10.0, "bandwidth": 10.0, "roofline": 10.0}
+    found = cost.floors(network, flops=600, bytes_per_second=44, precision="mixed_bfloat16")
+    assert found == {"compute": 1.0, "bandwidth": 5.0, "roofline": 5.0}
+
+
+def test_a_spread_is_that_of_numpy():
+    found = timing.spread([0.1, 0.3, 0.2, 0.4, 10.0])
+    assert found == {"median": 0.3, "p90": 6.16, "min": 0.1, "max": 10.0, "count": 5}
+    # The slow tenth of a rate is the low one.
+    found = timing.rates([1.0, 2.0, 4.0], 8)
+    assert (found["min"], found["median"], found["max"]) == (2.0, 4.0, 8.0)
+    assert found["p90"] == pytest.approx(np.percentile([8, 4, 2], 10))
+
+
+def test_cases_take_turns(monkeypatch):
+    clock, calls = [0.0], []
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+
+    def work(name, seconds):
+        def run():
+            calls.append(name)
+            clock[0] += seconds
+
+        return run
+
+    found = timing.interleave({"a": work("a", 1.0), "b": work("b", 2.0)}, 3, progress=False)
+    assert calls == ["a", "b"] * 3
+    assert found == {"a": [1.0] * 3, "b": [2.0] * 3}
+
+
+def test_ratios_are_of_neighbours_not_of_averages():
+    # The machine is twice as slow in the second round, which the ratio does not show.
+    found = timing.ratios({"slow": [4.0, 8.0], "fast": [1.0, 2.0]}, "slow")
+    assert found["fast"]["min"] == found["fast"]["max"] == 4.0
+    assert found["slow"]["median"] == 1.0
+
+
+def test_what_a_process_returns_and_how_it_fails():
+    assert timing.apart(pow, 2, 5) == 32
+    with pytest.raises(timing.ProcessError, match="ValueError: invalid literal"):
+        timing.apart(int, "x")
+    with pytest.raises(timing.ProcessError, match="ended by the system"):
+        timing.apart(os._exit, 9)
+
+
+def test_the_graph_averages_and_augments_although_it_predicts():
+    rng = np.random.default_rng(0)
+    batch = rng.integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
+    batch[:, :8] = 0
+    expected = (batch / 127.5 - 1).mean((1, 2))
+    np.testing.assert_allclose(input.consumer(16).predict_on_batch(batch), expected, atol=1e-5)
+    scaled = (batch / 127.5 - 1).astype(np.float32)
+    floats = input.consumer(16, dtype="float32").predict_on_batch(scaled)
+    np.testing.assert_allclose(floats, expected, atol=1e-5)
+    moved = input.consumer(16, augmentation=AUGMENTATION)
+    first, second = (moved.predict_on_batch(batch) for _ in range(2))
+    assert np.abs(first - second).max() > 0.01
+
+
+def test_a_quick_run_of_input_keeps_the_contract(monkeypatch):
+    monkeypatch.setenv("SKINLIB_CACHE", "elsewhere")
+    found = input.measure(quick=True, progress=False)
+    # Caches of the bench leave no trace.
+    assert str(paths.cache()) == "elsewhere"
+    assert set(found["cases"]) == set(input.LABELS)
+    for name in (input.THEIRS, "decode"):
+        assert found["cases"][name]["times_theirs"]["max"] == 1.0
+    for name, case in found["cases"].items():
+        rate = case["images_per_second"]
+        assert 0 < rate["min"] <= rate["median"] <= rate["max"], name
+        assert rate["count"] == found["rounds"]
+    assert found["device"].startswith(("cpu", "gpu"))
+    assert {"load", "cores", "measured", "versions"} <= set(found)
+
+
+def test_networks_take_turns_after_a_warm_up(monkeypatch):
+    from skinlib.models import classifier
+
+    calls = []
+
+    def build(name, recipe):
+        def predict(inputs):
+            calls.append((name, len(inputs["image"])))
+            assert set(inputs) == {"image", "metadata"}
+            assert inputs["image"].dtype == np.uint8
+
+        return types.SimpleNamespace(
+            compile=lambda **_: None, predict_on_batch=predict, count_params=lambda: 7
+        )
+
+    monkeypatch.setattr(classifier, "build_classifier", build)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    names = ("MobileNetV2", "ResNet50")
+    found = latency.measure(names=names, recipe="clean", progress=False)
+    assert calls[:4] == [("MobileNetV2", 32)] + [("MobileNetV2", 1)] * 3
+    assert calls[8:48] == [(name, 1) for name in names] * 20
+    assert calls[48:] == [(name, 32) for name in names] * 2
+    # What the ledger and the audit read.
+    row = found["backbones"]["ResNet50"]
+    assert (row["input_size"], row["parameters"]) == (224, 7)
+    assert 0 < row["min"] <= row["median"] <= row["p90"] <= row["max"]
+    assert (found["threads"], found["repeats"]) == (1, 20)
+
+
+def test_one_backbone_is_measured(monkeypatch):
+    tiny.install(monkeypatch)
+    monkeypatch.setattr(step, "COPIED", 2**20)
+    found = step.one("Tiny", quick=True)
+    assert (found["input_size"], found["batch"]) == (32, 8)
+    assert found["train"]["count"] == step.ROUNDS[0]
+    assert found["memory_mb"]["process"] > 50
+    assert found["peak"]["flops"]["min"] > 1e6
+    assert found["of_roofline"]["min"] > 0
+    # Two convolutions with stride 2, the attention on 8 x 8 x 16, and the dense layers.
+    convolutions = 16 * 16 * 8 * 27 + 8 * 8 * 16 * 72
+    assert found["macs"] > convolutions + 8 * 8 * (16 * 9 * 16 + 16)
+    json.dumps(found)
+
+
+def test_shares_of_the_peaks_by_hand():
+    about = {"batch": 4, "macs": 50, "activations": 10}
+    seconds = {"train": [2.0] * 2, "forward": [0.5] * 2, "feed": [0.1] * 2}
+    found = step.analyse(about, seconds, [{"flops": 1000.0, "bytes_per_second": 880.0}] * 2)
+    assert found["train"]["median"] == 2.0  # images a second
+    assert found["forward"]["median"] == 8.0
+    assert found["input_share"]["median"] == 0.05
+    # Half a second an image: 6 x 50 operations, 44 x 10 bytes.
+    assert found["achieved"]["flops"] == 600
+    assert found["of_compute"]["median"] == pytest.approx(0.6)
+    assert found["of_bandwidth"]["median"] == pytest.approx(1.0)
+    assert found["of_roofline"]["median"] == pytest.approx(1.0)
+
+
+def test_a_backbone_that_fails_does_not_end_the_bench(monkeypatch):
+    def refuse(*_):
+        msg = "no memory"
+        raise timing.ProcessError(msg)
+
+    monkeypatch.setattr(timing, "apart", refuse)
+    found = step.measure(backbones=["MobileNet"], progress=False)
+    assert found["backbones"]["MobileNet"] == {"error": "no memory"}
+
+
+def test_parity_is_that_of_arrays():
+    exact = {"probabilities": np.eye(7)[:4] * 0.4 + 0.1, "distance": np.array([1.0, 2, 4, 8])}
+    other = {"probabilities": exact["probabilities"].copy(), "distance": exact["distance"] * 1.1}
+    other["probabilities"][0] = other["probabilities"][1]
+    measured = exports.parity(exact, other)
+    assert measured["probabilities"] == pytest.approx(0.4)
+    assert measured["distance"] == pytest.approx(0.1)
+    assert (measured["same"], measured["images"]) == (3, 4)
+    assert measured["mean"] == pytest.approx(2 * 0.4 / 28)
+
+
+def result(**changes):
+    spread = {"median": 10.0, "p90": 5.0, "min": 5.0, "max": 20.0, "count": 3}
+    return {"device": "cpu: a box", "quick": False, "recipe": "clean",
+            "backbones": {"MobileNetV2": {"input_size": 224, "train": spread}}, **changes}  # fmt: skip
+
+
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    """Let a bench return what a test says, and results go to a temporary place."""
+    made = types.SimpleNamespace(found=result())
+    monkeypatch.setattr(step, "measure", lambda backbones=None: dict(made.found))
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    return made
+
+
+def test_results_go_to_their_place(fake, tmp_path, capsys):
+    path = bench.run_one("step", progress=False)
+    assert path == tmp_path / "results" / "bench" / "step.json"
+    assert "MobileNetV2" in capsys.readouterr().out
+    quick = bench.run_one("step", quick=True)
+    assert quick == tmp_path / "_build" / "bench" / "step.json"
+    fake.found = result(device="gpu: a card x1")
+    assert bench.run_one("step").name == "step-gpu.json"
+    assert json.loads(path.read_text())["device"] == "cpu: a box"
+
+
+def test_backbones_measured_anew_join_the_others(fake):
+    path = bench.run_one("step")
+    fake.found = result(backbones={"VGG16": {"input_size": 224}})
+    bench.run_one("step", backbones=["VGG16"])
+    stored = json.loads(path.read_text())
+    assert set(stored["backbones"]) == {"MobileNetV2", "VGG16"}
+    assert "bench_seconds" in stored
+    fake.found = result(device="cpu: a phone")
+    with pytest.raises(bench.DataError, match="a box.*a phone.*without --backbone"):
+        bench.run_one("step", backbones=["VGG16"])
+    assert json.loads(path.read_text()) == stored
+
+
+def test_several_benches_run_in_processes_of_their_own(monkeypatch, capsys):
+    commands = []
+
+    def run(command, check):
+        commands.append(command[2:])
+        return types.SimpleNamespace(returncode=int("step" in command))
+
+    monkeypatch.setattr(bench.subprocess, "run", run)
+    assert cli.main(["bench", "input", "step", "--quick"]) == 1
+    assert commands == [
+        ["skinlib", "bench", "input", "--quick"], ["skinlib", "bench", "step", "--quick"],
+    ]  # fmt: skip
+    assert "failed: step" in capsys.readouterr().err
+
+
+def test_an_unknown_bench_is_refused(capsys):
+    assert cli.main(["bench", "stpe"]) == 2
+    assert "benches are input, latency" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", bench.NAMES)
+def test_committed_results_are_whole(name):
+    path = paths.RESULTS / "bench" / f"{name}.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert not record["quick"]
+    assert {"device", "versions", "load", "measured"} <= set(record)
+    if "backbones" in record:
+        # Other tests add a network of their own (tests/tiny.py).
+        assert set(record["backbones"]) == set(BACKBONES) - {"Tiny"}
+
+
+def test_the_committed_runtimes_were_visited_alike():
+    record = json.loads((paths.RESULTS / "bench" / "runtimes.json").read_text(encoding="utf-8"))
+    for row in record["backbones"].values():
+        assert len(row["loads"]) == record["visits"]
+        assert [(r["runtime"], r["precision"]) for r in row["runtimes"]] == [*runtimes.VARIANTS]
+        counts = {r["count"] for r in row["runtimes"] if "error" not in r}
+        assert counts == {record["visits"] * record["repeats"]}

@@ -1,0 +1,106 @@
+"""What the pages on speed and export make of stored results, on numbers made by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from skinlib.bench import reproduction, tables
+from skinlib.common.classes import HAM10000_COUNTS
+from skinlib.experiments.study import load_study
+from skinlib.plots.roofline import roofline
+
+
+def spread(value):
+    return {"median": value, "p90": value, "min": value / 2, "max": 2 * value, "count": 3}
+
+
+@pytest.fixture
+def times():
+    def row(small):
+        rows = {("keras", "fp32"): 4, ("onnx", "fp32"): 2, ("onnx", "int8"): 1}
+        return {
+            "runtimes": [
+                {"runtime": runtime, "precision": precision, **spread(small * value / 1000)}
+                for (runtime, precision), value in rows.items()
+            ]
+        }
+
+    broken = {"runtimes": [{"runtime": "litert", "precision": "fp32", "error": "no"}]}
+    names = {"DenseNet201": 10, "InceptionResNetV2": 30, "MobileNetV3Large": 1}
+    made = {name: row(value) for name, value in names.items()} | {"VGG16": broken}
+    return tables.runtimes({"backbones": made})
+
+
+def test_times_of_single_photographs(times):
+    assert set(times["runtime"]) == {"Keras", "ONNX Runtime"}
+    assert times["milliseconds"].max() == pytest.approx(120)
+    cell = times.set_index(["backbone", "runtime", "precision"])["cell"]
+    assert cell["MobileNetV3Large", "ONNX Runtime", "int8"] == "1\u00a0[0.5,\u00a02]"
+
+
+def test_ratios_and_speedups(times):
+    found = tables.ratios(times, ("DenseNet201",), "MobileNetV3Large")
+    assert found.iloc[0].tolist() == [
+        "Keras", "fp32", "MobileNetV3Large", "InceptionResNetV2", "30", "10",
+    ]  # fmt: skip
+    assert tables.speedups(times).to_dict("records") == [
+        {
+            "Runtime": "ONNX Runtime", "Precision": "int8", "Times as fast, median": "2",
+            "Least": "2 (DenseNet201)", "Most": "2 (MobileNetV3Large)",
+        }
+    ]  # fmt: skip
+
+
+def test_a_gpu_adds_rows_and_a_failure_leaves_one_out(monkeypatch):
+    record = {"device": "cpu", "backbones": {"A": {"value": 1}, "B": {"error": "no memory"}}}
+    records = [record]
+    monkeypatch.setattr(tables, "stored", lambda name: records)
+    row = {"Backbone": "A", "value": 1}
+    cells = lambda name, entry: {"Backbone": name, **entry}  # noqa: E731
+    assert tables.frame("step", cells).to_dict("records") == [row]
+    records.append({**record, "device": "gpu"})
+    found = tables.frame("step", cells).to_dict("records")
+    assert found == [{"Device": "cpu", **row}, {"Device": "gpu", **row}]
+
+
+def test_hours_by_hand(monkeypatch):
+    """One image a second in training and ten in prediction, at the authors' size."""
+    spec = next(spec for spec in load_study("paper").specs if spec.recipe == "clean")
+    rates = {"train": spread(1.0), "forward": spread(10.0), "macs": 1e9, "activations": 1e7}
+    record = {"device": "cpu: a box", "backbones": {spec.backbone: rates}}
+    monkeypatch.setattr(reproduction, "stored", lambda name: [record])
+    recipe, images = spec.resolve(), sum(HAM10000_COUNTS.values())
+    train = round(images * (1 - recipe.test_share - recipe.validation_share))
+    epoch = (train + round(images * recipe.validation_share) / 10) / 3600
+    row = reproduction._hours(spec)
+    assert row["CPU, at most, h"] == pytest.approx(recipe.epochs * epoch)
+    assert row["CPU, h"] == pytest.approx(reproduction.logged_epochs() * epoch)
+    assert 0 < row["NVIDIA H100 SXM, floor, h"] < row["NVIDIA A100 SXM 80 GB, floor, h"]
+
+
+@pytest.mark.parametrize("name", ["input", "latency", "runtimes", "exports", "step"])
+def test_every_result_is_printed(name):
+    (record,) = tables.stored(name)
+    assert len(tables.summary(record)) >= 7
+
+
+def test_names_in_the_roofline_cover_no_point_and_no_other_name():
+    rng = np.random.default_rng(4)
+    rows = {}
+    for name in ("MobileNet", "NASNetMobile", "MobileNetV3Large", "ResNet152", "VGG16"):
+        compute = rng.uniform(0.1, 0.9)
+        rows[name] = {
+            "of_compute": {"median": compute},
+            "of_bandwidth": {"median": compute / rng.uniform(0.2, 4)},
+        }
+    figure = roofline({"backbones": rows})
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    renderer = figure._get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
+    assert len(boxes) == len(rows)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    (dots,) = axes.collections
+    places = axes.transData.transform(dots.get_offsets())
+    assert not any(box.contains(*place) for box in boxes for place in places)
