@@ -10,6 +10,7 @@ import json
 import math
 import re
 
+import numpy as np
 import pandas as pd
 
 from skinlib.experiments import identities
@@ -58,6 +59,35 @@ def text(value, form=".3f"):
 
 def _power(exponent):
     return f"{NBSP}·{NBSP}10⁻{exponent[1].translate(RAISED)}"
+
+
+def texts(frame, form=".3f", forms=None):
+    """Format the cells of a table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Text stays as it is; whole numbers get thousands separators.
+    form : str
+        Of all other cells, see `text`.
+    forms : dict of str to str, optional
+        By column, where it is another one.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    forms = forms or {}
+
+    def write(value, form):
+        if isinstance(value, str):
+            return value
+        return text(value, "," if isinstance(value, int | np.integer) else form)
+
+    return pd.DataFrame(
+        {name: [write(cell, forms.get(name, form)) for cell in frame[name]] for name in frame},
+        dtype=object,
+    )
 
 
 def numbers(**values):

@@ -129,15 +129,16 @@ def compare(args):
 def pointing(args):
     """Score where attention and Grad-CAM of runs lie against the lesion masks."""
     import_keras()
-    from skinlib.experiments import pointing_runs, pointing_summary
+    from skinlib.experiments import localisation
     from skinlib.experiments import run as runs
+    from skinlib.predict import evaluation
 
     for folder in args.run:
-        scores = pointing_runs.measure(runs.read_run(folder), args.data, args.masks)
+        scores = evaluation.localise(runs.read_run(folder), args.data, args.masks)
         print(f"{folder}: {len(scores)} images")
-        for name, row in pointing_summary.summarise([scores]).iterrows():
-            print(f"{name:<17} mass inside {row['mass']:.3f} [{row['mass_low']:.3f}, "
-                  f"{row['mass_high']:.3f}]  pointing game {row['hit']:.3f}")  # fmt: skip
+        for name, row in localisation.summarise([scores]).iterrows():
+            print(f"{name:<17} mass inside {row['mass'].text()}  pointing game "
+                  f"{row['hit'].value:.3f}")  # fmt: skip
 
 
 def run_study(args):
@@ -173,12 +174,13 @@ def _train_run(study, spec):
     import_keras()
     from skinlib.data import ham10000
     from skinlib.experiments import external
+    from skinlib.predict import evaluation
     from skinlib.training.loop import train as train_run
 
     dataset = ham10000.load(study.data_folder(), decode=False, require=study.require)
     run = train_run(data=dataset, study=study.name, **spec.arguments())
     if spec.external:
-        run = external.look(run, external.load(), dataset)
+        run = evaluation.official(run, external.load(), dataset)
     return run
 
 

@@ -8,19 +8,11 @@ these images, so a second evaluation is refused.
 import os
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from skinlib.common.classes import CLASSES
-from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
-from skinlib.data import ham10000, pixels
-from skinlib.data.batches import Part
+from skinlib.data import ham10000
 from skinlib.data.images import open_image
 from skinlib.data.matching import match
-from skinlib.data.metadata import apply_age_policy
-from skinlib.experiments import run as runs
-from skinlib.training.prediction import predict
 
 PART = "official"
 # The second is the name under which the archive serves the same table.
@@ -71,81 +63,3 @@ def load(folder=None):
     sizes = [path.stat().st_size for path in table["path"]]
     return ham10000.Dataset(name, path.parent, table, hash_of([facts.to_numpy().tolist(), sizes]),
                             size)  # fmt: skip
-
-
-def look(run, dataset, trained_on, *, progress=True):
-    """Add predictions for the official test to a finished run, unless they are there.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-        With its weights.
-    dataset : skinlib.data.ham10000.Dataset
-        From `load`.
-    trained_on : skinlib.data.ham10000.Dataset
-        What the run was trained on.
-    progress : bool
-
-    Returns
-    -------
-    skinlib.experiments.run.Run
-        Its predictions have the part ``official``.
-
-    Raises
-    ------
-    IntegrityError
-        An official image is one of those trained on, or the run has predictions for other
-        images than these.
-    """
-    from skinlib.predict.inference import load as load_classifier
-
-    known = run.record.get("external")
-    if known:
-        if known["fingerprint"] != dataset.fingerprint:
-            msg = (
-                f"'{run.folder}' was evaluated on {known['name']} ({known['fingerprint']}), not "
-                f"on {dataset.name} ({dataset.fingerprint}); train it again to evaluate anew"
-            )
-            raise IntegrityError(msg)
-        return run
-    classifier = load_classifier(run.folder)
-    recipe, size = classifier.recipe, run.record["input_size"]
-    options = {"interpolation": recipe.interpolation, "crop": recipe.crop, "progress": progress}
-    cache = pixels.cached(dataset, size, **options)
-    _refuse_trained_on(dataset, cache, trained_on, pixels.cached(trained_on, size, **options))
-    # Unknown ages are imputed, whatever the recipe does in training: every official image gets a
-    # prediction.
-    table, _ = apply_age_policy(dataset.table, "impute")
-    part = Part(
-        cache,
-        np.arange(len(table)),
-        classifier.encoder.transform(table) if recipe.metadata else None,
-        np.array([CLASSES.index(dx) for dx in table["dx"]]),
-        recipe.channel_order,
-    )
-    probabilities = predict(classifier.model, part, views=recipe.views)
-    before = run.predictions()
-    before = before[before["part"] != PART]
-    runs.write_predictions(
-        run.folder,
-        pd.concat([before.rename(columns={"label": "dx"}), table], ignore_index=True),
-        [*before["part"], *[PART] * len(table)],
-        np.concatenate([before[list(CLASSES)].to_numpy(float), probabilities]),
-    )
-    runs.write_record(run.folder, {**run.record, "external": dataset.provenance()})
-    return runs.read_run(run.folder)
-
-
-def _refuse_trained_on(dataset, cache, trained_on, seen):
-    bytes_seen = {digest.tobytes() for digest in seen.checks["sha256"]}
-    twice = [
-        name
-        for name, digest in zip(dataset.table["image_id"], cache.checks["sha256"], strict=True)
-        if digest.tobytes() in bytes_seen or name in set(trained_on.table["image_id"])
-    ]
-    if twice:
-        msg = (
-            f"{len(twice)} official test images are among those of {trained_on.name}, "
-            f"{twice[0]} for example; a test on them would prove nothing"
-        )
-        raise IntegrityError(msg)

@@ -4,18 +4,7 @@ import numpy as np
 
 from skinlib.plots.photographs import ATTENTION_MAP
 from skinlib.plots.style import BLUE, GREEN, INK, PURPLE, SMALL, VERMILLION, WIDTH, subplots
-
-NAMES = {
-    "attention": "soft attention",
-    "gradcam": "Grad-CAM",
-    "hirescam": "HiResCAM",
-    "darkness": "darkness",
-    "box": "centred square",
-    "gaussian": "centred Gaussian",
-    "even": "even spread",
-    "outline": "the mask itself",
-    "ceiling": "best possible",
-}
+from skinlib.stats.localisation import NAMES
 
 # Maps of a network and the plain map that follows every photograph, by name in a table.
 FOLLOWING = {
@@ -65,7 +54,7 @@ def beside(examples):
     Parameters
     ----------
     examples : list of dict
-        From `skinlib.stats.localisation_drawn.examples`.
+        From `skinlib.experiments.localisation.drawn_examples`.
 
     Returns
     -------

@@ -51,6 +51,10 @@ class Estimate:
         """Return 1 or -1 where the whole interval is above or below a number, else 0."""
         return int(self.low > target) - int(self.high < target)
 
+    def __rmul__(self, factor):
+        """Return the estimate in other units: ``100 * gap`` is in percentage points."""
+        return Estimate(factor * self.value, factor * self.low, factor * self.high)
+
     @property
     def sign(self):
         """1 or -1 where the whole interval is on one side of 0, else 0."""

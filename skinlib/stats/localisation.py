@@ -1,43 +1,45 @@
-"""Does a map lie on the lesion? Scores of maps against masks, and what they must be beaten by.
+"""Scores of maps against lesion masks, and of the maps that they have to beat.
 
-A map says for each cell of a grid how much it counts; a mask says how much of the cell is
-lesion. Both are compared on the map's own grid: enlarging a map of nine numbers would only
-invent detail.
-
-Lesions are photographed in the middle and fill much of the picture, so a map that looks at
-no picture at all scores well. Every score stands beside those of such maps, and beside that
-of the network's own maps for other lesions, which have the same shape and the same bias.
+A map has a number for each cell of a grid, a mask the share of each cell that is lesion. They are
+compared on the map's own grid; nothing is enlarged. Lesions are in the middle of the photograph
+and fill much of it, so that maps which ignore the photograph score well too. Such maps are scored
+beside those of a network, and so are the network's own maps for other lesions.
 """
 
 import dataclasses
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from skinlib.common.errors import DataError
-from skinlib.data.grid import cell_shares, cropped, overlaps
+from skinlib.data.grid import cell_shares, overlaps
 
-# Maps that come from a network, and those that do not.
+# Maps that come from a network.
 LEARNED = ("attention", "gradcam", "hirescam")
-FIXED = ("box", "gaussian", "even")
-# The photograph itself as a map: lesions are darker than skin. Shows what following scores.
-CONTROL = "darkness"
-# The mask itself as a map of this grid, and the most that any map of this grid can reach.
-LIMITS = ("outline", "ceiling")
-
+# The photograph itself as a map: lesions are darker than skin.
+DARKNESS = "darkness"
+NAMES = {
+    "attention": "soft attention",
+    "gradcam": "Grad-CAM",
+    "hirescam": "HiResCAM",
+    "darkness": "darkness",
+    "even": "even spread",
+    "box": "centred square",
+    "outline": "the mask itself",
+}
 # A cell counts as lesion where more than this share of it is.
 MOSTLY = 0.5
 
 
 def mass_inside(maps, shares):
-    """Return the part of each map's sum that lies on lesion.
+    """Return the part of each map's sum that is on the lesion.
 
     Parameters
     ----------
-    maps, shares : numpy.ndarray
-        Shape (n, h, w); maps at least 0, shares of lesion in [0, 1]. Within a cell the map
-        is taken to be even.
+    maps : numpy.ndarray
+        Shape (n, h, w), at least 0.
+    shares : numpy.ndarray
+        Share of lesion in each cell, shape (n, h, w), in [0, 1].
 
     Returns
     -------
@@ -50,20 +52,22 @@ def mass_inside(maps, shares):
 def hits(maps, shares):
     """Play the pointing game: is the cell of each map's maximum mostly lesion?
 
+    Parameters are those of `mass_inside`.
+
     Returns
     -------
     numpy.ndarray
-        Shape (n,): 1 or 0; of several cells with the same maximum, the part that is.
+        Shape (n,), 1 or 0; of several cells with the same maximum, the share that is.
     """
-    return _on_lesion(tops(maps), shares)
+    return _hits(tops(maps), shares)
 
 
-def _on_lesion(places, shares):
+def _hits(places, shares):
     return (places * (shares > MOSTLY)).sum(axis=(1, 2))
 
 
 def normalised(maps):
-    """Divide each map by its sum. One that is 0 everywhere points nowhere and counts as even.
+    """Divide each map by its sum; a map of zeros counts as even.
 
     Raises
     ------
@@ -71,31 +75,28 @@ def normalised(maps):
         A number that is negative or not finite.
     """
     maps = np.asarray(maps, float)
-    if not np.isfinite(maps).all() or (maps < 0).any():
-        row = int(np.argmax(~(maps >= 0).all(axis=(1, 2)) | ~np.isfinite(maps).all(axis=(1, 2))))
-        msg = f"map {row} has a number that is negative or not finite; expected 0 or more"
+    bad = ~(np.isfinite(maps) & (maps >= 0)).all(axis=(1, 2))
+    if bad.any():
+        msg = f"map {bad.argmax()} has a number that is negative or not finite; expected 0 or more"
         raise DataError(msg)
     sums = maps.sum(axis=(1, 2), keepdims=True)
-    even = 1 / np.prod(maps.shape[1:])
-    return np.where(sums > 0, maps / np.where(sums > 0, sums, 1), even)
+    return np.where(sums > 0, maps / np.where(sums > 0, sums, 1), 1 / np.prod(maps.shape[1:]))
 
 
 def tops(maps):
     """Return maps with 1 at the maximum and 0 elsewhere; several maxima share the 1."""
-    maps = np.asarray(maps, float)
-    highest = (maps == maps.max(axis=(1, 2), keepdims=True)).astype(float)
+    highest = (maps == np.max(maps, axis=(1, 2), keepdims=True)).astype(float)
     return highest / highest.sum(axis=(1, 2), keepdims=True)
 
 
-def of_others(weights, lesions):
+def of_others(maps, lesions):
     """Return for each image the mean of the maps of all images of other lesions.
 
-    A score is linear in a normalised map, so the score of this mean is the mean score of
-    the others' maps; nothing has to be drawn at random.
+    Scores are linear in the map, so the score of this mean is the mean score of the others.
 
     Parameters
     ----------
-    weights : numpy.ndarray
+    maps : numpy.ndarray
         From `normalised` or `tops`, shape (n, h, w).
     lesions : array_like
         Lesion id of each image, shape (n,).
@@ -106,31 +107,28 @@ def of_others(weights, lesions):
         There is only one lesion.
     """
     _, index = np.unique(np.asarray(lesions), return_inverse=True)
-    mine = np.zeros((index.max() + 1, *weights.shape[1:]))
-    np.add.at(mine, index, weights)
-    count = len(weights) - np.bincount(index)
+    same = np.zeros((index.max() + 1, *maps.shape[1:]))
+    np.add.at(same, index, maps)
+    count = len(maps) - np.bincount(index)
     if not count.all():
         msg = "all images are of one lesion; expected other lesions to compare with"
         raise DataError(msg)
-    return ((weights.sum(axis=0) - mine) / count[:, None, None])[index]
+    return ((maps.sum(axis=0) - same) / count[:, None, None])[index]
 
 
 @dataclasses.dataclass(frozen=True)
 class Prior:
-    """Where lesions lie in a photograph, without looking at it.
+    """How large a lesion is on average.
 
     Attributes
     ----------
     share : float
         Mean share of the picture that is lesion.
-    sigma : float
-        Root mean square distance of lesion from the centre along one axis, the side being 1.
     masks : int
         Number of masks that this was learned from.
     """
 
     share: float
-    sigma: float
     masks: int
 
     def box(self, shape):
@@ -138,14 +136,7 @@ class Prior:
         half = np.sqrt(self.share) / 2
         edges = np.array([0.5 - half, 0.5 + half])
         down, across = (overlaps(edges, cells)[0] for cells in shape)
-        # Cells alike are to tie exactly, not up to rounding.
-        return np.round(np.outer(down, across), 12)
-
-    def gaussian(self, shape):
-        """Return a map (h, w): what each cell holds of a centred Gaussian of `sigma`."""
-        down, across = (
-            np.diff(norm.cdf(np.arange(cells + 1) / cells, 0.5, self.sigma)) for cells in shape
-        )
+        # Equal cells must tie exactly, not up to rounding.
         return np.round(np.outer(down, across), 12)
 
 
@@ -155,28 +146,18 @@ def learn_prior(masks):
     Parameters
     ----------
     masks : iterable of numpy.ndarray
-        Shape (H, W), bool, all of one size; cropped as the network saw the pictures.
+        Shape (H, W), bool; cropped as the network's input is.
 
     Raises
     ------
     DataError
-        If there is no lesion in any of them.
+        There is no lesion in any of them.
     """
-    total, count = 0, 0
-    for mask in masks:
-        total, count = total + mask.astype(np.int64), count + 1
-    if not np.sum(total):
-        msg = f"{count} masks without any lesion; expected some to learn from"
+    shares = [mask.mean() for mask in masks]
+    if not any(shares):
+        msg = f"{len(shares)} masks without any lesion; expected some to learn from"
         raise DataError(msg)
-    rows, columns = ((np.arange(pixels) + 0.5) / pixels - 0.5 for pixels in total.shape)
-    squares = rows[:, None] ** 2 + columns**2
-    variance = (total * squares).sum() / total.sum() / 2
-    return Prior(float(total.mean() / count), float(np.sqrt(variance)), count)
-
-
-def read_prior(masks, image_ids, crop):
-    """Learn a `Prior` from the masks (`skinlib.data.masks.Masks`) of some images."""
-    return learn_prior(cropped(masks.read(image_id), crop) for image_id in image_ids)
+    return Prior(float(np.mean(shares)), len(shares))
 
 
 def darkness(images, shape):
@@ -204,18 +185,19 @@ def score(maps, shares, lesions, prior):
     Parameters
     ----------
     maps : dict of str to numpy.ndarray
-        Some of `LEARNED`, and `CONTROL`; shape (n, h, w).
+        Some of `LEARNED`, and `DARKNESS`; shape (n, h, w).
     shares : numpy.ndarray
-        Shape (n, h, w).
+        Share of lesion in each cell, shape (n, h, w).
     lesions : array_like
-        Lesion id of each image.
+        Lesion id of each image, shape (n,).
     prior : Prior
 
     Returns
     -------
     pandas.DataFrame
-        ``share`` (of lesion in the picture), and ``<name>_mass``, ``<name>_hit`` for each
-        of the maps, of them with ``_others``, of `FIXED` and of `LIMITS`; n rows.
+        n rows: ``share`` (of lesion in the picture), ``<name>_mass`` and ``<name>_hit`` of each
+        map, of ``<name>_others`` (maps of other lesions), and of ``box`` (a centred square),
+        ``even`` and ``outline`` (the mask itself).
 
     Raises
     ------
@@ -229,19 +211,12 @@ def score(maps, shares, lesions, prior):
             raise DataError(msg)
         found[f"{name}_mass"] = mass_inside(values, shares)
         found[f"{name}_hit"] = hits(values, shares)
-        others = of_others(normalised(values), lesions)
-        found[f"{name}_others_mass"] = mass_inside(others, shares)
-        found[f"{name}_others_hit"] = _on_lesion(of_others(tops(values), lesions), shares)
-    grid = shares.shape[1:]
-    ones = np.ones((len(shares), 1, 1))
-    known = {
-        "box": prior.box(grid) * ones,
-        "gaussian": prior.gaussian(grid) * ones,
-        "even": np.ones(grid) * ones,
-        "outline": shares,
-        "ceiling": tops(shares),
-    }
-    for name, values in known.items():
+        found[f"{name}_others_mass"] = mass_inside(of_others(normalised(values), lesions), shares)
+        found[f"{name}_others_hit"] = _hits(of_others(tops(values), lesions), shares)
+    even = np.ones(shares.shape)
+    for name, values in (
+        ("box", prior.box(shares.shape[1:]) * even), ("even", even), ("outline", shares),
+    ):  # fmt: skip
         found[f"{name}_mass"] = mass_inside(values, shares)
         found[f"{name}_hit"] = hits(values, shares)
     return pd.DataFrame(found)

@@ -1,0 +1,224 @@
+"""Evaluate finished runs with their weights: on the official test, and on maps against masks."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import IntegrityError
+from skinlib.common.files import write_csv, write_json
+from skinlib.data import ham10000, pixels, synthetic
+from skinlib.data.batches import Part
+from skinlib.data.grid import cropped
+from skinlib.data.masks import Masks, locate
+from skinlib.experiments import external, localisation
+from skinlib.experiments import run as runs
+from skinlib.predict import inference, released
+from skinlib.stats.localisation import DARKNESS, darkness, learn_prior, score
+from skinlib.training import prediction
+
+# The share of test images for which the weights must give the class of predictions.csv.
+AGREEMENT = 0.99
+
+
+def _cached(classifier, dataset, progress):
+    """Return the images of a data set as the network takes them."""
+    recipe, size = classifier.recipe, classifier.record["input_size"]
+    return pixels.cached(
+        dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
+    )
+
+
+def _part(classifier, images, table, rows):
+    """Return the rows of a data set as a part; an unknown age is imputed, whatever the recipe."""
+    table, recipe = table.iloc[rows].reset_index(drop=True), classifier.recipe
+    facts = classifier.encoder.transform(table) if recipe.metadata else None
+    labels = table["dx"].map(CLASSES.index).to_numpy()
+    return Part(images, rows, facts, labels, recipe.channel_order)
+
+
+def official(run, dataset, trained_on, *, progress=True):
+    """Add predictions for the official test to a finished run, once.
+
+    Whoever evaluates twice and keeps the better result has used the test images for selection.
+    A run that has its predictions is returned as it is.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+        With its weights.
+    dataset : skinlib.data.ham10000.Dataset
+        From `skinlib.experiments.external.load`.
+    trained_on : skinlib.data.ham10000.Dataset
+        What the run was trained on.
+    progress : bool
+
+    Returns
+    -------
+    skinlib.experiments.run.Run
+        Its predictions have the part ``official``.
+
+    Raises
+    ------
+    IntegrityError
+        An official image is one of those trained on, or the run was evaluated on other images.
+    """
+    known = run.record.get("external")
+    if known:
+        if known["fingerprint"] != dataset.fingerprint:
+            msg = (
+                f"'{run.folder}' was evaluated on {known['name']} ({known['fingerprint']}), not "
+                f"on {dataset.name} ({dataset.fingerprint}); train it again to evaluate anew"
+            )
+            raise IntegrityError(msg)
+        return run
+    classifier = inference.load(run.folder)
+    images, seen = (_cached(classifier, each, progress) for each in (dataset, trained_on))
+    _refuse_trained_on(dataset, images, trained_on, seen)
+    table = dataset.table
+    part = _part(classifier, images, table, np.arange(len(table)))
+    probabilities = prediction.predict(classifier.model, part, views=classifier.recipe.views)
+    before = run.predictions()
+    before = before[before["part"] != external.PART]
+    runs.write_predictions(
+        run.folder,
+        pd.concat([before.rename(columns={"label": "dx"}), table], ignore_index=True),
+        [*before["part"], *[external.PART] * len(table)],
+        np.concatenate([before[list(CLASSES)].to_numpy(float), probabilities]),
+    )
+    runs.write_record(run.folder, {**run.record, "external": dataset.provenance()})
+    return runs.read_run(run.folder)
+
+
+def _refuse_trained_on(dataset, images, trained_on, seen):
+    """Refuse official images that are among those trained on, by name or byte for byte."""
+    known, bytes_seen = set(trained_on.table["image_id"]), set(map(bytes, seen.checks["sha256"]))
+    twice = [
+        name
+        for name, digest in zip(dataset.table["image_id"], images.checks["sha256"], strict=True)
+        if bytes(digest) in bytes_seen or name in known
+    ]
+    if twice:
+        msg = (
+            f"{len(twice)} official test images are among those of {trained_on.name}, "
+            f"{twice[0]} for example; a test on them would prove nothing"
+        )
+        raise IntegrityError(msg)
+
+
+def localise(run, data=None, masks=None, *, progress=True):
+    """Score soft attention and Grad-CAM of a run's test set against the lesion masks.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+        Finished, with its weights.
+    data : str or pathlib.Path, optional
+        Folder of the photographs; see `skinlib.data.ham10000.locate`.
+    masks : str or pathlib.Path, optional
+        See `skinlib.data.masks.locate`.
+    progress : bool
+        Show bars.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What ``pointing.csv`` now holds.
+
+    Raises
+    ------
+    DataError
+        The weights were not kept, or there are no masks.
+    IntegrityError
+        The photographs are not those of the run, or the weights do not give its predictions.
+    """
+    dataset = ham10000.load(data, decode=False)
+    known = run.record["data"]
+    if dataset.fingerprint != known["fingerprint"]:
+        msg = (
+            f"'{run.folder}' was trained on {known['name']} {known['fingerprint']}, "
+            f"'{dataset.folder}' is {dataset.name} {dataset.fingerprint}; set SKINLIB_DATA or "
+            "--data to the data of the run"
+        )
+        raise IntegrityError(msg)
+    masks = Masks(locate(dataset.folder, masks))
+    rows = run.predictions("test")
+    classifier = inference.load(run.folder)
+    places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
+    part = _part(classifier, _cached(classifier, dataset, progress), dataset.table, places)
+    maps, agreement = _maps(run, classifier, part)
+    crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
+    shares = masks.shares(rows["image_id"], grid, crop)
+    others = sorted((masks.ids & set(dataset.table["image_id"])) - set(rows["image_id"]))
+    prior = learn_prior(cropped(masks.read(image_id), crop) for image_id in others)
+    there = shares.any(axis=(1, 2))
+    lesions = rows["lesion_id"].to_numpy()[there]
+    scores = score(
+        {name: each[there] for name, each in maps.items()}, shares[there], lesions, prior
+    )
+    scores.insert(0, "image_id", rows["image_id"].to_numpy()[there])
+    write_csv(run.folder / localisation.SCORES, scores, float_format="%.5g")
+    source = {
+        "identity": run.record["identity"],
+        "weights_sha256": run.record["weights_sha256"],
+        "masks": masks.provenance(),
+        "crop": crop,
+        "grid": list(grid),
+        "images": int(there.sum()),
+        "without_lesion": int((~there).sum()),
+        "prior": dataclasses.asdict(prior),
+        "empty": {name: int((~values.any(axis=(1, 2))).sum()) for name, values in maps.items()},
+        "agreement": round(agreement, 4),
+        "gamma": _gamma(classifier.model),
+    }
+    write_json(run.folder / localisation.SOURCE, source)
+    return localisation.read_scores(run)[0]
+
+
+def _maps(run, classifier, part):
+    """Return the maps of the test set by name, and the agreement with the run's predictions."""
+    from skinlib.models.gradcam import gradcam
+
+    maps, probabilities = gradcam(classifier.model, part)
+    agreement = float(np.mean(probabilities.argmax(axis=1) == run.arrays("test")[1].argmax(axis=1)))
+    if classifier.recipe.views == "one" and agreement < AGREEMENT:
+        msg = (
+            f"the weights of '{run.folder}' give the class of predictions.csv for "
+            f"{agreement:.1%} of the test images, expected nearly all; train the run again"
+        )
+        raise IntegrityError(msg)
+    if classifier.recipe.attention != "none":
+        maps = {"attention": prediction.attention(classifier.model, part), **maps}
+    photographs = (part.pixels[row] for row in part.rows)
+    maps[DARKNESS] = darkness(photographs, maps["gradcam"].shape[1:])
+    return maps, agreement
+
+
+def _gamma(model):
+    """Return the scalar that scales the attended tensor, None where the network has none."""
+    layers = [layer for layer in model.layers if layer.name == "soft_attention"]
+    gamma = layers[0].gamma if layers else None
+    return None if gamma is None else round(float(gamma), 5)
+
+
+def drawn(seed=0):
+    """Compute the attention maps of the newest released model for drawn lesions.
+
+    Returns
+    -------
+    dict or None
+        ``model``, ``seed``, ``size`` in pixels, and ``maps`` by class: rows of numbers that sum
+        to 1. None where no model is released.
+    """
+    if not released.folders():
+        return None
+    folder = released.newest()
+    classifier = released.load(folder)
+    numbers, side = localisation.drawn_lesions(seed), classifier.record["input_size"]
+    pictures = [synthetic.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
+    # The maps are computed before the metadata join the network.
+    facts = pd.DataFrame({"age": np.nan, "sex": "unknown", "localization": "unknown"}, numbers)
+    maps = classifier.ask(np.stack(pictures), facts, views="one").maps
+    rounded = {dx: np.round(each, 5).tolist() for dx, each in zip(numbers, maps, strict=True)}
+    return {"model": folder.name, "seed": seed, "size": side, "maps": rounded}

@@ -1,0 +1,230 @@
+"""Scores of maps against masks: cases worked by hand, simulations, and stored scores."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments import localisation
+from skinlib.experiments.run import Run
+from skinlib.plots import pointing as drawing
+from skinlib.stats.localisation import (
+    Prior,
+    darkness,
+    hits,
+    learn_prior,
+    mass_inside,
+    of_others,
+    score,
+)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(3)
+
+
+def test_scores_by_hand():
+    maps = np.array([[[1, 2], [0, 5]], [[4, 4], [1, 1]], [[0, 0], [0, 0]]], float)
+    shares = np.array([[[0, 0.5], [1, 0.9]], [[0.6, 0.2], [0, 0]], [[1, 0], [0, 0]]], float)
+    # The third map is 0 everywhere and counts as even.
+    np.testing.assert_allclose(mass_inside(maps, shares), [5.5 / 8, 3.2 / 10, 0.25])
+    # Exactly half is not most; two maxima, one of them on lesion; four, one of them.
+    np.testing.assert_allclose(hits(maps, shares), [1, 0.5, 0.25])
+    np.testing.assert_allclose(hits(maps[:1], np.full((1, 2, 2), 0.5)), [0])
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_maps_that_are_none(bad):
+    maps = np.ones((3, 2, 2))
+    maps[1, 0, 1] = bad
+    with pytest.raises(DataError, match="map 1"):
+        mass_inside(maps, np.ones((3, 2, 2)))
+
+
+def test_the_even_map_is_what_random_maps_score(rng):
+    shares = rng.random((1, 3, 3)) * np.ones((20000, 1, 1))
+    maps, even = rng.random((20000, 3, 3)), np.ones((20000, 3, 3))
+    np.testing.assert_allclose(mass_inside(even, shares), shares.mean(axis=(1, 2)))
+    np.testing.assert_allclose(hits(even, shares), (shares > 0.5).mean(axis=(1, 2)))
+    assert mass_inside(maps, shares).mean() == pytest.approx(shares[0].mean(), abs=0.005)
+    assert hits(maps, shares).mean() == pytest.approx((shares[0] > 0.5).mean(), abs=0.015)
+
+
+def test_maps_of_others_are_the_mean_over_all_other_lesions(rng):
+    maps, lesions = rng.random((6, 2, 2)), np.array(["a", "b", "a", "c", "b", "a"])
+    expected = [maps[lesions != lesion].mean(axis=0) for lesion in lesions]
+    np.testing.assert_allclose(of_others(maps, lesions), expected)
+    with pytest.raises(DataError, match="one lesion"):
+        of_others(maps, np.zeros(6))
+
+
+def test_one_map_follows_its_lesions_and_the_other_is_noise(rng):
+    shares = rng.random((300, 3, 3)) ** 3
+    maps = {"attention": rng.random((300, 3, 3)), "gradcam": shares**2}
+    found = score(maps, shares, np.arange(300), Prior(0.3, 1))
+    # The most that a map can have inside is that of its best cell.
+    for name in (column for column in found if column.endswith("_mass")):
+        assert (found[name] <= shares.max(axis=(1, 2)) + 1e-12).all()
+    means = found.mean()
+    assert means["gradcam_mass"] > means["gradcam_others_mass"] + 0.2
+    assert means["attention_mass"] == pytest.approx(means["attention_others_mass"], abs=0.03)
+    with pytest.raises(DataError, match="maps 'attention' have shape"):
+        score({"attention": np.ones((300, 5, 5))}, shares, np.arange(300), Prior(0.3, 1))
+
+
+def test_darkness_is_how_far_a_cell_is_from_the_brightest():
+    image = np.full((6, 6, 3), 200.0)
+    image[2:4, 2:4] = 20
+    image[0, 0] = [0, 30, 60]
+    (found,) = darkness([image], (3, 3))
+    expected = np.zeros((3, 3))
+    expected[1, 1], expected[0, 0] = 180, 170 / 4
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_the_box_has_the_mean_area_of_a_lesion():
+    found = learn_prior([np.ones((50, 50), bool), np.zeros((50, 50), bool)])
+    assert (found.share, found.masks) == (0.5, 2)
+    with pytest.raises(DataError, match="2 masks without any lesion"):
+        learn_prior([np.zeros((5, 5), bool)] * 2)
+    # Side 0.6: all of the middle cell, and 0.4 of a cell's side in its neighbours.
+    expected = np.outer([0.4, 1, 0.4], [0.4, 1, 0.4])
+    np.testing.assert_allclose(Prior(0.36, 1).box((3, 3)), expected)
+    assert Prior(0.36, 1).box((5, 7)).mean() == pytest.approx(0.36)
+
+
+def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
+    """Write a run with scores of a network that follows its lesions; seeds have other images."""
+    rng = np.random.default_rng(seed)
+    name = f"MobileNetV2-clean-{attention}-96px-s{seed}"
+    record = {
+        "run": name, "status": "finished", "seed": seed, "backbone": "MobileNetV2",
+        "input_size": 96, "weights_sha256": "ab", "identity": "cd", "study": "ablation",
+        "data": {"name": "x", "fingerprint": "f"}, "split": {"unit": "lesion", "hash": f"h{seed}"},
+        "recipe": {"name": "clean", "attention": attention, "epochs": 15},
+    }  # fmt: skip
+    lesions = np.repeat(np.arange(count // 2), 2)
+    shares = rng.random((count, 3, 3))
+    maps = {"gradcam": shares**scale + rng.random((count, 3, 3)), "darkness": shares}
+    maps["hirescam"] = maps["gradcam"] ** 2
+    if attention != "none":
+        maps["attention"] = maps["gradcam"] + 1
+    scores = score(maps, shares, lesions, Prior(0.34, 500))
+    scores.insert(0, "image_id", [f"ISIC_{seed:02}{i:05}" for i in range(count)])
+    place = folder / "runs" / "ablation" / name
+    place.mkdir(parents=True)
+    scores.to_csv(place / localisation.SCORES, index=False)
+    source = {
+        "weights_sha256": "ab", "images": count, "grid": [3, 3], "gamma": 0.01,
+        "prior": dataclasses.asdict(Prior(0.34, 500)),
+    }  # fmt: skip
+    (place / localisation.SOURCE).write_text(json.dumps(source))
+    predictions = pd.DataFrame(np.eye(7)[rng.integers(0, 7, count)], columns=list(CLASSES))
+    predictions.insert(0, "label", "nv")
+    predictions.insert(0, "part", "test")
+    predictions.insert(0, "lesion_id", [f"HAM_{i}" for i in lesions])
+    predictions.insert(0, "image_id", scores["image_id"])
+    predictions.to_csv(place / "predictions.csv", index=False)
+    losses = pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.0, 1.0, 0.5]})
+    losses.to_csv(place / "history.csv", index=False)
+    return Run(place, record)
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    made = [make_run(tmp_path, seed) for seed in (0, 1)]
+    made += [make_run(tmp_path, 0, "as_coded", 0.2), make_run(tmp_path, 1, "none")]
+    made = {run.folder: run for run in made}
+    monkeypatch.setattr(localisation, "read_run", lambda folder: made[folder])
+    return made
+
+
+def test_networks_are_runs_but_for_their_seed(measured):
+    found, diverged = localisation.networks()
+    assert [(*each.words, len(each.runs)) for each in found] == [
+        ("clean recipe, 96\u00a0px", "as coded", 1),
+        ("clean recipe, 96\u00a0px", "as described", 2),
+        ("clean recipe, 96\u00a0px", "no attention", 1),
+    ]
+    assert diverged == []
+    frame = localisation.frame(found, "mass_others", ("attention", "gradcam"))
+    assert list(frame) == ["Network", "Attention", "soft attention", "Grad-CAM"]
+    assert frame["soft attention"].isna().tolist() == [False, False, True]
+    gain = found[0].summary.loc["gradcam", "mass_others"]
+    assert frame["Grad-CAM"][0].value == pytest.approx(100 * gain.value)
+    figure = drawing.following({", ".join(n.words): n.summary["mass_others"] for n in found})
+    assert len(figure.axes[0].get_yticks()) == 3
+    assert len(drawing.means({"one": np.eye(3), "other": np.ones((5, 5))}).axes) == 3
+
+
+def test_a_network_that_diverged_is_apart(measured):
+    folder = next(folder for folder in measured if "as_coded" in folder.name)
+    losses = pd.DataFrame({"epoch": [1, 2, 3, 4], "loss": [2.0, 0.5, 6.0, 5.9]})
+    losses.to_csv(folder / "history.csv", index=False)
+    found, (diverged,) = localisation.networks()
+    assert len(found) == 2
+    assert diverged.runs[0].name == folder.name
+
+
+def test_summary_is_means_with_intervals_over_lesions(measured):
+    (network,) = [each for each in localisation.networks()[0] if len(each.runs) == 2]
+    table, row = pd.concat(network.scores), network.summary.loc["gradcam"]
+    assert row["mass"].value == pytest.approx(table["gradcam_mass"].mean())
+    for kind in ("mass", "hit"):
+        for other in ("box", "others"):
+            column = f"gradcam_others_{kind}" if other == "others" else f"box_{kind}"
+            gap = table[f"gradcam_{kind}"] - table[column]
+            found = row[f"{kind}_{other}"]
+            assert found.value == pytest.approx(gap.mean())
+            # SciPy's interval of the mean over lesions, which all have two images a seed.
+            values = gap.groupby(table["lesion_id"]).mean().to_numpy()
+            ends = stats.bootstrap(
+                (values,), np.mean, n_resamples=2000, method="percentile", rng=1
+            ).confidence_interval
+            limit = (ends.high - ends.low) / 8
+            assert (found.low, found.high) == pytest.approx(tuple(ends), abs=limit)
+    assert pd.isna(network.summary.loc["box", "mass_others"])
+
+
+def test_variants_are_compared_on_the_same_images_only(measured):
+    networks, _ = localisation.networks()
+    pairs = localisation.matched(networks)
+    ((first, second),) = pairs
+    assert list(first.index) == list(second.index)
+    mass, hit, by_pair = localisation.difference(pairs, "gradcam")
+    assert mass.value == pytest.approx(
+        100 * (second["gradcam_mass"] - first["gradcam_mass"]).mean()
+    )
+    assert mass.low > 0
+    assert by_pair == pytest.approx([hit.value])
+    assert localisation.matched(networks, "none", "as_coded") == []
+
+
+def test_scores_of_another_training_are_refused(measured):
+    run = next(iter(measured.values()))
+    run.record["weights_sha256"] = "other"
+    with pytest.raises(IntegrityError, match="not of the training"):
+        localisation.read_scores(run)
+    (run.folder / localisation.SOURCE).unlink()
+    assert localisation.read_scores(run) is None
+
+
+def test_drawn_examples_have_mask_and_map_on_one_grid():
+    committed = json.loads((paths.ROOT / "results" / "attention.json").read_text())["drawn"]
+    assert set(committed["maps"]) == set(localisation.drawn_lesions()) == set(CLASSES)
+    assert all(np.sum(each) == pytest.approx(1, abs=1e-3) for each in committed["maps"].values())
+    record = {"seed": 0, "size": 48, "maps": {"mel": np.full((6, 6), 1 / 36)}}
+    (example,) = localisation.drawn_examples(record, ["mel"])
+    assert example["image"].shape == (48, 48, 3)
+    np.testing.assert_allclose(example["attention"], 1)
+    # The lesion is in the middle.
+    np.testing.assert_allclose(example["shares"][2:4, 2:4], 1)
+    assert len(drawing.beside([example, example]).axes) == 7
