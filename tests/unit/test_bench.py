@@ -121,11 +121,12 @@ def test_the_graph_averages_and_augments_although_it_predicts():
     assert np.abs(first - second).max() > 0.01
 
 
-def test_a_quick_run_of_input_keeps_the_contract(monkeypatch):
-    monkeypatch.setenv("SKINLIB_CACHE", "elsewhere")
+def test_a_quick_run_of_input_keeps_the_contract(monkeypatch, tmp_path):
+    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path))
     found = input.measure(quick=True, progress=False)
-    # Caches of the bench leave no trace.
-    assert str(paths.cache()) == "elsewhere"
+    # The caches of the bench leave no trace.
+    assert paths.cache() == tmp_path
+    assert not (tmp_path / "pixels").exists()
     assert set(found["cases"]) == set(input.LABELS)
     for name in (input.THEIRS, "decode"):
         assert found["cases"][name]["times_theirs"]["max"] == 1.0
