@@ -6,7 +6,7 @@ import sys
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
-from skinlib.common.quiet import import_keras
+from skinlib.common.process import import_keras
 
 NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
 

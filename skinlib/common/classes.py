@@ -1,4 +1,4 @@
-"""The seven diagnoses of HAM10000, in the one order used everywhere (protocol §1.1)."""
+"""The seven diagnoses of HAM10000, in the one order used everywhere."""
 
 # Alphabetical, as LabelEncoder and folder listings give it. Never reorder.
 CLASSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")

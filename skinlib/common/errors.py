@@ -1,7 +1,7 @@
 """Errors that a person can act on.
 
-Every message names the offender, what was expected and what to do next. The
-command line prints it on one line and exits with the class's ``exit_code``.
+Every message names the offender, what was expected and what to do next. The command line
+prints it on one line and exits with the class's ``exit_code``.
 """
 
 
@@ -24,12 +24,16 @@ class IntegrityError(SkinlibError):
 
 
 class TrainingError(SkinlibError):
-    """A training went wrong numerically; the run is marked failed."""
-
-    exit_code = 1
+    """A training run went wrong numerically and is marked failed."""
 
 
 class TemporaryError(SkinlibError):
     """Network or disk trouble; the same command may work later."""
 
     exit_code = 75
+
+
+class Interrupted(SkinlibError):
+    """A signal stopped a command, which has saved its state."""
+
+    exit_code = 130

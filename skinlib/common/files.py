@@ -15,11 +15,7 @@ from skinlib.common.errors import DataError, TemporaryError
 
 @contextlib.contextmanager
 def atomic_path(path):
-    """Yield a temporary path beside `path` and move it there when the block succeeds.
-
-    The temporary file is flushed to disk before the move, so that a crash can
-    not leave a short file under the final name. If the block raises, the
-    temporary file is removed and whatever was at `path` stays untouched.
+    """Yield a temporary path beside `path`; it is flushed and moved there if the block succeeds.
 
     Parameters
     ----------
@@ -38,19 +34,19 @@ def atomic_path(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{path.name}."
+    prefix, suffix = f".{path.name}.", "".join(path.suffixes)
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=prefix, suffix="".join(path.suffixes)
-        )
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
         os.close(handle)
         temporary = Path(name)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         # mkstemp makes private files; results are meant to be read by everybody.
-        temporary.chmod(0o666 & ~_umask())
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
         os.replace(temporary, path)
     except OSError as error:
         if Path(str(error.filename)).name.startswith(prefix):
@@ -61,20 +57,27 @@ def atomic_path(path):
             temporary.unlink(missing_ok=True)
 
 
-def require_file(path, what):
-    """Refuse a path that is no file, and say what it is instead.
+@contextlib.contextmanager
+def atomic_folder(path):
+    """Yield an empty folder beside `path` that takes its place if the block succeeds.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    what : str
-        Expected there, for the message: 'photograph'.
-
-    Raises
-    ------
-    DataError
-        It is a folder, a link that leads nowhere, a device, or not there.
+    What a killed process left is removed first, so one process at a time may do this: callers
+    hold a lock where there can be two.
     """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def require_file(path, what):
+    """Raise `DataError` unless `path` is a file; `what` is expected there ('photograph')."""
     if path.is_file():
         return
     if path.is_dir():
@@ -92,24 +95,13 @@ def require_file(path, what):
 
 
 def require_place(path):
-    """Refuse a file that could not be written, before the work that it is for.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Missing parent folders are no fault, see `atomic_path`.
-
-    Raises
-    ------
-    DataError
-        Naming `path`: it is a folder, or the folder to write in is none or refuses.
-    """
+    """Raise `DataError` if a file could not be written to `path`, before the work it is for."""
     if path.is_dir():
         msg = f"'{path}' is a folder; name a file to write"
         raise DataError(msg)
     folder = next(parent for parent in path.parents if os.path.lexists(parent))
     try:
-        # Asked by doing it: rights do not tell of a disk that is read-only.
+        # Access rights do not show a read-only disk.
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         msg = f"'{path}' cannot be written: '{folder}': {error.strerror}; choose another place"
@@ -117,20 +109,9 @@ def require_place(path):
 
 
 def require_space(folder, needed):
-    """Refuse to begin a write for which the disk has no room.
+    """Raise `TemporaryError` if the disk of `folder` has fewer than `needed` bytes.
 
-    HDF5 ends the whole process when its disk is full, so it must not come to that.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-    needed : int
-        Bytes.
-
-    Raises
-    ------
-    TemporaryError
-        Naming the folder, what it has and what it needs.
+    HDF5 ends the whole process when its disk is full, so writers check before.
     """
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -141,17 +122,8 @@ def require_space(folder, needed):
         raise TemporaryError(msg)
 
 
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def write_text(path, text):
-    """Write `text` (UTF-8, Unix line ends) to `path` atomically.
-
-    What is no Unicode in the name of a file is escaped.
-    """
+    """Write `text` atomically: UTF-8, Unix line ends; what is no Unicode is escaped."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 

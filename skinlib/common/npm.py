@@ -1,7 +1,4 @@
-"""Files of npm packages for the book's pages, installed as locked; never part of this repository.
-
-What a page runs lies in the book itself, so that it works offline and asks no other server.
-"""
+"""Files of npm packages for the pages of the book, installed as locked, never committed."""
 
 import shutil
 import subprocess
@@ -9,20 +6,21 @@ import tempfile
 from pathlib import Path
 
 from skinlib.common.errors import DataError, TemporaryError
+from skinlib.common.files import atomic_folder
 
 LOCK = "package-lock.json"
-LIMIT = 600
+LIMIT = 600  # seconds
 
 
 def fetch(source, folder, files):
-    """Put files of packages into a folder, unless those that are locked lie there already.
+    """Put files of packages into a folder, unless it has those that are locked.
 
     Parameters
     ----------
     source : pathlib.Path
         Folder of ``package.json`` and of its lock, which has the hash of every package.
     folder : pathlib.Path
-        Gets the files, and the licence of each package.
+        Gets the files, the licence of each package, and the lock.
     files : sequence of str
         Within ``node_modules``, for example ``vega/build/vega.min.js``.
 
@@ -35,18 +33,20 @@ def fetch(source, folder, files):
     """
     lock = (source / LOCK).read_bytes()
     done = folder / LOCK
-    names = [Path(file).name for file in files]
-    whole = done.is_file() and all((folder / name).is_file() for name in names)
+    whole = done.is_file() and all((folder / Path(file).name).is_file() for file in files)
     if whole and done.read_bytes() == lock:
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".npm-") as temporary:
-        packages = _install(source, Path(temporary))
+    with atomic_folder(folder) as made, tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        packages = _install(source, Path(place))
         for file in files:
-            _copy(packages, file, folder)
-    # Last: a folder with it is whole.
-    done.write_bytes(lock)
+            if not (packages / file).is_file():
+                msg = f"npm did not install '{file}'; compare it with {LOCK} and try again"
+                raise TemporaryError(msg)
+            shutil.copy(packages / file, made)
+            name = Path(file).parts[0]
+            for licence in (packages / name).glob("LICENSE*"):
+                shutil.copy(licence, made / f"{name}.{licence.name}.txt")
+        (made / LOCK).write_bytes(lock)
 
 
 def _install(source, folder):
@@ -59,24 +59,13 @@ def _install(source, folder):
         shutil.copy(source / name, folder)
     # Nothing of the packages runs here: they are files to copy.
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    options = {"capture_output": True, "text": True, "timeout": LIMIT, "check": False}
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False
-        )
-        said = " ".join(done.stderr.split()) if done.returncode else ""
+        done = subprocess.run(command, cwd=folder, **options)
+        failure = " ".join(done.stderr.split()) if done.returncode else ""
     except subprocess.TimeoutExpired:
-        said = f"no end after {LIMIT} s"
-    if said:
-        msg = f"npm ci failed ({said[-300:]}); see to the network and try again"
+        failure = f"no end after {LIMIT} s"
+    if failure:
+        msg = f"npm ci failed ({failure[-300:]}); see to the network and try again"
         raise TemporaryError(msg)
     return folder / "node_modules"
-
-
-def _copy(packages, file, folder):
-    if not (packages / file).is_file():
-        msg = f"npm did not install '{file}'; compare it with {LOCK} and try again"
-        raise TemporaryError(msg)
-    shutil.copy(packages / file, folder)
-    package = Path(file).parts[0]
-    for licence in (packages / package).glob("LICENSE*"):
-        shutil.copy(licence, folder / f"{package}.{licence.name}.txt")

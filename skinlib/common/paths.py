@@ -1,11 +1,10 @@
-"""Where things lie. No other module guesses a folder."""
+"""Folders. No other module guesses one."""
 
 import os
 from pathlib import Path
 
 from skinlib.common.errors import DataError
 
-# Root of the repository; results, studies and notebooks are looked up below it.
 ROOT = Path(os.environ.get("SKINLIB_ROOT", Path(__file__).resolve().parents[2]))
 
 # Everything a run or a study writes; see skinlib.experiments.run.
@@ -27,19 +26,17 @@ STUDIES = ROOT / "studies"
 def cache():
     """Return the folder for files that can be made again: pixel caches, synthetic data.
 
-    ``SKINLIB_CACHE`` overrides the default, ``$XDG_CACHE_HOME/skinlib`` or
-    ``~/.cache/skinlib``.
+    ``SKINLIB_CACHE``, else ``$XDG_CACHE_HOME/skinlib``, else ``~/.cache/skinlib``.
 
     Raises
     ------
     DataError
-        If none of the three is known, as in a container without a home.
+        None of the three is known, as in a container without a home.
     """
     if "SKINLIB_CACHE" in os.environ:
         return Path(os.environ["SKINLIB_CACHE"])
     try:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skinlib"
     except RuntimeError as error:
         msg = "there is no home folder for the cache; set SKINLIB_CACHE to a folder"
         raise DataError(msg) from error
-    return Path(base) / "skinlib"

@@ -8,7 +8,7 @@ import numpy as np
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.common.files import require_file
-from skinlib.common.quiet import import_keras
+from skinlib.common.process import import_keras
 from skinlib.data.images import MAX_PHOTOGRAPH, decode
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize

@@ -7,8 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from skinlib.common.errors import DataError
-from skinlib.common.interruption import Interrupted
+from skinlib.common.errors import DataError, Interrupted
 
 # Errors told one by one; the table has them all.
 SHOWN = 10

@@ -95,7 +95,7 @@ def train_epoch(model, running, part, recipe, seed, progress, *, watch, save, sh
     seed : int
     progress : skinlib.training.state.Progress
         Where the epoch begins; kept up to date.
-    watch : skinlib.common.interruption.Watch
+    watch : skinlib.common.process.Watch
     save : callable
         Writes `progress`; called between steps, where everything is consistent.
     show : bool
@@ -109,7 +109,7 @@ def train_epoch(model, running, part, recipe, seed, progress, *, watch, save, sh
 
     Raises
     ------
-    skinlib.common.interruption.Interrupted
+    skinlib.common.errors.Interrupted
         After saving, when a signal has asked for it.
     """
     epoch = len(progress.history)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES
-from skinlib.common.interruption import Watch
+from skinlib.common.process import Watch
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records
 from skinlib.experiments import run as runs
@@ -75,7 +75,7 @@ def train(
         failed.
     skinlib.models.backend.OutOfMemory
         The device is too small for a batch.
-    skinlib.common.interruption.Interrupted
+    skinlib.common.errors.Interrupted
         A signal has asked the training to stop; the same call goes on from there.
     """
     recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe)

@@ -30,13 +30,13 @@ def validate(folder, record, recipe, parts, model, trained, progress, watch, sav
     trained : keras.Model
         The whole classifier, whose weights are kept.
     progress : skinlib.training.state.Progress
-    watch : skinlib.common.interruption.Watch
+    watch : skinlib.common.process.Watch
     save : callable
         Writes `progress`.
 
     Raises
     ------
-    TrainingError, skinlib.common.interruption.Interrupted
+    TrainingError, skinlib.common.errors.Interrupted
     """
     epoch = len(progress.history)
 

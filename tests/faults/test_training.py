@@ -104,7 +104,7 @@ def test_f22_a_signal_saves_and_the_same_command_goes_on(command, again, tmp_pat
 
 WATCH = """
 import time
-from skinlib.interruption import Watch
+from skinlib.common.process import Watch
 with Watch() as watch:
     print("watching", flush=True)
     while True:

@@ -12,8 +12,8 @@ import tensorflow as tf
 import tiny
 
 from skinlib.common import paths
-from skinlib.common.errors import DataError
-from skinlib.common.interruption import Interrupted, Watch
+from skinlib.common.errors import DataError, Interrupted
+from skinlib.common.process import Watch
 from skinlib.experiments import recipes, records
 from skinlib.training import loop as training
 from skinlib.training import tracking

@@ -18,29 +18,45 @@ from skinlib.common.errors import DataError
 
 def test_atomic_path_moves_the_file_when_the_block_ends(tmp_path):
     target = tmp_path / "new" / "folder" / "a.weights.h5"
-    with files.atomic_path(target) as temporary:
-        assert temporary.parent == target.parent  # the same disk, so that the move is atomic
-        assert temporary.name.endswith(".weights.h5")  # Keras looks at the suffix
-        temporary.write_bytes(b"whole")
-        assert not target.exists()
+    before = os.umask(0o027)
+    try:
+        with files.atomic_path(target) as temporary:
+            assert temporary.parent == target.parent  # the same disk, so that the move is atomic
+            assert temporary.name.endswith(".weights.h5")  # Keras looks at the suffix
+            temporary.write_bytes(b"whole")
+            assert not target.exists()
+    finally:
+        assert os.umask(before) == 0o027
     assert target.read_bytes() == b"whole"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_atomic_path_keeps_the_old_file_when_the_block_raises(tmp_path, error):
-    target = tmp_path / "run.json"
-    target.write_text("old")
+def test_a_block_that_raises_keeps_what_was_there(tmp_path, error):
+    file, folder = tmp_path / "run.json", tmp_path / "set"
+    file.write_text("old")
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(error), files.atomic_path(file) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+    with pytest.raises(error), files.atomic_folder(folder) as temporary:
+        (temporary / "new").touch()
+        raise error
+    assert file.read_text() == "old"
+    assert sorted(tmp_path.rglob("*")) == [file, folder, folder / "old"]
 
-    def write():
-        with files.atomic_path(target) as temporary:
-            temporary.write_text("half of the n")
-            raise error
 
-    with pytest.raises(error):
-        write()
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
+def test_atomic_folder_replaces_the_whole_folder(tmp_path):
+    folder = tmp_path / "new" / "set"
+    for name in ("one", "two"):
+        (folder.parent / ".set.partial").mkdir(parents=True)  # left by a killed process
+        (folder.parent / ".set.partial" / "left").touch()
+        with files.atomic_folder(folder) as temporary:
+            (temporary / name).touch()
+        assert [path.name for path in folder.iterdir()] == [name]
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_an_error_names_the_target_and_not_the_temporary_file(tmp_path, monkeypatch):
@@ -61,7 +77,7 @@ def test_an_error_names_the_target_and_not_the_temporary_file(tmp_path, monkeypa
     assert error.value.filename == str(tmp_path / "a.csv")
 
 
-def test_what_stands_where_a_file_was_expected(tmp_path):
+def test_what_is_there_instead_of_a_file(tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
@@ -84,7 +100,6 @@ def test_what_stands_where_a_file_was_expected(tmp_path):
 
 def test_a_place_that_can_not_be_written_is_found_beforehand(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    files.require_place(tmp_path / "a.csv")
     files.require_place(tmp_path / "new" / "folder" / "a.csv")
     for path in (tmp_path, tmp_path / "file" / "a.csv"):
         with pytest.raises(DataError, match=f"^'{path}' "):
@@ -99,31 +114,24 @@ def test_a_place_that_can_not_be_written_is_found_beforehand(tmp_path, monkeypat
         files.require_place(tmp_path / "a.csv")
 
 
-def test_atomic_path_follows_the_umask(tmp_path):
-    """A result is readable by the group although the temporary file was private."""
-    before = os.umask(0o027)
-    try:
-        files.write_text(tmp_path / "a.txt", "text")
-    finally:
-        assert os.umask(before) == 0o027
-    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, np.float32("nan"), [1, {"a": -math.inf}]])
+@pytest.mark.parametrize("value", [math.nan, np.float32("nan"), [1, {"a": -math.inf}]])
 def test_write_json_refuses_what_json_does_not_know(tmp_path, value):
     with pytest.raises(ValueError, match="not JSON compliant"):
         files.write_json(tmp_path / "a.json", {"value": value})
+    with pytest.raises(TypeError, match="ndarray"):
+        files.write_json(tmp_path / "a.json", {"a": np.zeros(2)})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_write_json_turns_numpy_scalars_and_paths_into_plain_values(tmp_path):
     value = {"a": np.float32(0.5), "b": np.int64(3), "c": np.bool_(True), "d": Path("x") / "y"}
     files.write_json(tmp_path / "a.json", value)
-    text = (tmp_path / "a.json").read_text(encoding="utf-8")
-    assert json.loads(text) == {"a": 0.5, "b": 3, "c": True, "d": "x/y"}
-    with pytest.raises(TypeError, match="ndarray"):
-        files.write_json(tmp_path / "a.json", {"a": np.zeros(2)})
-    assert (tmp_path / "a.json").read_text(encoding="utf-8") == text
+    assert json.loads((tmp_path / "a.json").read_text()) == {
+        "a": 0.5,
+        "b": 3,
+        "c": True,
+        "d": "x/y",
+    }
 
 
 def test_text_is_utf_8_with_unix_line_ends(tmp_path):
@@ -138,13 +146,10 @@ def test_text_is_utf_8_with_unix_line_ends(tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == b"x,y\n1.23,\xc3\xa9\n"
 
 
-@pytest.mark.parametrize("content", [b"", b"abc", bytes(range(256)) * 5000])
-def test_sha256(tmp_path, content):
+def test_hashes(tmp_path):
+    content = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(content)
     assert files.sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
-
-
-def test_hash_of_is_the_hash_of_canonical_json():
     expected = hashlib.sha256(b'{"a": [1, null], "b": 0.5}').hexdigest()[:12]
     assert files.hash_of({"b": 0.5, "a": [1, None]}) == expected
     assert files.hash_of({"a": [np.int64(1), None], "b": np.float64(0.5)}) == expected

@@ -4,7 +4,7 @@ Not those of Keras, which can hold code: skinlib opens none, not even its own.
 """
 
 from skinlib.common.errors import SkinlibError
-from skinlib.common.quiet import quiet
+from skinlib.common.process import quiet
 
 
 def opened(path, threads=None):

@@ -1,6 +1,6 @@
 """The graph as LiteRT (TensorFlow Lite): float32, or weights in float16 or int8."""
 
-from skinlib.common.quiet import quiet
+from skinlib.common.process import quiet
 
 
 def convert(model, precision, pictures=None):

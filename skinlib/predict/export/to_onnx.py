@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skinlib.common.quiet import quiet
+from skinlib.common.process import quiet
 from skinlib.predict.export.graph import LIKENESS
 
 OPSET = 18

@@ -1,6 +1,6 @@
 """The graph of an ONNX file as OpenVINO's: a graph in XML, and beside it the weights."""
 
-from skinlib.common.quiet import quiet
+from skinlib.common.process import quiet
 
 
 def write(source, path, precision, properties):
