@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from skinlib.common.classes import CLASSES
-from skinlib.data import synthetic
+from skinlib.data import painter
 from skinlib.predict import released
 from skinlib.predict.abstention import UNLIKE
 from skinlib.predict.cases import Case, table
@@ -34,7 +34,7 @@ def encode(picture, format, **options):
 
 
 def drawn(dx, lesion, width=341, height=256):
-    return synthetic.photograph(dx, lesion, 0, 1, width, height)
+    return painter.photograph(dx, lesion, 0, 1, width, height)
 
 
 UPRIGHT = drawn("bkl", 4, 256, 341)

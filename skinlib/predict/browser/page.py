@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.common.classes import LONG_NAMES
-from skinlib.data import synthetic
+from skinlib.data import painter, synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
 from skinlib.experiments import external
 from skinlib.predict import abstention, answers, release_words
@@ -62,7 +62,7 @@ def samples():
             "site": row["localization"],
         }
         lesion = int(row["lesion_id"][4:])
-        yield entry, synthetic.photograph(name, lesion, 0, SEED, *SAMPLE_SIZE)
+        yield entry, painter.photograph(name, lesion, 0, SEED, *SAMPLE_SIZE)
 
 
 def check(classifier):
