@@ -11,9 +11,9 @@ from skinlib.common.errors import DataError
 from skinlib.experiments import headline, names
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study, study_names
-from skinlib.stats import metrics
+from skinlib.stats.scores import per_class
 
-# Scores of a class, by key of `skinlib.stats.metrics.per_class`.
+# Scores of a class, by key of `skinlib.stats.scores.per_class`.
 OF_A_CLASS = {
     "sensitivity": "Recall",
     "specificity": "Specificity",
@@ -183,7 +183,7 @@ def by_class(run, part="test"):
     run : skinlib.experiments.run.Run
     part : str
     """
-    found = metrics.per_class(*run.arrays(part)[:2])
+    found = per_class(*run.arrays(part)[:2])
     frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
     frame["Images"] = found["images"]
     for key, title in OF_A_CLASS.items():

@@ -13,7 +13,7 @@ from skinlib.data import splits
 from skinlib.experiments import external
 from skinlib.stats import bootstrap
 from skinlib.stats.bootstrap import N_RESAMPLES
-from skinlib.stats.scores import decisions
+from skinlib.stats.scores import scores
 
 METRICS = ("accuracy", "mean recall")
 
@@ -42,10 +42,7 @@ def compare(first, second, part="test", *, n_resamples=N_RESAMPLES):
     same_images(first, second, part)
     labels, _, lesions = first.arrays(part)
     weights = bootstrap.cluster_weights(lesions, n_resamples)
-    one, other = (
-        decisions(weights, labels, run.arrays(part)[1])[:, : len(METRICS)]
-        for run in (first, second)
-    )
+    one, other = (scores(weights, labels, run.arrays(part)[1], METRICS) for run in (first, second))
     found = [bootstrap.estimate(column) for column in (other - one).T]
     return pd.DataFrame(
         {

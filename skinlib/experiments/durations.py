@@ -4,7 +4,7 @@ import pandas as pd
 
 from skinlib import book
 from skinlib.experiments.study import load_study, study_names
-from skinlib.stats import metrics
+from skinlib.stats.scores import summary
 
 # Page of each study, as a link.
 PAGES = {
@@ -65,7 +65,7 @@ def demonstration():
     rows = []
     for run in load_study("demo").finished():
         labels, probabilities, _ = run.arrays("test")
-        found = metrics.summary(labels, probabilities)
+        found = summary(labels, probabilities)
         rows.append(
             {
                 "Backbone": run.record["backbone"],

@@ -13,9 +13,9 @@ from skinlib.common import paths
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import copies, ham10000
 from skinlib.experiments import evaluated as asked
-from skinlib.experiments import external
+from skinlib.experiments import external, leakage
 from skinlib.experiments.study import load_study
-from skinlib.stats import leakage, subgroups
+from skinlib.stats import subgroups
 
 SMALL = "ham10000-256px-96px"
 
@@ -37,7 +37,7 @@ def measure(folder=None, **options):
     folder : str or pathlib.Path, optional
         See `skinlib.data.ham10000.locate`.
     **options
-        Of `skinlib.stats.leakage.write_both_sides`.
+        Of `skinlib.experiments.leakage.write_both_sides`.
 
     Returns
     -------

@@ -7,8 +7,8 @@ from skinlib import paper
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import evaluated as asked
 from skinlib.experiments import external
-from skinlib.stats import bootstrap, operating
-from skinlib.stats.scores import SCORES, decisions
+from skinlib.stats import bootstrap, operating, paired
+from skinlib.stats.scores import SCORES
 
 
 def scores(models):
@@ -44,19 +44,16 @@ def published():
 
 
 def change(run):
-    """Return how accuracy, mean recall and macro F1 change from the own test set to the official.
+    """Return how the scores change from the own test set to the official one.
 
     Returns
     -------
     dict of str to skinlib.stats.bootstrap.Estimate
-        The two sets share no lesion, so their draws are independent.
+        By `skinlib.stats.scores.SCORES`. The two sets share no lesion, so their resamples are
+        independent.
     """
-    ends = []
-    for seed, part in enumerate(("test", external.PART)):
-        labels, probabilities, lesions = run.arrays(part)
-        ends.append(decisions(bootstrap.cluster_weights(lesions, seed=seed), labels, probabilities))
-    estimates = [bootstrap.estimate(column) for column in (ends[1] - ends[0]).T]
-    return dict(zip(SCORES, estimates, strict=False))
+    effect = paired.unpaired_difference([run.arrays("test")], [run.arrays(external.PART)])
+    return {name: effect.estimate(index) for index, name in enumerate(SCORES)}
 
 
 def changes(found):

@@ -8,7 +8,7 @@ import pandas as pd
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import headline
 from skinlib.experiments.recipes import PAPER
-from skinlib.stats import metrics
+from skinlib.stats import scores
 
 NOT_PRINTED = "–"
 
@@ -26,8 +26,8 @@ class Measured:
         labels, probabilities, _ = run.arrays(part)
         self.run, self.part = run, part
         self.images = len(labels)
-        self.summary = metrics.summary(labels, probabilities)
-        self.classes = metrics.per_class(labels, probabilities)
+        self.summary = scores.summary(labels, probabilities)
+        self.classes = scores.per_class(labels, probabilities)
 
     def with_interval(self, metric):
         """Return ``0.753 [0.725, 0.781]``: the value and its 95 % lesion-bootstrap interval."""

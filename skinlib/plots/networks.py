@@ -12,7 +12,7 @@ def strips(rows, score, factor, legend):
     Parameters
     ----------
     rows : dict of str to pandas.DataFrame
-        By the title of the row: networks, from `skinlib.stats.factorial_frames.networks`.
+        By the title of the row: networks, from `skinlib.stats.factorial.networks`.
     score : str
         Column that is drawn.
     factor : str

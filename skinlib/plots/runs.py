@@ -1,11 +1,11 @@
 """Figures of runs: learning curves, confusion matrix, ROC."""
 
 import numpy as np
-from sklearn.metrics import roc_curve
+from sklearn.metrics import confusion_matrix, roc_curve
 
 from skinlib.common.classes import CLASSES
 from skinlib.plots.style import COLOURS, count_matrix, subplots, whole_numbers
-from skinlib.stats import metrics
+from skinlib.stats import scores
 
 
 def learning_curves(run):
@@ -34,7 +34,7 @@ def learning_curves(run):
 def confusion(run, part="test"):
     """Confusion matrix of a run: counts, shaded by share of the true class."""
     labels, probabilities, _ = run.arrays(part)
-    matrix = metrics.confusion_matrix(labels, probabilities.argmax(axis=1))
+    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(len(CLASSES)))
     with subplots(4.6, 4.2) as (figure, axes):
         image = count_matrix(axes, matrix, CLASSES)
         figure.colorbar(image, ax=axes, shrink=0.85, label="share of the true class")
@@ -44,7 +44,7 @@ def confusion(run, part="test"):
 def roc(run, part="test"):
     """One-vs-rest ROC curves of a run, one a class."""
     labels, probabilities, _ = run.arrays(part)
-    each = metrics.per_class(labels, probabilities)
+    each = scores.per_class(labels, probabilities)
     with subplots(4.6, 4.2) as (figure, axes):
         axes.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--")
         for index, name in enumerate(CLASSES):

@@ -15,7 +15,7 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.stats import bootstrap, calibration
-from skinlib.stats.metrics import check
+from skinlib.stats.scores import check
 from skinlib.stats.selective import least_confidence
 
 RISK = 0.1

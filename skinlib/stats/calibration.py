@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from skinlib.stats import metrics
 from skinlib.stats.bootstrap import ratio
+from skinlib.stats.scores import check
 
 BINS = 15
 # Temperatures outside are not looked for: at 20 the seven classes are nearly even.
@@ -42,7 +42,7 @@ def reliability(labels, probabilities, bins=BINS, *, equal="width"):
         One row a bin with images: ``low``, ``high``, ``images``, and the means
         ``confidence`` and ``accuracy``.
     """
-    labels, probabilities = metrics.check(labels, probabilities)
+    labels, probabilities = check(labels, probabilities)
     confidence, right = _top(labels, probabilities)
     edges = _edges(confidence, bins, equal)
     place = _places(confidence, edges)
@@ -136,7 +136,7 @@ def losses(labels, probabilities):
         Shape (n, 2). Brier: squared distance to the one-hot truth summed over the classes,
         0 to 2. Log-likelihood: in nats, probabilities kept above float64's epsilon.
     """
-    labels, probabilities = metrics.check(labels, probabilities)
+    labels, probabilities = check(labels, probabilities)
     truth = np.eye(probabilities.shape[1])[labels]
     brier = ((probabilities - truth) ** 2).sum(axis=1)
     named = probabilities[np.arange(len(labels)), labels]
@@ -185,7 +185,7 @@ def fit_temperature(labels, probabilities):
     float
         Within `RANGE`, whose end it reaches where the model is always right.
     """
-    labels, probabilities = metrics.check(labels, probabilities)
+    labels, probabilities = check(labels, probabilities)
     logits = np.log(np.clip(probabilities, TINY, None))
     rows = np.arange(len(labels))
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_curve
+from sklearn.metrics import confusion_matrix, roc_curve
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
-from skinlib.stats import metrics
+from skinlib.stats.scores import per_class
 from skinlib.stats.selective import Selective
 
 # Thresholds that a reader can set, and the most corners of a curve that are kept besides.
@@ -34,7 +34,7 @@ def roc(models):
     """
     points, facts = [], []
     for model, (labels, probabilities) in enumerate(models):
-        each = metrics.per_class(labels, probabilities)
+        each = per_class(labels, probabilities)
         for index, name in enumerate(CLASSES):
             if not 0 < each["images"][index] < len(labels):
                 continue
@@ -86,7 +86,7 @@ def confusion(models):
     """
     rows = []
     for title, (labels, probabilities) in models.items():
-        matrix = metrics.confusion_matrix(labels, probabilities.argmax(axis=1))
+        matrix = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(len(CLASSES)))
         of_true = matrix / matrix.sum(axis=1, keepdims=True).clip(min=1)
         of_predicted = matrix / matrix.sum(axis=0, keepdims=True).clip(min=1)
         rows += [

@@ -1,26 +1,34 @@
 """Main effects and interactions of a 2^k factorial study, with intervals.
 
-Every cell of the design is trained once a seed, so each effect is an average over all cells:
-half of them with the factor, half without. Two things make such an average uncertain. The
-trainings: repeated, they end elsewhere; what the model of main and two-way effects does not
-explain measures that. The photographs: other lesions would have given other scores; a
-bootstrap over lesions measures that. The two variances are added.
+Every cell of the design is trained once a seed, so each effect is an average over all cells: half
+of them with the factor, half without. Two variances are added: that of the training runs, from
+what main and two-way effects do not explain, and that of the lesions, from a bootstrap.
 
-The sum takes the training runs of one seed for independent, which share a split. So the effect
-is also found in each seed by itself, with a t interval over the seeds.
+The sum takes the training runs of one seed for independent, although they share a split. So the
+effect is also measured in each seed by itself, with a t interval over the seeds.
 """
 
 import dataclasses
 import itertools
 
 import numpy as np
+import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from skinlib.common.errors import DataError
-from skinlib.stats import bootstrap
-from skinlib.stats.bootstrap import N_RESAMPLES, Estimate
+from skinlib.stats.bootstrap import LEVEL, Estimate
+from skinlib.stats.gains import judge, over_seeds
 from skinlib.stats.paired import Effect
-from skinlib.stats.scores import SCORES, scores, together
+from skinlib.stats.scores import SCORES
+
+# What the factors of the studies are called in the book.
+NAMES = {
+    "attention": "soft attention",
+    "metadata": "metadata",
+    "weights": "class weights",
+    "augmentation": "augmentation",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Design:
         -1 or +1 for each cell and factor, shape (2^k, k).
     scores : numpy.ndarray
         Shape (1 + n_resamples, seeds, 2^k, s): as measured, then under each resample of lesions;
-        s of `skinlib.stats.scores.SCORES`.
+        the first s of `skinlib.stats.scores.SCORES`.
     """
 
     factors: tuple
@@ -44,75 +52,13 @@ class Design:
     levels: np.ndarray
     scores: np.ndarray
 
-
-def design(study, part="test", *, n_resamples=N_RESAMPLES, statistic=scores, change=None):
-    """Read the cells of a study's crossed runs, of the seeds for which all are finished.
-
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
-        With runs whose ``levels`` are ``on`` and ``off``.
-    part : str
-    n_resamples : int
-        Of lesions.
-    statistic : callable
-        `skinlib.stats.scores.scores` or `skinlib.stats.scores.decisions`.
-    change : callable, optional
-        ``change(run, probabilities)`` → probabilities (n, 7), which are scored in their place;
-        see `skinlib.stats.threshold.shifted`.
-
-    Returns
-    -------
-    Design or None
-        None while no seed is complete.
-
-    Raises
-    ------
-    IntegrityError
-        The cells of a seed have predictions for different images.
-    """
-    runs = study.runs()
-    cells = {}
-    for spec in study.specs:
-        run = runs[spec.name]
-        if spec.levels and run and run.finished:
-            cells.setdefault(spec.seed, {})[tuple(spec.levels.values())] = run
-    factors = next((tuple(spec.levels) for spec in study.specs if spec.levels), ())
-    wanted = list(itertools.product(("off", "on"), repeat=len(factors)))
-    seeds = tuple(seed for seed in sorted(cells) if set(wanted) <= set(cells[seed]))
-    if not seeds:
-        return None
-    chosen = {seed: [cells[seed][key] for key in wanted] for seed in seeds}
-    signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
-    key = (
-        n_resamples,
-        part,
-        statistic,
-        change,
-        *(run.folder for runs in chosen.values() for run in runs),
-    )
-    if key not in _MEASURED:
-        _MEASURED[key] = _measure(chosen, part, n_resamples, statistic, change)
-    return Design(factors, seeds, signs, _MEASURED[key])
+    @property
+    def names(self):
+        """Return the names of the scores."""
+        return SCORES[: self.scores.shape[-1]]
 
 
-# Several pages and the audit ask for the same.
-_MEASURED = {}
-
-
-def _measure(chosen, part, n_resamples, statistic, change):
-    """Return the scores of all cells, see `Design`."""
-    read = [together(runs, part) for runs in chosen.values()]
-    shares = bootstrap.joint_weights([lesions for _, lesions, _ in read], n_resamples)
-    found = []
-    for runs, share, (labels, _, each) in zip(chosen.values(), shares, read, strict=True):
-        if change:
-            each = [change(run, one) for run, one in zip(runs, each, strict=True)]
-        found.append([statistic(share, labels, one) for one in each])
-    return np.moveaxis(np.array(found), 2, 0)
-
-
-def effects(levels, values, *, level=0.95):
+def effects(levels, values, *, level=LEVEL):
     """Estimate main effects and two-way interactions.
 
     Parameters
@@ -127,14 +73,14 @@ def effects(levels, values, *, level=0.95):
     Returns
     -------
     dict of tuple to (skinlib.stats.bootstrap.Estimate, float)
-        By the indices of the factors, ``(0,)`` or ``(0, 1)``: the effect of turning it on,
-        averaged over everything else, or by how much turning one on changes the effect of
-        the other, halved; and the two-sided p-value of its being 0.
+        By the indices of the factors, ``(0,)`` or ``(0, 1)``: the effect of switching it on,
+        averaged over everything else, or by how much switching one on changes the effect of the
+        other, halved; and the two-sided p-value of its being 0.
 
     Raises
     ------
     DataError
-        Nothing is left to measure the trainings' own spread with.
+        Nothing is left to measure the spread of the training runs with.
     """
     seeds, cells = values.shape[1:]
     terms, contrasts = _contrasts(levels)
@@ -184,33 +130,79 @@ def _contrasts(levels):
     return terms, np.stack([levels[:, term].prod(axis=1) for term in terms])
 
 
-def main_effects(found):
-    """Return ``{factor: {score: Estimate}}`` of a `Design`; empty for None."""
-    if found is None:
-        return {}
-    return {
-        factor: {score: effect.estimate(index) for index, score in enumerate(SCORES)}
-        for factor, effect in main(found).items()
-    }
-
-
-def main(found):
+def main(design):
     """Return the main effects of a `Design` by factor, as `skinlib.stats.paired.Effect`.
 
     Their intervals cover lesions and training runs.
     """
-    scores = range(found.scores.shape[-1])
-    pooled = [effects(found.levels, found.scores[..., index]) for index in scores]
-    apart = [by_seed(found.levels, found.scores[0, ..., index]) for index in scores]
-    made = {}
-    for place, factor in enumerate(found.factors):
-        on = found.levels[:, place] > 0
+    scores = [design.scores[..., index] for index in range(len(design.names))]
+    pooled = [effects(design.levels, values) for values in scores]
+    apart = [by_seed(design.levels, values[0]) for values in scores]
+    found = {}
+    for place, factor in enumerate(design.factors):
+        on = design.levels[:, place] > 0
         estimates = [column[place,][0] for column in pooled]
-        made[factor] = Effect(
-            found.scores[0][:, ~on].mean(axis=(0, 1)),
-            found.scores[0][:, on].mean(axis=(0, 1)),
+        found[factor] = Effect(
+            design.scores[0][:, ~on].mean(axis=(0, 1)),
+            design.scores[0][:, on].mean(axis=(0, 1)),
             np.stack([column[place,] for column in apart], axis=1),
             np.array([each.low for each in estimates]),
             np.array([each.high for each in estimates]),
         )
-    return made
+    return found
+
+
+def frame(design):
+    """Return all effects of a `Design`: one row a term and score.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``term`` (indices of the factors), ``Switched on`` (names), ``Score``, ``Effect`` with its
+        interval over lesions and training runs, ``p`` (of no effect), ``Holm`` (is it below the
+        level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.gains.judge`.
+    """
+    rows = []
+    for index, score in enumerate(design.names):
+        apart = by_seed(design.levels, design.scores[0, ..., index])
+        for term, (estimate, p) in effects(design.levels, design.scores[..., index]).items():
+            rows.append(
+                {
+                    "term": term,
+                    "Switched on": " × ".join(NAMES[design.factors[place]] for place in term),
+                    "Score": score,
+                    "Effect": estimate.text(signed=True),
+                    "p": p,
+                    "Result": judge(estimate, over_seeds(apart[term])),
+                }
+            )
+    # Main effects before interactions, each in the order of the factors.
+    rows.sort(key=lambda row: (len(row["term"]), *row["term"]))
+    found = pd.DataFrame(rows)
+    return found.assign(Holm=multipletests(found["p"], method="holm")[0])
+
+
+def networks(design):
+    """Return the scores of every network as measured, one row a network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``seed``, each factor (``on`` or ``off``), and the scores by name.
+    """
+    rows = []
+    for seed, cells in zip(design.seeds, design.scores[0], strict=True):
+        for signs, values in zip(design.levels, cells, strict=True):
+            levels = np.where(signs > 0, "on", "off").tolist()
+            rows.append((seed, *levels, *values))
+    return pd.DataFrame(rows, columns=["seed", *design.factors, *design.names])
+
+
+def cells(design):
+    """Return the table of the combinations: mean scores over the seeds, by what is switched on."""
+    found = networks(design).groupby(list(design.factors), sort=False)[list(design.names)].mean()
+    titles = [NAMES[name] for name in design.factors]
+    on = [[t for t, level in zip(titles, key, strict=True) if level == "on"] for key in found.index]
+    found = found.map("{:.3f}".format)
+    found.insert(0, "Switched on", [", ".join(each) or "nothing" for each in on])
+    return found.reset_index(drop=True)

@@ -1,10 +1,9 @@
-"""The difference between two ways of training, over several seeds, on the same images.
+"""The difference between two ways of training, over several seeds.
 
-Each seed has its own split, and so its own test set; a lesion may be in the test sets of
-several seeds. So lesions are drawn from all seeds together, and one that is drawn twice
-counts twice wherever it appears: the bootstrap interval covers the choice of the lesions. A
-t interval over the seeds covers what differs between training runs. An effect is called a
-gain or a loss only where both exclude zero (`skinlib.stats.gains.judge`).
+Each seed has its own split, and so its own test set; a lesion may be in the test sets of several
+seeds. Lesions are therefore resampled from all seeds together: the bootstrap interval covers the
+choice of the lesions. A t interval over the seeds covers the differences between training runs.
+An effect is called a gain or a loss only where both exclude zero (`skinlib.stats.gains.judge`).
 """
 
 import dataclasses
@@ -13,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from skinlib.common.errors import DataError
-from skinlib.stats import bootstrap
-from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate, joint_weights
 from skinlib.stats.gains import interval, judge, over_seeds
-from skinlib.stats.scores import SCORES, scores, together
+from skinlib.stats.scores import SCORES, scores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,57 +67,18 @@ class Effect:
 
     def estimate(self, index):
         """Return the difference of one score as `skinlib.stats.bootstrap.Estimate`."""
-        return bootstrap.Estimate(self.difference[index], self.low[index], self.high[index])
+        return Estimate(self.difference[index], self.low[index], self.high[index])
 
-    def trainings(self, index):
+    def over_seeds(self, index):
         """Return the difference of one score with its interval over the seeds."""
         return over_seeds(self.by_seed[:, index])
 
     def judgement(self, index):
         """Return ``gain``, ``loss`` or ``not clear``, see `skinlib.stats.gains.judge`."""
-        return judge(self.estimate(index), self.trainings(index))
+        return judge(self.estimate(index), self.over_seeds(index))
 
 
-def answers(first, second, part="test"):
-    """Return the predictions of two runs as a `Pair`, see `skinlib.stats.scores.together`."""
-    labels, lesions, (one, other) = together((first, second), part)
-    return Pair(labels, one, other, lesions)
-
-
-def finished(study, variant, recipe=None):
-    """Return the finished runs of one variant of a study, by backbone and seed.
-
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
-    variant : str or None
-        None is the recipe as it is.
-    recipe : str, optional
-        Only runs of this one, where the study has several.
-    """
-    found = {
-        (spec.backbone, spec.seed): run
-        for spec, run in zip(study.specs, study.runs().values(), strict=True)
-        if run and run.finished and spec.variant == variant and recipe in (None, spec.recipe)
-    }
-    return dict(sorted(found.items()))
-
-
-def finished_pairs(study, first, second, recipe=None):
-    """Return pairs of runs by backbone and seed: two variants of a study, both finished.
-
-    Parameters
-    ----------
-    study, recipe
-        As of `finished`.
-    first, second : str or None
-        Variants.
-    """
-    one, other = (finished(study, variant, recipe) for variant in (first, second))
-    return {key: (run, other[key]) for key, run in one.items() if key in other}
-
-
-def effect(pairs, statistic=scores, *, n_resamples=N_RESAMPLES, level=0.95, seed=0):
+def effect(pairs, statistic=scores, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
     """Measure an effect with a bootstrap over lesions.
 
     Parameters
@@ -147,21 +106,21 @@ def effect(pairs, statistic=scores, *, n_resamples=N_RESAMPLES, level=0.95, seed
     if not pairs:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
-    weights = bootstrap.joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
-    first, second = (
-        np.array(
-            [
-                statistic(share, pair.labels, getattr(pair, side))
-                for share, pair in zip(weights, pairs, strict=True)
-            ]
-        )
-        for side in ("first", "second")
-    )
-    return between(first, second, level)
+    weights = joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
+    return between(*_scored(pairs, weights, statistic), level)
 
 
-def between(first, second, level=0.95):
-    """Return the effect between two ways whose scores are known under the same resamples.
+def _scored(pairs, weights, statistic=scores):
+    """Return the scores of both sides of some pairs, each of shape (seeds, d, k)."""
+    found = [
+        [statistic(share, pair.labels, each) for each in (pair.first, pair.second)]
+        for pair, share in zip(pairs, weights, strict=True)
+    ]
+    return np.swapaxes(np.array(found), 0, 1)
+
+
+def between(first, second, level=LEVEL):
+    """Return the effect between two ways whose scores are known.
 
     Parameters
     ----------
@@ -174,51 +133,69 @@ def between(first, second, level=0.95):
     -------
     Effect
     """
-    drawn = (second - first).mean(axis=0)[1:]
     tail = (1 - level) / 2
-    low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
+    resampled = (second - first).mean(axis=0)[1:]
+    low, high = np.nanquantile(resampled, [tail, 1 - tail], axis=0)
     return Effect(
         first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
     )
 
 
-def contrasts(ways, wanted, part="test", *, n_resamples=N_RESAMPLES):
-    """Measure several effects among some ways of training; the scores of each are found once.
+def difference_in_differences(pairs, masks, *, n_resamples=N_RESAMPLES):
+    """Measure by how much more the scores of some images change than those of the others.
 
     Parameters
     ----------
-    ways : dict of str to dict
-        By way, the finished runs by backbone and seed, from `finished`. Only those that all
-        ways have are used.
-    wanted : dict of str to (str, str)
-        By title: the first and the second way.
-    part : str
+    pairs : sequence of Pair
+        One a seed.
+    masks : sequence of numpy.ndarray of bool
+        Of each pair, which images; shape (n,).
     n_resamples : int
 
     Returns
     -------
-    dict of str to Effect
-        By title; empty where no seed has all ways trained.
-
-    Raises
-    ------
-    IntegrityError
-        Runs of one seed have predictions for different images.
+    Effect
+        Its ``first`` and ``second`` are the changes on the other images and on these.
     """
-    seeds = sorted(set.intersection(*(set(runs) for runs in ways.values())))
-    if not seeds:
-        return {}
-    read = [together([runs[seed] for runs in ways.values()], part) for seed in seeds]
-    weights = bootstrap.joint_weights([lesions for _, lesions, _ in read], n_resamples)
-    found = {name: [] for name in ways}
-    for share, (labels, _, each) in zip(weights, read, strict=True):
-        for name, probabilities in zip(ways, each, strict=True):
-            found[name].append(scores(share, labels, probabilities))
-    found = {name: np.array(values) for name, values in found.items()}
-    return {title: between(found[one], found[other]) for title, (one, other) in wanted.items()}
+    weights = joint_weights([pair.lesions for pair in pairs], n_resamples)
+    changes = []
+    for chosen in ([~mask for mask in masks], masks):
+        some = [pair.where(mask) for pair, mask in zip(pairs, chosen, strict=True)]
+        of_them = [share[:, mask] for share, mask in zip(weights, chosen, strict=True)]
+        first, second = _scored(some, of_them)
+        changes.append(second - first)
+    return between(*changes)
 
 
-def frame(effects, titles, named="Comparison", *, covers="lesions", scores=SCORES):
+def unpaired_difference(first, second, *, n_resamples=N_RESAMPLES):
+    """Compare runs that have different test sets.
+
+    Parameters
+    ----------
+    first, second : sequence of (labels, probabilities, lesions)
+        One a seed, see `skinlib.experiments.run.Run.arrays`. The lesions of the two sides are
+        resampled independently.
+    n_resamples : int
+
+    Returns
+    -------
+    Effect
+    """
+    sides = []
+    for seed, arrays in enumerate((first, second)):
+        weights = joint_weights([lesions for *_, lesions in arrays], n_resamples, seed)
+        sides.append(
+            np.array(
+                [
+                    scores(share, labels, probabilities)
+                    for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
+                ]
+            )
+        )
+    return between(*sides)
+
+
+def frame(effects, titles, named="Comparison", *, covers="lesions", names=SCORES):
     """Return the table of some effects: one row an effect and score.
 
     Parameters
@@ -231,7 +208,7 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", scores=SCORE
         Title of the first column.
     covers : str
         What the interval of the difference covers.
-    scores : sequence of str
+    names : sequence of str
         Those to show, of `skinlib.stats.scores.SCORES`.
 
     Returns
@@ -240,20 +217,18 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", scores=SCORE
         The difference with its interval, its t interval over the seeds (a dash with fewer than
         three), the difference of each seed, and what the effect is called.
     """
-    rows = []
-    for name, found in effects.items():
-        for score in scores:
-            index = SCORES.index(score)
-            rows.append(
-                {
-                    named: name,
-                    "Score": score,
-                    titles[0]: f"{found.first[index]:.3f}",
-                    titles[1]: f"{found.second[index]:.3f}",
-                    f"Difference [{covers}]": found.estimate(index).text(signed=True),
-                    "[seeds]": interval(found.trainings(index)),
-                    "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index]),
-                    "Result": found.judgement(index),
-                }
-            )
+    rows = [
+        {
+            named: title,
+            "Score": SCORES[index],
+            titles[0]: f"{found.first[index]:.3f}",
+            titles[1]: f"{found.second[index]:.3f}",
+            f"Difference [{covers}]": found.estimate(index).text(signed=True),
+            "[seeds]": interval(found.over_seeds(index)),
+            "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index]),
+            "Result": found.judgement(index),
+        }
+        for title, found in effects.items()
+        for index in map(SCORES.index, names)
+    ]
     return pd.DataFrame(rows)

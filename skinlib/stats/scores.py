@@ -1,19 +1,36 @@
-"""The scores that effects are measured on, for all resamples of a bootstrap at once."""
+"""The scores of predictions: one definition, as measured and under resamples of the lesions.
+
+Two numbers are called "balanced accuracy" in this field. The paper's is the mean of
+(sensitivity + specificity) / 2 over the classes, each against the rest; scikit-learn's, and the
+ISIC challenge's, is the mean recall. Here they are ``one-vs-rest balanced accuracy`` and
+``mean recall``. A class without images has no score, and is left out of the means.
+"""
 
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import IntegrityError
+from skinlib.common.errors import DataError
 from skinlib.stats import bootstrap
+from skinlib.stats.bootstrap import mean_present, ratio
 
+# The scores of a run, by key of `summary`, and what the book calls them.
+LABELS = {
+    "accuracy": "accuracy",
+    "mean_recall": "mean recall",
+    "macro_precision": "macro precision",
+    "macro_f1": "macro F1",
+    "auc_macro": "AUC, macro",
+    "auc_weighted": "AUC, weighted",
+    "auc_micro": "AUC, micro",
+    "ovr_balanced_accuracy": "one-vs-rest balanced accuracy",
+}
+# Those on which effects are measured; the first three depend on the predicted class alone.
 SCORES = ("accuracy", "mean recall", "macro F1", "AUC, macro")
+DECISIONS = SCORES[:3]
 
 
-def scores(weights, labels, probabilities):
-    """Return the scores of `SCORES` under weights of the images.
-
-    With weights of 1 they are `skinlib.stats.metrics.summary`'s. Classes that a resample lacks are
-    left out of its means.
+def scores(weights, labels, probabilities, names=SCORES):
+    """Return scores under weights of the images.
 
     Parameters
     ----------
@@ -23,71 +40,117 @@ def scores(weights, labels, probabilities):
         Class index, shape (n,).
     probabilities : numpy.ndarray
         Shape (n, 7).
+    names : iterable of str
+        k of the names in `LABELS`.
 
     Returns
     -------
     numpy.ndarray
-        Shape (d, 4).
+        Shape (d, k).
     """
-    areas = [bootstrap.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
-    macro = bootstrap.mean_present(np.stack(areas, axis=1))
-    return np.column_stack([decisions(weights, labels, probabilities), macro])
+    names = tuple(names)
+    correct, positive, each = _decided(weights, labels, probabilities)
+    total = weights.sum(axis=1)
+    found = {
+        "accuracy": ratio(correct.sum(axis=1), total),
+        "mean recall": mean_present(each["sensitivity"]),
+        "macro precision": mean_present(each["precision"]),
+        "macro F1": mean_present(each["f1"]),
+        "one-vs-rest balanced accuracy": mean_present(
+            (each["sensitivity"] + each["specificity"]) / 2
+        ),
+    }
+    if {"AUC, macro", "AUC, weighted"} & set(names):
+        areas = _areas(weights, labels, probabilities)
+        found["AUC, macro"] = mean_present(areas)
+        found["AUC, weighted"] = np.nansum(areas * positive, axis=1) / total
+    if "AUC, micro" in names:
+        truth = np.eye(len(CLASSES))[labels].ravel() > 0
+        pooled = np.repeat(weights, len(CLASSES), axis=1)
+        found["AUC, micro"] = bootstrap.auc(pooled, truth, probabilities.ravel())
+    return np.column_stack([found[name] for name in names])
 
 
-def decisions(weights, labels, probabilities):
-    """Return the scores that depend on the predicted class alone, all but the AUC.
-
-    Parameters
-    ----------
-    weights, labels, probabilities
-        As of `scores`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (d, 3), the first three of `SCORES`.
-    """
+def _decided(weights, labels, probabilities):
+    """Return correct and all images of each class, and its scores against the rest, (d, 7)."""
     truth, answer = (np.eye(len(CLASSES))[each] for each in (labels, probabilities.argmax(axis=1)))
     positive, named = weights @ truth, weights @ answer
-    right = weights @ (truth * answer)
-    f1 = np.where(positive > 0, bootstrap.ratio(2 * right, positive + named), np.nan)
-    return np.column_stack(
-        [
-            bootstrap.ratio(right.sum(axis=1), weights.sum(axis=1)),
-            bootstrap.mean_present(bootstrap.ratio(right, positive)),
-            bootstrap.mean_present(f1),
-        ]
+    correct = weights @ (truth * answer)
+    total = weights.sum(axis=1, keepdims=True)
+    present = positive > 0
+    return (
+        correct,
+        positive,
+        {
+            "sensitivity": ratio(correct, positive),
+            "specificity": np.where(
+                present, ratio(total - positive - named + correct, total - positive), np.nan
+            ),
+            # 0 where nothing was predicted, as in scikit-learn.
+            "precision": np.where(present, np.nan_to_num(ratio(correct, named)), np.nan),
+            "f1": np.where(present, ratio(2 * correct, positive + named), np.nan),
+        },
     )
 
 
-def together(runs, part="test"):
-    """Return the predictions of several runs for the same images.
+def _areas(weights, labels, probabilities):
+    """Return the AUC of each class against the rest, shape (d, 7)."""
+    each = [bootstrap.auc(weights, labels == k, probabilities[:, k]) for k in range(len(CLASSES))]
+    return np.stack(each, axis=1)
 
-    Parameters
-    ----------
-    runs : sequence of skinlib.experiments.run.Run
-    part : str
+
+def summary(labels, probabilities):
+    """Return all scores of a set of predictions.
 
     Returns
     -------
-    labels : numpy.ndarray
-        Class index, shape (n,).
-    lesions : numpy.ndarray
-        Lesion id of each image, shape (n,).
-    probabilities : list of numpy.ndarray
-        Of each run, shape (n, 7).
+    dict of str to float
+        By key of `LABELS`: ``mean_recall`` is scikit-learn's balanced accuracy,
+        ``ovr_balanced_accuracy`` the paper's; ``auc_micro`` pools all pairs of image and class.
+    """
+    labels, probabilities = check(labels, probabilities)
+    found = scores(np.ones((1, len(labels))), labels, probabilities, LABELS.values())[0]
+    return dict(zip(LABELS, found.tolist(), strict=True))
+
+
+def per_class(labels, probabilities):
+    """Return the scores of each class against the rest.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``images``, ``sensitivity`` (recall), ``specificity``, ``precision``, ``f1`` (without the
+        true negatives of the paper's formula), ``auc``; shape (7,), NaN without images.
+    """
+    labels, probabilities = check(labels, probabilities)
+    once = np.ones((1, len(labels)))
+    *_, each = _decided(once, labels, probabilities)
+    each["auc"] = _areas(once, labels, probabilities)
+    images = np.bincount(labels, minlength=len(CLASSES))
+    return {"images": images, **{name: values[0] for name, values in each.items()}}
+
+
+def check(labels, probabilities):
+    """Return the arguments as arrays, refusing what no score can be computed from.
 
     Raises
     ------
-    IntegrityError
-        If they are not for the same images of the same data.
+    DataError
+        If shapes do not fit, a label is outside 0..6, a number is not finite, or a row does not
+        sum to 1 within 1e-3.
     """
-    frames = [run.predictions(part) for run in runs]
-    for run, frame in zip(runs, frames, strict=True):
-        same = list(frame["image_id"]) == list(frames[0]["image_id"])
-        if not same or run.record["data"] != runs[0].record["data"]:
-            msg = f"'{run.folder}' and '{runs[0].folder}' have predictions for different images"
-            raise IntegrityError(msg)
-    labels = frames[0]["label"].map(CLASSES.index).to_numpy()
-    lesions = frames[0]["lesion_id"].to_numpy()
-    return labels, lesions, [frame[list(CLASSES)].to_numpy(float) for frame in frames]
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities, float)
+    expected = (len(labels), len(CLASSES))
+    if probabilities.shape != expected or not len(labels):
+        msg = f"probabilities have shape {probabilities.shape}, expected {expected}, not empty"
+        raise DataError(msg)
+    if labels.min() < 0 or labels.max() >= len(CLASSES):
+        msg = f"labels lie in {labels.min()}..{labels.max()}, expected 0..{len(CLASSES) - 1}"
+        raise DataError(msg)
+    off = np.abs(probabilities.sum(axis=1) - 1) > 1e-3
+    if not np.isfinite(probabilities).all() or off.any():
+        row = int(np.argmax(off | ~np.isfinite(probabilities).all(axis=1)))
+        msg = f"row {row} of the probabilities is {probabilities[row]}; expected a sum of 1"
+        raise DataError(msg)
+    return labels, probabilities

@@ -12,7 +12,6 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.stats import bootstrap
-from skinlib.stats.scores import together
 
 TAUS = np.linspace(0, 2, 41)
 
@@ -81,6 +80,6 @@ def shifted(run, probabilities):
     numpy.ndarray
         Shape (n, 7).
     """
-    labels, _, (validation,) = together([run], "validation")
+    labels, validation, _ = run.arrays("validation")
     tau, shares = best(labels, validation)
     return shift(probabilities, shares, tau)

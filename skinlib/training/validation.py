@@ -8,7 +8,7 @@ import numpy as np
 from skinlib.common.errors import TrainingError
 from skinlib.common.files import atomic_path, require_space
 from skinlib.experiments import run as runs
-from skinlib.stats import metrics
+from skinlib.stats.scores import scores
 from skinlib.training import losses
 from skinlib.training import run_lock as occupancy
 from skinlib.training.prediction import predict
@@ -73,13 +73,12 @@ def validate(folder, record, recipe, parts, model, trained, progress, watch, sav
 
 
 def _scores(labels, probabilities):
-    predicted = probabilities.argmax(axis=1)
-    matrix = metrics.confusion_matrix(labels, predicted)
-    seen = matrix.sum(axis=1) > 0
+    names = ("accuracy", "mean recall")
+    accuracy, recall = scores(np.ones((1, len(labels))), labels, probabilities, names)[0].tolist()
     return {
         "loss": losses.cross_entropy(labels, probabilities),
-        "accuracy": float(np.mean(predicted == labels)),
-        "mean_recall": float(np.mean(matrix.diagonal()[seen] / matrix.sum(axis=1)[seen])),
+        "accuracy": accuracy,
+        "mean_recall": recall,
     }
 
 

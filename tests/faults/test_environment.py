@@ -117,7 +117,7 @@ if jumps == "jumps":
         now[0] -= 86_400
         return now[0]
     time.time = clock
-from skinlib.stats import metrics
+from skinlib.stats import scores
 from skinlib.experiments import run as runs
 from skinlib.training import loop as training
 from skinlib.data import ham10000, splits
@@ -133,8 +133,8 @@ if results:
     ).folder
 labels, probabilities, _ = runs.read_run(run).arrays("test")
 found = {name: value.tolist() if hasattr(value, "tolist") else value
-         for name, value in {**metrics.summary(labels, probabilities),
-                             **metrics.per_class(labels, probabilities)}.items()}
+         for name, value in {**scores.summary(labels, probabilities),
+                             **scores.per_class(labels, probabilities)}.items()}
 print(json.dumps({"splits": [draw("image"), draw("lesion")], "metrics": found}, sort_keys=True))
 """
 

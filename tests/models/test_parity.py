@@ -84,8 +84,8 @@ LIGHT = [
         "skinlib",
         "skinlib.cli",
         "skinlib.experiments.run",
-        "skinlib.stats.metrics",
-        "skinlib.stats.statistics",
+        "skinlib.stats.scores",
+        "skinlib.stats.bootstrap",
     ),
     *(
         "skinlib.experiments.tables",

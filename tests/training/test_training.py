@@ -26,7 +26,7 @@ from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS, from_json
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
-from skinlib.stats import metrics
+from skinlib.stats import scores
 from skinlib.training import epochs, state, validation
 from skinlib.training import loop as training
 from skinlib.training import run_lock as occupancy
@@ -211,7 +211,7 @@ def test_metrics_of_the_file_agree_with_scikit_learn(run, request):
     truth, numbers = frame["label"], frame[list(CLASSES)]
     guess = numbers.idxmax(axis=1)
     labels, probabilities, _ = run.arrays("test")
-    found = metrics.summary(labels, probabilities)
+    found = scores.summary(labels, probabilities)
     assert found["accuracy"] == pytest.approx(sk.accuracy_score(truth, guess))
     assert found["mean_recall"] == pytest.approx(sk.balanced_accuracy_score(truth, guess))
     options = {"average": "macro", "zero_division": 0}
@@ -432,7 +432,7 @@ def test_it_learns(tmp_path):
     run = training.train(recipe, "Tiny", data=dataset, study="learns", progress=False)
     labels, probabilities, _ = run.arrays("test")
     majority = np.bincount(labels, minlength=7).max() / len(labels)
-    assert metrics.summary(labels, probabilities)["accuracy"] > majority
+    assert scores.summary(labels, probabilities)["accuracy"] > majority
     history = run.history()
     assert history["loss"].iloc[-1] < 0.8 * history["loss"].iloc[0]
     assert math.log(7) > history["val_loss"].min()

@@ -12,10 +12,11 @@ from statsmodels.stats.multitest import multipletests
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
+from skinlib.experiments import effects
 from skinlib.plots.networks import strips
-from skinlib.stats import factorial, factorial_frames
+from skinlib.stats import factorial
 from skinlib.stats.gains import NOT_CLEAR
-from skinlib.stats.scores import SCORES, decisions, scores, together
+from skinlib.stats.scores import DECISIONS, SCORES, scores
 
 LEVELS = np.array(list(itertools.product((-1, 1), repeat=4)))
 
@@ -128,17 +129,17 @@ def study():
 
 
 def test_only_complete_seeds_count(study):
-    found = factorial.design(study, n_resamples=5)
+    found = effects.factorial(study, n_resamples=5)
     assert (found.seeds, found.factors) == ((0, 1), ("attention", "weights"))
     assert found.scores.shape == (6, 2, 4, 4)
-    labels, _, (probabilities,) = together([study.found["on-off-s1"]])
+    labels, _, (probabilities,) = effects.together([study.found["on-off-s1"]])
     expected = scores(np.ones((1, 60)), labels, probabilities)[0]
     place = found.levels.tolist().index([1, -1])
     np.testing.assert_allclose(found.scores[0, 1, place], expected)
     study.found["off-off-s1"] = None
-    assert factorial.design(study, n_resamples=5).seeds == (0,)
+    assert effects.factorial(study, n_resamples=5).seeds == (0,)
     study.found["off-off-s0"] = None
-    assert factorial.design(study, n_resamples=5) is None
+    assert effects.factorial(study, n_resamples=5) is None
 
 
 def test_effects_seed_by_seed_average_to_the_effect():
@@ -151,58 +152,54 @@ def test_effects_seed_by_seed_average_to_the_effect():
 
 
 def test_main_effects_are_on_minus_off(study):
-    found = factorial.design(study, n_resamples=50)
+    found = effects.factorial(study, n_resamples=50)
     effect = factorial.main(found)["attention"]
     np.testing.assert_allclose(effect.second - effect.first, effect.difference)
     accuracy = found.scores[0, ..., 0]
     assert effect.second[0] == pytest.approx(accuracy[:, found.levels[:, 0] > 0].mean())
     estimate = factorial.effects(found.levels, found.scores[..., 0])[0,][0]
     assert effect.estimate(0) == estimate
-    assert factorial.main_effects(found)["attention"]["accuracy"] == estimate
-    assert factorial.main_effects(None) == {}
 
 
 def test_decisions_can_be_changed_before_they_are_scored(study):
     """Every image is called the class after the truth, so nothing is right."""
 
     def wrong(run, probabilities):
-        labels, _, _ = together([run])
+        labels, _, _ = effects.together([run])
         return np.eye(7)[(labels + 2) % 7]
 
-    found = factorial.design(study, n_resamples=5, statistic=decisions, change=wrong)
+    found = effects.factorial(study, n_resamples=5, names=DECISIONS, change=wrong)
     assert found.scores.shape == (6, 2, 4, 3)
     assert not found.scores[..., 0].any()
 
 
 def test_tables(study):
-    names = {"attention": "attention", "weights": "class weights"}
-    frame = factorial_frames.frame(factorial.design(study, n_resamples=50), names)
-    terms = ["attention", "class weights", "attention × class weights"]
+    found = effects.factorial(study, n_resamples=50)
+    frame = factorial.frame(found)
+    terms = ["soft attention", "class weights", "soft attention × class weights"]
     assert list(frame["Switched on"].unique()) == terms
-    row = frame.set_index(["Switched on", "Score"]).loc[("attention", "accuracy")]
+    row = frame.set_index(["Switched on", "Score"]).loc[("soft attention", "accuracy")]
     assert 0.3 < float(row["Effect"].split()[0]) < 0.7
     # Two seeds have no interval of their own, so nothing is clear.
     assert set(frame["Result"]) == {NOT_CLEAR}
     reject = multipletests(frame["p"], method="holm")[0]
     assert frame["Holm"].tolist() == list(reject)
-    wide = factorial_frames.interactions(frame)
-    assert wide["Switched on"].tolist() == terms[2:]
-    assert list(wide) == ["Switched on", *SCORES]
-    cells = factorial_frames.cells_frame(factorial.design(study, n_resamples=5), names)
-    assert cells["Switched on"].tolist() == ["nothing", "class weights", "attention",
-                                             "attention, class weights"]  # fmt: skip
+    cells = factorial.cells(found).set_index("Switched on")
+    assert list(cells.index) == ["nothing", *terms[1::-1], "soft attention, class weights"]
+    means = found.scores[0, ..., 0].mean(axis=0)
+    np.testing.assert_allclose(cells[SCORES[0]].astype(float), means, atol=0.0005)
 
 
 def test_networks_keep_their_seed_and_levels(study):
-    found = factorial.design(study, n_resamples=5)
-    frame = factorial_frames.networks(found).set_index(["seed", "attention", "weights"])
+    found = effects.factorial(study, n_resamples=5)
+    frame = factorial.networks(found).set_index(["seed", "attention", "weights"])
     assert len(frame) == 8
     place = found.levels.tolist().index([1, -1])
     assert frame.loc[(1, "on", "off"), "mean recall"] == found.scores[0, 1, place, 1]
 
 
 def test_every_network_is_a_point(study):
-    frame = factorial_frames.networks(factorial.design(study, n_resamples=5))
+    frame = factorial.networks(effects.factorial(study, n_resamples=5))
     figure = strips({"as trained": frame, "shifted": frame}, "accuracy", "weights", "class weights")
     (axes,) = figure.axes
     assert sum(len(points.get_offsets()) for points in axes.collections) == 2 * len(frame)
@@ -213,4 +210,4 @@ def test_every_network_is_a_point(study):
 def test_cells_of_other_images_are_refused(study):
     study.found["on-on-s0"] = Run("odd", 7, 0.9)
     with pytest.raises(IntegrityError, match="'odd'"):
-        factorial.design(study, n_resamples=5)
+        effects.factorial(study, n_resamples=5)

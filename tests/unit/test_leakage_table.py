@@ -8,7 +8,7 @@ import pytest
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import splits, synthetic
-from skinlib.stats import leakage
+from skinlib.experiments import leakage
 from skinlib.stats.scores import SCORES
 
 
@@ -30,11 +30,6 @@ class Run:
         right = self.right if part == "test" else np.zeros(len(rows), bool)
         guess = np.eye(7)[np.where(right, labels, (labels + 1) % 7)]
         return rows.assign(label=rows["dx"], **dict(zip(CLASSES, guess.T, strict=True)))
-
-    def arrays(self, part):
-        rows = self.predictions(part)
-        labels = rows["label"].map(CLASSES.index).to_numpy()
-        return labels, rows[list(CLASSES)].to_numpy(), rows["lesion_id"].to_numpy()
 
 
 @pytest.fixture
@@ -68,7 +63,7 @@ class Study:
 
 
 def test_the_effect_is_on_the_images_that_can_leak(pair):
-    found = leakage.effects(Study(pair), n_resamples=20)
+    found = leakage.by_images(Study(pair), n_resamples=20)
     count, everywhere = found[leakage.ALL]
     leaks, there = found[leakage.CAN_LEAK]
     assert 0 < leaks < count == len(pair[0].right)
@@ -77,13 +72,13 @@ def test_the_effect_is_on_the_images_that_can_leak(pair):
     assert there.difference[accuracy] == 1.0
     assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
     assert len(there.by_seed) == 1
-    assert leakage.effects(Study(pair), "clean-frozen") == {}
+    assert leakage.by_images(Study(pair), "clean-frozen") == {}
     for group in (leakage.CANNOT, leakage.VALIDATION):
         images, nowhere = found[group]
         assert images > 0
         assert nowhere.difference[accuracy] == nowhere.high[accuracy] == 0.0
     assert found[leakage.CANNOT][0] == count - leaks
-    assert len(leakage.effects(Study(pair), "clean", n_resamples=20)) == 4
+    assert len(leakage.by_images(Study(pair), "clean", n_resamples=20)) == 4
 
 
 def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
@@ -92,11 +87,11 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
     rng = np.random.default_rng(0)
     sealed.right, leaking.right = (rng.random(len(sealed.right)) < p for p in (0.4, 0.7))
     accuracy = SCORES.index("accuracy")
-    found = leakage.effects(Study(pair), n_resamples=200)[leakage.CAN_LEAK][1]
+    found = leakage.by_images(Study(pair), n_resamples=200)[leakage.CAN_LEAK][1]
     assert found.estimate(accuracy).sign == 1
     more = leakage.beyond(Study(pair), n_resamples=200)
     assert more.estimate(accuracy).sign == 0
-    can = leakage.answers(*pair)[1]
+    (can,) = leakage.pairs(Study(pair))[1]
     gain = leaking.right.astype(float) - sealed.right
     assert more.difference[accuracy] == pytest.approx(gain[can].mean() - gain[~can].mean())
     # Two groups of images drawn independently: their errors add.
@@ -106,21 +101,10 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
     assert leakage.beyond(Study([None, None])) is None
 
 
-def test_the_table_says_what_there_is(pair):
-    frame = leakage.frame(Study(pair))
-    assert len(frame) == 4 * len(SCORES)
-    row = frame[frame["Images"].str.startswith(leakage.CAN_LEAK)].iloc[0]
-    assert (row["Not seen"], row["Seen"], row["By seed"]) == ("0.000", "1.000", "+1.000")
-    assert row["Difference [lesions]"] == "+1.000 [+1.000, +1.000]"
-    nothing = Study(pair)
-    nothing.found = [None] * 4
-    assert leakage.frame(nothing).empty
-
-
 def test_runs_of_other_images_are_refused(pair):
     pair[1].record["data"] = {"fingerprint": "2"}
     with pytest.raises(IntegrityError, match="different images"):
-        leakage.answers(*pair)
+        leakage.pairs(Study(pair))
 
 
 def test_lesions_on_both_sides_are_counted_image_by_image():
@@ -134,17 +118,3 @@ def test_lesions_on_both_sides_are_counted_image_by_image():
     assert found["all"] == pytest.approx(np.mean([name in both for name in split["lesion_id"]]))
     melanomas = asked.merge(table[["image_id", "dx"]], on="image_id").query("dx == 'mel'")
     assert found["mel"] == pytest.approx(np.mean([n in train for n in melanomas["lesion_id"]]))
-
-
-def test_two_splits_are_compared_with_independent_draws(pair):
-    """Against the binomial standard errors of two independent shares."""
-    sealed, leaking = pair
-    rng = np.random.default_rng(0)
-    sealed.right = rng.random(len(sealed.right)) < 0.5
-    leaking.right = rng.random(len(leaking.right)) < 0.7
-    found = leakage.apart([sealed], [leaking], n_resamples=400)
-    shares = [np.mean(run.right) for run in (sealed, leaking)]
-    assert found.difference[0] == pytest.approx(shares[1] - shares[0])
-    error = np.sqrt(sum(s * (1 - s) / len(sealed.right) for s in shares))
-    # One photograph a lesion in these test parts, so the binomial standard errors add.
-    assert (found.high[0] - found.low[0]) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)

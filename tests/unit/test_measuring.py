@@ -11,10 +11,9 @@ import records
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.data import ham10000
-from skinlib.experiments import external, measuring
+from skinlib.experiments import external, leakage, measuring
 from skinlib.experiments import run as runs
 from skinlib.experiments.study import load_study
-from skinlib.stats import leakage
 
 
 @pytest.fixture

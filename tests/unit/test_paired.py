@@ -7,11 +7,12 @@ from resampling import cluster_bootstrap
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.experiments import changes
-from skinlib.stats import metrics, paired
+from skinlib.experiments import effects
+from skinlib.experiments.study import load_study
+from skinlib.stats import paired
 from skinlib.stats.gains import GAIN, NOT_CLEAR
 from skinlib.stats.paired import Pair, effect
-from skinlib.stats.scores import SCORES, decisions, scores, together
+from skinlib.stats.scores import SCORES
 
 
 def accuracy(weights, labels, probabilities):
@@ -78,38 +79,22 @@ def test_by_seed_and_means():
     np.testing.assert_allclose(found.second - found.first, found.difference)
 
 
+def test_two_test_sets_are_resampled_independently():
+    """Against the binomial standard errors of two independent shares."""
+    sides = [make(np.random.default_rng(s), 400, (p, p)) for s, p in ((0, 0.5), (1, 0.7))]
+    arrays = [[(side.labels, side.first, side.lesions)] for side in sides]
+    found = paired.unpaired_difference(*arrays, n_resamples=400)
+    shares = [plain(side.labels, side.first)[0] for side in sides]
+    assert found.difference[0] == pytest.approx(shares[1] - shares[0])
+    error = np.sqrt(sum(s * (1 - s) / 400 for s in shares))
+    assert (found.high[0] - found.low[0]) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
+
+
 def test_nothing_to_compare():
     with pytest.raises(DataError, match="at least one pair"):
         effect([], accuracy)
     with pytest.raises(DataError, match="at least 2 lesions"):
         effect([make(np.random.default_rng(0), 1, (1, 1))], accuracy)
-
-
-def test_scores_with_equal_weights_are_the_metrics():
-    rng = np.random.default_rng(3)
-    labels, probabilities = rng.integers(0, 7, 300), rng.dirichlet(np.ones(7), 300).round(2)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    expected = metrics.summary(labels, probabilities)
-    found = scores(np.ones((1, 300)), labels, probabilities)[0]
-    names = ("accuracy", "mean_recall", "macro_f1", "auc_macro")
-    np.testing.assert_allclose(found, [expected[name] for name in names])
-
-
-def test_scores_of_a_draw_are_those_of_the_drawn_images():
-    rng = np.random.default_rng(4)
-    labels, probabilities = rng.integers(0, 6, 80), rng.dirichlet(np.ones(7), 80)
-    times = rng.integers(0, 3, 80)
-    rows = np.repeat(np.arange(80), times)
-    expected = scores(np.ones((1, len(rows))), labels[rows], probabilities[rows])
-    np.testing.assert_allclose(scores(times[None].astype(float), labels, probabilities), expected)
-
-
-def test_decisions_are_the_scores_without_the_auc():
-    rng = np.random.default_rng(6)
-    labels, probabilities = rng.integers(0, 7, 90), rng.dirichlet(np.ones(7), 90)
-    weights = rng.integers(0, 3, (4, 90)).astype(float)
-    both = (each(weights, labels, probabilities) for each in (scores, decisions))
-    np.testing.assert_array_equal(next(both)[:, :3], next(both))
 
 
 @pytest.fixture
@@ -119,58 +104,58 @@ def results(tmp_path, monkeypatch):
 
 def frozen(spec):
     """The runs of the single settings: RGB is better, and DenseNet201 much better."""
-    if spec.recipe != changes.SETTINGS_RECIPE or spec.seed > 2:
+    if spec.recipe != effects.SETTINGS_RECIPE or spec.seed > 2:
         return None
     return {"DenseNet201": 0.95}.get(spec.backbone, {"rgb": 0.8}.get(spec.variant, 0.5))
 
 
 def test_several_contrasts_are_those_measured_one_by_one(results):
-    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
-    found = changes.settings(n_resamples=30)
-    assert list(found) == list(changes.SETTINGS)
-    study = changes.load_study(changes.SETTINGS_STUDY)
-    pairs = paired.finished_pairs(study, None, "rgb", changes.SETTINGS_RECIPE)
+    invent(effects.SETTINGS_STUDY, frozen, parts=("test",))
+    found = effects.settings(n_resamples=30)
+    assert list(found) == list(effects.SETTINGS)
+    study = load_study(effects.SETTINGS_STUDY)
+    pairs = effects.finished_pairs(study, None, "rgb", effects.SETTINGS_RECIPE)
     # DenseNet201 has the recipe as it is and no other setting.
     assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
-    alone = effect([paired.answers(*pair) for pair in pairs.values()], n_resamples=30)
+    alone = effect([effects.read_pair(*pair) for pair in pairs.values()], n_resamples=30)
     for name in ("first", "second", "by_seed", "low", "high"):
-        np.testing.assert_allclose(getattr(found[changes.RGB], name), getattr(alone, name))
-    assert found[changes.RGB].judgement(0) == GAIN
+        np.testing.assert_allclose(getattr(found[effects.RGB], name), getattr(alone, name))
+    assert found[effects.RGB].judgement(0) == GAIN
     assert found["batches of 32"].judgement(0) == NOT_CLEAR
 
 
-WAYS = (changes.NONE, changes.CODED, changes.DESCRIBED)
+WAYS = (effects.NONE, effects.CODED, effects.DESCRIBED)
 
 
 def test_seeds_of_two_studies_are_taken_together(results):
     invent("ablation", lambda spec: 0.5 if spec.variant in WAYS and spec.seed < 2 else None)
     invent("attention", lambda spec: 0.6 if spec.seed == 4 else None)
-    for found in changes.attentions(n_resamples=10).values():
+    for found in effects.attentions(n_resamples=10).values():
         assert len(found.by_seed) == 3
-    assert list(changes.attentions(n_resamples=10)) == list(changes.ATTENTIONS)
+    assert list(effects.attentions(n_resamples=10)) == list(effects.ATTENTIONS)
 
 
 def test_without_runs_there_is_nothing_to_compare(results):
-    assert changes.attentions() == {}
+    assert effects.attentions() == {}
 
 
 def test_the_table_names_the_effect_and_shows_both_intervals(results):
-    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
-    frame = paired.frame(changes.settings(n_resamples=30), ("Logged", "Described"), "Change")
-    assert len(frame) == len(changes.SETTINGS) * len(SCORES)
+    invent(effects.SETTINGS_STUDY, frozen, parts=("test",))
+    frame = paired.frame(effects.settings(n_resamples=30), ("Logged", "Described"), "Change")
+    assert len(frame) == len(effects.SETTINGS) * len(SCORES)
     row = frame.iloc[0]
-    assert (row["Change"], row["Score"], row["Result"]) == (changes.RGB, "accuracy", GAIN)
+    assert (row["Change"], row["Score"], row["Result"]) == (effects.RGB, "accuracy", GAIN)
     assert row["Difference [lesions]"].startswith("+0.")
     assert row["By seed"].count(",") == 2
     assert row["[seeds]"].startswith("[+0.")
     one = paired.frame({"a": effect([make(np.random.default_rng(0), 60, (0.2, 0.9))] * 1)},
-                       ("A", "B"), scores=SCORES[:1])  # fmt: skip
+                       ("A", "B"), names=SCORES[:1])  # fmt: skip
     assert (one["[seeds]"].item(), one["Result"].item()) == ("–", NOT_CLEAR)
 
 
 def test_runs_of_other_images_are_refused(results):
-    invent(changes.SETTINGS_STUDY, frozen, parts=("test",))
-    study = changes.load_study(changes.SETTINGS_STUDY)
-    first, second = list(paired.finished(study, None, changes.SETTINGS_RECIPE).values())[-2:]
+    invent(effects.SETTINGS_STUDY, frozen, parts=("test",))
+    study = load_study(effects.SETTINGS_STUDY)
+    first, second = list(effects.finished(study, None, effects.SETTINGS_RECIPE).values())[-2:]
     with pytest.raises(IntegrityError, match="different images"):
-        together([first, second])
+        effects.together([first, second])

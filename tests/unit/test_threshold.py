@@ -7,10 +7,11 @@ from invented import invent
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
+from skinlib.experiments import effects
 from skinlib.experiments import run as runs
 from skinlib.experiments.study import load_study
-from skinlib.stats import factorial, factorial_frames, threshold
-from skinlib.stats.scores import decisions
+from skinlib.stats import factorial, threshold
+from skinlib.stats.scores import DECISIONS
 
 SHARES = np.array([0.03, 0.05, 0.11, 0.01, 0.11, 0.67, 0.02])
 
@@ -85,11 +86,11 @@ def test_an_effect_of_the_threshold_alone_is_gone_where_it_is_chosen(tmp_path, m
         )
         runs.write_predictions(folder, table, np.repeat(["validation", "test"], 500), answers)
     study = load_study("ablation")
-    given = factorial.main(factorial.design(study, n_resamples=20, statistic=decisions))["weights"]
-    design = factorial.design(study, n_resamples=20, statistic=decisions, change=threshold.shifted)
+    given = factorial.main(effects.factorial(study, n_resamples=20, names=DECISIONS))["weights"]
+    design = effects.factorial(study, n_resamples=20, names=DECISIONS, change=threshold.shifted)
     moved = factorial.main(design)["weights"]
     assert given.difference[1] > 0.08
     assert abs(moved.difference[1]) < given.difference[1] / 5
-    frame = factorial_frames.networks(design)
+    frame = factorial.networks(design)
     by_level = frame.groupby("weights")["mean recall"].mean()
     assert by_level["on"] - by_level["off"] == pytest.approx(moved.difference[1])

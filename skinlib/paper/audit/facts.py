@@ -5,11 +5,12 @@ import json
 
 from skinlib import paper
 from skinlib.common import paths
+from skinlib.experiments import effects
 from skinlib.experiments.recipes import RECIPES
 from skinlib.experiments.study import load_study
 from skinlib.models.backbones import BACKBONES
-from skinlib.stats import factorial, metrics
-from skinlib.stats.scores import SCORES, decisions
+from skinlib.stats import factorial
+from skinlib.stats.scores import DECISIONS, summary
 
 # Runs on the real data; the synthetic demonstration says nothing about the paper.
 STUDY = "ham10000-256px"
@@ -35,7 +36,7 @@ class OurRun:
     images : int
         Test images.
     summary : dict of str to float
-        See `skinlib.stats.metrics.summary`.
+        See `skinlib.stats.scores.summary`.
     """
 
     name: str
@@ -148,11 +149,11 @@ def gather():
 
 
 def _effects():
-    found = factorial.design(load_study("ablation"), statistic=decisions)
+    found = effects.factorial(load_study("ablation"), DECISIONS)
     if found is None:
         return {}
     return {
-        factor: {score: effect.estimate(index) for index, score in enumerate(SCORES[:3])}
+        factor: {score: effect.estimate(index) for index, score in enumerate(DECISIONS)}
         for factor, effect in factorial.main(found).items()
     }
 
@@ -183,7 +184,7 @@ def _our_runs():
                 as_logged_setup=record["input_size"] == BACKBONES[record["backbone"]].input_size
                 and not record["changes"],
                 images=len(labels),
-                summary=metrics.summary(labels, probabilities),
+                summary=summary(labels, probabilities),
             )
         )
     return tuple(found)

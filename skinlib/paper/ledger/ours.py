@@ -10,7 +10,7 @@ from skinlib.experiments.names import RECIPES
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger.cells import NONE
-from skinlib.stats import metrics
+from skinlib.stats import scores as scored
 
 # Studies whose runs may stand beside the paper's numbers, the closest to the paper first.
 REAL = ("paper", "ham10000-256px", "ham10000-256px-96px")
@@ -93,8 +93,8 @@ def scores(run):
     Returns
     -------
     types.SimpleNamespace
-        ``images``, ``summary`` (`skinlib.stats.metrics.summary`) and ``classes``
-        (`skinlib.stats.metrics.per_class`).
+        ``images``, ``summary`` (`skinlib.stats.scores.summary`) and ``classes``
+        (`skinlib.stats.scores.per_class`).
     """
     return _scores(_Key(str(run.folder), run.record["identity"], run))
 
@@ -113,8 +113,8 @@ def _scores(key):
     labels, probabilities, _ = key.run.arrays("test")
     return types.SimpleNamespace(
         images=len(labels),
-        summary=metrics.summary(labels, probabilities),
-        classes=metrics.per_class(labels, probabilities),
+        summary=scored.summary(labels, probabilities),
+        classes=scored.per_class(labels, probabilities),
     )
 
 
