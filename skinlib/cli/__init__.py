@@ -10,7 +10,9 @@ from pathlib import Path
 
 from skinlib import bench
 from skinlib.cli import commands
+from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
+from skinlib.data import fetch
 from skinlib.predict import predicting, releasing
 from skinlib.predict.browser import building
 from skinlib.predict.export import command as exporting
@@ -36,83 +38,75 @@ def _pair(text):
         return key, value
 
 
+# Options that several commands have.
+OPTIONS = {
+    "--data": {"help": "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"},
+    "--allow-missing": {
+        "action": "store_true",
+        "help": "leave out rows without an image; the run records which",
+    },
+    "--size": {"type": int, "help": "input side in pixels (default: the authors')"},
+    "--json": {"action": "store_true", "help": "print JSON, not text"},
+    "--no-progress": {"action": "store_true", "help": "show no progress bars"},
+    "study": {"help": "one of studies/, or a YAML file like those"},
+}
+
+
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m skinlib", description=f"skinlib. {commands.NOT_A_DEVICE}"
+        prog="python -m skinlib", description=f"skinlib. {NOT_A_DEVICE}"
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    def command(name, function):
+    def command(name, function, *options, add_arguments=None):
         summary = function.__doc__.splitlines()[0]
-        sub = subparsers.add_parser(
-            name, help=summary, description=f"{summary} {commands.NOT_A_DEVICE}"
-        )
+        sub = subparsers.add_parser(name, help=summary, description=f"{summary} {NOT_A_DEVICE}")
         sub.set_defaults(function=function)
+        for option in options:
+            sub.add_argument(option, **OPTIONS[option])
+        if add_arguments:
+            add_arguments(sub)
         return sub
 
-    sub = command("describe", commands.describe)
+    sub = command("describe", commands.describe, "--size", "--json")
     sub.add_argument("--backbone", nargs="+", help="only these")
     sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
-    sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
-    sub.add_argument("--json", action="store_true", help="print JSON, not a table")
     sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
     conv3d_help = "what the authors' attention convolution computes on this machine"
     sub.add_argument("--conv3d", action="store_true", help=conv3d_help)
 
-    from skinlib.data import fetch
+    command("fetch", fetch.run, add_arguments=fetch.add_arguments)
 
-    sub = command("fetch", fetch.run)
-    fetch.add_arguments(sub)
-
-    data_help = "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"
-    bars_help = "show no progress bars"
-    study_help = "one of studies/, or a YAML file like those"
-    seed_help = "of split, weights, order and augmentation; default: %(default)s"
-    missing_help = "leave out rows without an image; the run records which"
-    sub = command("check-data", commands.check_data)
-    sub.add_argument("--data", help=data_help)
-    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
+    sub = command("check-data", commands.check_data, "--data", "--allow-missing")
     sub.add_argument("--split", type=Path, help="a file of results/splits to check as well")
 
-    sub = command("train", commands.train)
+    options = ("--data", "--allow-missing", "--size", "--no-progress")
+    sub = command("train", commands.train, *options)
     sub.add_argument("--backbone", default="MobileNetV2", help="default: %(default)s")
     sub.add_argument("--recipe", default="clean", help="default: %(default)s")
-    sub.add_argument("--data", help=data_help)
-    sub.add_argument("--allow-missing", action="store_true", help=missing_help)
-    sub.add_argument("--size", type=int, help="input side in pixels (default: the authors')")
     sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
+    seed_help = "of split, weights, order and augmentation; default: %(default)s"
     sub.add_argument("--seed", type=int, default=0, help=seed_help)
-    sub.add_argument(
-        "--weights", default="imagenet", help="'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
-    )
+    weights_help = "'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
+    sub.add_argument("--weights", default="imagenet", help=weights_help)
     sub.add_argument("--study", default="adhoc", help="folder below results/runs")
     sub.add_argument("--name", help="name of the run directory")
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
-    sub.add_argument("--no-progress", action="store_true", help=bars_help)
 
     sub = command("compare", commands.compare)
     sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
     sub.add_argument("--part", default="test", help="default: %(default)s")
 
-    sub = command("pointing", commands.pointing)
+    sub = command("pointing", commands.pointing, "--data")
     sub.add_argument("run", nargs="+", type=Path, help="directories of runs with their weights")
-    sub.add_argument("--data", help=data_help)
     sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
-    sub = command("predict", predicting.run)
-    predicting.add_arguments(sub)
+    command("predict", predicting.run, add_arguments=predicting.add_arguments)
+    command("export", exporting.run, add_arguments=exporting.add_arguments)
+    command("release", releasing.run, "--data", add_arguments=releasing.add_arguments)
+    command("browser", building.run, add_arguments=building.add_arguments)
 
-    sub = command("export", exporting.run)
-    exporting.add_arguments(sub)
-
-    sub = command("release", releasing.run)
-    releasing.add_arguments(sub, data_help)
-
-    sub = command("browser", building.run)
-    building.add_arguments(sub)
-
-    sub = command("run", commands.run_study)
-    sub.add_argument("study", help=study_help)
+    sub = command("run", commands.run_study, "study")
     sub.add_argument("run", help="name of the run")
     sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
     sub.add_argument("-o", "--output", type=Path, help="notebook (default: below book/executed)")
@@ -126,24 +120,18 @@ def _parser():
     )  # fmt: skip
     sub.add_argument("--label", help="added to the title")
 
-    sub = command("status", commands.study_status)
-    sub.add_argument("study", help=study_help)
+    command("status", commands.study_status, "study")
 
-    sub = command("audit", commands.audit)
-    sub.add_argument("--json", action="store_true", help="print JSON, not text")
+    sub = command("audit", commands.audit, "--json")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
 
-    sub = command("bench", commands.bench)
+    sub = command("bench", commands.bench, "--no-progress")
     sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
     sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
-    sub.add_argument("--no-progress", action="store_true", help=bars_help)
 
-    sub = command("measure", commands.measure)
-    sub.add_argument("--data", help=data_help)
-
-    sub = command("pin", commands.pin)
-
+    command("measure", commands.measure, "--data")
+    command("pin", commands.pin)
     return parser
 
 

@@ -8,47 +8,29 @@ from skinlib.common import paths
 from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
 
-NOT_A_DEVICE = "Research code for a paper companion. Not a medical device, not for diagnosis."
-
 
 def describe(args):
     """Build every backbone and print its tap and parameter count."""
     import_keras()
     from skinlib.experiments import tables
     from skinlib.experiments.recipes import get_recipe
+    from skinlib.models import conv3d
     from skinlib.models.backbones import BACKBONES
     from skinlib.models.classifier import describe as describe_one
     from skinlib.models.classifier import fresh_session
+    from skinlib.models.structure import BLOCKS, structure
 
-    if args.structures:
-        print(json.dumps(_structures(args.backbone), indent=2))
-        return
     if args.conv3d:
-        from skinlib.models import conv3d
-
         found = conv3d.probe_settings()
         print(json.dumps(found, indent=2) if args.json else conv3d.text(found))
         return
-    recipe = get_recipe(args.recipe)
-    described = []
-    for name in args.backbone or BACKBONES:
+    recipe, found = get_recipe(args.recipe), []
+    for name in args.backbone or (BLOCKS if args.structures else BACKBONES):
         with fresh_session():
-            described.append(describe_one(name, recipe, size=args.size))
-    if args.json:
-        print(json.dumps(described, indent=2))
-    else:
-        print(tables.backbones(described).to_string(index=False))
-
-
-def _structures(names):
-    from skinlib.models.classifier import fresh_session
-    from skinlib.models.structure import BLOCKS, structure
-
-    found = []
-    for name in names or BLOCKS:
-        with fresh_session():
-            found.append(structure(name))
-    return found
+            one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
+            found.append(one)
+    plain = args.json or args.structures
+    print(json.dumps(found, indent=2) if plain else tables.backbones(found).to_string(index=False))
 
 
 def check_data(args):
@@ -198,13 +180,12 @@ def study_status(args):
 
     study = load_study(args.study)
     found = study.runs()
-    states = {name: (run.record["status"] if run else "not run") for name, run in found.items()}
-    for name, state in states.items():
-        reason = found[name].record.get("reason", "") if found[name] else ""
-        print(f"{state:<9} {name} {reason}".rstrip())
-    done = sum(state == "finished" for state in states.values())
-    print(f"{study.name}: {done} of {len(states)} runs finished")
-    return 0 if done == len(states) else 1
+    for name, run in found.items():
+        record = run.record if run else {"status": "not run"}
+        print(f"{record['status']:<9} {name} {record.get('reason', '')}".rstrip())
+    done = len(study.finished())
+    print(f"{study.name}: {done} of {len(found)} runs finished")
+    return int(done < len(found))
 
 
 def bench(args):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from skinlib.cli.commands import NOT_A_DEVICE
+from skinlib.common import NOT_A_DEVICE
 from skinlib.common.files import write_text
 from skinlib.experiments import external, subgroup_words
 from skinlib.experiments.released_frames import run_of

@@ -161,7 +161,7 @@ def _tell(args, classifier, found):
     """Write the table, then print JSON or text, and what was written."""
     import pandas as pd
 
-    from skinlib.cli.commands import NOT_A_DEVICE
+    from skinlib.common import NOT_A_DEVICE
     from skinlib.common.files import write_csv
     from skinlib.predict import answers
 

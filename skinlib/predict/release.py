@@ -13,8 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from skinlib.cli.commands import NOT_A_DEVICE
-from skinlib.common import paths
+from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path, sha256

@@ -5,10 +5,9 @@ from pathlib import Path
 from skinlib.common.errors import DataError
 
 
-def add_arguments(parser, data_help):
+def add_arguments(parser):
     """Add the options of ``skinlib release`` to an argument parser."""
     parser.add_argument("run", nargs="?", type=Path, help="directory of a finished run")
-    parser.add_argument("--data", help=data_help)
     parser.add_argument("--name", help="folder below models/ (default: from the run)")
     parser.add_argument(
         "--risk", type=float, help="share of wrong answers to aim at (default: 0.1)"

@@ -5,8 +5,7 @@ import json
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from skinlib.cli.commands import NOT_A_DEVICE
-from skinlib.common import paths
+from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.files import sha256
 from skinlib.predict import model_card, release_words, released
 from skinlib.stats.bootstrap import Estimate

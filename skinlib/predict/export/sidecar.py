@@ -1,6 +1,6 @@
 """What a caller in another language must know of an exported file, as plain values."""
 
-from skinlib.cli.commands import NOT_A_DEVICE
+from skinlib.common import NOT_A_DEVICE
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.data.metadata import SEX_SLOTS, SITE_SLOTS
 from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE
