@@ -5,6 +5,7 @@ that a cell has handed over by `numbers`, and directions that a cell has checked
 """
 
 import dataclasses
+import html
 import io
 import json
 import math
@@ -118,20 +119,18 @@ def expect(condition, sentence):
     Parameters
     ----------
     condition : bool
-        Does the sentence hold on the results at hand?
     sentence : str
         What the page says, in a few words.
 
     Returns
     -------
     Note or None
-        On results other than the committed ones a note for the reader, when the sentence does
-        not hold; make it the value of the cell.
+        A note for the reader when the sentence does not hold; make it the value of the cell.
 
     Raises
     ------
     AssertionError
-        On the committed results, when the sentence does not hold.
+        When the sentence does not hold on the committed results.
     """
     if condition:
         return None
@@ -143,18 +142,12 @@ def expect(condition, sentence):
 
 @dataclasses.dataclass(frozen=True)
 class Note:
-    """A box in the page.
-
-    Attributes
-    ----------
-    content : str
-        Plain text.
-    """
+    """A box of plain text in the page."""
 
     content: str
 
     def _repr_html_(self):
-        return f"<div><b>Note.</b> {plain_html(self.content)}</div>"
+        return f"<div><b>Note.</b> {html.escape(self.content)}</div>"
 
     def _repr_markdown_(self):
         return f":::{{warning}}\n{escape(self.content)}\n:::\n"
@@ -162,13 +155,7 @@ class Note:
 
 @dataclasses.dataclass(frozen=True)
 class Interactive:
-    """A Vega-Lite figure, shown in the place of the static one above it where scripts run.
-
-    Attributes
-    ----------
-    specification : dict
-        Vega-Lite, data included.
-    """
+    """A Vega-Lite figure with its data, in the place of the static one where scripts run."""
 
     specification: dict
 
@@ -243,10 +230,3 @@ def escape(cell):
     # At the start of a cell these would begin a list, a heading or a quotation.
     escaped = re.sub(r"^([-+#:=])", r"\\\1", escaped)
     return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
-
-
-def plain_html(content):
-    """Return text whose characters mean nothing in HTML."""
-    import html
-
-    return html.escape(content)

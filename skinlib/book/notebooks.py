@@ -26,7 +26,7 @@ def available():
 
 
 def source(name):
-    """Return the path of a source notebook, or raise `DataError` naming those there are."""
+    """Return the path of a source notebook; a `DataError` names those there are."""
     known = available()
     if name not in known:
         msg = f"there is no notebook '{name}'; notebooks are {', '.join(known)}"
@@ -35,13 +35,7 @@ def source(name):
 
 
 def check_parameters(name, parameters):
-    """Refuse parameters that the notebook's ``parameters`` cell does not define.
-
-    Raises
-    ------
-    DataError
-        Naming the parameter, the closest known one and all of them.
-    """
+    """Refuse parameters that the notebook's ``parameters`` cell does not define."""
     from papermill import inspect_notebook
 
     known = inspect_notebook(str(source(name)))
@@ -64,13 +58,12 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     name : str
         A name of `available`, ``train`` for example.
     output : str or pathlib.Path
-        Where the executed copy goes. It appears there only when every cell ran; a
-        copy of a failed run is kept beside it as ``<name>.failed.ipynb``.
+        Where the executed copy goes when every cell ran; a copy of a failed run is kept beside
+        it as ``<name>.failed.ipynb``.
     parameters : dict, optional
     label : str, optional
         Added to the title of the copy, so that pages can be told apart.
     progress : bool
-        Show papermill's bar and the notebook's output.
 
     Returns
     -------
@@ -87,23 +80,18 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    parameters = parameters or {}
+    parameters, output = parameters or {}, Path(output)
     check_parameters(name, parameters)
-    output = Path(output)
     failed = output.with_suffix(".failed.ipynb")
     # Notebooks find data and results as the calling process does, wherever they run.
     os.environ.setdefault("SKINLIB_ROOT", str(paths.ROOT))
     output.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
+    options = {"progress_bar": progress, "log_output": False, "cwd": str(paths.ROOT)}
     try:
         _patiently(
             lambda: papermill.execute_notebook(
-                str(source(name)),
-                str(failed),
-                parameters=parameters,
-                progress_bar=progress,
-                log_output=False,
-                cwd=str(paths.ROOT),
+                str(source(name)), str(failed), parameters=parameters, **options
             )
         )
     except PapermillExecutionError as error:
@@ -120,8 +108,7 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
 def _patiently(execute):
     """Start again when a kernel dies before its first cell.
 
-    Two kernels that start at once may choose the same free port; the second then dies, and
-    has done nothing yet.
+    Two kernels that start at once may choose the same free port; the second then dies.
     """
     for _ in range(STARTS - 1):
         try:
@@ -132,20 +119,8 @@ def _patiently(execute):
     return execute()
 
 
-def _fold(cell):
-    """Fold the code away in the book: readers come for words and results, not for a wall of code.
-
-    The cell of default parameters is left out where papermill injected the real ones; the one
-    that installs skinlib on Colab says itself that it is left out.
-    """
-    tags = cell.metadata.setdefault("tags", [])
-    fold = "remove-input" if "parameters" in tags else "hide-input"
-    if not {"injected-parameters", "remove-cell", fold} & set(tags):
-        tags.append(fold)
-
-
 def _tidy(executed, output, label):
-    """Write the final copy: titled, and without timings or paths of this machine."""
+    """Write the final copy: titled, its code folded, without timings or paths of this machine."""
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
@@ -154,16 +129,19 @@ def _tidy(executed, output, label):
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            _fold(cell)
-            # Progress bars and backend chatter are for the terminal, not for readers.
-            cell.outputs = [
-                out
-                for out in cell.outputs
-                if not (out.output_type == "stream" and out.name == "stderr")
-            ]
+            _fold(cell.metadata.setdefault("tags", []))
+            # Progress bars and messages of backends are for the terminal.
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     first = notebook.cells[0]
     if label and first.cell_type == "markdown":
         title, _, rest = first.source.partition("\n")
         first.source = f"{title}: {label}\n{rest}"
     with atomic_path(output) as temporary:
         nbformat.write(notebook, temporary)
+
+
+def _fold(tags):
+    """Fold the code of a cell; leave out default parameters where the real ones are injected."""
+    fold = "remove-input" if "parameters" in tags else "hide-input"
+    if not {"injected-parameters", "remove-cell", fold} & set(tags):
+        tags.append(fold)

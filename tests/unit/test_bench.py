@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 import types
 
@@ -15,6 +16,7 @@ from skinlib import bench, cli
 from skinlib.bench import cost, exports, input, latency, runtimes, step, timing
 from skinlib.common import paths
 from skinlib.experiments.recipes import AUGMENTATION
+from skinlib.models import device
 from skinlib.models.attention import SoftAttention
 from skinlib.models.backbones import BACKBONES
 
@@ -97,6 +99,14 @@ def test_ratios_are_of_neighbours_not_of_averages():
     found = timing.ratios({"slow": [4.0, 8.0], "fast": [1.0, 2.0]}, "slow")
     assert found["fast"]["min"] == found["fast"]["max"] == 4.0
     assert found["slow"]["median"] == 1.0
+
+
+def test_peak_memory_is_that_of_the_process_not_of_its_parent():
+    ballast = np.ones(100_000_000, np.uint8)
+    here = device.peak_memory_mb()
+    assert here > ballast.nbytes / 2**20
+    if sys.platform == "linux":
+        assert 5 < timing.apart(device.peak_memory_mb) < here
 
 
 def test_what_a_process_returns_and_how_it_fails():
