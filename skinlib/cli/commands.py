@@ -214,7 +214,6 @@ def pin(args):
 def audit(args):
     """Check every claim of the paper by its rule and print the verdicts."""
     from skinlib.paper import audit as claims
-    from skinlib.paper.audit import report
 
     if args.verdict not in (None, *claims.VERDICTS):
         msg = f"'{args.verdict}' is no verdict, expected one of: {', '.join(claims.VERDICTS)}"
@@ -225,4 +224,4 @@ def audit(args):
     if args.json:
         print(json.dumps([finding.to_json() for finding in findings], indent=2))
     else:
-        print(report.text(findings))
+        print(claims.text(findings))

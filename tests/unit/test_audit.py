@@ -1,8 +1,9 @@
-"""The claims audit: every rule both ways on hand-made facts, and the claims as they stand."""
+"""The claims audit: its rules on hand-made facts, and the claims as they stand."""
 
 import dataclasses
 import json
 import re
+import types
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from skinlib.common.classes import CLASSES, HAM10000_COUNTS
 from skinlib.experiments.recipes import RECIPES
 from skinlib.models.backbones import BACKBONES
 from skinlib.paper import audit
-from skinlib.paper.audit import report, rules_code, rules_formulas, rules_settings
-from skinlib.paper.audit.facts import Facts, NotAvailable, OurRun
+from skinlib.paper.audit import attention
+from skinlib.paper.audit.expressions import SETTINGS, evaluate
+from skinlib.paper.audit.facts import Facts, NotAvailable
 from skinlib.paper.audit.verdicts import (
     HOLDS,
     LOGS,
@@ -26,10 +28,9 @@ from skinlib.paper.audit.verdicts import (
     RULES,
     VERDICTS,
     Result,
-    agrees,
     kind,
-    mean_agrees,
-)
+)  # fmt: skip
+from skinlib.paper.measured import Ours
 from skinlib.stats.bootstrap import Estimate
 
 PAPER = Path(__file__).resolve().parents[3] / "shared" / "paper" / "paper.txt"
@@ -66,45 +67,28 @@ def training(name, **fields):
 
 
 def make():
-    classes = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
-    perfect = np.where(TP + FN > 0, TP / np.maximum(TP + FN, 1), 0)
+    recalls = np.where(TP + FN > 0, TP / np.maximum(TP + FN, 1), 0)
+    counts = {name: [count] for name, count in HAM10000_COUNTS.items()}
     printed = {
-        "T": table(
-            "T", ["x", "y"], {"a": [10, 1], "b": [20, 2], "c": [41, None], "total": [71, 3]}
-        ),
-        "A3": table("A3", [*classes, "mean"], {"m MD": [0.5, 0.6, 0.5, 0.5, 0.5, 0.9, 0.7, 0.6]}),
-        "A4": table("A4", [*classes, "mean"], {"m MD": [*perfect, 0.85]}),
-        "2": table(
-            "2", ["images"], {**{k: [n] for k, n in HAM10000_COUNTS.items()}, "total": [10015]}
-        ),
+        "T": table("T", ["x", "y"], {"a": [10, 1], "b": [20, 2], "c": [41, None], "total": [71, 3]}),
+        "A3": table("A3", [*CLASSES, "mean"], {"m MD": [0.5, 0.6, 0.5, 0.5, 0.5, 0.9, 0.7, 0.6]}),
+        "A4": table("A4", [*CLASSES, "mean"], {"m MD": [*recalls, 0.85]}),
+        "2": table("2", ["images"], counts | {"total": [10015]}),
         "5": table("5", ["MD", "accuracy"], {"m": [0.9, 0.9], "n": [0.95, 0.5]}),
-        "8": table(
-            "8", ["accuracy", "f1"], {"ours": [0.9, 0.55], "1": [0.7, None], "2": [0.8, 0.5]}
-        ),
-        "S": table("S", ["stock", "cut"], {"1": ["conv", "conv"], "2": ["block", "half"]}),
-    }
-    journal = {"6": table("6", ["epoch", "inference"], {"m": [857, 1.0]}),
-               "losses": table("losses", ["none"], {"m": [0.9]})}  # fmt: skip
+    }  # fmt: skip
     return Facts(
-        printed={"paper": printed, "journal": journal},
-        headline={"paper": {"abstract": {"accuracy": 0.9, "auc": 0.97, "f1": 0.55}}},
+        printed={"paper": printed, "journal": {"6": table("6", ["x"], {"a": [0.11]})}},
+        abstract={"accuracy": 0.9, "auc": 0.97},
         logged={"m MD": training("m MD"), "ResNet50 MD": training("ResNet50 MD", accuracy=0.95)},
         curves={"m MD": {"val_accuracy": [0.7, 0.8, 0.9, 0.8, 0.8]}},
-        confusion={
-            "logged": {"m MD": MATRIX.tolist()},
-            "journal": {"9": {"run": "m MD", "counts": MATRIX.tolist()}},
-        },
+        confusion={"logged": {"m MD": MATRIX.tolist()}},
         described={
-            "ResNet50": {"input_size": 224, "tap_layer": "conv5_block2_out", "tap_shape": [7, 7, 8],
-                         "parameters": 100, "logged_parameters": 100}
+            "ResNet50": {"input_size": 224, "tap_layer": "conv5_block2_out", "tap_shape": [7, 7, 8]}
         },
+        structures={"ResNet50": {"stock": {"depth": 107}}},
         recipes=dict(RECIPES),
         backbones=dict(BACKBONES),
-        structures={
-            name: {"stock": {"depth": size, "wrong": size + 1}}
-            for name, (size, *_) in printed["T"].rows.items()
-        },
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -112,29 +96,34 @@ def facts():
     return make()
 
 
-def run_of_ours(accuracy=0.9, full=True):
-    return OurRun("r", "ResNet50", "clean", 224, 5, full, 10, {"accuracy": accuracy})
-
-
-def settings(**fields):
-    """Settings of the training that the cases look at."""
-    return lambda f: f.with_logged("m MD", settings=f.run("m MD").settings | fields)
-
-
-def logged(**fields):
-    return lambda f: f.with_logged("m MD", **fields)
-
-
-def cell(*arguments):
-    return lambda f: f.with_cell(*arguments)
+def same(f):
+    return f
 
 
 def replace(**fields):
     return lambda f: dataclasses.replace(f, **fields)
 
 
-def same(f):
-    return f
+def logged(name="m MD", **fields):
+    """A change of some fields of a logged training."""
+    return lambda f: dataclasses.replace(
+        f, logged=f.logged | {name: dataclasses.replace(f.logged[name], **fields)}
+    )
+
+
+def cell(number, row, column, value):
+    """A change of one printed cell."""
+
+    def change(f):
+        entry = f.printed["paper"][number]
+        cells = list(entry.rows[row])
+        cells[entry.columns.index(column)] = value
+        entry = dataclasses.replace(entry, rows=entry.rows | {row: tuple(cells)})
+        return dataclasses.replace(
+            f, printed=f.printed | {"paper": f.printed["paper"] | {number: entry}}
+        )
+
+    return change
 
 
 def effect(*values):
@@ -144,172 +133,125 @@ def effect(*values):
     return replace(effects={"metadata": found})
 
 
-ROW = {"table": "A3", "rows": {"m MD": "m MD"}, "quantity": "f1"}
-CELLS = {"cells": [{"table": "5", "row": "m", "column": "MD", "run": "m MD", "quantity": "accuracy",
-                    "also": ["ResNet50 MD"]}]}  # fmt: skip
-BALANCED = "N / (C * N_i)"
-WEIGHTS = [4.37, 2.78, 1.3, 12.44, 1.28, 0.21, 10.0]
-MEL = ["mel"]
-CODED = {"kernel": ["channels", 3, 3], "strides": [1, 1, "channels"], "backbones": ["ResNet50"]}
-DESCRIBED = CODED | {"kernel": [3, 3, "channels"]}
+def our(right, size=224):
+    """A run of ours that classifies so many of ten images correctly."""
+    labels = np.arange(10) % 7
+    predicted = np.where(np.arange(10) < right, labels, (labels + 1) % 7)
+    record = {"identity": f"{right}-{size}", "input_size": size, "changes": {}, "epochs": 5}
+    run = types.SimpleNamespace(
+        name="r",
+        folder="f",
+        record=record,
+        arrays=lambda part: (labels, np.eye(7)[predicted], None),
+    )
+    return replace(ours=Ours({("ResNet50", "clean"): [run]}))
+
+
+ACCURACY = {"printed": "cell('5', '{0}', 'MD')", "value": "log('m MD', 'accuracy')", "over": ["m"]}
+F1 = {"printed": "row('A3', 'm MD')", "value": "log('m MD', 'f1')"}
+AUC = {"printed": "fact('abstract', 'auc')", "value": "log('m MD', 'auc.macro')"}
+RATIO = {"printed": "{1}", "value": "cell('T', '{0}', 'x') / cell('T', 'a', 'x')", "within": 0.1,
+         "share_of": "names"}  # fmt: skip
+RATE = {"printed": 0.01, "value": "log('{0}', 'learning rate')", "over": ["m MD", "ResNet50 MD"],
+        "share_of": "trainings"}  # fmt: skip
+FALSE = {"run": "m MD", "printed": ["FP", "FN"], "value": ["rows - diagonal", "columns - diagonal"]}
+SLOW = logged(settings={"learning_rate": 0.01})
+X = {"table": "T", "columns": ["x"]}
+CODED = {"kernel": ["channels", 3, 3], "strides": [1, 1, "channels"], "backbones": ["ResNet50"],
+         "claimed": "c"}  # fmt: skip
 ISOLATED = {"effect": "metadata", "compared": [["m MD", "ResNet50 MD"]],
             "like_for_like": [["m MD", "ResNet50 MD"]]}  # fmt: skip
-ELSEWHERE = {
-    "table": "5",
-    "column": "MD",
-    "rows": {"m": "m MD"},
-    "elsewhere": {"m": [0.9, "other"]},
-}
-IS_AVERAGE = {"table": "5", "row": "m", "column": "MD", "run": "m MD", "printed": "auc"}
-FROM_ONE = {
-    "backbone": "ResNet50",
-    "cells": [["5", "m", "MD", "accuracy"]],
-    "rows": [["A3", "m MD", "f1"]],
-}
+ONE = {"backbone": "ResNet50", "claimed": "c", "parts": {
+    "a": ["cell('5', 'm', 'MD')", "log('{0}', 'accuracy')"], "r": ["row('A3', 'm MD')", "log('{0}', 'f1')"]}}  # fmt: skip
 OURS = {"backbone": "ResNet50", "recipe": "clean", "table": "5", "row": "m", "column": "MD"}
-TAPS = {"taps": {"ResNet50": r"block(\d)_"}, "blocks": {"ResNet50": 3}}
-DATTA = {"table": "8", "row": "ours", "run": "m MD", "cells": {"accuracy": "accuracy"}}
 
 # rule, arguments, change of the facts, verdict
 CASES = [
-    ("row_means", {"table": "A3", "rows": ["m MD"]}, same, HOLDS),
-    ("row_means", {"table": "A3", "rows": ["m MD"]}, cell("A3", "m MD", "nv", 0.5), OWN_TABLE),
-    ("times", {"table": "T", "column": "x", "row": "a", "against": {"b": 2}}, same, HOLDS),
-    ("times", {"table": "T", "column": "x", "row": "a", "against": {"b": 4}}, same, f"{ONLY} c"),
-    ("times", {"table": "T", "column": "x", "row": "a", "against": {"b": 3}}, same, OWN_TABLE),
-    ("times", {"table": "T", "column": "x", "row": "b", "against": {"a": 2}, "direction": "more"}, same, HOLDS),
-    ("higher", {"table": "T", "pairs": [["b", "x", ">", "a", "x"]]}, same, HOLDS),
-    ("higher", {"table": "T", "pairs": [["b", "x", "<", "a", "x"]]}, same, OWN_TABLE),
-    ("all_below", {"table": "T", "column": "x", "rows": ["a"], "others": ["b", "c"]}, same, HOLDS),
-    ("all_below", {"table": "T", "column": "x", "rows": ["b"], "others": ["a", "c"]}, same, OWN_TABLE),
-    ("extreme", {"places": [{"table": "5", "row": "n", "columns": ["MD"]}]}, same, HOLDS),
-    ("extreme", {"places": [{"table": "5", "row": "m", "columns": ["MD"]}]}, same, OWN_TABLE),
-    ("extreme", {"places": [{"table": "5", "row": "m", "columns": ["MD"]},
-                            {"table": "8", "row": "ours", "columns": ["f1"]}]}, same, f"{ONLY} Table 8"),
-    ("outperforms", {"table": "8", "row": "ours", "columns": ["accuracy", "f1"]}, same, HOLDS),
-    ("outperforms", {"table": "8", "row": "ours", "columns": ["accuracy"]}, cell("8", "1", "accuracy", 0.95), OWN_TABLE),
-    ("text_equals_cells", {"cells": [["5", "m", "MD", "accuracy"], ["5", "n", "MD", 0.951]]}, same, HOLDS),
-    ("text_equals_cells", {"cells": [["5", "n", "MD", "accuracy"]]}, same, OWN_TABLE),
-    ("sums", {"table": "T", "column": "x", "total": "total"}, same, HOLDS),
-    ("sums", {"table": "T", "column": "x", "total": "total"}, cell("T", "a", "x", 11), OWN_TABLE),
-    ("in_order", {"table": "8", "column": "accuracy"}, same, HOLDS),
-    ("in_order", {"table": "8", "column": "accuracy"}, cell("8", "1", "accuracy", 0.85), OWN_TABLE),
-    ("stands_in", {"table": "A3", "column": "df", "elsewhere": ["A4"]}, same, HOLDS),
-    ("stands_in", {"table": "5", "column": "df", "elsewhere": ["A4"]}, same, OWN_TABLE),
-    ("row_count", {"table": "8", "number": 2}, same, HOLDS),
-    ("row_count", {"table": "8", "number": 3}, same, OWN_TABLE),
-    ("at_least", {"table": "T", "column": "x", "threshold": 41, "rows": ["c", "total"]}, same, HOLDS),
-    ("at_least", {"table": "T", "column": "x", "threshold": 41, "rows": ["c"]}, same, OWN_TABLE),
-    ("largest", {"table": "2", "column": "images", "rows": ["nv", "mel"], "without": ["total"]}, same, HOLDS),
-    ("largest", {"table": "2", "column": "images", "rows": ["nv", "vasc"], "without": ["total"]}, same, OWN_TABLE),
-    ("same_structure", {"table": "S", "stock": "stock", "changed": "cut", "rows": ["1"]}, same, HOLDS),
-    ("same_structure", {"table": "S", "stock": "stock", "changed": "cut", "rows": ["1", "2"]}, same, OWN_TABLE),
-    ("cells_in_log", CELLS, same, HOLDS),
-    ("cells_in_log", CELLS, logged(accuracy=0.91), LOGS),
-    ("cells_in_log", CELLS, cell("5", "m", "MD", 0.95), f"{ONLY} ResNet50 MD"),
-    ("rows_in_log", ROW, same, HOLDS),
-    ("rows_in_log", ROW, cell("A3", "m MD", "mel", 0.49), HOLDS),
-    ("rows_in_log", ROW, cell("A3", "m MD", "mel", 0.51), LOGS),
-    ("column_repeats", {"table": "A3", "column": "vasc", "of": "nv", "rows": ["m MD"], "quantity": "f1"}, same, HOLDS),
-    ("column_repeats", {"table": "A3", "column": "vasc", "of": "nv", "rows": ["m MD"], "quantity": "f1"},
-     cell("A3", "m MD", "vasc", 0.9), LOGS),
-    ("from_one_run", FROM_ONE, same, HOLDS),
-    ("from_one_run", FROM_ONE, logged(f1=[0.1] * 7), LOGS),
-    ("is_average", IS_AVERAGE | {"claimed": "micro"}, same, HOLDS),
-    ("is_average", IS_AVERAGE | {"claimed": "macro"}, same, f"{ONLY} the micro average"),
-    ("is_average", IS_AVERAGE | {"claimed": "macro", "printed": 0.5}, same, LOGS),
-    ("auc_of_training", {"table": "5", "row": "n", "column": "MD", "runs": ["m MD"]}, same, HOLDS),
-    ("auc_of_training", {"table": "5", "row": "n", "column": "MD", "runs": ["m MD"]},
-     logged(auc={"macro": 0.99}), f"{ONLY} m MD, with class AUCs cut to two decimals"),
-    ("auc_of_training", {"table": "5", "row": "m", "column": "MD", "runs": ["m MD"]}, same, LOGS),
-    ("column_from_elsewhere", ELSEWHERE, same, LOGS),
-    ("column_from_elsewhere", ELSEWHERE, logged(auc={"macro": 0.901}), HOLDS),
-    ("some_run_has", {"backbone": "ResNet50", "table": "8", "row": "ours", "columns": ["f1"]}, same, HOLDS),
-    ("some_run_has", {"backbone": "ResNet50", "table": "8", "row": "2", "columns": ["f1"]}, same, LOGS),
-    ("classes_done_well", {"run": "m MD", "classes": CLASSES, "table": "A3", "row": "m MD"}, same, HOLDS),
-    ("classes_done_well", {"run": "m MD", "classes": ["nv"], "table": "A3", "row": "m MD"}, same, f"{ONLY} akiec, bcc, bkl, df, mel, nv and vasc"),
-    ("times_are_epochs", {"table": "T", "column": "x", "rows": {"a": "m MD"}}, cell("T", "a", "x", 101), LOGS),
-    ("times_are_epochs", {"table": "T", "column": "x", "rows": {"a": "m MD"}}, same, HOLDS),
-    ("divided", {"table": "6", "rows": ["m"], "column": "inference", "numerator": "epoch", "divisor": 857}, same, OPEN),
-    ("divided", {"table": "6", "rows": ["m"], "column": "inference", "numerator": "epoch", "divisor": 9}, same, HOLDS),
-    ("printed_matrix", {"figure": "9", "label": "nv"}, same, HOLDS),
-    ("printed_matrix", {"figure": "9", "label": "nv"},
-     replace(confusion={"logged": {"m MD": np.eye(7).tolist()},
-                        "journal": {"9": {"run": "m MD", "counts": (2 * np.eye(7)).tolist()}}}), LOGS),
-    ("weights_were_off", {"table": "losses", "column": "none", "runs": {"m": "m MD"}}, same, HOLDS),
-    ("weights_were_off", {"table": "losses", "column": "none", "runs": {"m": "m MD"}},
-     logged(class_weights=[1.0, 2.0]), f"{ONLY} trainings with other class weights"),
-    ("abstract_in_log", {"run": "m MD", "numbers": {"f1": "macro.f1"}}, same, HOLDS),
-    ("abstract_in_log", {"run": "m MD", "numbers": {"f1": "macro.recall"}}, same, LOGS),
-    ("recounted", {"table": "2", "column": "images"}, same, HOLDS),
-    ("recounted", {"table": "2", "column": "images"}, cell("2", "df", "images", 116), OWN_TABLE),
-    ("set_in_every_run", {"runs": ["m MD"], "settings": {"batch size": 10}}, same, HOLDS),
-    ("set_in_every_run", {"runs": ["m MD"], "settings": {"batch size": 32}}, same, LOGS),
-    ("set_in_every_run", {"runs": ["m MD", "ResNet50 MD"], "settings": {"learning rate": 0.01}},
-     settings(learning_rate=0.01), f"{ONLY} 1 of the 2 trainings"),
-    ("set_in_some_run", {"setting": "test images", "value": 10}, same, HOLDS),
-    ("set_in_some_run", {"setting": "test images", "value": 857}, same, LOGS),
-    ("whole_data", {"runs": ["m MD"], "table": "2"}, logged(train_images=10005), HOLDS),
-    ("whole_data", {"runs": ["m MD"], "table": "2"}, same, f"{ONLY} 100 of the 10,015 photographs"),
-    ("chosen_on_reported", {"runs": ["m MD"]}, same, LOGS),
-    ("chosen_on_reported", {"runs": ["m MD"]}, logged(accuracy=0.8), HOLDS),
+    ("agree", ACCURACY, same, HOLDS),
+    ("agree", ACCURACY, logged(accuracy=0.8986), HOLDS),
+    ("agree", ACCURACY, logged(accuracy=0.9099), HOLDS),
+    ("agree", ACCURACY, logged(accuracy=0.92), LOGS),
+    ("agree", ACCURACY | {"source": "tables"}, logged(accuracy=0.92), OWN_TABLE),
+    ("agree", ACCURACY | {"source": "{value} of {printed}"}, logged(accuracy=0.92), f"{ONLY} 0.92 of 0.90"),
+    ("agree", ACCURACY | {"over": ["m", "n"], "share_of": "names"}, same, f"{ONLY} m"),
+    ("agree", ACCURACY | {"over": ["m", "n"], "any_of": True}, same, HOLDS),
+    ("agree", ACCURACY | {"limit": "other data"}, same, f"{ONLY} other data"),
+    ("agree", ACCURACY | {"differ": True}, same, LOGS),
+    ("agree", ACCURACY | {"differ": True}, logged(accuracy=0.92), HOLDS),
+    ("agree", ACCURACY | {"partial": {"another": "log('ResNet50 MD', 'accuracy')"}}, cell("5", "m", "MD", 0.95), f"{ONLY} another"),
+    ("agree", ACCURACY | {"partial": {"another": "log('ResNet50 MD', 'accuracy')"}}, cell("5", "m", "MD", 0.8), LOGS),
+    ("agree", {"printed": "cell('5', 'm', 'MD')", "value": 0.904, "decimals": "fewest"}, same, HOLDS),
+    ("agree", {"printed": 0.971, "value": 0.97}, same, LOGS),
+    ("agree", {"printed": 0.971, "value": 0.97, "decimals": "fewest"}, same, HOLDS),
+    ("agree", {"printed": 5.5, "value": 5.507, "decimals": 1}, same, HOLDS),
+    ("agree", F1, same, HOLDS),
+    ("agree", F1, cell("A3", "m MD", "mel", 0.49), LOGS),
+    ("agree", F1 | {"accepted": ["log('m MD', 'f1') - 0.01"]}, cell("A3", "m MD", "mel", 0.49), HOLDS),
+    ("agree", F1 | {"accepted": ["log('m MD', 'f1') - 0.01"]}, cell("A3", "m MD", "mel", 0.51), LOGS),
+    ("agree", F1 | {"classes": ["df"]}, cell("A3", "m MD", "mel", 0.51), HOLDS),
+    ("agree", AUC | {"partial": {"the micro average": "log('m MD', 'auc.micro')"}}, same, f"{ONLY} the micro average"),
+    ("agree", AUC | {"accepted": ["log('m MD', 'auc.micro')"]}, same, HOLDS),
+    ("agree", RATIO | {"over": [["b", 2]]}, same, HOLDS),
+    ("agree", RATIO | {"over": [["b", 4]], "others": ["c"]}, same, f"{ONLY} c"),
+    ("agree", RATIO | {"over": [["b", 3]], "others": ["c"]}, same, LOGS),
+    ("agree", RATIO | {"over": [["b", 1.5]], "sign": ">="}, same, HOLDS),
+    ("agree", RATE, same, LOGS),
+    ("agree", RATE, SLOW, f"{ONLY} 1 of the 2 trainings"),
+    ("agree", RATE | {"skip": True}, lambda f: logged("ResNet50 MD", settings={})(SLOW(f)), HOLDS),
+    ("agree", RATE, logged(settings={}), OPEN),
+    ("agree", RATE | {"printed": [0.001, "'val_loss'"],
+                      "value": ["log('{0}', 'learning rate')", "log('{0}', 'stopping on')"]}, same, HOLDS),
+    ("agree", {"printed": 857, "value": "log('{0}', 'test images')", "over": "logged", "any_of": True}, same, LOGS),
+    ("agree", {"printed": "'on'", "value": "fact('recipes', 'clean', 'augmentation')"}, same, LOGS),
+    ("agree", {"printed": 1e-7, "value": "fact('recipes', 'md-as-logged', 'minimum_learning_rate')"}, same, HOLDS),
+    ("agree", {"printed": "'BGR'", "value": "channels('ResNet50', '{0}')", "over": ["md-as-logged"]}, same, LOGS),
+    ("agree", {"printed": "'BGR'", "value": "channels('ResNet50', '{0}')", "over": ["clean"]}, same, HOLDS),
+    ("agree", {"printed": "scaled('torch')", "value": "scaling('DenseNet201')"}, same, LOGS),
+    ("agree", {"printed": "'on'", "value": "pretrained('m MD')"}, logged(backbone="VGG16"), LOGS),
+    ("agree", {"printed": 1, "value": "3 - tapped('ResNet50', 'block(\\d)_')"}, same, HOLDS),
+    ("agree", {"printed": 1, "value": "3 - tapped('ResNet50', 'nothing(\\d)_')"}, same, OPEN),
+    ("agree", {"run": "m MD", "printed": "row('A4', 'm MD')", "value": "TP / (TP + FN)"}, same, HOLDS),
+    ("agree", {"run": "m MD", "printed": "row('A4', 'm MD')", "value": "TP / (TP + FN + TN)"}, same, LOGS),
+    ("agree", {"run": "m MD", "printed": "TN", "value": "total - rows - columns + diagonal"}, same, HOLDS),
+    ("agree", FALSE, same, LOGS),
+    ("agree", FALSE | {"partial": {"turned": ["columns - diagonal", "rows - diagonal"]}}, same, f"{ONLY} turned"),
+    ("agree", {"printed": "cell('2', 'total', 'images')", "value": "sum(column('2', 'images')) / 2"}, same, HOLDS),
+    ("agree", {"printed": "sum(N / (C * N_i) * N_i)", "value": "N"}, same, HOLDS),
+    ("agree", {"over": list("abc"), "printed": 2, "value": "cell('T', '{0}', 'x') / 10", "sign": ">=",
+               "exactly": ["b", "c"]}, same, HOLDS),
+    ("agree", {"over": list("abc"), "printed": 2, "value": "cell('T', '{0}', 'x') / 10", "sign": ">=",
+               "exactly": ["c"]}, same, f"{ONLY} b and c"),
+    ("agree", {"over": list("abc"), "printed": 2, "value": "cell('T', '{0}', 'x') / 10", "sign": ">=",
+               "exactly": ["a"]}, same, LOGS),
+    ("agree", {"printed": "cell('6', 'a', 'x', 'journal')", "value": "cut(0.119)"}, same, HOLDS),
+    ("order", {"comparisons": [X | {"first": ["b"], "sign": ">", "second": ["a"]}]}, same, HOLDS),
+    ("order", {"comparisons": [X | {"first": ["b"], "sign": "<", "second": ["a"]}]}, same, OWN_TABLE),
+    ("order", {"comparisons": [X | {"first": ["a", "b"], "sign": "<", "second": ["c"]}]}, same, HOLDS),
+    ("order", {"comparisons": [X | {"first": ["a", "c"], "sign": ">", "second": ["b"]}]}, same, OWN_TABLE),
+    ("order", {"comparisons": [X | {"first": ["total"], "sign": ">="}]}, same, HOLDS),
+    ("order", {"comparisons": [X | {"first": ["a"], "sign": ">="}]}, same, OWN_TABLE),
+    ("order", {"comparisons": [X | {"first": ["c"], "sign": ">=", "second": 41}]}, same, HOLDS),
+    ("order", {"comparisons": [{"table": "5", "columns": ["MD"], "first": ["m"], "sign": "<=",
+                                "second": ["m"], "against": "accuracy"}]}, same, HOLDS),
+    ("order", {"comparisons": [X | {"first": ["total"], "sign": ">", "name": "one"},
+                               X | {"first": ["a"], "sign": ">", "name": "two"}]}, same, f"{ONLY} one"),
+    ("one_run", ONE, same, HOLDS),
+    ("one_run", ONE, logged(f1=[0.1] * 7), LOGS),
+    ("chosen_on_reported", {"runs": ["m MD"], "claimed": "c"}, same, LOGS),
+    ("chosen_on_reported", {"runs": ["m MD"], "claimed": "c"}, logged(accuracy=0.8), HOLDS),
     ("isolated_effect", ISOLATED, same, OPEN),
     ("isolated_effect", ISOLATED, logged(accuracy=0.2), HOLDS),
     ("isolated_effect", ISOLATED, logged(accuracy=0.99), LOGS),
-    ("recipe_sets", {"field": "dropout", "value": 0.5, "recipes": ["clean"]}, same, HOLDS),
-    ("recipe_sets", {"field": "augmentation", "value": "on", "recipes": ["clean"]}, same, LOGS),
-    ("minimum_rate", {"printed": 1e-7, "recipe": "md-as-logged"}, same, HOLDS),
-    ("minimum_rate", {"printed": 100000, "recipe": "md-as-logged"}, same, LOGS),
-    ("pretrained", {"runs": ["m MD"]}, same, HOLDS),
-    ("pretrained", {"runs": ["m MD"]}, logged(backbone="VGG16"), LOGS),
-    ("formula_gives_row", {"formula": "TP / (TP + FN)", "run": "m MD", "table": "A4", "row": "m MD"}, same, HOLDS),
-    ("formula_gives_row", {"formula": "TP / (TP + FN + TN)", "run": "m MD", "table": "A4", "row": "m MD"}, same, OWN_TABLE),
-    ("formula_gives_cell", {"formula": "TP / (TP + FN)", "run": "m MD", "table": "A4", "row": "m MD", "column": "mean"}, same, HOLDS),
-    ("formula_gives_cell", {"formula": "TN / (TN + FP)", "run": "m MD", "table": "A4", "row": "m MD", "column": "mean"}, same, OWN_TABLE),
-    ("false_counts", {"run": "m MD", "fp": "columns", "fn": "rows"}, same, HOLDS),
-    ("false_counts", {"run": "m MD", "fp": "rows", "fn": "columns"}, same, f"{ONLY} a matrix with predictions in rows"),
-    ("false_counts", {"run": "m MD", "fp": "rows", "fn": "rows"}, same, LOGS),
-    ("true_negatives", {"run": "m MD"}, same, HOLDS),
-    ("true_negatives", {"run": "m MD"}, logged(tn_fp_fn_tp=[[1, 0, 0, 0]] * 7), LOGS),
-    ("class_weights", {"formula": BALANCED, "table": "2", "run": "m MD"}, logged(class_weights=WEIGHTS), HOLDS),
-    ("class_weights", {"formula": BALANCED, "table": "2", "run": "m MD"}, same, LOGS),
-    ("new_weights", {"formula": BALANCED, "table": "2", "known": {}}, same, HOLDS),
-    ("new_weights", {"formula": BALANCED, "table": "2", "known": {"k": "N / N_i / C"}}, same, f"{ONLY} the unweighted loss"),
-    ("new_weights", {"formula": "N_i / N_i", "table": "2", "known": {}}, same, LOGS),
     ("attention_reads", CODED, same, LOGS),
-    ("attention_reads", DESCRIBED, same, HOLDS),
-    ("room_for_scalar", {"backbones": ["ResNet50"], "outside": 8}, same, LOGS),
-    ("room_for_scalar", {"backbones": ["ResNet50"], "outside": 2}, same, HOLDS),
-    ("blocks_replaced", TAPS | {"claimed": 1}, same, HOLDS),
-    ("blocks_replaced", TAPS | {"claimed": 3}, same, LOGS),
-    ("scaled_as", {"backbones": ["InceptionResNetV2"], "scalings": ["signed"]}, same, HOLDS),
-    ("scaled_as", {"backbones": ["DenseNet201"], "scalings": ["torch"]}, same, LOGS),
-    ("scaled_as", {"backbones": ["DenseNet201", "ResNet50"], "scalings": ["caffe"]}, same, f"{ONLY} 1 of the 2 networks"),
-    ("channel_order", {"backbones": ["ResNet50"], "recipe": "clean"}, same, HOLDS),
-    ("channel_order", {"backbones": ["ResNet50"], "recipe": "md-as-logged"}, same, LOGS),
-    ("stock_values", {"table": "T", "column": "x", "quantity": "depth", "digits": 0}, same, HOLDS),
-    ("stock_values", {"table": "T", "column": "x", "quantity": "wrong", "digits": 0}, same, LOGS),
-    ("trained_size", {"table": "T", "column": "x", "rows": {"a": "m MD", "b": "ResNet50 MD"}, "unit": 10.3},
-     cell("T", "b", "x", 10), HOLDS),
-    ("trained_size", {"table": "T", "column": "x", "rows": {"a": "m MD", "b": "ResNet50 MD"}, "unit": 1}, same, LOGS),
+    ("attention_reads", CODED | {"kernel": [3, 3, "channels"]}, same, HOLDS),
     ("our_run", OURS, same, OPEN),
-    ("our_run", OURS, replace(ours=(run_of_ours(),)), HOLDS),
-    ("our_run", OURS, replace(ours=(run_of_ours(full=False),)), NOT_HERE),
-    ("our_run", OURS, replace(ours=(run_of_ours(0.5),)), NOT_HERE),
+    ("our_run", OURS, our(9), HOLDS),
+    ("our_run", OURS, our(9, size=96), NOT_HERE),
+    ("our_run", OURS, our(5), NOT_HERE),
     ("our_effect", {"factor": "metadata"}, same, OPEN),
     ("our_effect", {"factor": "metadata"}, effect(0.02, 0.03), HOLDS),
     ("our_effect", {"factor": "metadata"}, effect(0.0, 0.03), f"{ONLY} mean recall"),
     ("our_effect", {"factor": "metadata"}, effect(0.0, -0.03), OPEN),
-    ("our_effect", {"factor": "weights"}, effect(0.02, 0.03), OPEN),
-    ("measured_speed", {"fast": "a", "slow": "b"}, same, OPEN),
-    ("measured_speed", {"fast": "a", "slow": "b", "factor": 4}, replace(inference={"a": 1.0, "b": 4.0}), HOLDS),
-    ("measured_speed", {"fast": "a", "slow": "b", "factor": 4}, replace(inference={"a": 1.0, "b": 2.0}), NOT_HERE),
-    ("reported_elsewhere", {"table": "8", "row": "2", "data": "HAM10000", "cells": {"accuracy": [0.8, "accuracy"]}}, same, HOLDS),
-    ("reported_elsewhere", {"table": "8", "row": "2", "data": "ISIC", "cells": {"accuracy": [0.8, "recall"]}},
-     same, f"{ONLY} recall on ISIC"),
-    ("reported_elsewhere", {"table": "8", "row": "2", "data": "HAM10000", "cells": {"accuracy": [0.9, "accuracy"]}}, same, NOT_HERE),
-    ("rerun_agrees", DATTA, same, HOLDS),
-    ("rerun_agrees", DATTA, logged(accuracy=0.95), LOGS),
 ]  # fmt: skip
 
 
@@ -323,9 +265,33 @@ def test_a_rule_on_hand_made_facts(facts, rule, arguments, change, verdict):
     assert result.evidence.endswith(".")
 
 
-def test_each_rule_is_tested_with_two_outcomes():
-    for rule in RULES:
-        assert len({kind(case[3]) for case in CASES if case[0] == rule}) > 1, rule
+def test_each_rule_is_tested():
+    assert {case[0] for case in CASES} == set(RULES)
+
+
+def test_sentences_are_filled_with_the_numbers(facts):
+    claim = audit.Claim("i", "p", "c", "g", "agree", F1 | {
+        "accepted": ["log('m MD', 'f1') - 0.01"], "instead": "log('m MD', 'recall')",
+        "each": "{class} {printed}", "numbers": {"n": "count(column('T'))"},
+        "evidence": "{n:d}: {good}, {first}, {second} of {total}{but}{later}; {instead}"})  # fmt: skip
+    change = cell("A3", "m MD", "mel", 0.49)
+    result = audit.check(claim, cell("A3", "m MD", "nv", 0.6)(change(facts))).result
+    assert result.evidence == "4: 6, 5, 1 of 7; nv 0.60; counted as well: mel 0.49; 2"
+
+
+def test_a_formula_is_arithmetic_and_nothing_else(facts):
+    assert evaluate("2 * (C + 1) / 4 - 1", facts) == 3
+    for text in ("__import__('os')", "C.real", "c", "C ** 2", "log(run='m MD')", "[1][0]"):
+        with pytest.raises(ValueError, match="no formula"):
+            evaluate(text, facts)
+
+
+def test_a_missing_fact_leaves_a_claim_open(facts):
+    with pytest.raises(NotAvailable):
+        facts.run("nothing")
+    for value in ("log('nothing', 'accuracy')", "cell('T', 'c', 'y')", "fact('seconds', 'a')"):
+        claim = audit.Claim("i", "p", "c", "g", "agree", {"printed": 1, "value": value})
+        assert audit.check(claim, facts).result.verdict == OPEN
 
 
 # --- the claims as they stand -------------------------------------------------------------------
@@ -339,43 +305,29 @@ def findings(real):
     return audit.audit(real)
 
 
-def test_there_are_enough_claims_with_ids_of_their_own():
+def test_claims_have_ids_groups_links_and_rules():
     found = audit.claims()
-    ids = [claim.id for claim in found]
-    assert len(ids) >= 45
-    assert len(set(ids)) == len(ids)
-    assert {claim.group for claim in found} <= set(audit.groups())
+    assert len({claim.id for claim in found}) == len(found) == 127
+    assert {claim.group for claim in found} == set(audit.groups())
+    assert {claim.rule for claim in found} == set(RULES)
     for claim in found:
         assert re.fullmatch(r"[a-z0-9-]+", claim.id)
+        assert len(claim.claim.split()) <= 13, claim.claim
         assert re.fullmatch(
             r"paper-table-([1-8]|a[1-5])|paper-figure-([1-9]|1[0-5])|[a-z-]+", claim.link
         )
 
 
-def test_every_rule_is_used_and_every_rule_used_exists():
-    assert {claim.rule for claim in audit.claims()} == set(RULES)
-
-
 def test_no_verdict_is_written_down():
-    content = paper.load("claims")
-    assert set(content) == {"groups", "runs", "claims"}
-    fields = {field.name for field in dataclasses.fields(audit.Claim)}
-    for entry in content["claims"]:
-        assert set(entry) <= fields
-        for value in (entry["id"], entry["arguments"], entry.get("note", "")):
-            for verdict in VERDICTS[:-1]:
-                assert not re.search(rf"\b{verdict}\b", str(value)), entry["id"]
+    for entry in paper.load("claims")["claims"]:
+        for verdict in VERDICTS[:-1]:
+            assert not re.search(rf"\b{verdict}\b", str(entry)), entry["id"]
 
 
 def plain(text):
     """Text without blanks, hyphens and the marks of TeX and Markdown."""
     text = text.replace(r"\times", "×").replace(r"\ ", "")
     return re.sub(r"[\s$\\{}*-]", "", text)
-
-
-def test_quotes_are_short():
-    for claim in audit.claims():
-        assert len(claim.claim.split()) <= 13, claim.claim
 
 
 @pytest.mark.skipif(not PAPER.is_file(), reason="the paper's text is not here")
@@ -387,29 +339,37 @@ def test_quotes_are_the_papers_words():
 
 
 def test_verdicts_are_of_the_fixed_kinds(findings):
-    for finding in findings:
-        assert kind(finding.result.verdict) in VERDICTS, finding.claim.id
-    assert sum(report.counts(findings).values()) == len(findings)
+    assert sum(audit.counts(findings).values()) == len(findings)
     with pytest.raises(ValueError, match="no verdict"):
         Result("a", "b", "wrong")
 
 
+LARGE = {name: {"seconds_per_epoch": 9} for name in
+         ("MobileNetV3Large MD, tap -34", "DenseNet201 MD", "InceptionResNetV2 MD")}  # fmt: skip
+
+
+def all_slow(f):
+    for name, fields in LARGE.items():
+        f = logged(name, **fields)(f)
+    return f
+
+
 @pytest.mark.parametrize(("claim", "change", "before", "after"), [
-    ("headline-accuracy", lambda f: f.with_logged("InceptionResNetV2 MD", accuracy=0.88), HOLDS, LOGS),
+    ("headline-accuracy", logged("InceptionResNetV2 MD", accuracy=0.88), HOLDS, LOGS),
     ("headline-parameters", cell("4", "MobileNetV3Large", "parameters_millions", 1.84), ONLY, HOLDS),
     ("headline-layers", cell("6", "DenseNet201", "depth", 472), ONLY, HOLDS),
-    ("data-test-857", lambda f: f.with_logged("ResNet50 MD", test_images=857), LOGS, HOLDS),
+    ("headline-auc-mean", replace(abstract={"auc": 0.981}), ONLY, HOLDS),
+    ("data-test-857", logged("ResNet50 MD", test_images=857), LOGS, HOLDS),
     ("data-total", cell("2", "df", "images", 116), HOLDS, OWN_TABLE),
+    ("data-counts", cell("2", "df", "images", 116), HOLDS, OWN_TABLE),
     ("text-ad-md", cell("5", "ResNet50", "MD", 0.77), OWN_TABLE, HOLDS),
     ("text-resnet50-twice", cell("5", "ResNet152", "MD", 0.35), OWN_TABLE, HOLDS),
     ("related-five-indicators", cell("8", "ours", "accuracy", 0.95), OWN_TABLE, OWN_TABLE),
     ("table-a3-mean-irv2", cell("A3", "InceptionResNetV2 MD", "mean", 0.78), OWN_TABLE, HOLDS),
     ("table-5-nasnetlarge", cell("5", "NASNetLarge", "MD", 0.86), LOGS, HOLDS),
     ("size-large-nasnet-mobile", cell("4", "NASNetMobile", "parameters_millions", 5.6), OWN_TABLE, HOLDS),
-    ("headline-auc-mean", replace(headline={"paper": {"abstract": {"auc": 0.981}}}), ONLY, HOLDS),
-    ("time-prediction", lambda f: f.with_cell("6", "MobileNetV3Large", "seconds_per_epoch", 1)
-     .with_cell("6", "DenseNet201", "seconds_per_epoch", 2)
-     .with_cell("6", "InceptionResNetV2", "seconds_per_epoch", 3), LOGS, HOLDS),
+    ("time-prediction", all_slow, LOGS, HOLDS),
+    ("time-infer", replace(seconds={}), HOLDS, OPEN),
     ("method-attention-scalar", replace(described={}), LOGS, OPEN),
 ])  # fmt: skip
 def test_another_number_gives_another_verdict(real, claim, change, before, after):
@@ -419,17 +379,9 @@ def test_another_number_gives_another_verdict(real, claim, change, before, after
     assert first != second
 
 
-def test_means_of_the_rows_as_computed_by_hand(real):
-    """The row whose printed mean is of another training, and the row of another network."""
-    for number, row, mean in (("A3", "InceptionResNetV2 MD", 0.78), ("A4", "NASNetLarge MD", 0.8014),
-                              ("A3", "DenseNet201 AD", 0.7071), ("A4", "VGG16 AD", 0.5186)):  # fmt: skip
-        assert np.mean(real.table(number).rows[row][:7]) == pytest.approx(mean, abs=0.001)
-
-
-def test_shares_of_the_kernel_by_hand(real):
+def test_shares_of_the_kernel_by_hand(findings):
     """A kernel of 128 x 3 x 3 x 16 over 7 rows: 13 of 128 rows meet data; 192 over 8: 15."""
-    claim = {c.id: c for c in audit.claims()}["method-attention-kernel"]
-    evidence = audit.check(claim, real).result.evidence
+    evidence = {f.claim.id: f.result.evidence for f in findings}["method-attention-kernel"]
     assert "3 of 128 channels and 1,872 of 18,432" in evidence
     assert "3 of 192 channels and 2,160 of 27,648" in evidence
     assert "only channels 0, 1 and 2 affect the attention maps" in evidence
@@ -438,57 +390,27 @@ def test_shares_of_the_kernel_by_hand(real):
 def test_the_convolution_against_a_sum_by_hand():
     rng = np.random.default_rng(1)
     tensor, kernel = rng.normal(size=(3, 4, 5)), rng.normal(size=(3, 3, 3, 2))
-    out = rules_code.convolve(tensor, kernel, (1, 1, 2))
+    out = attention.convolve(tensor, kernel, (1, 1, 2))
     assert out.shape == (3, 4, 3, 2)
     expected = np.einsum("abc,abck->k", tensor[0:3, 1:4, 1:4], kernel)
     assert out[1, 2, 1] == pytest.approx(expected)
 
 
 def test_taps_in_use():
-    assert rules_code.taps_in_use(7, 3, 1) == ({0, 1, 2}, set(range(7)))
-    assert rules_code.taps_in_use(8, 3, 8) == ({0, 1, 2}, {0, 1, 2})
-    assert len(rules_code.taps_in_use(7, 128, 1)[0]) == 13
-
-
-def test_formulas_are_arithmetic_and_nothing_else():
-    assert rules_formulas.evaluate("2 * (a + 1) / b - 1", {"a": 3, "b": 4}) == 1
-    for text in ("__import__('os')", "a.real", "c", "a ** 2"):
-        with pytest.raises(ValueError, match="no formula"):
-            rules_formulas.evaluate(text, {"a": 3, "b": 4})
-
-
-@pytest.mark.parametrize(("printed", "value", "same"), [
-    (0.9, 0.8986, True), (0.93, 0.9353, True), (0.94, 0.9353, True), (0.95, 0.9353, False),
-    (0.974, 0.9743, True), (0.974, 0.9751, False), (1, 0.9999, True), (0.989, 0.9899, True),
-])  # fmt: skip
-def test_numbers_agree_rounded_or_truncated(printed, value, same):
-    assert agrees(printed, value) is same
-
-
-def test_means_of_truncated_classes_count():
-    assert mean_agrees(0.95, [0.959, 0.959])
-    assert mean_agrees(0.96, [0.959, 0.959])
-    assert not mean_agrees(0.94, [0.959, 0.959])
+    assert attention.taps_in_use(7, 3, 1) == ({0, 1, 2}, set(range(7)))
+    assert attention.taps_in_use(8, 3, 8) == ({0, 1, 2}, {0, 1, 2})
+    assert len(attention.taps_in_use(7, 128, 1)[0]) == 13
 
 
 def test_batch_size_comes_from_the_steps(real):
-    sizes = {name: rules_settings.SETTINGS["batch size"](run) for name, run in real.logged.items()
-             if run.settings}  # fmt: skip
+    sizes = {name: SETTINGS["batch size"](run) for name, run in real.logged.items() if run.settings}
     assert sizes["MobileNetV2 MD"] == 10
     assert sizes["DenseNet201 AD"] == 16
     assert sizes["NASNetMobile AD"] == 50
 
 
-def test_a_missing_fact_leaves_a_claim_open(facts):
-    with pytest.raises(NotAvailable):
-        facts.run("nothing")
-    claim = audit.Claim("i", "p", "c", "g", "cells_in_log", {"cells": [{
-        "table": "T", "row": "c", "column": "y", "run": "m MD", "quantity": "accuracy"}]})  # fmt: skip
-    assert audit.check(claim, facts).result.verdict == OPEN
-
-
 # --- output -------------------------------------------------------------------------------------
-def test_the_command_prints_json(capsys, monkeypatch, findings):
+def test_the_command_prints_json_and_a_table_and_filters(capsys, monkeypatch, findings):
     monkeypatch.setattr(audit, "audit", lambda facts=None: findings)
     assert cli.main(["audit", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -496,21 +418,12 @@ def test_the_command_prints_json(capsys, monkeypatch, findings):
     for entry in found:
         assert {"id", "place", "claim", "rule", "claimed", "evidence", "verdict"} <= set(entry)
         assert all(isinstance(value, str) for value in entry.values())
-
-
-def test_the_command_prints_a_table_and_filters(capsys, monkeypatch, findings):
-    monkeypatch.setattr(audit, "audit", lambda facts=None: findings)
     assert cli.main(["audit"]) == 0
     assert f"{len(findings)}  claims" in capsys.readouterr().out
     assert cli.main(["audit", "--verdict", OPEN, "--json"]) == 0
     assert {entry["verdict"] for entry in json.loads(capsys.readouterr().out)} <= {OPEN}
     assert cli.main(["audit", "--verdict", "wrong"]) != 0
     assert "expected one of" in capsys.readouterr().err
-
-
-def test_claims_are_in_the_groups_of_the_book(findings):
-    assert {finding.claim.group for finding in findings} == set(audit.groups())
-    assert sum(report.counts(findings).values()) == len(findings)
 
 
 def luminance(colour):

@@ -1,22 +1,15 @@
 """The claims audit: each checkable statement of the paper, checked by a rule anyone can run.
 
-``skinlib/paper/claims.yaml`` names for each claim a rule and its arguments; the rules are
-small functions of `skinlib.paper.audit.facts.Facts`. No verdict is written down anywhere.
+``skinlib/paper/claims.yaml`` names for each claim a rule, its arguments and its sentences; the
+rules compute the numbers and the verdict. No verdict is written down anywhere.
 """
 
 import dataclasses
 import functools
+import textwrap
 
 from skinlib import paper
-from skinlib.paper.audit import (  # noqa: F401 - importing registers the rules
-    rules_code,
-    rules_formulas,
-    rules_logs,
-    rules_outside,
-    rules_settings,
-    rules_sources,
-    rules_tables,
-)
+from skinlib.paper.audit import agreement, attention, rules  # noqa: F401 - registers the rules
 from skinlib.paper.audit.facts import Facts, NotAvailable, gather
 from skinlib.paper.audit.verdicts import OPEN, RULES, VERDICTS, Result, kind
 
@@ -46,6 +39,8 @@ class Claim:
         A sentence of context.
     link : str
         Anchor of a table or figure, or page, of the book.
+    part : str
+        How to say what a claim that holds in part holds for: ``relative to {}``.
     """
 
     id: str
@@ -56,6 +51,7 @@ class Claim:
     arguments: dict
     note: str = ""
     link: str = ""
+    part: str = "for {}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +74,14 @@ def _file():
 
 def claims():
     """Return every claim, in the order of the file."""
-    return [Claim(**entry) for entry in _file()["claims"]]
+    own = {field.name for field in dataclasses.fields(Claim)}
+    return [
+        Claim(
+            **{key: value for key, value in entry.items() if key in own},
+            arguments={key: value for key, value in entry.items() if key not in own},
+        )
+        for entry in _file()["claims"]
+    ]
 
 
 def groups():
@@ -103,11 +106,8 @@ def check(claim, facts):
         result = RULES[claim.rule](facts, **claim.arguments)
     except NotAvailable as reason:
         result = Result(claim.claim, f"Not decided: {reason}.", OPEN)
-    return Finding(claim, _capitalised(result))
-
-
-def _capitalised(result):
-    return dataclasses.replace(result, evidence=result.evidence[:1].upper() + result.evidence[1:])
+    evidence = result.evidence[:1].upper() + result.evidence[1:]
+    return Finding(claim, dataclasses.replace(result, evidence=evidence))
 
 
 def audit(facts=None):
@@ -124,3 +124,24 @@ def audit(facts=None):
     """
     facts = facts or gather()
     return [check(claim, facts) for claim in claims()]
+
+
+def counts(findings):
+    """Return ``{verdict: number of claims}`` in the order of `VERDICTS`."""
+    kinds = [kind(finding.result.verdict) for finding in findings]
+    return {verdict: kinds.count(verdict) for verdict in VERDICTS}
+
+
+def text(findings, width=100):
+    """Return the findings as a table for a terminal, evidence below each claim."""
+    lines = []
+    for finding in findings:
+        claim, result = finding.claim, finding.result
+        lines.append(f"{claim.id} – {claim.place}: “{claim.claim}”")
+        lines.append(f"    {result.verdict.upper()}")
+        lines += textwrap.wrap(result.evidence, width, initial_indent="    ",
+                               subsequent_indent="    ")  # fmt: skip
+    lines.append("")
+    lines += [f"{number:>4}  {verdict}" for verdict, number in counts(findings).items()]
+    lines.append(f"{len(findings):>4}  claims")
+    return "\n".join(lines)

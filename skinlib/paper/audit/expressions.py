@@ -1,0 +1,244 @@
+"""Arithmetic on printed, logged and counted numbers, as ``claims.yaml`` writes it.
+
+An expression is made of numbers, ``+ - * /``, names, and the functions below:
+``log('ResNet50 MD', 'accuracy')``, ``mean(TP / (TP + FN))``. Values of all classes are arrays in
+the order of `skinlib.common.classes.CLASSES`.
+"""
+
+import ast
+import operator
+import re
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.paper import rounding
+from skinlib.paper.audit.facts import NotAvailable
+
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_SCALINGS = {
+    "signed": "−1 to 1",
+    "identity": "0 to 255, which the network itself scales to −1 to 1",
+    "torch": "normalised with the mean and deviation of ImageNet",
+    "caffe": "channels reversed, ImageNet means subtracted",
+}
+
+
+def evaluate(text, facts, run=None):
+    """Evaluate an expression.
+
+    Parameters
+    ----------
+    text : str or float
+        A number is its own value.
+    facts : skinlib.paper.audit.facts.Facts
+    run : str, optional
+        Logged training whose counts are meant by the names of `counts`.
+
+    Raises
+    ------
+    ValueError
+        If the text is anything else than such an expression.
+    skinlib.paper.audit.facts.NotAvailable
+        If a number in it is not known.
+    """
+    names = counts(facts, run)
+
+    def value(node):
+        match node:
+            case ast.Constant(value=int() | float() | str() as found):
+                return found
+            case ast.Name(id=name) if name in names:
+                return names[name]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return _OPERATORS[type(op)](value(left), value(right))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                if name in _PLAIN:
+                    return _PLAIN[name](*map(value, arguments))
+                if name in _FUNCTIONS:
+                    return _FUNCTIONS[name](facts, *map(value, arguments))
+        msg = f"'{text}' is no formula of {', '.join([*names, *_PLAIN, *_FUNCTIONS])}"
+        raise ValueError(msg)
+
+    return value(ast.parse(text, mode="eval").body) if isinstance(text, str) else text
+
+
+def counts(facts, run=None):
+    """Return the names of the paper's formulas.
+
+    Always ``N``, ``C`` and ``N_i``: images, classes, and images by class, as Table 2 prints. Of a
+    logged training ``TN``, ``FP``, ``FN`` and ``TP`` by class, NaN where they were not logged, and
+    ``rows``, ``columns``, ``diagonal`` and ``total`` of its confusion matrix, true classes in rows.
+    """
+    table = facts.printed["paper"]["2"]
+    images = np.array([table.value(name, "images") for name in CLASSES], float)
+    names = {"N": images.sum(), "C": len(CLASSES), "N_i": images}
+    if run is None:
+        return names
+    logged = [cells or [np.nan] * 4 for cells in facts.run(run).tn_fp_fn_tp or []]
+    if logged:
+        names |= dict(zip(("TN", "FP", "FN", "TP"), np.array(logged, float).T, strict=True))
+    if run in facts.confusion["logged"]:
+        matrix = np.array(facts.confusion["logged"][run])
+        names |= {"rows": matrix.sum(axis=1), "columns": matrix.sum(axis=0)}
+        names |= {"diagonal": np.diag(matrix), "total": matrix.sum()}
+    return names
+
+
+def cell(facts, table, row, column, version="paper"):
+    """Return one printed cell; the version is ``paper`` or ``journal``."""
+    value = facts.printed[version][table].value(row, column)
+    if value is None:
+        msg = f"Table {table} prints nothing for {row}, {column}"
+        raise NotAvailable(msg)
+    return value
+
+
+def row(facts, table, name):
+    """Return the printed cells of a row, by class."""
+    return np.array(facts.printed["paper"][table].rows[name][: len(CLASSES)], float)
+
+
+def column(facts, table, name=None):
+    """Return the cells of a column, without empty ones; by default the names of the rows."""
+    found = facts.printed["paper"][table]
+    if name is None:
+        return list(found.rows)
+    cells = [found.value(each, name) for each in found.rows if name in found.columns]
+    return np.array([value for value in cells if value is not None], object)
+
+
+def log(facts, run, what):
+    """Return a field of a logged training: ``accuracy``, ``auc.macro``, or one of `SETTINGS`."""
+    logged = facts.run(run)
+    if what in SETTINGS:
+        value = SETTINGS[what](logged)
+    else:
+        first, _, second = what.partition(".")
+        value = getattr(logged, first)
+        value = value.get(second) if second and value is not None else value
+    if value is None or value == []:
+        msg = f"'{what}' of {run} was not logged"
+        raise NotAvailable(msg)
+    if isinstance(value, list):
+        return " and ".join(value) if isinstance(value[0], str) else np.array(value, float)
+    return value
+
+
+def _range(weights):
+    if weights is None:
+        return None
+    return "equal" if len(set(weights)) == 1 else f"{min(weights):g} to {max(weights):g}"
+
+
+def _batch(run):
+    # 8,962 images in 896 steps is a batch of 10, the last one short.
+    steps = run.settings.get("steps_per_epoch")
+    return round(run.train_images / steps) if steps else None
+
+
+def _device(run):
+    gpu = any("GPU" in name for name in run.devices)
+    return ("GPU" if gpu else "CPU") if run.devices else None
+
+
+# Settings of a logged training; None where they were not logged.
+SETTINGS = {
+    "learning rate": lambda run: run.settings.get("learning_rate"),
+    "learning-rate schedule": lambda run: {True: "on", False: "off"}.get(
+        run.settings.get("schedule")
+    ),
+    "patience": lambda run: run.settings.get("patience"),
+    "stopping on": lambda run: run.settings.get("monitor"),
+    "epochs at most": lambda run: run.settings.get("epochs_at_most"),
+    "batch size": _batch,
+    "training images": lambda run: run.train_images,
+    "test images": lambda run: run.test_images,
+    "all images": lambda run: run.test_images + run.train_images,
+    "held-out share": lambda run: round(run.test_images / (run.test_images + run.train_images), 2),
+    "class weights": lambda run: _range(run.class_weights),
+    "device": _device,
+}
+
+
+def rate(facts, run, name):
+    """Return a rate of a logged training by class: ``auc``, or one computed from its counts."""
+    if name == "auc":
+        return np.array(facts.run(run).class_auc)
+    found = counts(facts, run)
+    if "TN" not in found or np.isnan(found["TN"]).any():
+        msg = f"the one-vs-rest counts of {run} are not complete"
+        raise NotAvailable(msg)
+    tn, fp, fn, tp = (found[key] for key in ("TN", "FP", "FN", "TP"))
+    sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
+    return {
+        "specificity": specificity,
+        "sensitivity": sensitivity,
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "precision": tp / (tp + fp),
+        "f1": 2 * tp / (2 * tp + fp + fn),
+    }[name]
+
+
+def fact(facts, field, *path):
+    """Return a member of a field of the facts, by the names of dictionaries and attributes.
+
+    What is no number, text or list is ``on``, or ``none`` if it is nothing.
+    """
+    found = getattr(facts, field)
+    for name in path:
+        if isinstance(found, dict) and name not in found:
+            msg = f"there is no '{name}' in '{field}'"
+            raise NotAvailable(msg)
+        found = found[name] if isinstance(found, dict) else getattr(found, name)
+    plain = isinstance(found, int | float | str | list) and not isinstance(found, bool)
+    return found if plain else "on" if found else "none"
+
+
+def tapped(facts, backbone, pattern):
+    """Return the number of the block that is tapped: the group of a pattern of the layer's name."""
+    layer = fact(facts, "described", backbone, "tap_layer")
+    match = re.search(pattern, layer)
+    if match is None:
+        msg = f"the tap of {backbone} is '{layer}', which does not tell its block"
+        raise NotAvailable(msg)
+    return int(match[1])
+
+
+def scaling(facts, backbone):
+    """Return in words how the notebooks scaled the pixels for a backbone."""
+    return _SCALINGS[fact(facts, "backbones", backbone, "logged_scaling")]
+
+
+def channels(facts, backbone, name):
+    """Return the order in which channels arrive at a network with the input of a recipe."""
+    read = fact(facts, "recipes", name, "channel_order").upper()
+    return read[::-1] if scaling(facts, backbone) == _SCALINGS["caffe"] else read
+
+
+def pretrained(facts, run):
+    """Did a logged training start from ImageNet weights: ``on`` or ``none``."""
+    return fact(facts, "backbones", facts.run(run).backbone, "pretrained")
+
+
+_FUNCTIONS = {
+    function.__name__: function
+    for function in (cell, row, column, log, rate, fact, tapped, scaling, channels, pretrained)
+}
+_PLAIN = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "min": np.min,
+    "max": np.max,
+    "count": len,
+    "cut": rounding.cut,
+    "upper": str.upper,
+    "of": lambda values, name: values[CLASSES.index(name)],
+    "scaled": _SCALINGS.get,
+    "ham10000": HAM10000_COUNTS.get,
+}

@@ -1,0 +1,172 @@
+"""What this code measured itself: descriptions of the graphs, latencies, and the finished runs."""
+
+import dataclasses
+import functools
+import json
+import types
+
+import numpy as np
+
+from skinlib.common import paths
+from skinlib.common.errors import DataError
+from skinlib.experiments.names import RECIPES
+from skinlib.experiments.run import diverged_in
+from skinlib.experiments.study import load_study
+from skinlib.paper.rounding import NONE
+from skinlib.stats import scores as scored
+
+# Studies whose runs may stand beside the paper's numbers, the closest to the paper first.
+REAL = ("paper", "ham10000-256px", "ham10000-256px-96px")
+# The arm of the paper's tables and the recipe that follows its notebooks.
+LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
+
+
+def structures():
+    """Return ``results/structures.json``: `skinlib.models.structure.structure` by backbone.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, with the command that makes it.
+    """
+    return _by_backbone("structures.json", "--structures")
+
+
+def described():
+    """Return ``results/describe.json`` by backbone; raises `DataError` when it is missing."""
+    return _by_backbone("describe.json", "--json")
+
+
+def _by_backbone(name, option):
+    path = paths.RESULTS / name
+    if not path.is_file():
+        msg = f"'{path}' is missing; run `python -m skinlib describe {option} > {path}`"
+        raise DataError(msg)
+    return {entry["backbone"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def latency():
+    """Return ``results/bench/latency.json``, or None: not measured."""
+    path = paths.RESULTS / "bench" / "latency.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Ours:
+    """Our finished runs, found by backbone and recipe.
+
+    Attributes
+    ----------
+    real : dict of (str, str) to list of Run
+        Runs on photographs, the seeds of one (backbone, recipe) together; from the
+        first study of `REAL` that has any that did not diverge.
+    diverged : list of Run
+        Runs that are left out because their loss grew and stayed large.
+    """
+
+    real: dict
+    diverged: list = dataclasses.field(default_factory=list)
+
+    def runs(self, backbone, arm):
+        """Return the runs that follow the notebooks of an arm, ``MD`` or ``AD``."""
+        return self.real.get((backbone, LOGGED_RECIPE[arm]), [])
+
+    def mean(self, backbone, recipe, score):
+        """Return a score (see `scores`) as a mean over seeds, None where there is no run."""
+        found = [scores(run)[score] for run in self.real.get((backbone, recipe), [])]
+        return sum(found) / len(found) if found else None
+
+    def cell(self, backbone, recipe, score):
+        """Return a score (see `scores`) as text, mean ± sd over seeds, ``–`` without a run."""
+        return spread([scores(run)[score] for run in self.real.get((backbone, recipe), [])])
+
+    def sources(self, *recipes):
+        """Return what the columns "ours" are of, and which runs are left out.
+
+        Parameters
+        ----------
+        *recipes : str
+            Of the columns; all that there are, if none is given.
+        """
+        recipes, groups = recipes or RECIPES, {}
+        for (backbone, recipe), runs in self.real.items():
+            if recipe in recipes:
+                sizes = "/".join(map(str, sorted({run.record["input_size"] for run in runs})))
+                seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
+                groups.setdefault(f"{RECIPES[recipe]}, {sizes} px, {seeds}", []).append(backbone)
+        lines = [f"Ours, {how}: {', '.join(who)}." for how, who in groups.items()]
+        for run in self.diverged:
+            record, recipe = run.record, run.record["recipe"]["name"]
+            if recipe in recipes:
+                lines.append(
+                    f"Not shown: {record['backbone']}, {RECIPES[recipe]}, "
+                    f"{record['input_size']} px; this training run diverged in epoch "
+                    f"{diverged_in(run.history())}."
+                )
+        return " ".join(lines)
+
+
+def find_ours(studies=REAL):
+    """Read the finished runs of the studies that may stand beside the paper.
+
+    Returns
+    -------
+    Ours
+    """
+    real, diverged = {}, []
+    for name in studies:
+        found = {}
+        for run in load_study(name).finished():
+            key = run.record["backbone"], run.record["recipe"]["name"]
+            if diverged_in(run.history()):
+                diverged.append(run)
+            else:
+                found.setdefault(key, []).append(run)
+        for key, runs in found.items():
+            real.setdefault(key, runs)
+    return Ours(real, diverged)
+
+
+def spread(values, decimals=3):
+    """Write values of several seeds: ``0.751``, or ``0.751 ± 0.010`` (sample sd)."""
+    values = [value for value in values if not np.isnan(value)]
+    if not values:
+        return NONE
+    if len(values) == 1:
+        return f"{values[0]:.{decimals}f}"
+    return f"{np.mean(values):.{decimals}f} ± {np.std(values, ddof=1):.{decimals}f}"
+
+
+def scores(run):
+    """Return the test scores of a run, computed once from its predictions.
+
+    Returns
+    -------
+    dict
+        The keys of `skinlib.stats.scores.summary`, ``images`` (their number), ``specificity``
+        (mean over classes), and ``classes`` (`skinlib.stats.scores.per_class`).
+    """
+    return _scores(_Key(str(run.folder), run.record["identity"], run))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Key:
+    """A run that hashes by its identity."""
+
+    folder: str
+    identity: str
+    run: object = dataclasses.field(compare=False)
+
+
+@functools.cache
+def _scores(key):
+    labels, probabilities, _ = key.run.arrays("test")
+    classes = scored.per_class(labels, probabilities)
+    return types.MappingProxyType(
+        {
+            **scored.summary(labels, probabilities),
+            "images": len(labels),
+            "specificity": float(np.nanmean(classes["specificity"])),
+            "classes": classes,
+        }
+    )
