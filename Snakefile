@@ -148,8 +148,8 @@ def released(wildcards):
     from pathlib import Path
 
     patterns = (
-        "models/*/model.json", "book/browser/package*.json", "skinlib/predict/browser/*.py",
-        "skinlib/predict/export/*.py", "skinlib/predict/answers.py",
+        "models/*/model.json", "book/browser/package*.json", "skinlib/predict/*.py",
+        "skinlib/predict/export/*.py",
     )
     return sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
 

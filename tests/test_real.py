@@ -7,7 +7,7 @@ from skinlib.common import paths
 from skinlib.data import ham10000
 from skinlib.experiments import tables
 from skinlib.experiments.recipes import get_recipe
-from skinlib.predict import inference
+from skinlib.predict.model import load_run
 from skinlib.training.loop import train
 
 REAL = paths.ROOT.parent / "shared" / "ham10000"
@@ -43,5 +43,5 @@ def test_a_few_photographs_go_all_the_way(few, tmp_path, monkeypatch):
     assert run.record["data"]["name"].startswith("custom-")
     assert measured.images == run.record["split"]["counts"]["test"]
     picture = sorted((REAL / "validation").glob("*.jpg"))[0]
-    probabilities = inference.load(run.folder).predict(picture, age=50, sex="female", site="back")
+    probabilities = load_run(run.folder).predict(picture, age=50, sex="female", site="back")
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)

@@ -19,7 +19,7 @@ POLICY = "connect-src 'self'; img-src 'self' blob: data:; form-action 'none'; ob
 
 
 def _built(app):
-    """Return the folder with model and runtime, and what there is to say about it."""
+    """Return the folder with model and runtime, and whether they were built, and why not."""
     root = Path(app.srcdir).parent
     folder = Path(os.environ.get("SKINLIB_BROWSER", root / "_build" / "browser"))
     state = folder / "state.json"
@@ -40,7 +40,7 @@ class Browser(Directive):
         env.metadata[env.docname]["browser"] = state["built"]
         if state["built"]:
             markup = nodes.raw("", source.read_text(encoding="utf-8"), format="html")
-            return [nodes.paragraph("", state["text"]), markup]
+            return [markup]
         commands = "python -m skinlib browser\nmake book"
         parts = (
             nodes.title("", "Not built here"),

@@ -4,7 +4,7 @@ import { calibrated, decide, encode, median } from "./answer.js";
 import { loadEngine } from "./engine.js";
 import { checkReadback, readPhotograph, Refused } from "./photograph.js";
 import { draw, inWords } from "./picture.js";
-import { showResult, say } from "./result.js";
+import { showResult } from "./result.js";
 import { eightViews } from "./views.js";
 
 const root = document.getElementById("try");
@@ -16,7 +16,7 @@ const [file, age, sex, site, opacity] = ["file", "age", "sex", "site", "opacity"
 // Answers when the speed is asked for.
 const REPEATS = 5;
 
-let page; // What Python has to say, page.json.
+let page; // Numbers from Python, page.json.
 let model; // The sidecar of the ONNX file.
 let engine; // A promise, made with the first picture: a reader who only looks loads nothing.
 let photograph;
@@ -38,8 +38,19 @@ async function begin() {
   fill(site, Object.keys(model.metadata.site.positions));
   page.samples.forEach(offer);
   opacity.value = String(page.opacity);
+  part("sizes").textContent = loads(page.sizes);
   listen();
   part("form").hidden = false;
+}
+
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
+
+function loads({ model, webgpu, wasm }) {
+  return (
+    `With the first picture the page loads the model (${megabytes(model)}) and ONNX Runtime: ` +
+    `${megabytes(webgpu)} in a browser that has WebGPU and a device for it, ${megabytes(wasm)} in any other. ` +
+    "After that it needs no network."
+  );
 }
 
 async function json(name) {
@@ -156,7 +167,9 @@ function facts() {
 }
 
 async function answer(mine, given, repeats) {
-  report(engine ? "Asking the model …" : page.words.loading);
+  const { sizes } = page;
+  const largest = megabytes(sizes.model + Math.max(sizes.webgpu, sizes.wasm));
+  report(engine ? "Running the model …" : `Loading the runtime and the model, up to ${largest} …`);
   engine ??= loadEngine(base, model, page);
   // The next picture may find the file that this one missed.
   const running = await engine.catch((error) => {
@@ -164,7 +177,7 @@ async function answer(mine, given, repeats) {
     throw error;
   });
   if (mine !== turn) return;
-  report("Asking the model …");
+  report("Running the model …");
   const metadata = encode(given, model.metadata);
   const times = { views: [], answers: [] };
   const { size } = model.preprocessing;
@@ -193,12 +206,10 @@ async function answer(mine, given, repeats) {
   const status = decide(probabilities, distance, model.abstention, complete);
   const found = { probabilities, status, distance, complete };
   showResult(part, found, asked, page, model);
-  part("speed").textContent = say(page.words.speed, {
-    view: median(times.views).toFixed(0),
-    answer: median(times.answers).toFixed(0),
-    answers: times.answers.length,
-    backend: running.name,
-  });
+  const [view, whole] = [times.views, times.answers].map((each) => median(each).toFixed(0));
+  part("speed").textContent =
+    `On this device one view takes ${view} ms and an answer, made of eight views, ${whole} ms ` +
+    `(medians; answers: ${times.answers.length}; ${running.name}).`;
   part("speed").dataset.backend = running.backend;
   part("opacity").hidden = false;
   redraw();
@@ -214,7 +225,7 @@ function redraw() {
   const canvas = part("canvas");
   draw(canvas, photograph.preview, attention, opacity.valueAsNumber / 100, page.colours);
   const words = attention ? ` ${inWords(attention)}` : "";
-  part("caption").textContent = `${page.words.square}${words}`;
+  part("caption").textContent = `The network sees the bright square.${words}`;
   canvas.setAttribute("aria-label", `The picture “${photograph.name}”.`);
 }
 

@@ -1,60 +1,81 @@
-/** Show what the model says: whether it answers, the seven probabilities, and what to know about them. */
+/** Show what the model predicts: whether it answers, the seven probabilities, and what to know about them. */
 
 import { leastConfidence } from "./answer.js";
 
-/**
- * Put values into a sentence of Python's, where it has their names in braces.
- *
- * @param {string} sentence
- * @param {Record<string, string | number>} values
- * @returns {string}
- */
-export function say(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-}
+const MEANINGS = {
+  answered:
+    "The model is sure enough, and the picture is like those it was trained on. It can be wrong all the same, " +
+    "see below.",
+  unsure: "The probabilities below are for looking at, they are not an answer.",
+  unlike:
+    "In its colours, or in its features in the network, the picture is farther from the training pictures than " +
+    "nearly all that the model was tested on. It was trained on photographs taken with a dermatoscope. The " +
+    "probabilities below mean nothing.",
+};
+const SETS = { test: "its own test set", official: "the official test set" };
 
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
 /** Rounded it would be 100 %, which nobody can be. */
 const sure = (share) => (share >= 0.995 ? "over 99\u00a0%" : percent(share, 0));
 
+/** A share with its interval, per cent. */
+const interval = ([value, low, high]) =>
+  `${percent(value)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+
 /**
  * @param {(name: string) => HTMLElement} part Finds a part of the page.
  * @param {{probabilities: number[], status: string, distance: number, complete: boolean}} found
  * @param {{odd?: string}} photograph
- * @param {object} page What Python has to say.
+ * @param {object} page Numbers from Python.
  * @param {object} model The sidecar of the ONNX file.
  */
 export function showResult(part, found, photograph, page, model) {
   const { probabilities, status, distance, complete } = found;
   const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]);
   const best = model.classes[order[0]];
-  const least = leastConfidence(model.abstention, complete);
-  const sentence = say(page.sentences[status], {
-    named: `${model.class_names[best]} (${best})`,
-    confidence: sure(probabilities[order[0]]),
-    least:
-      (least === null ? page.least.never : say(page.least.from, { least: percent(least, 0) })) +
-      (complete ? "" : page.least.without),
-    distance: Number(distance.toPrecision(2)),
-    farthest: model.abstention.distance,
-  });
+  const named = `${model.class_names[best]} (${best})`;
+  const confidence = sure(probabilities[order[0]]);
+  const sentences = {
+    answered: `Answer: ${named}, ${confidence} sure.`,
+    unsure: `No answer: the model is not sure enough. Its best guess is ${named} at ${confidence}; ${threshold(model, complete)}.`,
+    unlike:
+      "No answer: the picture is unlike the training pictures. Its distance from them is " +
+      `${Number(distance.toPrecision(2))}, answers go up to ${model.abstention.distance}.`,
+  };
   const verdict = part("status");
-  verdict.textContent = sentence;
+  verdict.textContent = sentences[status];
   verdict.dataset.status = model.abstention.words[status];
   verdict.dataset.distance = distance;
-  part("meaning").textContent = page.meanings[status];
+  part("meaning").textContent = MEANINGS[status];
   part("meaning").hidden = false;
   part("rows").replaceChildren(...order.map((k) => row(model.classes[k], probabilities[k], model)));
   part("notes").replaceChildren(...notes(found, photograph, page).map(item));
   part("result").hidden = false;
 }
 
-function notes({ complete }, { odd }, page) {
+function threshold(model, complete) {
+  const least = leastConfidence(model.abstention, complete);
+  const found =
+    least === null ? "it was never sure enough on its validation set" : `it answers from ${percent(least, 0)}`;
+  return complete ? found : `${found} if age, sex or site is not known`;
+}
+
+function notes({ complete }, { odd }, { risk, facts }) {
+  const wrong = Object.keys(risk).filter((set) => risk[set]);
+  const shares = wrong.map((set) => `${interval(risk[set])} on ${SETS[set]}`).join(", ");
+  const [given, none] = [facts.given, facts.none].map((each) => (each ? percent(each[0], 0) : "none"));
   return [
-    page.words.calibration,
-    complete ? "" : page.words.facts,
-    odd ? say(page.words.odd, { odd }) : "",
+    "The probabilities are calibrated on the validation set." +
+      (wrong.length ? ` Of the answers these shares are wrong: ${shares}.` : ""),
+    complete
+      ? ""
+      : "Age, sex or site was not given; the model was trained with them. Of its answers on its test set " +
+        `${given} are wrong with all three and ${none} with none.`,
+    odd
+      ? `The file has ${odd}, which browsers turn into plain colours in their own way: ` +
+        "`python -m skinlib predict` can give slightly different numbers."
+      : "",
   ].filter(Boolean);
 }
 

@@ -42,7 +42,7 @@ def measure(*, quick=False, progress=True):
     from skinlib.predict import released
     from skinlib.predict.export import calibration
     from skinlib.predict.export.graph import servable
-    from skinlib.predict.release_measuring import prepare
+    from skinlib.predict.measure import prepare
 
     classifier = released.load(released.newest())
     prepared = prepare(classifier, progress=progress)
@@ -89,7 +89,7 @@ def _photographs(classifier, folder, count):
         return None
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        from skinlib.predict.release_measuring import UNKNOWN
+        from skinlib.predict.measure import UNKNOWN
 
         inputs["metadata"] = classifier.encoder.transform(pd.DataFrame([UNKNOWN] * len(paths)))
     return inputs

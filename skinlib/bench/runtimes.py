@@ -136,7 +136,7 @@ def network(name, recipe):
     record = {"backbone": name, "input_size": size}
     model = build_classifier(name, recipe)
     # What `servable` reads of a classifier.
-    fields = {"recipe": recipe, "model": model, "likeness": None, "record": record}
+    fields = {"recipe": recipe, "model": model, "detector": None, "record": record}
     rng = np.random.default_rng(0)
     inputs = {"image": rng.integers(0, 256, (CALIBRATION, size, size, 3), dtype=np.uint8)}
     if recipe.metadata:

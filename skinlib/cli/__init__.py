@@ -13,8 +13,8 @@ from skinlib.cli import commands
 from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
 from skinlib.data import fetch
-from skinlib.predict import predicting, releasing
-from skinlib.predict.browser import building
+from skinlib.predict import commands as models
+from skinlib.predict import predict
 from skinlib.predict.export import command as exporting
 
 # What a shell makes of SIGINT and SIGPIPE.
@@ -101,10 +101,10 @@ def _parser():
     sub.add_argument("run", nargs="+", type=Path, help="directories of runs with their weights")
     sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
-    command("predict", predicting.run, add_arguments=predicting.add_arguments)
+    command("predict", predict.run, add_arguments=predict.add_arguments)
     command("export", exporting.run, add_arguments=exporting.add_arguments)
-    command("release", releasing.run, "--data", add_arguments=releasing.add_arguments)
-    command("browser", building.run, add_arguments=building.add_arguments)
+    command("release", models.release, "--data", add_arguments=models.add_release)
+    command("browser", models.browser, add_arguments=models.add_browser)
 
     sub = command("run", commands.run_study, "study")
     sub.add_argument("run", help="name of the run")

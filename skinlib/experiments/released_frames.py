@@ -43,15 +43,21 @@ def run_of(model):
 
 
 def percent(values):
-    """Format ``[value, low, high]`` of a share."""
-    return Estimate(*values).text(percent=True, unit="\u00a0%")
+    """Format ``[value, low, high]`` of a share, ``–`` for None."""
+    return "–" if values is None else Estimate(*values).text(percent=True, unit="\u00a0%")
+
+
+def parts(run):
+    """Return the titles of the test sets that a run was evaluated on, by part."""
+    there = set(run.predictions()["part"])
+    return {part: title for part, title in PARTS.items() if part in there}
 
 
 def metrics(run):
     """Return scores on both test sets; every photograph is answered."""
     names = ["Photographs", "Lesions", *scores.SCORES, "melanoma recall"]
     frame = pd.DataFrame({"Metric": [name[0].upper() + name[1:] for name in names]})
-    for part, title in PARTS.items():
+    for part, title in parts(run).items():
         labels, probabilities, lesions = run.arrays(part)
         recalls = bootstrap.recalls(
             bootstrap.cluster_weights(lesions), labels, probabilities.argmax(axis=1)
@@ -123,7 +129,7 @@ def ood(found):
 def calibration(run, temperature):
     """Return calibration on both test sets, as trained and scaled."""
     rows = []
-    for part, title in PARTS.items():
+    for part, title in parts(run).items():
         for kind, used in (("as trained", None), ("scaled", temperature)):
             found = operating.scores(run, part, used)
             rows.append(
@@ -157,12 +163,16 @@ def facts(found):
         rows.append(
             {
                 "Metric": title,
-                "With age, sex and site": Estimate(*found["given"][key]).text(),
-                "With none of them": Estimate(*found["none"][key]).text(),
-                "Difference": Estimate(*change).text(signed=True) if change else "–",
+                "With age, sex and site": _text(found["given"][key]),
+                "With none of them": _text(found["none"][key]),
+                "Difference": _text(change, signed=True),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _text(values, *, signed=False):
+    return Estimate(*values).text(signed=signed) if values else "–"
 
 
 def sexes(stored):

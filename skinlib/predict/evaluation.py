@@ -14,7 +14,8 @@ from skinlib.data.grid import cropped
 from skinlib.data.masks import Masks, locate
 from skinlib.experiments import external, localisation
 from skinlib.experiments import run as runs
-from skinlib.predict import inference, released
+from skinlib.predict import released
+from skinlib.predict.model import load_run
 from skinlib.stats.localisation import DARKNESS, darkness, learn_prior, score
 from skinlib.training import prediction
 
@@ -73,7 +74,7 @@ def official(run, dataset, trained_on, *, progress=True):
             )
             raise IntegrityError(msg)
         return run
-    classifier = inference.load(run.folder)
+    classifier = load_run(run.folder)
     images, seen = (_cached(classifier, each, progress) for each in (dataset, trained_on))
     _refuse_trained_on(dataset, images, trained_on, seen)
     table = dataset.table
@@ -144,7 +145,7 @@ def localise(run, data=None, masks=None, *, progress=True):
         raise IntegrityError(msg)
     masks = Masks(locate(dataset.folder, masks))
     rows = run.predictions("test")
-    classifier = inference.load(run.folder)
+    classifier = load_run(run.folder)
     places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
     part = _part(classifier, _cached(classifier, dataset, progress), dataset.table, places)
     maps, agreement = _maps(run, classifier, part)
@@ -219,6 +220,6 @@ def drawn(seed=0):
     pictures = [painter.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
     # The maps are computed before the metadata join the network.
     facts = pd.DataFrame({"age": np.nan, "sex": "unknown", "localization": "unknown"}, numbers)
-    maps = classifier.ask(np.stack(pictures), facts, views="one").maps
+    maps = classifier.classify(np.stack(pictures), facts, views="one").maps
     rounded = {dx: np.round(each, 5).tolist() for dx, each in zip(numbers, maps, strict=True)}
     return {"model": folder.name, "seed": seed, "size": side, "maps": rounded}

@@ -1,13 +1,10 @@
-"""How unlike the training pictures a picture is: by its colours, and by what a network sees.
+"""Out-of-distribution check: how unlike the training set a picture is, by two distances.
 
-Two Gaussians are fitted to the training part. One is of the colours: mean, spread and
-correlation of the channels, and how much neighbouring pixels differ. The other is of the
-tapped tensor averaged over its positions, one number a channel. Each feature is standardised, the
-leading directions keep their own variance and all others share one: probabilistic principal
-component analysis. A picture's distance to a Gaussian is the squared Mahalanobis distance
-divided by the number of features, which is about 1 for a training picture. Both distances are
-then divided by a high percentile of the validation part, and the larger counts: above 1 a
-picture is odder than nearly all of those. It says nothing about the diagnosis.
+A Gaussian is fitted to twelve numbers about the colours, and another to the features of the
+network averaged over positions. Features are standardised, the leading directions keep their own
+variance and all others share one (probabilistic principal component analysis). The distance is
+the squared Mahalanobis distance divided by the number of features, about 1 for a training
+picture, in units of a high percentile of the validation set. The larger of the two counts.
 
 Sources: Tipping and Bishop, Probabilistic principal component analysis, JRSS B 1999; Lee et
 al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018.
@@ -28,6 +25,7 @@ PERCENTILE = 99.5
 # A feature that hardly ever changes would make every other value infinitely odd.
 LEAST_SCALE = 1e-3
 ARRAYS = ("mean", "scale", "directions", "variances", "rest")
+PARTS = ("colours", "network")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Gaussian:
 
     @classmethod
     def fit(cls, features, directions=DIRECTIONS):
-        """Fit to features of the training part, shape (n, C).
+        """Fit to features of the training set, shape (n, C).
 
         Raises
         ------
@@ -86,7 +84,7 @@ class Gaussian:
 
 
 @dataclasses.dataclass(frozen=True)
-class Likeness:
+class Detector:
     """Two Gaussians and the limits of their distances, shape (2,)."""
 
     colours: Gaussian
@@ -95,7 +93,7 @@ class Likeness:
 
     @classmethod
     def fit(cls, train, validation, percentile=PERCENTILE):
-        """Fit to the training part, set the limits by the validation part.
+        """Fit to the training set, set the limits by the validation set.
 
         Parameters
         ----------
@@ -143,14 +141,14 @@ def colours(pictures):
     return np.array(found, np.float32).reshape(len(pictures), 12)
 
 
-def save(path, likeness):
+def save(path, detector):
     """Write as float32 numbers in an HDF5 file, which `skinlib.models.weights` can check."""
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        for part in ("colours", "network"):
+        for part in PARTS:
             for name in ARRAYS:
-                values = getattr(getattr(likeness, part), name)
+                values = getattr(getattr(detector, part), name)
                 file[f"{part}/{name}"] = np.asarray(values, np.float32)
-        file["limits"] = np.asarray(likeness.limits, np.float32)
+        file["limits"] = np.asarray(detector.limits, np.float32)
 
 
 def load(path, sha256=None):
@@ -159,20 +157,20 @@ def load(path, sha256=None):
     Raises
     ------
     IntegrityError
-        Wrong hash, no whole file of numbers, or arrays that do not fit each other.
+        Wrong hash, not a whole file of numbers, or arrays that do not fit each other.
     """
     check_file(path, sha256)
     with h5py.File(path) as file:
-        found = [_gaussian(file.get(part)) for part in ("colours", "network")]
+        found = [_gaussian(file.get(part)) for part in PARTS]
         limits = file["limits"][()].astype(float) if "limits" in file else np.zeros(0)
     if None in found or limits.shape != (2,) or not (limits > 0).all():
-        msg = f"'{path}' holds no two Gaussians that fit together; fetch this file again"
+        msg = f"'{path}' does not hold two Gaussians that fit together; fetch this file again"
         raise IntegrityError(msg)
-    return Likeness(*found, limits)
+    return Detector(*found, limits)
 
 
 def _gaussian(group):
-    """Return the Gaussian of a group, None where its arrays do not fit each other."""
+    """Return the Gaussian of a group, None if its arrays do not fit each other."""
     if not isinstance(group, h5py.Group) or sorted(group) != sorted(ARRAYS):
         return None
     found = Gaussian(*(group[name][()].astype(float) for name in ARRAYS))

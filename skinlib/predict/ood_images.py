@@ -1,7 +1,4 @@
-"""Pictures that are no photograph of a lesion, to see whether a model notices.
-
-Made by code from a seed, so that what a model card says of them can be measured again.
-"""
+"""Pictures that do not show a lesion, made by code from a seed, to test `skinlib.predict.ood`."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -17,8 +14,8 @@ def kinds(size, test, seed=0, count=COUNT):
     size : int
         Side in pixels.
     test : numpy.ndarray
-        Photographs of the test part to spoil, shape (m, size, size, 3), uint8; the first
-        `count` are used.
+        Photographs of the test set, shape (m, size, size, 3), uint8; the first `count` are
+        spoilt.
     seed, count : int
 
     Returns
@@ -27,12 +24,11 @@ def kinds(size, test, seed=0, count=COUNT):
         By kind, each of shape (n, size, size, 3), uint8.
     """
     rng = np.random.default_rng(seed)
-    shape = (count, size, size, 3)
     flat = rng.integers(0, 256, (count, 1, 1, 3), np.uint8)
     some = np.asarray(test[:count])
     return {
-        "noise": rng.integers(0, 256, shape, np.uint8),
-        "one colour": np.broadcast_to(flat, shape).copy(),
+        "noise": rng.integers(0, 256, (count, size, size, 3), np.uint8),
+        "one colour": np.broadcast_to(flat, (count, size, size, 3)).copy(),
         "printed text": np.stack([_text(size, rng) for _ in range(count)]),
         "coloured shapes": np.stack([_shapes(size, rng) for _ in range(count)]),
         "crops of a photograph of a temple": _crops("china.jpg", size, rng, count),
@@ -62,11 +58,10 @@ def _shapes(size, rng):
 
 
 def _crops(name, size, rng, count):
-    """Cut squares out of one of the two photographs that scikit-learn brings along."""
+    """Cut squares out of a photograph that scikit-learn brings along."""
     from sklearn.datasets import load_sample_image
 
-    photograph = Image.fromarray(load_sample_image(name))
-    found = []
+    photograph, found = Image.fromarray(load_sample_image(name)), []
     for _ in range(count):
         side = int(rng.integers(120, min(photograph.size)))
         left = int(rng.integers(0, photograph.width - side + 1))

@@ -1,14 +1,11 @@
 """Make a released model of a finished run: small files of numbers, and what they are worth.
 
-Kernels are rounded to float16, but for those of depthwise convolutions, which are few and
-whose rounding changes the probabilities more than that of all others together.
-Everything else stays as it is: variances of batch normalisation may lie outside what float16
-holds. What the rounding changes is measured on the validation and the test part, as is
-everything that ``model.json`` says.
+Kernels are rounded to float16, except those of depthwise convolutions, which are few and whose
+rounding changes the probabilities more than that of all others together. Everything else stays
+as it is: variances of batch normalisation may lie outside the range of float16.
 """
 
 import datetime
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -18,17 +15,23 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import abstention, released
-from skinlib.predict import ood as likeness
-from skinlib.predict.release_contract import FORMAT
+from skinlib.predict import abstention, ood, released
+from skinlib.predict.measure import measure, prepare
+from skinlib.predict.model import Classifier, finished
+from skinlib.training.run_lock import WEIGHTS
 
+FORMAT = 2
 FEATURES = f"features{SUFFIX}"
 LICENCE = {
     "id": "cc-by-nc-4.0",
     "reason": "trained on HAM10000, which is licensed CC BY-NC 4.0: no commercial use",
 }
-# Keys that run.json and model.json share.
+# Keys that run.json and model.json share; and those that model.json has of the run.
 SHARED = ("recipe", "changes", "backbone", "input_size", "parameters", "metadata", "seed")
+OF_RUN = (
+    "study", "run", "identity", "weights_sha256", "epochs", "best_epoch", "finished", "external",
+    "data", "split", "weights", "versions", "device",
+)  # fmt: skip
 # In the name that Keras gives a layer in a weights file: that of its class.
 DEPTHWISE = "/depthwise_conv2d"
 # Bytes kept free in each file for what HDF5 writes beside the numbers.
@@ -41,7 +44,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     Parameters
     ----------
     directory : str or pathlib.Path
-        A finished run with its weights and a validation part.
+        A finished run with its weights and a validation set.
     data : str or pathlib.Path, optional
         What it was trained on; see `skinlib.data.ham10000.locate`.
     name : str, optional
@@ -56,61 +59,47 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     Raises
     ------
     DataError
-        The run has not finished, has no weights or no validation part.
+        The run has not finished, has no weights or no validation set.
     IntegrityError
-        The data or the split are not those of the run, or its weights do not give its answers.
+        The data or the split are not those of the run, or its weights do not give its predictions.
     """
-    from skinlib.predict import release_measuring as measuring
-    from skinlib.predict.inference import Classifier, finished
-
-    directory = Path(directory)
-    done = finished(directory)
-    source = directory / "best.weights.h5"
-    held_out = set(done.predictions()["part"])
+    run = finished(directory)
+    held_out = set(run.predictions()["part"])
     if not {"validation", "test"} <= held_out:
         msg = (
             f"run '{directory}' has the parts {sorted(held_out)}, a release needs validation and "
             "test: thresholds are chosen on the one and measured on the other"
         )
         raise DataError(msg)
-    record = done.record
+    record = run.record
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
-    names = write_weights(source, folder, record["weights_sha256"])
-    model = _model(done, folder.name, names)
-    with released.whole(folder, model) as (path, digest):
-        small = Classifier(record, path, digest)
-    prepared = measuring.prepare(small, data, progress=progress)
-    found = measuring.measure(done, small, prepared, risk=risk, progress=progress)
-    likeness.save(folder / FEATURES, small.likeness)
-    model |= {"files": files_of(folder, [*names, FEATURES]), "likeness": FEATURES, **found}
-    released.write(folder, model)
-    released.read(folder)
-    return folder
-
-
-def _model(done, name, names):
-    record = done.record
+    names = write_weights(run.folder / WEIGHTS, folder, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
-    described = {key: record[key] for key in ("data", "split", "weights", "versions", "device")}
-    return {
+    model = {
         "format": FORMAT,
-        "name": name,
+        "name": folder.name,
         "released": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "notice": NOT_A_DEVICE,
         "licence": LICENCE,
         "classes": list(CLASSES),
         "class_names": LONG_NAMES,
-        "run": {
-            **{key: record[key] for key in ("study", "run", "identity", "weights_sha256")},
-            **{key: record.get(key) for key in ("epochs", "best_epoch", "finished", "external")},
-            **described,
-        },
+        "run": {key: record.get(key) for key in OF_RUN},
         **{key: record[key] for key in SHARED},
         "weights": names,
-        "files": files_of(paths.MODELS / name, names),
+        "files": files_of(folder, names),
+        "likeness": FEATURES,
     }
+    with released.whole(folder, model) as (path, digest):
+        classifier = Classifier(record, path, digest)
+    prepared = prepare(classifier, data, progress=progress)
+    model |= measure(run, classifier, prepared, risk=risk, progress=progress)
+    ood.save(folder / FEATURES, classifier.detector)
+    model["files"] = files_of(folder, [*names, FEATURES])
+    released.write(folder, model)
+    released.read(folder)
+    return folder
 
 
 def files_of(folder, names):
@@ -122,7 +111,7 @@ def files_of(folder, names):
 
 
 def write_weights(source, folder, expected_sha256, largest=released.LARGEST):
-    """Write the weights of a run, kernels in float16, in as few files as may be.
+    """Write the weights of a run, kernels in float16, in as few files as possible.
 
     Parameters
     ----------
@@ -149,12 +138,13 @@ def write_weights(source, folder, expected_sha256, largest=released.LARGEST):
     """
     check_file(source, expected_sha256)
     with h5py.File(source) as file:
-        # What the optimiser remembers is of no use to anybody else.
-        kept = {key: item for key, item in released.arrays(file).items()
-                if not key.startswith("optimizer")}  # fmt: skip
-    kept = {key: _rounded(key, values) for key, values in kept.items()}
+        everything = released.arrays(file)
     parts, size = [{}], 0
-    for key, values in kept.items():
+    for key, values in everything.items():
+        # The state of the optimiser is of no use to anybody else.
+        if key.startswith("optimizer"):
+            continue
+        values = _rounded(key, values)
         if values.nbytes > largest - ROOM:
             msg = f"'{key}' alone has {values.nbytes} bytes, more than the {largest} of a file"
             raise DataError(msg)

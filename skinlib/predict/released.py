@@ -1,9 +1,9 @@
 """Read a released model: a folder with numbers, hashes and a card, never code.
 
 ``models/<name>/`` holds ``model.json`` (what the model is, when it answers, and what was
-measured) with its own hash in a file beside it, weights as numbers in one or several files, the
-Gaussians of `skinlib.predict.ood`, and ``README.md``, the model card. `skinlib.predict.release`
-makes it.
+measured; ``model.schema.json`` in this package describes it) with its own hash in a file beside
+it, weights in one or several files, the Gaussians of `skinlib.predict.ood`, and the model card.
+`skinlib.predict.release` makes it.
 """
 
 import contextlib
@@ -17,15 +17,17 @@ import h5py
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_json, write_text
+from skinlib.experiments.recipes import from_json
+from skinlib.models.backbones import BACKBONES
 from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import ood as likeness
-from skinlib.predict import release_contract
+from skinlib.predict import ood
 from skinlib.predict.abstention import Rule
 
 MODEL, CARD = "model.json", "README.md"
 # The hash of the first, as `sha256sum` writes and checks it.
 SEAL = f"{MODEL}.sha256"
-# No file in git is larger.
+SCHEMA = Path(__file__).with_name("model.schema.json")
+# Bytes; git gets no larger file.
 LARGEST = 3_000_000
 
 
@@ -56,21 +58,12 @@ def newest():
 def read(folder):
     """Read and check ``model.json``.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-
-    Returns
-    -------
-    dict
-
     Raises
     ------
     DataError
         There is none.
     IntegrityError
-        It is not whole, says something that cannot be, or has another hash than it was
-        released with.
+        It is not whole, does not follow the schema, or has another hash than it was released with.
     """
     path = Path(folder) / MODEL
     if not path.is_file():
@@ -81,18 +74,50 @@ def read(folder):
         raise DataError(msg)
     try:
         text = path.read_text(encoding="utf-8")
-        model = json.loads(text)
+        model = json.loads(text, parse_constant=_not_a_number)
     except (ValueError, RecursionError) as error:
         msg = f"'{path}' is not JSON ({error}); fetch this folder again"
         raise IntegrityError(msg) from error
-    if fault := release_contract.fault(model) or _broken(path.with_name(SEAL), text):
+    if fault := _fault(model) or _broken(path.with_name(SEAL), text):
         msg = f"'{path}': {fault}; fetch this folder again"
         raise IntegrityError(msg)
     return model
 
 
+def _not_a_number(constant):
+    msg = f"it has {constant}, which is not JSON"
+    raise ValueError(msg)
+
+
+def _fault(model):
+    """Return what is wrong with a ``model.json``, and where, or None."""
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    for error in Draft202012Validator(schema).iter_errors(model):
+        place = ".".join(map(str, error.absolute_path))
+        if error.validator == "required":
+            missing = next(name for name in error.validator_value if name not in error.instance)
+            return f"it lacks {place}.{missing}" if place else f"it lacks {missing}"
+        expected = error.schema.get("description", error.message)
+        return f"{place or 'it'} is {error.instance!r:.80}, expected {expected}"
+    for name in (*model["weights"], model["likeness"]):
+        if name not in model["files"]:
+            return f"it lacks files.{name}"
+    for name in ("sexes", "sites"):
+        if (values := model["metadata"][name]) != sorted(values):
+            return f"metadata.{name} is {values}, expected it in alphabetical order"
+    if model["backbone"] not in BACKBONES:
+        return f"backbone is '{model['backbone']}', expected one of {', '.join(BACKBONES)}"
+    try:
+        from_json(model["recipe"])
+    except (DataError, TypeError) as error:
+        return f"recipe: {error}"
+    return None
+
+
 def _broken(seal, text):
-    """Return what the file with the hash has against a ``model.json``, or None."""
+    """Return how a ``model.json`` differs from the hash in the file beside it, or None."""
     if not seal.is_file():
         return f"'{SEAL}', which holds its hash, is missing"
     expected, found = seal.read_text(encoding="utf-8", errors="replace")[:64], _digest(text)
@@ -111,28 +136,12 @@ def write(folder, model):
     write_text(path.with_name(SEAL), f"{_digest(path.read_text(encoding='utf-8'))}  {MODEL}\n")
 
 
-def rule_of(model):
-    """Return the `skinlib.predict.abstention.Rule` of a ``model.json``."""
-    chosen = model["abstention"]
-    return Rule(
-        model["temperature"],
-        chosen["confidence"],
-        chosen["distance"],
-        chosen["confidence_without"],
-    )
-
-
 def load(folder):
-    """Load a released model.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path
+    """Load a released model with its rule.
 
     Returns
     -------
-    skinlib.predict.inference.Classifier
-        With its rule.
+    skinlib.predict.model.Classifier
 
     Raises
     ------
@@ -140,13 +149,20 @@ def load(folder):
         See `read` and `skinlib.models.weights.check_file`: a file that is missing, has
         another hash or holds anything but numbers.
     """
-    from skinlib.predict.inference import Classifier
+    from skinlib.predict.model import Classifier
 
     folder = Path(folder)
     model = read(folder)
-    known = likeness.load(folder / model["likeness"], _hash(model, model["likeness"]))
+    chosen = model["abstention"]
+    rule = Rule(
+        model["temperature"],
+        chosen["confidence"],
+        chosen["distance"],
+        chosen["confidence_without"],
+    )
+    detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))
     with whole(folder, model) as (path, digest):
-        return Classifier(model, path, digest, rule=rule_of(model), known=known, name=folder)
+        return Classifier(model, path, digest, rule=rule, detector=detector, name=folder)
 
 
 def _hash(model, name):
@@ -155,9 +171,9 @@ def _hash(model, name):
 
 @contextlib.contextmanager
 def whole(folder, model):
-    """Yield one weights file and its hash, put together where there are several.
+    """Yield one weights file and its hash, put together if there are several.
 
-    Each part is checked against its own hash first; a file put together has none.
+    Each of several is checked against its own hash first; the file put together has none.
     """
     names = model["weights"]
     if len(names) == 1:
@@ -199,20 +215,27 @@ def locate(given=None, run=None):
 
     Returns
     -------
-    skinlib.predict.inference.Classifier
+    skinlib.predict.model.Classifier
     """
-    from skinlib.predict.inference import load_calibrated
+    from skinlib.predict.model import load_run
 
     if run is not None:
         if (Path(run) / MODEL).is_file():
             msg = f"'{run}' is a released model, not a run; name it by --model"
             raise DataError(msg)
-        return load_calibrated(run)
+        return load_run(run, calibrate=True)
     if given is None:
         return load(newest())
     folder = Path(given)
     if not folder.exists():
-        folder = _named(str(given))
+        there = sorted(path.parent.name for path in paths.MODELS.glob(f"*/{MODEL}"))
+        if str(given) not in there:
+            msg = (
+                f"there is no model '{given}'; released models: {', '.join(there) or 'none'}; name "
+                "one of them, or the folder of a released model or of a run"
+            )
+            raise DataError(msg)
+        folder = paths.MODELS / given
     if folder.is_file():
         msg = (
             f"'{folder}' was not opened; name the folder of a released model or of a run, whose "
@@ -221,16 +244,4 @@ def locate(given=None, run=None):
         raise DataError(msg)
     if (folder / MODEL).is_file() or not (folder / "run.json").is_file():
         return load(folder)
-    return load_calibrated(folder)
-
-
-def _named(name):
-    """Return the folder of a released model by its name."""
-    there = sorted(path.parent.name for path in paths.MODELS.glob(f"*/{MODEL}"))
-    if name not in there:
-        msg = (
-            f"there is no model '{name}'; released models: {', '.join(there) or 'none'}; name one "
-            "of them, or the folder of a released model or of a run"
-        )
-        raise DataError(msg)
-    return paths.MODELS / name
+    return load_run(folder, calibrate=True)

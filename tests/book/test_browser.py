@@ -16,7 +16,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.data import painter
 from skinlib.predict import released
 from skinlib.predict.abstention import UNLIKE
-from skinlib.predict.cases import Case, table
+from skinlib.predict.requests import Request, table
 
 SIZES = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
@@ -58,8 +58,8 @@ def python():
     classifier = released.load(released.newest())
 
     def ask(path, age=None, sex="unknown", site="unknown"):
-        case = Case(path, path.name, age, sex, site)
-        return classifier.ask(classifier.prepare(path)[None], table([case]))
+        request = Request(path, path.name, age, sex, site)
+        return classifier.classify(classifier.prepare(path)[None], table([request]))
 
     return ask
 

@@ -11,9 +11,9 @@ import pytest
 
 from skinlib import cli
 from skinlib.common import npm, paths
-from skinlib.predict.browser import runtime
+from skinlib.predict import browser
 
-LOCK = json.loads((runtime.SOURCES / npm.LOCK).read_text(encoding="utf-8"))
+LOCK = json.loads((browser.SOURCES / npm.LOCK).read_text(encoding="utf-8"))
 
 
 def test_every_locked_package_has_a_hash_and_no_address():

@@ -13,7 +13,7 @@ from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
 from skinlib.data.images import open_image
 from skinlib.data.pixels import resize
-from skinlib.predict.browser.page import KINDS
+from skinlib.predict.browser import KINDS
 from skinlib.training.prediction import d4
 
 SCRIPTS = paths.ROOT / "book" / "browser"

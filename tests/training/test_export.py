@@ -15,8 +15,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import SkinlibError
 from skinlib.common.files import sha256
 from skinlib.models.classifier import build_classifier
-from skinlib.predict import abstention, released
-from skinlib.predict import ood as likeness
+from skinlib.predict import abstention, ood, released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable
 from skinlib.predict.export.layers import Colours
@@ -55,11 +54,11 @@ def inputs(classifier, pictures):
 
 def plain(classifier, pictures):
     """Return what the network answers, with nothing of the rule."""
-    from skinlib.predict.inference import Classifier
+    from skinlib.predict.model import Classifier
 
     bare = Classifier.__new__(Classifier)
     bare.__dict__.update(classifier.__dict__, rule=None)
-    return bare.ask(pictures, FACTS, views="one")
+    return bare.classify(pictures, FACTS, views="one")
 
 
 def test_the_graph_answers_as_the_classifier(classifier, pictures):
@@ -73,14 +72,14 @@ def test_the_graph_answers_as_the_classifier(classifier, pictures):
 
 def test_colours_are_those_of_the_likeness(pictures):
     found = keras.ops.convert_to_numpy(Colours()(pictures))
-    np.testing.assert_allclose(found, likeness.colours(pictures), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found, ood.colours(pictures), rtol=1e-4, atol=1e-5)
 
 
 def test_a_model_trained_on_bgr_is_asked_with_rgb(pictures):
     recipe = tiny.recipe(channel_order="bgr", augmentation=None, metadata=False, attention="none")
     model = build_classifier("Tiny", recipe)
     record = {"backbone": "Tiny", "input_size": 32}
-    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, likeness=None))
+    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, detector=None))
     assert set(made.input) == {"image"}
     assert set(made.output) == {"probabilities"}
     found = made.predict_on_batch({"image": pictures})["probabilities"]
@@ -93,7 +92,7 @@ def test_augmentation_is_not_exported(pictures):
     recipe = tiny.recipe(augmentation={"rotation": 90.0})
     model = build_classifier("Tiny", recipe)
     record = {"backbone": "Tiny", "input_size": 32}
-    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, likeness=None))
+    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, detector=None))
     names = {layer.name for layer in made.get_layer("network").layers}
     assert "augment" not in names
     given = {"image": pictures, "metadata": np.zeros((3, 21), np.float32)}
@@ -191,7 +190,7 @@ def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_
     logits = np.log(np.mean([each["probabilities"] for each in asked], axis=0))
     scaled = np.exp(logits / words["temperature"])
     scaled /= scaled.sum(axis=1, keepdims=True)
-    expected = classifier.ask(pictures, FACTS)
+    expected = classifier.classify(pictures, FACTS)
     np.testing.assert_allclose(scaled, expected.probabilities, atol=1e-5)
     rule = words["abstention"]
     for row in range(3):

@@ -52,7 +52,7 @@ def test_following_the_page_gives_what_predict_says(
     np.testing.assert_allclose(found["probabilities"], list(expected.values()), atol=1e-5)
     case = pd.DataFrame([{"age": facts.get("age", np.nan), "sex": facts.get("sex", "unknown"),
                           "localization": facts.get("site", "unknown")}])  # fmt: skip
-    asked = classifier.ask(classifier.prepare(tmp_path / "photo.jpg")[None], case)
+    asked = classifier.classify(classifier.prepare(tmp_path / "photo.jpg")[None], case)
     assert found["rule"]["words"][found["status"]] == asked.status[0]
 
 

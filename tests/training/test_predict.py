@@ -13,7 +13,7 @@ from PIL import Image
 from skinlib.cli import main
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.predict import abstention, answers
+from skinlib.predict import abstention, predictions
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,80 +36,79 @@ def predict(*arguments, code=0):
     assert main(["predict", *map(str, arguments), "--no-progress"]) == code
 
 
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def in_json(capsys, *arguments, code=0):
+    predict(*arguments, "--json", code=code)
+    return json.loads(capsys.readouterr().out)
+
+
+def probabilities(rows):
+    return np.array([list(row["probabilities"].values()) for row in rows])
 
 
 def bomb(side):
     """Return a PNG of a few bytes that declares `side` × `side` pixels."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
 
 
 def test_one_photograph_in_words(photographs, capsys):
     photograph = next(photographs.iterdir())
     predict(photograph, "--age", 60, "--sex", "male", "--site", "back")
     out = capsys.readouterr().out
-    assert str(photograph) in out
-    assert "answer" in out.lower()
-    assert "melanocytic nevus" in out
-    assert "Model: tiny" in out
-    assert "Not a medical device" in out
+    for words in (str(photograph), "melanocytic nevus", "Model: tiny", "Not a medical device"):
+        assert words in out
     assert "was not given" not in out
     predict(photograph, "--age", 60)
     assert "Age, sex or site was not given" in capsys.readouterr().out
 
 
-def test_json_has_names_probabilities_and_a_status(photographs, capsys):
-    predict(photographs, "--json")
-    found = json.loads(capsys.readouterr().out)
+def test_json_has_names_probabilities_and_a_status(photographs, capsys, monkeypatch):
+    found = in_json(capsys, photographs)
     assert len(found) == 5
-    for answer in found:
-        assert list(answer["probabilities"]) == list(CLASSES)
-        assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
-        assert answer["confidence"] == max(answer["probabilities"].values())
-        best = max(answer["probabilities"], key=answer["probabilities"].get)
-        answered = answer["status"] == abstention.ANSWERED
-        assert answer["answer"] == (best if answered else None)
-        assert (answer["diagnosis"] is None) == (not answered)
+    for row in found:
+        assert list(row["probabilities"]) == list(CLASSES)
+        assert row["confidence"] == max(row["probabilities"].values())
+        best = max(row["probabilities"], key=row["probabilities"].get)
+        answered = row["status"] == abstention.ANSWERED
+        assert row["answer"] == (best if answered else None)
+        assert (row["diagnosis"] is None) == (not answered)
+    np.testing.assert_allclose(probabilities(found).sum(axis=1), 1, atol=1e-6)
+    # Batches do not matter.
+    monkeypatch.setattr(predictions, "BATCH", 2)
+    again = in_json(capsys, photographs)
+    assert [row["image"] for row in again] == [row["image"] for row in found]
+    np.testing.assert_allclose(probabilities(again), probabilities(found), atol=1e-5)
 
 
 def test_a_table_in_and_a_table_out(photographs, tmp_path, capsys):
     names = sorted(path.name for path in photographs.iterdir())
-    table = photographs / "patients.csv"
+    torn = photographs / "torn.jpg"
+    torn.write_bytes((photographs / names[0]).read_bytes()[:-200])
     (photographs / "page.jpg").write_text("<html>404</html>")
     rows = [*(f"{name},50,female,back" for name in names), "page.jpg,,,", "gone.jpg,1,male,back",
-            f"{names[0]},300,male,back"]  # fmt: skip
+            "torn.jpg,,,", f"{names[0]},300,male,back"]  # fmt: skip
+    table = photographs / "patients.csv"
     table.write_text("image,age,sex,site\n" + "\n".join(rows) + "\n")
     output = tmp_path / "answers.csv"
     predict(table, "-o", output, code=3)
     err = capsys.readouterr().err
     frame = pd.read_csv(output)
-    assert list(frame) == list(answers.COLUMNS)
-    assert list(frame["image"]) == [*names, "page.jpg", "gone.jpg", names[0]]
+    assert list(frame) == list(predictions.COLUMNS)
+    assert list(frame["image"]) == [*names, "page.jpg", "gone.jpg", "torn.jpg", names[0]]
     good, bad = frame.iloc[:5], frame.iloc[5:]
     np.testing.assert_allclose(good[list(CLASSES)].sum(axis=1), 1, atol=1e-5)
     assert good["error"].isna().all()
     assert (good["distance"] > 0).all()
-    assert (bad["status"] == answers.ERROR).all()
+    assert (bad["status"] == predictions.ERROR).all()
     assert bad[[*CLASSES, "answer", "confidence"]].isna().all(axis=None)
-    for words, said in zip(("JPEG or PNG", "does not exist", "row 9: age 300"), bad["error"],
-                           strict=True):  # fmt: skip
+    expected = "JPEG or PNG", "does not exist", "does not decode whole", "row 10: age 300"
+    for words, said in zip(expected, bad["error"], strict=True):
         assert words in said
         assert said in err
-
-
-def test_batches_do_not_matter(photographs, monkeypatch, capsys):
-    predict(photographs, "--json")
-    whole = json.loads(capsys.readouterr().out)
-    monkeypatch.setattr(answers, "BATCH", 2)
-    predict(photographs, "--json")
-    for one, other in zip(whole, json.loads(capsys.readouterr().out), strict=True):
-        assert one["image"] == other["image"]
-        np.testing.assert_allclose(
-            list(one["probabilities"].values()), list(other["probabilities"].values()), atol=1e-5
-        )
 
 
 @pytest.mark.parametrize(
@@ -134,56 +133,36 @@ def test_wrong_files_alone(content, code, words, tmp_path, capsys):
     assert "%" not in out
 
 
-def test_a_torn_photograph_stops_no_other(photographs, capsys):
-    victim = sorted(photographs.iterdir())[2]
-    victim.write_bytes(victim.read_bytes()[:-200])
-    predict(photographs, "--json", code=3)
-    found = json.loads(capsys.readouterr().out)
-    assert [answer["status"] == answers.ERROR for answer in found] == [False, False, True, False,
-                                                                       False]  # fmt: skip
-    assert "does not decode whole" in found[2]["error"]
-    assert found[2]["probabilities"] is None
-
-
-def test_a_photograph_of_a_telephone_is_answered(tmp_path, capsys):
-    """48 million pixels, more than a data set may have in an image."""
-    path = tmp_path / "large.jpg"
-    Image.new("RGB", (8000, 6000), (200, 150, 130)).save(path)
-    predict(path)
+def test_large_and_small_photographs(tmp_path, capsys):
+    """48 million pixels, as of a telephone, are answered; one pixel shows nothing."""
+    Image.new("RGB", (8000, 6000), (200, 150, 130)).save(tmp_path / "large.jpg")
+    predict(tmp_path / "large.jpg")
     assert "%" in capsys.readouterr().out
-
-
-def test_one_pixel_shows_nothing(tmp_path, capsys):
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     predict(tmp_path / "dot.png", code=2)
     assert "1 x 1 pixels, expected 32 a side" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("mode", "colour", "suffix"),
-    [("CMYK", (0, 120, 160, 40), "jpg"), ("L", 120, "jpg"), ("L", 120, "png"), ("1", 1, "png"),
-     ("RGBA", (180, 120, 90, 255), "png"), ("P", 3, "png")],
-)  # fmt: skip
-def test_other_kinds_of_picture_are_converted(mode, colour, suffix, tmp_path, capsys):
-    """They get probabilities: those of the same picture in RGB."""
-    image = Image.new(mode, (64, 48), colour)
-    image.save(tmp_path / f"odd.{suffix}", quality=95)
-    with Image.open(tmp_path / f"odd.{suffix}") as stored:
-        stored.convert("RGB").save(tmp_path / "plain.png")
-    predict(tmp_path / f"odd.{suffix}", tmp_path / "plain.png", "--json")
-    one, other = json.loads(capsys.readouterr().out)
-    np.testing.assert_allclose(
-        list(one["probabilities"].values()), list(other["probabilities"].values()), atol=1e-6
-    )
+def test_other_kinds_of_picture_are_those_in_rgb(tmp_path, capsys):
+    given = []
+    for mode, colour, suffix in (
+        ("CMYK", (0, 120, 160, 40), "jpg"), ("L", 120, "jpg"), ("L", 120, "png"), ("1", 1, "png"),
+        ("RGBA", (180, 120, 90, 255), "png"), ("P", 3, "png"),
+    ):  # fmt: skip
+        odd, plain = tmp_path / f"{mode}.{suffix}", tmp_path / f"{mode}-{suffix}-plain.png"
+        Image.new(mode, (64, 48), colour).save(odd, quality=95)
+        with Image.open(odd) as stored:
+            stored.convert("RGB").save(plain)
+        given += [odd, plain]
+    found = probabilities(in_json(capsys, *given))
+    np.testing.assert_allclose(found[::2], found[1::2], atol=1e-6)
 
 
 def test_noise_is_unlike_the_training_pictures(tmp_path, capsys):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     predict(tmp_path / "noise.png")
-    out = capsys.readouterr().out
-    assert "NO ANSWER" in out
-    assert "unlike the training pictures" in out
+    assert "NO ANSWER, the picture is unlike the training pictures" in capsys.readouterr().out
 
 
 def test_overlay_of_one_and_of_many(photographs, tmp_path, capsys):
@@ -196,14 +175,13 @@ def test_overlay_of_one_and_of_many(photographs, tmp_path, capsys):
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
     assert names[0] == f"0001-{first.stem}.png"
     assert len(names) == 5
-    assert f"Written: {tmp_path / 'maps'}, overlays: 5" in capsys.readouterr().out
 
 
 def test_overlay_shows_the_cells_where_they_are():
     picture = np.full((80, 80, 3), 100, np.uint8)
     attention = np.zeros((8, 8))
     attention[1, 6] = 0.5
-    found = np.asarray(answers.lay_over(picture, attention)).astype(int)
+    found = np.asarray(predictions.lay_over(picture, attention)).astype(int)
     cold, hot = found[75, 5], found[15, 65]
     # viridis ends in yellow and starts in dark violet.
     assert hot[0] > cold[0] + 50
@@ -213,12 +191,11 @@ def test_overlay_shows_the_cells_where_they_are():
 
 
 def test_a_run_is_named_by_either_option(photographs, trained, capsys):
-    photograph = next(photographs.iterdir())
     for option in ("--run", "--model"):
-        predict(photograph, option, trained.folder)
+        predict(next(photographs.iterdir()), option, trained.folder)
         out = capsys.readouterr().out
         assert "clean/Tiny-clean-32px-s0, a run" in out
-        assert "is not looked at" in out
+        assert "is not checked" in out
 
 
 def test_whole_models_are_not_opened(photographs, tmp_path, capsys):
@@ -228,8 +205,6 @@ def test_whole_models_are_not_opened(photographs, tmp_path, capsys):
     err = capsys.readouterr().err
     assert "foreign.keras' was not opened" in err
     assert "can run code" in err
-    predict(next(photographs.iterdir()), "--model", tmp_path / "nowhere", code=2)
-    assert "nowhere'; released models: tiny" in capsys.readouterr().err
 
 
 def test_no_released_model_says_what_to_do(photographs, tmp_path, monkeypatch, capsys):

@@ -10,7 +10,7 @@ def pictures(classifier, data, count=COUNT):
 
     Parameters
     ----------
-    classifier : skinlib.predict.inference.Classifier
+    classifier : skinlib.predict.model.Classifier
     data : str or pathlib.Path
         What it was trained on; see `skinlib.data.ham10000.locate`.
     count : int
@@ -25,7 +25,7 @@ def pictures(classifier, data, count=COUNT):
     skinlib.common.errors.IntegrityError
         The data or the split are not those of the model.
     """
-    from skinlib.predict.release_measuring import prepare
+    from skinlib.predict.measure import prepare
 
     part = prepare(classifier, data).parts["train"]
     return inputs(part, np.unique(np.linspace(0, len(part) - 1, count).astype(int)))

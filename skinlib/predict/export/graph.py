@@ -11,7 +11,7 @@ def servable(classifier):
 
     Parameters
     ----------
-    classifier : skinlib.predict.inference.Classifier
+    classifier : skinlib.predict.model.Classifier
 
     Returns
     -------
@@ -22,7 +22,7 @@ def servable(classifier):
         - ``probabilities`` (n, 7), as the network gives them for one view, no temperature;
         - ``attention`` (n, h, w), mean of the K maps at the tap, each sums to 1; not without
           attention;
-        - ``distance`` (n,), see `skinlib.predict.ood.Likeness.distance`; not without a likeness.
+        - ``distance`` (n,), see `skinlib.predict.ood.Detector.distance`; not without a likeness.
 
         Computed in float32 and without augmentation, whatever the training did.
     """
@@ -44,8 +44,8 @@ def servable(classifier):
     outputs = {"probabilities": found["probabilities"]}
     if "attention" in found:
         outputs["attention"] = ops.mean(found["attention"], axis=-1)
-    if classifier.likeness is not None:
-        known = classifier.likeness
+    if classifier.detector is not None:
+        known = classifier.detector
         colours = Colours(dtype="float32", name=f"{LIKENESS}_colours")(inputs["image"])
         kept = [len(part.variances) for part in (known.colours, known.network)]
         distance = Distance(kept, dtype="float32", name=f"{LIKENESS}_distance")

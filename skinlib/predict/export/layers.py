@@ -54,7 +54,7 @@ class Colours(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skinlib")
 class Distance(keras.layers.Layer):
-    """The larger of two distances in units of its limit, see `skinlib.predict.ood.Likeness`.
+    """The larger of two distances in units of its limit, see `skinlib.predict.ood.Detector`.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Distance(keras.layers.Layer):
         self.limits = self.add_weight(name="limits", shape=(2,), trainable=False)
 
     def fill(self, likeness):
-        """Take the numbers of a `skinlib.predict.ood.Likeness`."""
+        """Take the numbers of a `skinlib.predict.ood.Detector`."""
         for part, weights in zip(PARTS, self.gaussians, strict=True):
             for name, weight in weights.items():
                 values = np.asarray(getattr(getattr(likeness, part), name), np.float32)

@@ -76,7 +76,7 @@ def describe(classifier, model, format, precision, files):
 
     Parameters
     ----------
-    classifier : skinlib.predict.inference.Classifier
+    classifier : skinlib.predict.model.Classifier
     model : keras.Model
         From `skinlib.predict.export.graph.servable`.
     format, precision : str

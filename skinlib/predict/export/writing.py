@@ -29,7 +29,7 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
 
     Parameters
     ----------
-    classifier : skinlib.predict.inference.Classifier
+    classifier : skinlib.predict.model.Classifier
     format : {'onnx', 'litert', 'openvino', 'keras'}
     path : str or pathlib.Path
         Ends in the suffix of the format, see `FORMATS`.

@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from skinlib.predict import release_measuring
 from skinlib.predict.abstention import Rule
+from skinlib.predict.measure import without_facts
 
 LABELS = np.repeat(np.arange(7), 10)
 LESIONS = np.array([f"lesion {k // 2}" for k in range(70)])
@@ -18,9 +18,7 @@ def measured():
     def measure(blind):
         done = types.SimpleNamespace(arrays=lambda part: (LABELS, RIGHT, LESIONS))
         rule = Rule(temperature=1.0, confidence=0.5, confidence_without=0.5, distance=1.0)
-        return release_measuring._without_facts(
-            rule, done, (RIGHT, True), (blind, False), np.zeros(70)
-        )
+        return without_facts(rule, done, (RIGHT, True), (blind, False), np.zeros(70))
 
     return measure
 

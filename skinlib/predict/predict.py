@@ -1,4 +1,4 @@
-"""The command ``python -m skinlib predict``."""
+"""The command ``python -m skinlib predict``: photographs in, a text, JSON or CSV file out."""
 
 import argparse
 import dataclasses
@@ -9,10 +9,9 @@ from pathlib import Path
 
 from skinlib.common.errors import DataError, Interrupted
 
-# Errors told one by one; the table has them all.
+# Errors that are printed; the table has them all.
 SHOWN = 10
-# Bytes of a photograph's name that its overlay keeps: file systems allow 255, a number, a random
-# part and a suffix among them.
+# Bytes of a photograph's name that its overlay keeps: file systems allow 255 in all.
 KEPT = 100
 # Endings that make --overlay the name of one picture; of these, PNG is written.
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
@@ -44,7 +43,7 @@ def add_arguments(parser):
     parser.add_argument(
         "-o", "--output", type=_path, metavar="CSV", help="write a table; its name ends in .csv"
     )
-    parser.add_argument("--json", action="store_true", help="print the answers as JSON")
+    parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
     parser.add_argument(
         "--overlay", type=_path, metavar="PNG|FOLDER",
         help="write the attention over the photograph: a name in .png is a file, for one "
@@ -54,24 +53,24 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Classify photographs, or say that a photograph is none to answer."""
-    from skinlib.predict import cases, released
+    """Classify photographs, or say that the model gives no answer."""
+    from skinlib.predict import released, requests
 
-    given = cases.gather(args.image, args.age, args.sex, args.site)
+    given = requests.gather(args.image, args.age, args.sex, args.site)
     overlays = _places(args, given)
     found, full = [], None
-    # What was answered before somebody, or a full disk, stopped the command is kept.
+    # What was predicted before somebody, or a full disk, stopped the command is kept.
     try:
         classifier = released.locate(args.model, args.run)
-        for answer in _answers(args, classifier, given, overlays):
-            found.append(answer)
+        for prediction in _predicted(args, classifier, given, overlays):
+            found.append(prediction)
     except KeyboardInterrupt:
         pass
     except OSError as error:
         full = error
     if found:
-        _tell(args, classifier, found)
-    faults = [answer.error for answer in found if answer.error is not None]
+        _report(args, classifier, found)
+    faults = [each.error for each in found if each.error is not None]
     for error in faults[:SHOWN]:
         print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
     if len(faults) > SHOWN:
@@ -87,10 +86,7 @@ def run(args):
 
 
 def _places(args, given):
-    """Return the overlay of each photograph, or None; refuse what could not be written.
-
-    Before any work, and by the names that were typed.
-    """
+    """Return the overlay of each photograph, or None; refuse what could not be written."""
     from skinlib.common.files import require_place
 
     overlays = [None] * len(given)
@@ -103,11 +99,10 @@ def _places(args, given):
     if args.overlay:
         overlays = _overlays(args.overlay, given)
         targets += overlays
-    asked = [*args.image, *(case.image for case in given)]
-    inputs = set(map(os.path.realpath, asked))
+    inputs = set(map(os.path.realpath, [*args.image, *(request.image for request in given)]))
     for target in targets:
         if os.path.realpath(target) in inputs:
-            msg = f"'{target}' is among the files asked about and would be lost; name another"
+            msg = f"'{target}' is one of the input files and would be lost; name another"
             raise DataError(msg)
     # All overlays go to one folder.
     for target in targets[:2]:
@@ -118,7 +113,8 @@ def _places(args, given):
 def _overlays(path, given):
     if path.is_dir() or path.suffix.lower() not in PICTURES:
         # Numbered: two folders may hold photographs of one name.
-        stems = [_short(case.image.stem) for case in given]
+        names = [os.fsencode(request.image.stem)[:KEPT] for request in given]
+        stems = [name.decode(errors="ignore") for name in names]
         return [path / f"{place:04d}-{stem}.png" for place, stem in enumerate(stems, 1)]
     if path.suffix.lower() != ".png":
         msg = f"--overlay '{path}' does not end in .png; name the file to write, or a folder"
@@ -129,86 +125,75 @@ def _overlays(path, given):
     return [path]
 
 
-def _short(stem):
-    """Cut a name between two characters; some file systems refuse half of one."""
-    while len(os.fsencode(stem)) > KEPT:
-        stem = stem[:-1]
-    return stem
-
-
-def _answers(args, classifier, given, overlays):
-    """Yield the answers, and write their overlays."""
+def _predicted(args, classifier, given, overlays):
+    """Yield the predictions, and write their overlays."""
     from tqdm import tqdm
 
     from skinlib.common.files import atomic_path
-    from skinlib.predict import answers
+    from skinlib.predict.predictions import predict
 
     if args.overlay and classifier.recipe.attention == "none":
         msg = "this model has no attention to lay over a photograph; leave out --overlay"
         raise DataError(msg)
-    asked = answers.ask(classifier, given, overlays=bool(args.overlay))
+    found = predict(classifier, given, overlays=bool(args.overlay))
     silent = args.no_progress or len(given) == 1
-    progress = tqdm(asked, total=len(given), unit="image", disable=silent)
-    for answer, place in zip(progress, overlays, strict=True):
-        if answer.overlay is not None:
+    progress = tqdm(found, total=len(given), unit="image", disable=silent)
+    for prediction, place in zip(progress, overlays, strict=True):
+        if prediction.overlay is not None:
             with atomic_path(place) as temporary:
-                answer.overlay.save(temporary, format="PNG")
+                prediction.overlay.save(temporary, format="PNG")
         # Not kept: a folder of photographs would fill the memory with them.
-        yield dataclasses.replace(answer, overlay=None)
+        yield dataclasses.replace(prediction, overlay=None)
 
 
-def _tell(args, classifier, found):
+def _report(args, classifier, found):
     """Write the table, then print JSON or text, and what was written."""
     import pandas as pd
 
     from skinlib.common import NOT_A_DEVICE
     from skinlib.common.files import write_csv
-    from skinlib.predict import answers
+    from skinlib.predict.predictions import COLUMNS
 
-    good = [answer for answer in found if answer.error is None]
+    good = [prediction for prediction in found if prediction.error is None]
     written = []
     if args.output:
-        frame = pd.DataFrame([answer.row() for answer in found], columns=list(answers.COLUMNS))
+        frame = pd.DataFrame([each.row() for each in found], columns=list(COLUMNS))
         write_csv(args.output, frame, float_format="%.6g")
         written.append(f"Written: {args.output}, rows: {len(found)}")
     if args.overlay and good:
         written.append(f"Written: {args.overlay}, overlays: {len(good)}")
     if args.json:
-        print(json.dumps([answer.to_json() for answer in found], indent=2))
+        print(json.dumps([each.to_json() for each in found], indent=2))
     elif args.output:
-        counts = pd.Series([answer.status for answer in found]).value_counts()
+        counts = pd.Series([each.status for each in found]).value_counts()
         print("; ".join(f"{status}: {count}" for status, count in counts.items()))
     else:
-        for answer in good:
-            print(answer.text(classifier.rule))
+        for each in good:
+            print(each.text(classifier.rule))
     # Standard output with --json is JSON alone.
     for line in written:
         print(line, file=sys.stderr if args.json else sys.stdout)
     if good and not args.json:
-        print("\n".join([*notes(classifier, good), NOT_A_DEVICE]))
+        print("\n".join([*_notes(classifier, good), NOT_A_DEVICE]))
 
 
-def notes(classifier, found):
-    """Return what a reader of answers should know about them, one line each."""
+def _notes(classifier, found):
+    """Return what a reader of predictions should know about them, one line each."""
     record = classifier.record
-    name = record.get("name") or f"{record['study']}/{record['run']}, a run"
+    name = classifier.name if "name" in record else f"{classifier.name}, a run"
     lines = [f"Model: {name} ({record['backbone']}, {record['input_size']} pixels)."]
     if classifier.rule is None:
-        lines.append("Not calibrated, and no rule when not to answer: no validation part.")
-    elif classifier.likeness is None:
-        lines.append("Whether a picture is unlike the training pictures is not looked at.")
-    if classifier.recipe.metadata and any(answer.case.facts < 3 for answer in found):
-        lines.append(facts_note(record))
+        lines.append("Not calibrated, and no rule when not to answer: no validation set.")
+    elif classifier.detector is None:
+        lines.append("Whether a picture is unlike the training pictures is not checked.")
+    if classifier.recipe.metadata and not all(each.request.complete for each in found):
+        line = "Age, sex or site was not given; the model was trained with them"
+        if measured := record.get("without_facts"):
+            risks = [measured[key]["risk"] for key in ("given", "none")]
+            given, none = ("none" if risk is None else f"{risk[0]:.0%}" for risk in risks)
+            line += (
+                f", and of its answers on its test set {given} are wrong with all three and "
+                f"{none} with none"
+            )
+        lines.append(f"{line}.")
     return lines
-
-
-def facts_note(record):
-    """Say what it costs that a fact about the patient is not given, as measured."""
-    line = "Age, sex or site was not given; the model was trained with them"
-    measured = record.get("without_facts")
-    if measured:
-        line += ", and of its answers on its test part "
-        shares = [measured[key]["risk"] for key in ("given", "none")]
-        with_, without = ("none" if each is None else f"{each[0]:.0%}" for each in shares)
-        line += f"{with_} are wrong with all three and {without} with none"
-    return line + "."

@@ -1,4 +1,4 @@
-"""What `predict` is asked about: photographs, a folder of them, or a CSV file with patients."""
+"""What `predict` is given: photographs, folders of them, or CSV files with facts about patients."""
 
 import dataclasses
 import logging
@@ -15,29 +15,29 @@ from skinlib.data.table import read_text
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 COLUMNS = ("image", "age", "sex", "site")
-# What HAM10000 calls it.
+# What HAM10000 calls a column.
 NAMES = {"localization": "site"}
-# What tables are saved as that are no CSV files.
+# Endings of tables that are not CSV files.
 TABLES = (".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class Request:
     """One photograph and what is known of the patient.
 
     Attributes
     ----------
     image : pathlib.Path
     name : str
-        What the answer calls it: as it was given.
+        As it was given.
     age : float or None
         Years.
     sex, site : str
         Of `skinlib.data.ham10000.SEXES` and `SITES`, ``unknown`` included.
     fault : str or None
-        Why there is nothing to ask, for a row of a table that makes no sense.
+        What is wrong with a row of a table.
     """
 
     image: Path
@@ -48,19 +48,13 @@ class Case:
     fault: str | None = None
 
     @property
-    def facts(self):
-        """Number of facts that are known, 0 to 3."""
-        return (self.age is not None) + (self.sex != "unknown") + (self.site != "unknown")
+    def complete(self):
+        """Whether age, sex and site are known."""
+        return self.age is not None and "unknown" not in (self.sex, self.site)
 
 
 def check_facts(age, sex, site):
-    """Refuse facts that cannot be.
-
-    Parameters
-    ----------
-    age : float or None
-        Years, 0 to 120.
-    sex, site : str
+    """Refuse an impossible age (expected: None, or 0 to 120 years), sex or site.
 
     Raises
     ------
@@ -77,26 +71,25 @@ def check_facts(age, sex, site):
 
 
 def gather(given, age=None, sex="unknown", site="unknown"):
-    """List the cases of what was named on the command line.
+    """List the requests of what was named on the command line.
 
     Parameters
     ----------
     given : sequence of pathlib.Path
-        Images; folders, of which all `SUFFIXES` below are taken; CSV files with the columns
-        ``image`` (relative to the file) and, if they like, ``age``, ``sex`` and ``site``.
+        Images; folders, of which all `SUFFIXES` below are taken; CSV files with a column ``image``
+        (relative to the file) and perhaps ``age``, ``sex`` and ``site``.
     age, sex, site
-        Of every image, in capitals or not; a CSV file has its own.
+        Of every image that is not in a CSV file; capitals do not matter.
 
     Returns
     -------
-    list of Case
+    list of Request
 
     Raises
     ------
     DataError
-        Impossible facts, facts beside a CSV file, a folder without images, or a CSV file
-        without its columns. An image that is not there, or a bad row, is a case of its own that
-        fails later, alone.
+        Impossible facts, facts beside a CSV file, a folder without images, or a CSV file without
+        its columns. A missing image or a bad row is a request of its own that fails later.
     """
     sex, site = _word(sex), _word(site)
     check_facts(age, sex, site)
@@ -104,11 +97,11 @@ def gather(given, age=None, sex="unknown", site="unknown"):
     for path in map(Path, given):
         # Unlike that of pathlib, this raises nothing; reading says later what is wrong.
         if os.path.isdir(path):
-            found += [Case(file, str(file), age, sex, site) for file in _inside(path)]
+            found += [Request(file, str(file), age, sex, site) for file in _inside(path)]
         elif path.suffix.lower() == ".csv":
             if (age, sex, site) != (None, "unknown", "unknown"):
                 msg = (
-                    f"--age, --sex and --site are not of the patients of '{path}'; write them "
+                    f"--age, --sex and --site do not apply to the patients of '{path}'; write them "
                     "into its columns age, sex and site"
                 )
                 raise DataError(msg)
@@ -116,13 +109,13 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         else:
             fault = None
             if path.suffix.lower() in TABLES:
-                fault = f"'{path}' is no photograph; a CSV has the ending .csv, save a table as one"
-            found.append(Case(path, str(path), age, sex, site, fault))
+                fault = f"'{path}' is not a photograph; save a table as CSV, with the ending .csv"
+            found.append(Request(path, str(path), age, sex, site, fault))
     return found
 
 
 def _inside(folder):
-    """Return the images below a folder, and say what is left out."""
+    """Return the images below a folder; warn of files of other kinds."""
     files = sorted(
         path
         for path in folder.rglob("*")
@@ -143,16 +136,11 @@ def _inside(folder):
 
 
 def _of_table(path):
-    """Return the cases of a CSV file; columns of other names are left alone."""
     require_file(path, "table")
     found = read_text(path, COLUMNS[:1], COLUMNS[1:], NAMES)
     if ignored := [name for name in found if name and name not in COLUMNS]:
         _log.warning("'%s': columns not used: %s", path, ", ".join(ignored))
     return [_of_row(path, line, row) for line, row in found.iterrows()]
-
-
-def _word(text):
-    return "unknown" if (word := text.strip().lower()) in UNKNOWN else word
 
 
 def _of_row(path, line, row):
@@ -166,8 +154,12 @@ def _of_row(path, line, row):
         age = _age(row.get("age", ""))
         check_facts(age, **words)
     except DataError as error:
-        return Case(image, name, fault=f"{path.name} row {line}: {error}")
-    return Case(image, name, age, **words)
+        return Request(image, name, fault=f"{path.name} row {line}: {error}")
+    return Request(image, name, age, **words)
+
+
+def _word(text):
+    return "unknown" if (word := text.strip().lower()) in UNKNOWN else word
 
 
 def _age(text):
@@ -178,31 +170,19 @@ def _age(text):
     except ValueError:
         age = math.nan
     if math.isnan(age):
-        msg = f"age '{text}' is no number of years; write it with a point, 60.5, or leave it empty"
+        msg = f"age '{text}' is not a number of years; write it with a point, 60.5, or leave it out"
         raise DataError(msg)
     return age
 
 
-def table(cases):
-    """Return the facts in the columns that `skinlib.data.metadata` encodes."""
-    return pd.DataFrame(
-        {
-            "age": [math.nan if case.age is None else case.age for case in cases],
-            "sex": [case.sex for case in cases],
-            "localization": [case.site for case in cases],
-        }
-    )
+def table(requests):
+    """Return the facts of n requests in the columns that `skinlib.data.metadata` encodes."""
+    rows = [(each.age, each.sex, each.site) for each in requests]
+    frame = pd.DataFrame(rows, columns=["age", "sex", "localization"])
+    return frame.astype({"age": float})
 
 
 def complete(frame):
-    """Say of each row of facts, as `table` has them, whether all three are known.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        Shape (n,).
-    """
-    known = frame["age"].notna()
-    for column in ("sex", "localization"):
-        known &= frame[column] != "unknown"
+    """Return for each row of facts whether all three are known, shape (n,), bool."""
+    known = frame[["sex", "localization"]].ne("unknown").all(axis=1) & frame["age"].notna()
     return known.to_numpy()

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import types
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,21 +12,23 @@ import pytest
 from PIL import Image
 
 from skinlib.cli import main
-from skinlib.predict import inference, released
+from skinlib.predict import abstention, model, predictions, released
+from skinlib.predict.requests import Request
 
 
 class Stub:
-    """Answers nevus to everything; may be stopped before a batch."""
+    """Predicts nevus for everything; may be stopped before a batch."""
 
     record = {"name": "stub", "backbone": "None", "input_size": 32}  # noqa: RUF012
+    name = "stub"
     recipe = types.SimpleNamespace(attention="described", metadata=False)
-    rule = likeness = None
+    rule = detector = None
     batches = None
 
     def square(self, image, size):
         return np.asarray(image.resize((size, size)))
 
-    def ask(self, pictures, facts):
+    def classify(self, pictures, facts):
         if self.batches is not None:
             if not self.batches:
                 raise KeyboardInterrupt
@@ -34,7 +37,7 @@ class Stub:
         probabilities = np.tile(np.eye(7)[5], (count, 1))
         status = np.full(count, "answered", object)
         maps = np.full((count, 2, 2), 0.25)
-        return inference.Answers(probabilities, status, (), None, maps)
+        return model.Predictions(probabilities, status, (), None, maps)
 
 
 @pytest.fixture
@@ -74,15 +77,14 @@ def test_no_input_is_overwritten(no_network, photo, tmp_path, capsys):
     table.write_text("image\nphoto.jpg\n")
     link = tmp_path / "link.csv"
     link.symlink_to(table)
-    picture = draw(tmp_path / "me.png")
     named = tmp_path / "of.csv"
     named.write_text("image\nme.png\n")
     maps = tmp_path / "maps"
     maps.mkdir()
+    picture = draw(tmp_path / "me.png")
     numbered = draw(maps / "0002-a.png"), draw(maps / "a.png")
     before = {path: path.read_bytes() for path in (table, photo, picture, *numbered)}
     for arguments in (
-        (table, "-o", table),
         (table, "-o", link),
         (link, "-o", table),
         (picture, "--overlay", picture),
@@ -90,55 +92,45 @@ def test_no_input_is_overwritten(no_network, photo, tmp_path, capsys):
         (*numbered, "--overlay", maps),
     ):
         assert "would be lost" in refused(capsys, *arguments)
-    assert "does not end in .csv" in refused(capsys, photo, "-o", photo)
     assert before == {path: path.read_bytes() for path in before}
 
 
-def test_a_wrong_place_is_told_before_any_work(no_network, photo, tmp_path, capsys):
+def test_a_wrong_place_is_refused_before_any_work(no_network, photo, tmp_path, capsys):
     (tmp_path / "dir.csv").mkdir()
     for option, place, words in (
+        ("-o", photo, "does not end in .csv"),
         ("-o", tmp_path / "dir.csv", "is a folder"),
         ("-o", photo / "a.csv", "cannot be written"),
         ("--overlay", photo / "maps", "cannot be written"),
         ("--overlay", tmp_path / "map.jpg", "does not end in .png"),
-        ("--overlay", tmp_path / "map.webp", "does not end in .png"),
     ):
         line = refused(capsys, photo, option, place)
         assert words in line
         assert f"'{place}" in line
+    line = refused(capsys, photo, photo, "--overlay", tmp_path / "map.png")
+    assert "is one file for 2 photographs; name a folder" in line
 
 
 @pytest.mark.parametrize("option", ["", "--model", "--run", "-o", "--overlay"])
 def test_an_empty_name_is_not_the_current_folder(option, no_network, photo, capsys):
-    arguments = [option, ""] if option else [""]
     with pytest.raises(SystemExit) as stop:
-        predict(photo, *arguments)
+        predict(photo, *([option, ""] if option else [""]))
     assert stop.value.code == 2
     assert "empty name" in capsys.readouterr().err
 
 
 def test_the_name_says_whether_an_overlay_is_a_file_or_a_folder(stub, photo, tmp_path, capsys):
-    folder = tmp_path / "one"
-    folder.mkdir()
-    draw(folder / "only.jpg")
-    made = tmp_path / "made.png"
-    made.mkdir()
-    for given, place, written in (
-        (photo, "map.png", "map.png"),
-        (folder, "of-a-folder.png", "of-a-folder.png"),
-        (photo, "maps", "maps/0001-photo.png"),
-        (photo, "v1.2", "v1.2/0001-photo.png"),
-        (photo, "made.png", "made.png/0001-photo.png"),
+    (tmp_path / "made.png").mkdir()
+    for place, written in (
+        ("map.png", "map.png"),
+        ("maps", "maps/0001-photo.png"),
+        ("v1.2", "v1.2/0001-photo.png"),
+        ("made.png", "made.png/0001-photo.png"),
     ):
-        assert predict(given, "--overlay", tmp_path / place) == 0
+        assert predict(photo, "--overlay", tmp_path / place) == 0
         assert f"Written: {tmp_path / place}, overlays: 1" in capsys.readouterr().out
         with Image.open(tmp_path / written) as image:
             assert image.size == (40, 40)
-
-
-def test_one_overlay_for_several_photographs(no_network, photo, tmp_path, capsys):
-    line = refused(capsys, photo, photo, "--overlay", tmp_path / "map.png")
-    assert "is one file for 2 photographs; name a folder" in line
 
 
 def test_with_json_only_json_goes_to_standard_output(stub, photo, tmp_path, capsys):
@@ -149,7 +141,7 @@ def test_with_json_only_json_goes_to_standard_output(stub, photo, tmp_path, caps
 
 
 @pytest.mark.parametrize("batches", [0, 1])
-def test_answers_before_an_interruption_are_kept(batches, stub, photo, tmp_path, capsys):
+def test_predictions_before_an_interruption_are_kept(batches, stub, photo, tmp_path, capsys):
     stub.batches = batches
     assert predict(*[photo] * 40, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps") == 130
     (line,) = capsys.readouterr().err.splitlines()
@@ -161,7 +153,7 @@ def test_answers_before_an_interruption_are_kept(batches, stub, photo, tmp_path,
         assert len(list((tmp_path / "maps").iterdir())) == 32
 
 
-def test_answers_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypatch, capsys):
+def test_predictions_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypatch, capsys):
     save = Image.Image.save
 
     def full(image, path, **options):
@@ -170,8 +162,8 @@ def test_answers_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypatch,
         save(image, path, **options)
 
     monkeypatch.setattr(Image.Image, "save", full)
-    photographs = [photo] * 5
-    assert predict(*photographs, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps") == 75
+    arguments = [*[photo] * 5, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps"]
+    assert predict(*arguments) == 75
     first, second = capsys.readouterr().err.splitlines()
     assert "interrupted after 2 of 5 photographs; their answers are kept" in first
     assert "No space left on device" in second
@@ -179,59 +171,65 @@ def test_answers_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypatch,
     assert list(pd.read_csv(tmp_path / "a.csv")["answer"]) == ["nv"] * 2
 
 
-def test_a_name_as_long_as_may_be_has_an_overlay(stub, tmp_path):
+def test_long_names_and_names_that_are_not_unicode(stub, tmp_path, capsys):
     wide = "x" * 99 + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 76
     for place, (stem, kept) in enumerate((("x" * 251, "x" * 100), (wide, "x" * 99))):
         folder = tmp_path / f"maps{place}"
         assert predict(draw(tmp_path / f"{stem}.jpg"), "--overlay", folder) == 0
-        (made,) = folder.iterdir()
-        assert made.name == f"0001-{kept}.png"
-
-
-def test_a_name_that_is_no_unicode_is_escaped(stub, photo, tmp_path, capsys):
+        assert [made.name for made in folder.iterdir()] == [f"0001-{kept}.png"]
     folder = tmp_path / "folder"
     folder.mkdir()
     draw(folder / os.fsdecode(b"caf\xe9.jpg"))
     (folder / os.fsdecode(b"tot\xe9.jpg")).touch()
-    draw(folder / "plain.jpg")
-    assert predict(folder, "-o", tmp_path / "a.csv") == 3
+    assert predict(folder, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps") == 3
     frame = pd.read_csv(tmp_path / "a.csv")
     assert [name.rpartition("/")[2] for name in frame["image"]] == [
-        r"caf\udce9.jpg", "plain.jpg", r"tot\udce9.jpg"
+        r"caf\udce9.jpg", r"tot\udce9.jpg"
     ]  # fmt: skip
-    assert list(frame["answer"].fillna("")) == ["nv", "nv", ""]
-    assert r"tot\udce9.jpg' is empty" in frame["error"].iloc[2]
+    assert r"tot\udce9.jpg' is empty" in frame["error"].iloc[1]
     capsys.readouterr()
     assert predict(folder) == 3
     assert r"caf\udce9.jpg" in capsys.readouterr().out
 
 
-def test_a_photograph_that_may_not_be_read_stops_no_other(
-    stub, photo, tmp_path, monkeypatch, capsys
-):
+def test_what_cannot_be_read_stops_no_other(stub, photo, tmp_path, monkeypatch, capsys):
     """By a stub of opening: the tests may run as a user whom no rights hold."""
     secret = draw(tmp_path / "secret.jpg")
+    (tmp_path / "x.jpg").mkdir()
+    (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
+    (tmp_path / "t.csv").write_text("image\nphoto.jpg\nsecret.jpg\nx.jpg\ndangling.jpg\n")
     plain_open = open
 
     def guarded(path, *arguments, **options):
-        if path == secret or path == str(secret):
+        if str(path) == str(secret):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return plain_open(path, *arguments, **options)
 
     monkeypatch.setattr("builtins.open", guarded)
-    assert predict(secret, photo) == 2
-    out, err = capsys.readouterr()
-    assert f"'{secret}' cannot be read: Permission denied; see to its rights" in err
-    assert str(photo) in out
-
-
-@pytest.mark.parametrize("words", ["is a folder", "leads to no file"])
-def test_a_row_that_names_no_file_says_what_it_is(words, stub, photo, tmp_path, capsys):
-    (tmp_path / "x.jpg").mkdir()
-    (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
-    name = "x.jpg" if "folder" in words else "dangling.jpg"
-    (tmp_path / "t.csv").write_text(f"image\nphoto.jpg\n{name}\n")
     assert predict(tmp_path / "t.csv") == 2
     out, err = capsys.readouterr()
-    assert words in err
+    assert f"'{secret}' cannot be read: Permission denied; see to its rights" in err
+    assert "is a folder" in err
+    assert "leads to no file" in err
     assert "photo.jpg" in out
+
+
+def text(confidence, status=abstention.ANSWERED, rule=None, **facts):
+    probabilities = np.full(7, (1 - confidence) / 6)
+    probabilities[4] = confidence
+    request = Request(Path("a.jpg"), "a.jpg", **facts)
+    return predictions.Prediction(request, status, probabilities, 1.5).text(rule)
+
+
+def test_what_a_person_reads():
+    """Nobody is promised 100 %; the threshold is that of the facts that are known."""
+    for confidence, words in ((0.9951, "over 99% sure"), (0.9949, "99% sure"), (0.5, "50% sure")):
+        assert f"melanoma (mel), {words}" in text(confidence)
+    rule = abstention.Rule(1.0, 0.67, 1.0, 0.86)
+    given = {"age": 50.0, "sex": "male", "site": "back"}
+    assert "answers start at 67%\n" in text(0.5, abstention.UNSURE, rule, **given)
+    blind = text(0.5, abstention.UNSURE, rule, **{**given, "age": None})
+    assert "answers start at 86% where age, sex or site is unknown" in blind
+    never = abstention.Rule(1.0, None, 1.0)
+    assert "was never sure enough" in text(0.5, abstention.UNSURE, never, **given)
+    assert "distance 1.5, answers go up to 1\n" in text(0.9, abstention.UNLIKE, rule, **given)

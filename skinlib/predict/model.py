@@ -1,4 +1,4 @@
-"""Classify photographs with the weights of a finished run or of a released model."""
+"""A trained network with its preprocessing and its rule: pixels in, probabilities out."""
 
 import dataclasses
 from pathlib import Path
@@ -15,33 +15,32 @@ from skinlib.data.pixels import resize
 from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import from_json
 from skinlib.models.weights import check_file, load_classifier
-from skinlib.predict import abstention
-from skinlib.predict import ood as likeness
-from skinlib.predict.cases import Case, check_facts, complete, table
+from skinlib.predict import abstention, ood
+from skinlib.predict.requests import Request, check_facts, complete, table
 from skinlib.stats import calibration
 from skinlib.training.prediction import d4
 from skinlib.training.run_lock import WEIGHTS
 
-# Below this a picture shows nothing that a network could go by.
+# Pixels; a smaller picture shows nothing that a network could use.
 LEAST_SIDE = 32
 
 
 @dataclasses.dataclass(frozen=True)
-class Answers:
-    """What a model says of n photographs.
+class Predictions:
+    """What a model predicts for n photographs.
 
     Attributes
     ----------
     probabilities : numpy.ndarray
-        Calibrated where the model has a temperature, shape (n, 7).
+        Calibrated if the model has a temperature, shape (n, 7).
     status : numpy.ndarray of str
         Of `skinlib.predict.abstention`, shape (n,).
     features : tuple of numpy.ndarray
         For `skinlib.predict.ood`: of the colours, shape (n, 12), and of the network, (n, C).
     distances : numpy.ndarray or None
-        See `skinlib.predict.ood`, shape (n,).
+        From the training set, see `skinlib.predict.ood`, shape (n,).
     maps : numpy.ndarray or None
-        Attention at the tap, mean of the K maps, shape (n, h, w); each sums to 1.
+        Mean of the K attention maps at the tap, shape (n, h, w); each sums to 1.
     """
 
     probabilities: np.ndarray
@@ -52,7 +51,7 @@ class Answers:
 
 
 class Classifier:
-    """A trained classifier with its preprocessing, and the rule by which it answers.
+    """A trained classifier.
 
     Parameters
     ----------
@@ -60,52 +59,49 @@ class Classifier:
         Of ``run.json`` or ``model.json``: ``recipe``, ``metadata``, ``backbone``, ``input_size``.
     weights : str or pathlib.Path
     sha256 : str
-        Of the weights file.
+        Of the weights file, which is checked before it is opened.
     rule : skinlib.predict.abstention.Rule, optional
-        Without one the probabilities are as the network gives them, and all are answered.
-    known : skinlib.predict.ood.Likeness, optional
-        The pictures that it was trained on.
+        Without one probabilities are not calibrated, and every photograph is answered.
+    detector : skinlib.predict.ood.Detector, optional
+        Measures how unlike the training set a picture is.
     name : str or pathlib.Path, optional
         See `skinlib.models.weights.load_classifier`.
     """
 
-    def __init__(self, record, weights, sha256, *, rule=None, known=None, name=None):
+    def __init__(self, record, weights, sha256, *, rule=None, detector=None, name=None):
         # Before seconds are spent on building the network.
         check_file(weights, sha256)
         import_keras()
         from skinlib.models.classifier import build_classifier
 
-        self.record = record
+        self.record, self.rule, self.detector = record, rule, detector
         self.recipe = from_json(record["recipe"])
         self.encoder = MetadataEncoder.from_json(record["metadata"])
-        self.rule, self.likeness = rule, known
         self.model = build_classifier(record["backbone"], self.recipe, size=record["input_size"])
         load_classifier(self.model, weights, sha256, name)
         self._inner = None
 
-    def prepare(self, path):
-        """Decode a photograph and make of it what the network takes.
+    @property
+    def name(self):
+        """Name of a released model, or study and name of a run."""
+        return self.record.get("name") or f"{self.record['study']}/{self.record['run']}"
 
-        Returns
-        -------
-        numpy.ndarray
-            Shape (size, size, 3), uint8, RGB.
+    def prepare(self, path):
+        """Return a photograph as the network takes it: (size, size, 3), uint8, RGB.
 
         Raises
         ------
-        DataError
-            No such file, or a side of fewer than `LEAST_SIDE` pixels.
-        skinlib.common.errors.IntegrityError
-            A file that is no whole image.
+        DataError, skinlib.common.errors.IntegrityError
+            See `open_photograph`.
         """
         return self.square(open_photograph(path), self.record["input_size"])
 
     def square(self, image, size):
-        """Return the square of a decoded photograph that the network looks at."""
+        """Return the square of a decoded photograph that the network sees."""
         recipe = self.recipe
         return resize(image, size, interpolation=recipe.interpolation, crop=recipe.crop)
 
-    def ask(self, pictures, facts, *, views=None):
+    def classify(self, pictures, facts, *, views=None):
         """Classify a batch.
 
         Parameters
@@ -113,15 +109,15 @@ class Classifier:
         pictures : numpy.ndarray
             From `prepare`, shape (n, size, size, 3).
         facts : pandas.DataFrame
-            n rows of ``age``, ``sex``, ``localization``, see `skinlib.predict.cases.table`.
+            n rows of ``age``, ``sex``, ``localization``, see `skinlib.predict.requests.table`.
         views : {'one', 'd4'}, optional
-            Other than the recipe's.
+            The recipe's by default.
 
         Returns
         -------
-        Answers
+        Predictions
         """
-        colours = likeness.colours(pictures)
+        colours = ood.colours(pictures)
         if self.recipe.channel_order == "bgr":
             pictures = pictures[..., ::-1]
         inputs = {"image": np.ascontiguousarray(pictures)}
@@ -129,19 +125,19 @@ class Classifier:
             inputs["metadata"] = self.encoder.transform(facts)
         several = (views or self.recipe.views) == "d4"
         seen = list(d4(inputs["image"])) if several else [inputs["image"]]
-        # Features and attention are those of the picture as it is, the first view.
-        first, network, maps = self._look(inputs)
+        # Features and attention are those of the first view, the picture as it is.
+        first, network, maps = self._inside(inputs)
         others = [self.model.predict_on_batch({**inputs, "image": view}) for view in seen[1:]]
         probabilities = np.mean([first, *map(np.asarray, others)], axis=0)
-        distances = self.likeness.distance(colours, network) if self.likeness else None
+        distances = self.detector.distance(colours, network) if self.detector else None
         status = np.full(len(probabilities), abstention.ANSWERED, object)
         if self.rule:
             probabilities = calibration.calibrated(probabilities, self.rule.temperature)
             known = complete(facts) if self.recipe.metadata else True
             status = self.rule.decide(probabilities, distances, known)
-        return Answers(probabilities, status, (colours, network), distances, maps)
+        return Predictions(probabilities, status, (colours, network), distances, maps)
 
-    def _look(self, inputs):
+    def _inside(self, inputs):
         """Return probabilities (n, 7), features (n, C) and attention (n, h, w) or None."""
         import keras
 
@@ -162,42 +158,40 @@ class Classifier:
         Parameters
         ----------
         path : str or pathlib.Path
-            An image file; decoded whole or refused.
         age : float, optional
             Years, 0 to 120.
         sex, site : str
-            One of the categories of HAM10000.
+            Categories of HAM10000.
 
         Returns
         -------
         dict of str to float
-            Class to probability, calibrated where there is a rule.
+            Class to probability, calibrated if there is a rule.
 
         Raises
         ------
-        DataError
-            Missing file, or an impossible age, sex or site.
-        skinlib.common.errors.IntegrityError
-            A file that is no whole image.
+        DataError, skinlib.common.errors.IntegrityError
+            See `open_photograph` and `skinlib.predict.requests.check_facts`.
         """
         check_facts(age, sex, site)
-        picture = self.prepare(path)
-        answers = self.ask(picture[None], table([Case(Path(path), str(path), age, sex, site)]))
-        return dict(zip(CLASSES, map(float, answers.probabilities[0]), strict=True))
+        facts = table([Request(Path(path), str(path), age, sex, site)])
+        found = self.classify(self.prepare(path)[None], facts)
+        return dict(zip(CLASSES, map(float, found.probabilities[0]), strict=True))
 
 
 def open_photograph(path):
-    """Decode a photograph whole; refuse one too small to show anything.
+    """Decode a photograph whole, upright, in RGB.
 
     Returns
     -------
     PIL.Image.Image
-        Mode RGB, upright.
 
     Raises
     ------
-    DataError, skinlib.common.errors.IntegrityError
-        See `Classifier.prepare`.
+    DataError
+        No such file, or a side of fewer than `LEAST_SIDE` pixels.
+    skinlib.common.errors.IntegrityError
+        The file is not a whole image.
     """
     require_file(Path(path), "photograph")
     image = decode(path, limit=MAX_PHOTOGRAPH)
@@ -208,24 +202,6 @@ def open_photograph(path):
         )
         raise DataError(msg)
     return image
-
-
-def load(folder):
-    """Load the classifier of a run directory; its probabilities are not calibrated.
-
-    Raises
-    ------
-    DataError
-        If the run has not finished or its weights were not kept.
-    skinlib.common.errors.IntegrityError
-        If the weights are not those of the run.
-    """
-    run = finished(folder)
-    weights = run.folder / WEIGHTS
-    if not weights.is_file():
-        msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
-        raise DataError(msg)
-    return Classifier(run.record, weights, run.record["weights_sha256"])
 
 
 def finished(folder):
@@ -239,14 +215,33 @@ def finished(folder):
     return run
 
 
-def load_calibrated(folder):
-    """Load the classifier of a run with temperature and least confidence of its own.
+def load_run(folder, *, calibrate=False):
+    """Load the classifier of a run.
 
-    Both are fitted on the run's validation part; without one it is as `load` gives it.
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+    calibrate : bool
+        Fit temperature and least confidence on the run's validation set, if it has one.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    DataError
+        The run has not finished or its weights were not kept.
+    skinlib.common.errors.IntegrityError
+        The weights are not those of the run.
     """
-    classifier = load(folder)
-    run = runs.read_run(folder)
-    if "validation" in set(run.predictions()["part"]):
+    run = finished(folder)
+    weights = run.folder / WEIGHTS
+    if not weights.is_file():
+        msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
+        raise DataError(msg)
+    classifier = Classifier(run.record, weights, run.record["weights_sha256"])
+    if calibrate and "validation" in set(run.predictions()["part"]):
         labels, probabilities, _ = run.arrays("validation")
         classifier.rule = abstention.fit(labels, probabilities)
     return classifier

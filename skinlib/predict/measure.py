@@ -1,0 +1,242 @@
+"""What a released model is worth, for ``model.json``: its rule, and what the rule does."""
+
+import os
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.data import ham10000, pixels
+from skinlib.data import prepare as preparing
+from skinlib.experiments import external
+from skinlib.predict import abstention, ood, ood_images
+from skinlib.predict.requests import complete
+from skinlib.stats import bootstrap, calibration, scores
+
+BATCH = 64
+# Rounding to float16 does not change a probability by more.
+LARGEST_CHANGE = 0.2
+UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
+
+
+def prepare(classifier, data=None, *, progress=True):
+    """Prepare the data that a run or a released model was trained on, and refuse any other.
+
+    Returns
+    -------
+    skinlib.data.prepare.Prepared
+    """
+    record = classifier.record
+    # A released model has of its run what run.json has.
+    made = record["run"] if isinstance(record["run"], dict) else record
+    name, wanted = f"{made['study']}/{made['run']}", made["data"]
+    dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
+    # Before minutes are spent on decoding.
+    if dataset.fingerprint != wanted["fingerprint"]:
+        msg = (
+            f"'{name}' was trained on the data {wanted['name']} ({wanted['fingerprint']}), this is "
+            f"{dataset.name} ({dataset.fingerprint}) in '{dataset.folder}'; set SKINLIB_DATA or "
+            "--data to the folder of the former"
+        )
+        raise IntegrityError(msg)
+    prepared = preparing.prepare(
+        classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
+    )
+    if prepared.split.hash != made["split"]["hash"]:
+        msg = (
+            f"'{name}' was trained on the split {made['split']['hash']} of {dataset.name}, drawn "
+            f"here it is {prepared.split.hash}; another version of skinlib or scikit-learn drew it"
+        )
+        raise IntegrityError(msg)
+    return prepared
+
+
+def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
+    """Fit the rule of a release, and measure what it does.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+    classifier : skinlib.predict.model.Classifier
+        With the weights to be released and no rule; its ``detector`` is set.
+    prepared : skinlib.data.prepare.Prepared
+    risk : float
+        See `skinlib.predict.abstention.fit`.
+    progress : bool
+
+    Returns
+    -------
+    dict
+        ``temperature``, ``abstention``, ``float16``, ``without_facts`` and ``foreign`` of
+        ``model.json``.
+    """
+    takes_facts = classifier.recipe.metadata
+
+    def evaluate(part, *, facts=True, views=None):
+        chosen, table = prepared.parts[part], prepared.tables[part]
+        table = table if facts else table.assign(**UNKNOWN)
+        return _evaluate(classifier, chosen.pixels[chosen.rows], table, part, progress, views)
+
+    _, train = evaluate("train", views="one")
+    found, features = {}, {}
+    for part in ("validation", "test"):
+        found[part], features[part] = evaluate(part)
+    classifier.detector = ood.Detector.fit(train, features["validation"])
+    distances = {part: classifier.detector.distance(*features[part]) for part in found}
+    known = {part: complete(prepared.tables[part]) if takes_facts else True for part in found}
+    blind = {part: evaluate(part, facts=False)[0] for part in found} if takes_facts else {}
+    labels, probabilities, _ = run.arrays("validation")
+    rule = abstention.fit(
+        labels, probabilities, blind=blind.get("validation"), risk=risk,
+        distance=abstention.FARTHEST,
+    )  # fmt: skip
+    if official := _official(run, classifier, prepared.dataset.folder, progress):
+        distances[external.PART], facts = official
+        known[external.PART] = facts if takes_facts else True
+    measured = {
+        part: abstention.measure(rule, *run.arrays(part), distances[part], known[part])
+        for part in distances
+    }
+    limits = classifier.detector.limits.tolist()
+    without = None
+    if takes_facts:
+        without = without_facts(
+            rule, run, (found["test"], known["test"]), (blind["test"], False), distances["test"]
+        )
+    return {
+        "temperature": rule.temperature,
+        "abstention": {
+            "confidence": rule.confidence,
+            "confidence_without": rule.confidence_without,
+            "distance": rule.distance,
+            "risk": risk,
+            "percentile": ood.PERCENTILE,
+            "limits": dict(zip(ood.PARTS, limits, strict=True)),
+            "chosen_on": {"part": "validation", **measured.pop("validation")},
+            "measured": measured,
+        },
+        "float16": {
+            part: _rounding(run, part, prepared.tables[part], found[part]) for part in found
+        },
+        "without_facts": without,
+        "foreign": _ood_images(rule, classifier, prepared.parts["test"], progress),
+    }
+
+
+def _evaluate(classifier, images, table, what, progress, views=None):
+    """Return probabilities (n, 7), not calibrated, and both kinds of features."""
+    found = []
+    for start in tqdm(range(0, len(table), BATCH), desc=what, unit="batch", disable=not progress):
+        rows = slice(start, start + BATCH)
+        found.append(classifier.classify(images[rows], table.iloc[rows], views=views))
+    features = zip(*(each.features for each in found), strict=True)
+    return (
+        np.concatenate([each.probabilities for each in found]),
+        tuple(map(np.concatenate, features)),
+    )
+
+
+def _official(run, classifier, folder, progress):
+    """Return distances of the official images, and whether their facts are all known, or None."""
+    known = run.record.get("external")
+    if not known:
+        return None
+    try:
+        dataset = external.load(os.environ.get("SKINLIB_TEST") or folder)
+    except DataError:
+        return None
+    if dataset.fingerprint != known["fingerprint"]:
+        return None
+    recipe, size = classifier.recipe, classifier.record["input_size"]
+    images = pixels.cached(
+        dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
+    )
+    place = pd.Index(dataset.table["image_id"])
+    rows = place.get_indexer(run.predictions(external.PART)["image_id"])
+    table = dataset.table.iloc[rows]
+    _, features = _evaluate(classifier, images[rows], table, external.PART, progress, "one")
+    return classifier.detector.distance(*features), complete(table)
+
+
+def _rounding(run, part, table, rounded):
+    """Return what float16 changes against the predictions of the run."""
+    if list(run.predictions(part)["image_id"]) != list(table["image_id"]):
+        msg = f"the {part} part of '{run.folder}' has other images than its split; train it again"
+        raise IntegrityError(msg)
+    labels, exact, _ = run.arrays(part)
+    change = np.abs(rounded - exact)
+    if change.max() > LARGEST_CHANGE:
+        image = table["image_id"].iloc[int(change.max(axis=1).argmax())]
+        msg = (
+            f"the weights of '{run.folder}' do not give its predictions: {image} differs by "
+            f"{change.max():.3f}; were they trained with another version?"
+        )
+        raise IntegrityError(msg)
+    weights = np.ones((1, len(labels)))
+    before, after = (scores.scores(weights, labels, each)[0] for each in (exact, rounded))
+    return {
+        "images": len(labels),
+        "largest_change": float(change.max()),
+        "mean_change": float(change.mean()),
+        "answers_changed": int((exact.argmax(axis=1) != rounded.argmax(axis=1)).sum()),
+        "accuracy_change": float(after[0] - before[0]),
+        "mean_recall_change": float(after[1] - before[1]),
+    }
+
+
+def without_facts(rule, run, given, none, distances):
+    """Return accuracy, mean recall, coverage and risk with and without age, sex and site.
+
+    Parameters
+    ----------
+    rule : skinlib.predict.abstention.Rule
+    run : skinlib.experiments.run.Run
+    given, none : tuple
+        Probabilities (n, 7) of the test set, and of which rows all facts are known.
+    distances : numpy.ndarray
+        Shape (n,).
+
+    Returns
+    -------
+    dict
+        ``given``, ``none`` and ``difference``, on the same resamples of lesions.
+    """
+    labels, _, lesions = run.arrays("test")
+    weights = bootstrap.cluster_weights(lesions)
+    found, columns = {}, {}
+    for key, (probabilities, known) in {"given": given, "none": none}.items():
+        values = scores.scores(weights, labels, probabilities).T
+        columns[key] = {"accuracy": values[0], "mean_recall": values[1]}
+        ruled = abstention.measure(rule, labels, probabilities, lesions, distances, known)
+        found[key] = {
+            **{name: bootstrap.estimate(each).to_json() for name, each in columns[key].items()},
+            **{name: ruled[name] for name in ("coverage", "risk")},
+        }
+    found["difference"] = {
+        name: bootstrap.estimate(columns["none"][name] - each).to_json()
+        for name, each in columns["given"].items()
+    }
+    return found
+
+
+def _ood_images(rule, classifier, part, progress):
+    """Return what the rule does with pictures that are not photographs of lesions."""
+    some = part.pixels[part.rows[: ood_images.COUNT]]
+    words = {
+        "unlike": abstention.UNLIKE,
+        "unsure": abstention.UNSURE,
+        "answered": abstention.ANSWERED,
+    }
+    found = []
+    for kind, pictures in ood_images.kinds(classifier.record["input_size"], some).items():
+        table = pd.DataFrame([UNKNOWN] * len(pictures))
+        probabilities, features = _evaluate(classifier, pictures, table, kind, progress)
+        status = rule.decide(
+            calibration.calibrated(probabilities, rule.temperature),
+            classifier.detector.distance(*features),
+            not classifier.recipe.metadata,
+        )
+        counts = {key: int((status == word).sum()) for key, word in words.items()}
+        found.append({"kind": kind, "images": len(pictures), **counts})
+    return found

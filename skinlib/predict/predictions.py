@@ -1,0 +1,189 @@
+"""Classify many photographs; one that cannot be read becomes a row with the reason."""
+
+import dataclasses
+
+import numpy as np
+
+from skinlib.common.classes import CLASSES, LONG_NAMES
+from skinlib.common.errors import DataError, SkinlibError
+from skinlib.data.images import in_threads
+from skinlib.predict import abstention
+from skinlib.predict.model import open_photograph
+from skinlib.predict.requests import Request, table
+
+BATCH = 32
+ERROR = "error"
+COLUMNS = (
+    "image", "status", "answer", "diagnosis", "confidence", *CLASSES, "distance", "error",
+)  # fmt: skip
+# Largest side of the picture under an overlay, in pixels.
+LARGEST = 512
+# Opacity of the attention over the picture.
+STRENGTH = 0.45
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What is predicted for one request.
+
+    Attributes
+    ----------
+    request : skinlib.predict.requests.Request
+    status : str
+        Of `skinlib.predict.abstention`, or `ERROR`.
+    probabilities : numpy.ndarray or None
+        Shape (7,).
+    distance : float or None
+        From the training set, see `skinlib.predict.ood`.
+    overlay : PIL.Image.Image or None
+    error : skinlib.common.errors.SkinlibError or None
+    """
+
+    request: Request
+    status: str
+    probabilities: np.ndarray | None = None
+    distance: float | None = None
+    overlay: object = None
+    error: SkinlibError | None = None
+
+    def row(self):
+        """Return the values of `COLUMNS`; None for what is not known."""
+        known = self.probabilities is not None
+        values = map(float, self.probabilities) if known else [None] * len(CLASSES)
+        answer = (
+            CLASSES[self.probabilities.argmax()] if self.status == abstention.ANSWERED else None
+        )
+        return {
+            "image": self.request.name,
+            "status": self.status,
+            "answer": answer,
+            "diagnosis": LONG_NAMES.get(answer),
+            "confidence": float(self.probabilities.max()) if known else None,
+            **dict(zip(CLASSES, values, strict=True)),
+            "distance": self.distance,
+            "error": None if self.error is None else " ".join(str(self.error).split()),
+        }
+
+    def to_json(self):
+        """Return `row` with the probabilities together."""
+        row = self.row()
+        values = {name: row.pop(name) for name in CLASSES}
+        return {**row, "probabilities": None if self.probabilities is None else values}
+
+    def text(self, rule=None):
+        """Return a few lines for a person; `rule` is that of the model."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        best, confidence = CLASSES[order[0]], self.probabilities[order[0]]
+        named = f"{LONG_NAMES[best]} ({best})"
+        # Rounded it would be 100 %, which nobody can promise.
+        sure = "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
+        if self.status == abstention.ANSWERED:
+            line = f"answer: {named}, {sure} sure"
+        elif self.status == abstention.UNSURE:
+            line = f"NO ANSWER, not sure enough; it would be {named} at {sure}, "
+            line += _least(rule, self.request.complete)
+        else:
+            line = (
+                "NO ANSWER, the picture is unlike the training pictures: distance "
+                f"{self.distance:.2g}, answers go up to {rule.distance:g}"
+            )
+        rows = [
+            f"  {self.probabilities[k]:6.1%}  {CLASSES[k]:<5} {LONG_NAMES[CLASSES[k]]}"
+            for k in order
+        ]
+        return "\n".join([self.request.name, f"  {line}", *rows])
+
+
+def _least(rule, complete):
+    least = rule.least(complete)
+    found = (
+        "and this model was never sure enough on its validation set"
+        if least is None
+        else f"answers start at {least:.0%}"
+    )
+    return found if complete else f"{found} where age, sex or site is unknown"
+
+
+def predict(classifier, requests, *, overlays=False):
+    """Yield a `Prediction` for each request, in order; one that fails stops no other.
+
+    Parameters
+    ----------
+    classifier : skinlib.predict.model.Classifier
+    requests : sequence of skinlib.predict.requests.Request
+    overlays : bool
+        Lay the attention over each photograph.
+    """
+    read = in_threads(lambda each: _read(classifier, each, overlays), requests, ahead=2 * BATCH)
+    batch = []
+    for request, found in zip(requests, read, strict=True):
+        batch.append((request, found))
+        if len(batch) == BATCH:
+            yield from _classified(classifier, batch)
+            batch = []
+    yield from _classified(classifier, batch)
+
+
+def _read(classifier, request, overlays):
+    """Return what the network takes and what an overlay shows, or the error."""
+    try:
+        if request.fault:
+            raise DataError(request.fault)
+        image = open_photograph(request.image)
+        side = min(LARGEST, *image.size)
+        return (
+            classifier.square(image, classifier.record["input_size"]),
+            classifier.square(image, side) if overlays else None,
+        )
+    except SkinlibError as error:
+        return error
+    except OSError as error:
+        msg = f"'{request.image}' cannot be read: {error.strerror}; see to its rights and its disk"
+        return DataError(msg)
+
+
+def _classified(classifier, batch):
+    good = [(request, read) for request, read in batch if not isinstance(read, SkinlibError)]
+    found = None
+    if good:
+        pictures = np.stack([picture for _, (picture, _) in good])
+        found = classifier.classify(pictures, table([request for request, _ in good]))
+    place = 0
+    for request, read in batch:
+        if isinstance(read, SkinlibError):
+            yield Prediction(request, ERROR, error=read)
+            continue
+        overlay = None
+        if read[1] is not None and found.maps is not None:
+            overlay = lay_over(read[1], found.maps[place])
+        distance = None if found.distances is None else float(found.distances[place])
+        yield Prediction(
+            request, found.status[place], found.probabilities[place], distance, overlay
+        )
+        place += 1
+
+
+def lay_over(picture, attention):
+    """Lay an attention map over a picture, cell by cell as the layer computes it.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        Shape (s, s, 3), uint8.
+    attention : numpy.ndarray
+        Shape (h, w), not negative; the colours run from 0 to its largest value.
+
+    Returns
+    -------
+    PIL.Image.Image
+        s × s pixels; not smoothed, which would show a resolution that is not there.
+    """
+    import matplotlib as mpl
+    from PIL import Image
+
+    from skinlib.plots.photographs import ATTENTION_MAP
+
+    coloured = mpl.colormaps[ATTENTION_MAP](attention / max(float(attention.max()), 1e-12))
+    cells = Image.fromarray((255 * coloured[..., :3]).round().astype(np.uint8))
+    large = cells.resize(picture.shape[1::-1], Image.Resampling.NEAREST)
+    return Image.blend(Image.fromarray(picture), large, STRENGTH)
