@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from skinlib.data import store
+from skinlib.data.pixels import read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Part:
 
     Attributes
     ----------
-    pixels : skinlib.data.store.Pixels or numpy.ndarray
-        The whole cache, shape (n_all, size, size, 3), uint8.
+    pixels : numpy.ndarray
+        The whole cache (`skinlib.data.pixels.cached`), shape (n_all, size, size, 3), uint8.
     rows : numpy.ndarray
         Rows of `pixels` that belong to the part, shape (n,).
     metadata : numpy.ndarray or None
@@ -25,7 +25,7 @@ class Part:
         Order in which the channels are handed out. The cache is always RGB.
     """
 
-    pixels: store.Pixels | np.ndarray
+    pixels: np.ndarray
     rows: np.ndarray
     metadata: np.ndarray | None
     labels: np.ndarray
@@ -48,7 +48,7 @@ class Part:
             ``image`` (b, size, size, 3) uint8 and, if there is any, ``metadata``
             (b, 21) float32.
         """
-        images = self.pixels[self.rows[index]]
+        images = read(self.pixels, self.rows[index])
         if self.channel_order == "bgr":
             images = images[..., ::-1]
         return {"image": images, **self.facts(index)}

@@ -1,15 +1,22 @@
-"""Two ids with the same picture: a copied file is counted twice, and may leak into a test part.
+"""Files that are the same under several ids: counted twice, and a leak where a split parts them.
 
-Files are compared by the SHA-256 of their bytes. HAM10000 resized to 256 pixels has
-such pairs itself (`skinlib.data.copies`), each of one lesion, so a copy is a warning; it becomes
-an error where it joins parts of a split that are to be apart.
+Files are compared by the SHA-256 of their bytes. HAM10000 resized to 256 pixels has such pairs
+itself, each of one lesion, so a copy is a warning; it becomes an error where it joins sets of a
+split that are to be apart. The copies of a data set are kept in ``results/copies``, for machines
+without the data.
 """
 
+import json
 import logging
 
-import numpy as np
+import pandas as pd
 
+from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
+from skinlib.common.files import sha256, write_json
+from skinlib.data.images import in_threads
+
+FOLDER = "copies"
 
 _log = logging.getLogger(__name__)
 
@@ -21,43 +28,33 @@ def groups(image_ids, digests):
     ----------
     image_ids : sequence of str
         n ids.
-    digests : numpy.ndarray
-        SHA-256 of their files, shape (n, 32), uint8.
+    digests : iterable of str
+        SHA-256 of their n files.
 
     Returns
     -------
     list of tuple of str
         One tuple of two ids or more for each file that is there more than once.
     """
-    # The first eight bytes sort fast; equal ones are compared whole.
-    short = np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
-    order = np.argsort(short, kind="stable")
-    again = np.zeros(len(order), bool)
-    again[1:] = short[order[1:]] == short[order[:-1]]
-    suspects = order[again | np.append(again[1:], False)]
-    image_ids, found = np.asarray(image_ids), {}
-    for row in sorted(suspects):
-        found.setdefault(digests[row].tobytes(), []).append(str(image_ids[row]))
-    return [tuple(ids) for ids in found.values() if len(ids) > 1]
+    table = pd.DataFrame({"id": list(image_ids), "digest": list(digests)})
+    again = table[table["digest"].duplicated(keep=False)]
+    return [tuple(ids) for _, ids in again.groupby("digest", sort=False)["id"]]
 
 
 def warn(image_ids, digests):
     """Log a warning that names the ids of files with the same bytes; return them."""
     found = groups(image_ids, digests)
     if found:
-        _log.warning(
-            "%d image files are there more than once, byte for byte: %s",
-            len(found),
-            _named(found),
-        )
+        text = "%d image files are there more than once, byte for byte: %s"
+        _log.warning(text, len(found), _named(found))
     return found
 
 
 def refuse_across(split, found):
-    """Refuse a split that has the same file in two parts.
+    """Refuse a split that has the same file in two sets.
 
-    A split by image does that to photographs of one lesion anyhow and promises nothing
-    about them; so copies of one lesion are refused in a split by lesion only.
+    A split by image has photographs of one lesion in two sets anyhow; so copies of one lesion
+    are refused in a split by lesion only.
 
     Parameters
     ----------
@@ -68,18 +65,15 @@ def refuse_across(split, found):
     Raises
     ------
     IntegrityError
-        Naming the ids and their parts.
+        Naming the ids and their sets.
     """
-    ids = [name for group in found for name in group]
-    table = split.table[split.table["image_id"].isin(ids)].set_index("image_id")
-    part, lesion = table["part"].to_dict(), table["lesion_id"].to_dict()
+    table = split.table.set_index("image_id")
     across = []
-    for group in found:
-        # An age policy may have dropped some.
-        there = [name for name in group if name in part]
-        lesions = {lesion[name] for name in there}
-        if len({part[name] for name in there}) > 1 and (split.unit == "lesion" or len(lesions) > 1):
-            across.append(tuple(f"{name} ({part[name]})" for name in there))
+    for ids in found:
+        rows = table.loc[table.index.intersection(ids, sort=False)]  # an age policy may drop some
+        alike = len(set(rows["lesion_id"])) == 1 and split.unit != "lesion"
+        if len(set(rows["part"])) > 1 and not alike:
+            across.append(tuple(f"{name} ({part})" for name, part in rows["part"].items()))
     if across:
         msg = (
             f"{len(across)} image files lie in more than one part of the split under different "
@@ -90,4 +84,39 @@ def refuse_across(split, found):
 
 def _named(found, limit=5):
     more = "; …" if len(found) > limit else ""
-    return "; ".join(" = ".join(group) for group in found[:limit]) + more
+    return "; ".join(" = ".join(ids) for ids in found[:limit]) + more
+
+
+def find(dataset):
+    """Find the files of a data set with the same bytes; nothing is decoded.
+
+    Parameters
+    ----------
+    dataset : skinlib.data.ham10000.Dataset
+
+    Returns
+    -------
+    dict
+        ``name`` and ``fingerprint`` of the data, ``images``, and ``copies``: of each file
+        that is there more than once the sorted ``image_ids`` and ``lesion_ids``.
+    """
+    table = dataset.table
+    lesions = table.set_index("image_id")["lesion_id"]
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "images": len(table),
+        "copies": [
+            {"image_ids": list(ids), "lesion_ids": sorted(set(lesions[list(ids)]))}
+            for ids in groups(table["image_id"], in_threads(sha256, table["path"]))
+        ],
+    }
+
+
+def keep(dataset):
+    """Write ``results/copies/<name>.json``, see `find`, unless it is of these data; return it."""
+    path = paths.RESULTS / FOLDER / f"{dataset.name}.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if known.get("fingerprint") != dataset.fingerprint:
+        write_json(path, find(dataset))
+    return path

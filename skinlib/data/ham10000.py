@@ -16,7 +16,7 @@ from skinlib.common.classes import CLASSES, HAM10000_COUNTS
 from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import duplicates, synthetic
-from skinlib.data.images import open_image, verify_images
+from skinlib.data.images import decode_and_hash, in_threads, open_image
 from skinlib.data.matching import match
 from skinlib.data.table import read_text, refuse
 
@@ -162,7 +162,8 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
         )
         raise DataError(msg)
     if decode:
-        duplicates.warn(table["image_id"], verify_images(table["path"]))
+        digests = in_threads(lambda path: decode_and_hash(path)[1], table["path"])
+        duplicates.warn(table["image_id"], digests)
     return Dataset(name, folder, table, fingerprint, first, missing)
 
 

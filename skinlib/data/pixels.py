@@ -1,19 +1,12 @@
-"""Decode once: all images of a data set as one uint8 array on disk.
+"""Decode once: all images of a data set as one uint8 array on disk, read through a memory map.
 
-Later epochs, runs and notebooks read rows of it, so memory stays flat in the number of
-images and decoding is paid once. Beside the images lies what proves them: a checksum of
-each, written when it was made and compared when a run opens the cache. What does not
-agree is made again from its JPEG.
+Beside the array lies a JSON file with its SHA-256, compared each time the cache is opened, and
+with the SHA-256 of each image file. A damaged cache is made anew as a whole.
 """
 
-import dataclasses
-import hashlib
-import io
 import json
 import logging
-import os
-import shutil
-import zlib
+import mmap
 
 import numpy as np
 import PIL
@@ -23,9 +16,8 @@ from tqdm import tqdm
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.common.files import hash_of, write_json
+from skinlib.common.files import atomic_path, hash_of, sha256, write_json
 from skinlib.data.images import decode_and_hash, in_threads
-from skinlib.data.store import CHECK, Pixels, header
 
 CROPS = ("centre", "none")
 
@@ -36,10 +28,9 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
 }
 
-# Part of the cache key. Raise it with every change of `resize` or `skinlib.data.images.decode`.
-LAYOUT = 2
-
-IMAGES, CHECKS, MARKER = "images.npy", "checks.npy", ".complete"
+# Part of the cache key. Raise it with every change of `resize`, of `skinlib.data.images.decode`
+# or of the files, so that a cache of an older form is not found.
+LAYOUT = 3
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +46,8 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
         Side of the result in pixels.
     interpolation : {'bilinear', 'nearest', 'bicubic'}
     crop : {'centre', 'none'}
-        ``centre`` keeps the aspect and cuts the longer side to a square (what the
-        authors' MD notebooks did), ``none`` squeezes the whole picture (their AD
-        notebooks); protocol §1.3.
+        ``centre`` keeps the aspect and cuts the longer side to a square (the authors' MD
+        notebooks), ``none`` squeezes the whole picture (their AD notebooks).
 
     Returns
     -------
@@ -78,10 +68,7 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
 
 
 def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=True):
-    """Return all images of a data set, building the cache when it is missing or torn.
-
-    Every image is compared with its checksum first; those that fail are decoded again,
-    with a warning that names them.
+    """Return all images of a data set, after making the cache where it is missing or damaged.
 
     Parameters
     ----------
@@ -91,25 +78,24 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
     interpolation, crop : str
         See `resize`.
     progress : bool
-        Show a bar while building.
+        Show a bar while decoding.
 
     Returns
     -------
-    skinlib.data.store.Pixels
+    numpy.memmap
         Shape (n, size, size, 3), uint8, read-only; row i is row i of `dataset.table`.
-        ``repaired`` names the images that were damaged.
 
     Raises
     ------
     IntegrityError
-        If an image does not decode whole, or is damaged in the cache and its file is no
-        longer the one the cache was built from.
+        If an image does not decode whole.
     """
-    settings = _Settings(size, interpolation, crop)
     key = {
         "fingerprint": dataset.fingerprint,
         "images": dataset.table["image_id"].tolist(),
-        **dataclasses.asdict(settings),
+        "size": size,
+        "interpolation": interpolation,
+        "crop": crop,
         "versions": {
             "pillow": PIL.__version__,
             "jpeg": features.version("jpg"),
@@ -117,107 +103,73 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
             "layout": LAYOUT,
         },
     }
-    base = paths.cache() / "pixels"
-    folder = base / f"{dataset.name}-{size}px-{hash_of(key)}"
-    shape = (len(dataset.table), size, size, 3)
-    base.mkdir(parents=True, exist_ok=True)
-    # Parallel runs of a study meet here first; one builds, the others wait.
-    lock = FileLock(f"{folder}.lock")
-    with lock:
-        try:
-            pixels = _open(folder, shape)
-        except (FileNotFoundError, ValueError, KeyError, TypeError, IntegrityError):
-            shutil.rmtree(folder, ignore_errors=True)
-            _build(dataset, folder, shape, settings, progress)
-            pixels = _open(folder, shape)
-    wrong = pixels.wrong()
-    if len(wrong):
-        with lock:
-            # Another run may have repaired them meanwhile.
-            pixels.repaired = _repair(dataset, pixels, pixels.wrong(wrong), settings)
-    return pixels
+    path = paths.cache() / "pixels" / f"{dataset.name}-{size}px-{hash_of(key)}.npy"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Parallel runs of a study meet here first; one decodes, the others wait.
+    with FileLock(path.with_suffix(".lock")):
+        if not _whole(path):
+
+            def make(file):
+                image, digest = decode_and_hash(file)
+                return resize(image, size, interpolation=interpolation, crop=crop), digest
+
+            made = in_threads(make, dataset.table["path"])
+            _write(path, (len(dataset.table), size, size, 3), made, progress)
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Settings:
-    """How a row is made of a file."""
-
-    size: int
-    interpolation: str
-    crop: str
-
-    def make(self, path):
-        """Return an image and its `CHECK`."""
-        image, digest = decode_and_hash(path)
-        array = np.ascontiguousarray(
-            resize(image, self.size, interpolation=self.interpolation, crop=self.crop)
-        )
-        return array, np.array((zlib.crc32(array), np.frombuffer(digest, np.uint8)), CHECK)
-
-
-def _open(folder, shape):
-    """Open a cache whose three files agree; any other is missing or torn, and an error."""
-    marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    content = (folder / CHECKS).read_bytes()
-    if marker["checks"] != hashlib.sha256(content).hexdigest():
-        msg = f"'{folder / CHECKS}' is damaged; delete the folder, it is made again"
-        raise IntegrityError(msg)
-    return Pixels(folder / IMAGES, shape, np.load(io.BytesIO(content), allow_pickle=False))
-
-
-def _build(dataset, folder, shape, settings, progress):
-    """Fill a temporary folder, the marker last, then move it into place."""
-    # One name under the lock: what a process killed outright left there is cleared here.
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    checks = np.empty(shape[0], CHECK)
-    made = in_threads(settings.make, dataset.table["path"])
-    bar = tqdm(
-        made, desc=f"decode to {shape[1]}px", total=shape[0], unit="img", disable=not progress
-    )
+def _whole(path):
+    """Whether the cache is there and its array has the SHA-256 it was written with."""
+    if not path.exists():
+        return False
     try:
-        with (temporary / IMAGES).open("wb") as file:
-            file.write(header(shape))
-            for row, (image, check) in enumerate(bar):
-                file.write(image.data)
-                checks[row] = check
-            _sync(file)
-        with (temporary / CHECKS).open("w+b") as file:
-            np.save(file, checks, allow_pickle=False)
-            _sync(file)
-            file.seek(0)
-            proof = hashlib.file_digest(file, "sha256").hexdigest()
-        write_json(temporary / MARKER, {"shape": list(shape), "checks": proof})
-        os.replace(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        expected = "none"
+    found = sha256(path)
+    if found != expected:
+        text = "the pixel cache '%s' is damaged (SHA-256 %s, expected %s) and is made anew"
+        _log.warning(text, path, found, expected)
+    return found == expected
 
 
-def _sync(file):
-    file.flush()
-    os.fsync(file.fileno())
+def _write(path, shape, made, progress):
+    """Write the array, then the file that proves it; the caller holds the lock."""
+    for left in path.parent.glob(f".{path.stem}.*"):  # by a killed process
+        left.unlink()
+    digests = []
+    bar = tqdm(made, f"decode to {shape[1]}px", shape[0], unit="img", disable=not progress)
+    with atomic_path(path) as temporary:
+        # Not through a map: with a full disk that would end the process.
+        with temporary.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for image, digest in bar:
+                file.write(np.ascontiguousarray(image).data)
+                digests.append(digest)
+        proof = sha256(temporary)
+    write_json(path.with_suffix(".json"), {"sha256": proof, "files": digests})
 
 
-def _repair(dataset, pixels, wrong, settings):
-    """Decode the images of some rows again and write them in place; return their ids."""
-    rows = dataset.table.iloc[wrong]
-    names = tuple(rows["image_id"])
-    if names:
-        _log.warning(
-            "%d images are damaged in the pixel cache '%s' and are decoded again: %s",
-            len(names),
-            pixels.path,
-            ", ".join(names[:20]) + (", …" if len(names) > 20 else ""),
-        )
-    for row, name, path in zip(wrong, names, rows["path"], strict=True):
-        image, check = settings.make(path)
-        if check["crc32"] != pixels.checks[row]["crc32"]:
+def file_hashes(cache):
+    """Return the SHA-256 of the image file of each row of a cache, as hexadecimal strings."""
+    return json.loads(cache.filename.with_suffix(".json").read_text(encoding="utf-8"))["files"]
+
+
+def read(pixels, rows):
+    """Return rows of a cache, or of any array, as a copy.
+
+    Raises
+    ------
+    IntegrityError
+        If the file was cut since it was opened; touching its map would end the process.
+    """
+    if isinstance(pixels.base, mmap.mmap):
+        expected, found = pixels.offset + pixels.nbytes, pixels.base.size()
+        if found < expected:
             msg = (
-                f"image {name} is damaged in the pixel cache, and '{path}' is no longer the file "
-                f"the cache was built from; fetch it again, or delete '{pixels.path.parent}'"
+                f"'{pixels.filename}' has {found} bytes, expected {expected}: it was cut while in "
+                "use; run the same command again, the cache is made anew"
             )
             raise IntegrityError(msg)
-        pixels.replace(row, image)
-    return names
+    return pixels[rows]

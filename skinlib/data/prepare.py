@@ -22,7 +22,6 @@ _log = logging.getLogger(__name__)
 class Prepared:
     """Data made ready for a recipe: `parts` by name, their `tables`, and provenance.
 
-    `repaired` names images that were damaged in the pixel cache and decoded again, and
     `copies` groups the ids of files with the same bytes.
     """
 
@@ -32,7 +31,6 @@ class Prepared:
     tables: dict
     parts: dict
     ages: dict
-    repaired: tuple = ()
     copies: tuple = ()
 
 
@@ -63,7 +61,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     cache = pixels.cached(
         dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
     )
-    copies = duplicates.warn(dataset.table["image_id"], cache.checks["sha256"])
+    copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     table, ages = apply_age_policy(dataset.table, recipe.missing_age)
     if recipe.lesion_pairs == "joined":
         table = same_lesion.join(table)
@@ -88,7 +86,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
         )
         for name, rows in tables.items()
     }
-    return Prepared(dataset, split, encoder, tables, parts, ages, cache.repaired, tuple(copies))
+    return Prepared(dataset, split, encoder, tables, parts, ages, tuple(copies))
 
 
 def remembered_split(table, **options):

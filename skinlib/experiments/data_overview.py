@@ -11,7 +11,7 @@ import pandas as pd
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.data import copies, ham10000, splits
+from skinlib.data import duplicates, ham10000, splits
 
 # How the splits of a data set are drawn that no run has split yet.
 TEST = VALIDATION = 0.15
@@ -62,7 +62,7 @@ def count(data, seed=0):
         for unit in UNITS
     }
     missing = int(table["age"].isna().sum())
-    return _overview(ham10000.class_counts(table), copies.find(dataset), missing, drawn)
+    return _overview(ham10000.class_counts(table), duplicates.find(dataset), missing, drawn)
 
 
 def kept(runs):
@@ -75,7 +75,8 @@ def kept(runs):
     """
     name = runs[0].record["data"]["name"]
     counts = pd.read_csv(paths.RESULTS / "counts" / f"{name}.csv", index_col="class")
-    found = json.loads((paths.RESULTS / copies.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    copies = paths.RESULTS / duplicates.FOLDER / f"{name}.json"
+    found = json.loads(copies.read_text(encoding="utf-8"))
     drawn, missing = {}, 0
     for run in runs:
         split, age = run.record["split"], run.record["metadata"]["missing_age"]

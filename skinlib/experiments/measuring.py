@@ -11,7 +11,7 @@ import pandas as pd
 
 from skinlib.common import paths
 from skinlib.common.files import write_csv, write_json
-from skinlib.data import copies, ham10000
+from skinlib.data import duplicates, ham10000
 from skinlib.experiments import evaluated as asked
 from skinlib.experiments import external, leakage
 from skinlib.experiments.study import load_study
@@ -48,7 +48,7 @@ def measure(folder=None, **options):
     if dataset.name.startswith("ham10000"):
         counts = paths.RESULTS / "counts" / f"{dataset.name}.csv"
         write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())
-        written += [copies.keep(dataset), counts]
+        written += [duplicates.keep(dataset), counts]
     runs = reported()
     found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
     asked = {title: run for title, run in runs.items() if run.record.get("external")}

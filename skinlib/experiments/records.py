@@ -64,14 +64,12 @@ def save_split(prepared, recipe, seed):
 def equip(record, prepared, model, class_weights, resident):
     """Add what is known once the model is built: its size, and what it is computed with.
 
-    Nor does the identity of a run depend on what was found in the data on the way: images
-    repaired in the cache of pixels, and files with the same bytes.
+    Nor does the identity of a run depend on the files with the same bytes in its data.
     """
     from skinlib.models import device
 
-    record["data"].update(
-        repaired=list(prepared.repaired), copies=[list(ids) for ids in prepared.copies]
-    )
+    # `repaired` is of the format of older records; a damaged cache is now made anew as a whole.
+    record["data"].update(repaired=[], copies=[list(ids) for ids in prepared.copies])
     record.update(
         parameters=model.count_params(),
         class_weights=[round(float(w), 6) for w in class_weights],

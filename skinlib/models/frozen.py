@@ -134,8 +134,8 @@ def _features(lower, part, augmentation, copy, progress):
     """Return the features of all pictures, from the cache where they are there and whole."""
     weights = zlib.crc32(b"".join(np.asarray(array).tobytes() for array in lower.get_weights()))
     key = {
-        # The folder of the pixel cache is named after a hash of all that decides the pixels.
-        "pixels": part.pixels.path.parent.name,
+        # The pixel cache is named after a hash of all that decides the pixels.
+        "pixels": part.pixels.filename.stem,
         "channel_order": part.channel_order,
         "network": [layer.name for layer in lower.layers][1:],
         "scaling": [layer.get_config() for layer in lower.layers if layer.name == "scale"],

@@ -1,52 +1,29 @@
-"""Files with the same bytes are found, and refused where they join what is to be apart."""
+"""Files with the same bytes are found, kept once, and refused where they join what is apart."""
 
 import hashlib
+import json
+import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
-from skinlib.data import duplicates
+from skinlib.data import duplicates, ham10000
 from skinlib.data.splits import Split
 
 
 def digests(contents):
-    found = b"".join(hashlib.sha256(content).digest() for content in contents)
-    return np.frombuffer(found, np.uint8).reshape(-1, 32)
+    return [hashlib.sha256(content).hexdigest() for content in contents]
 
 
-def split(parts, lesions, unit):
-    names = [f"i{row}" for row in range(len(parts))]
-    return Split(unit, pd.DataFrame({"image_id": names, "lesion_id": lesions, "part": parts}))
-
-
-def test_copies_are_grouped_by_all_their_bytes():
-    ids = [f"i{row}" for row in range(7)]
-    assert duplicates.groups(ids, digests([b"a", b"b", b"a", b"c", b"b", b"d", b"a"])) == [
-        ("i0", "i2", "i6"),
-        ("i1", "i4"),
-    ]
-    assert duplicates.groups(ids, digests([b"%d" % row for row in range(7)])) == []
-    assert duplicates.groups(ids[:1], digests([b"a"])) == []
-
-
-def test_hashes_that_begin_alike_are_not_equal():
-    found = digests([b"a", b"b", b"a"]).copy()
-    found[1, :31] = found[0, :31]
-    assert duplicates.groups(["i0", "i1", "i2"], found) == [("i0", "i2")]
-
-
-def test_the_ids_are_those_of_the_rows_whatever_the_index():
-    ids = pd.Series(["x", "y", "z"], index=[5, 0, 2])
-    assert duplicates.groups(ids, digests([b"a", b"b", b"a"])) == [("x", "z")]
-
-
-def test_a_warning_names_them(caplog):
-    assert duplicates.warn(["i0", "i1"], digests([b"a", b"b"])) == []
+def test_copies_are_grouped_whatever_the_index_of_the_ids(caplog):
+    ids = pd.Series([f"i{row}" for row in range(7)], index=range(9, 2, -1))
+    assert duplicates.warn(ids, digests([b"%d" % row for row in range(7)])) == []
     assert not caplog.records
-    duplicates.warn(["i0", "i1"], digests([b"a", b"a"]))
-    assert "i0 = i1" in caplog.text
+    found = duplicates.warn(ids, digests([b"a", b"b", b"a", b"c", b"b", b"d", b"a"]))
+    assert found == [("i0", "i2", "i6"), ("i1", "i4")]
+    assert "i0 = i2 = i6; i1 = i4" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -55,19 +32,48 @@ def test_a_warning_names_them(caplog):
         (["train", "train"], ["A", "B"], "lesion", False),
         (["train", "test"], ["A", "B"], "lesion", True),
         (["train", "validation"], ["A", "B"], "image", True),
-        # The paper's split puts one lesion on both sides anyhow; HAM10000 has such copies.
+        # The paper's split has one lesion in both sets anyhow; HAM10000 has such copies.
         (["train", "test"], ["A", "A"], "image", False),
         (["train", "test"], ["A", "A"], "lesion", True),
     ],
 )
 def test_only_copies_that_join_what_is_apart_are_refused(parts, lesions, unit, refused):
-    drawn = split(parts, lesions, unit)
+    split = Split(
+        unit, pd.DataFrame({"image_id": ["i0", "i1"], "lesion_id": lesions, "part": parts})
+    )
+    # An age policy may have dropped one of a pair.
+    duplicates.refuse_across(split, [("i1", "gone")])
     if not refused:
-        return duplicates.refuse_across(drawn, [("i0", "i1")])
+        return duplicates.refuse_across(split, [("i0", "i1")])
     with pytest.raises(IntegrityError, match=rf"i0 \({parts[0]}\) = i1 \({parts[1]}\)"):
-        duplicates.refuse_across(drawn, [("i0", "i1")])
+        duplicates.refuse_across(split, [("i0", "i1")])
 
 
-def test_a_copy_that_the_age_policy_dropped_is_on_no_side():
-    duplicates.refuse_across(split(["train", "test"], ["A", "B"], "lesion"), [("i1", "gone")])
-    duplicates.refuse_across(split(["train", "test"], ["A", "B"], "lesion"), [])
+def test_the_copies_of_a_data_set_are_kept_until_it_changes(
+    synthetic_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    folder = shutil.copytree(synthetic_folder, tmp_path / "set")
+    path = duplicates.keep(ham10000.load(folder, decode=False))
+    assert json.loads(path.read_text())["copies"] == []
+    with monkeypatch.context() as patch:
+        patch.setattr(duplicates, "find", lambda dataset: pytest.fail("read again"))
+        duplicates.keep(ham10000.load(folder, decode=False))
+    expected = []
+    table = ham10000.load(folder, decode=False).table
+    for rows in ([2, 5, 11], [3, 19]):
+        same = table.loc[rows]
+        for copy in same["path"][1:]:
+            shutil.copy(same["path"].iloc[0], copy)
+        expected.append((list(same["image_id"]), sorted(set(same["lesion_id"]))))
+    duplicates.keep(ham10000.load(folder, decode=False))
+    found = json.loads(path.read_text())
+    assert found["images"] == 70
+    assert [(one["image_ids"], one["lesion_ids"]) for one in found["copies"]] == expected
+
+
+def test_the_committed_record_is_of_the_committed_data():
+    found = json.loads((paths.ROOT / "results" / "copies" / "ham10000-256px.json").read_text())
+    assert found["images"] == 10015
+    run = paths.ROOT / "results/runs/ham10000-256px/MobileNetV2-clean-160px-s0/run.json"
+    assert json.loads(run.read_text())["data"]["fingerprint"] == found["fingerprint"]
