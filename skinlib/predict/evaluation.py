@@ -94,11 +94,11 @@ def official(run, dataset, trained_on, *, progress=True):
 
 def _refuse_trained_on(dataset, images, trained_on, seen):
     """Refuse official images that are among those trained on, by name or byte for byte."""
-    known, bytes_seen = set(trained_on.table["image_id"]), set(map(bytes, seen.checks["sha256"]))
+    known, hashes_seen = set(trained_on.table["image_id"]), set(pixels.file_hashes(seen))
     twice = [
         name
-        for name, digest in zip(dataset.table["image_id"], images.checks["sha256"], strict=True)
-        if bytes(digest) in bytes_seen or name in known
+        for name, digest in zip(dataset.table["image_id"], pixels.file_hashes(images), strict=True)
+        if digest in hashes_seen or name in known
     ]
     if twice:
         msg = (
