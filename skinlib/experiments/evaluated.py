@@ -2,6 +2,8 @@
 
 import functools
 
+import pandas as pd
+
 from skinlib.experiments import external
 from skinlib.experiments import run as runs
 from skinlib.experiments.study import load_study, study_names
@@ -75,3 +77,15 @@ def finished_best():
     found = [run for _, run in of_best(None) if run and run.finished]
     found.sort(key=lambda run: -estimates(run, "validation")[RECALL].value)
     return {title(run): run for run in found}
+
+
+def candidates():
+    """Return the finished candidates for the loss of our model, scored on the validation set."""
+    rows = []
+    for spec, run in of_best(CANDIDATE):
+        if run and run.finished:
+            accuracy, recall, _, auc = estimates(run, "validation")
+            rate = f"{spec.resolve().learning_rate:g}"
+            rows.append([spec.levels["loss"], rate, recall, accuracy, auc])
+    columns = ["Loss", "Learning rate", "Mean recall", "Accuracy", "AUC, macro"]
+    return pd.DataFrame(rows, columns=columns)

@@ -131,7 +131,7 @@ def calibration(run, temperature):
     rows = []
     for part, title in parts(run).items():
         for kind, used in (("as trained", None), ("scaled", temperature)):
-            found = operating.scores(run, part, used)
+            found = operating.scores(*run.arrays(part), used)
             rows.append(
                 {
                     "Test set": title.removesuffix(" test set").removesuffix(" test"),

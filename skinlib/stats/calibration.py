@@ -1,8 +1,8 @@
-"""Are the probabilities right? Calibration error, Brier score, and temperature scaling.
+"""Calibration: reliability, calibration error, Brier score, temperature scaling.
 
-A model is calibrated when, of the images that it is 80 % sure of, 80 % are right. One
-number, the temperature, is fitted on the validation part to bring it nearer to that; the
-classes it names stay the same.
+A model is calibrated when, of the images it is 80 % sure of, 80 % are classified correctly. One
+number, the temperature, is fitted on the validation set to bring it nearer to that; it changes no
+predicted class.
 
 Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017.
 """
@@ -12,13 +12,13 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from skinlib.stats.bootstrap import ratio
+from skinlib.stats.bootstrap import N_RESAMPLES, ratio
 from skinlib.stats.scores import check
 
 BINS = 15
-# Temperatures outside are not looked for: at 20 the seven classes are nearly even.
+# The temperatures that are tried: at 20 the seven classes are nearly even.
 RANGE = (0.05, 20.0)
-# A probability of 0 would cost infinitely much; scikit-learn's bound.
+# Probabilities are kept above this, as in scikit-learn: the logarithm of 0 is not finite.
 TINY = np.finfo(float).eps
 
 
@@ -43,21 +43,13 @@ def reliability(labels, probabilities, bins=BINS, *, equal="width"):
         ``confidence`` and ``accuracy``.
     """
     labels, probabilities = check(labels, probabilities)
-    confidence, right = _top(labels, probabilities)
+    confidence, correct = _top(labels, probabilities)
     edges = _edges(confidence, bins, equal)
-    place = _places(confidence, edges)
-    frame = pd.DataFrame({"bin": place, "confidence": confidence, "accuracy": right})
-    means = frame.groupby("bin").mean()
-    count = frame.groupby("bin").size().to_numpy()
-    return pd.DataFrame(
-        {
-            "low": edges[means.index],
-            "high": edges[means.index + 1],
-            "images": count,
-            "confidence": means["confidence"].to_numpy(),
-            "accuracy": means["accuracy"].to_numpy(),
-        }
-    )
+    frame = pd.DataFrame({"confidence": confidence, "accuracy": correct})
+    groups = frame.groupby(_places(confidence, edges))
+    means, images = groups.mean(), groups.size()
+    ends = {"low": edges[means.index], "high": edges[means.index + 1], "images": images}
+    return pd.DataFrame(ends).join(means).reset_index(drop=True)
 
 
 def _top(labels, probabilities):
@@ -74,15 +66,15 @@ def _edges(confidence, bins, equal):
 
 def _places(confidence, edges):
     """Return the bin of each image; a confidence on an edge belongs to the bin below it."""
-    # Rounding may carry a sum of probabilities a hair above 1.
+    # A sum of probabilities may be a little above 1 by rounding.
     return np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, len(edges) - 2)
 
 
 def ece(labels, probabilities, bins=BINS, *, equal="width"):
-    """Expected calibration error of the top label: mean gap between confidence and accuracy.
+    """Return the expected calibration error: the mean gap between confidence and accuracy.
 
-    The number depends on the bins, and chance alone makes it positive: see `chance_ece`.
-    Parameters are those of `reliability`.
+    It depends on the bins, and chance alone makes it positive: see `chance_ece`. Parameters are
+    those of `reliability`.
 
     Returns
     -------
@@ -94,12 +86,11 @@ def ece(labels, probabilities, bins=BINS, *, equal="width"):
     return float(np.average(gap, weights=rows["images"]))
 
 
-def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=1000, seed=0):
+def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=N_RESAMPLES, seed=0):
     """Return the calibration error that a perfectly calibrated model shows by chance.
 
-    Each image is right with its own confidence. The images of a lesion share one throw, so
-    that they are right or wrong together as far as their confidences allow; this is the
-    most that they can depend on each other, hence a generous allowance for chance.
+    Each image is correct with the probability of its confidence. The images of a lesion share one
+    random number, which makes them as dependent as they can be: a generous allowance for chance.
 
     Parameters
     ----------
@@ -118,12 +109,12 @@ def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=1000, 
     """
     confidence = np.asarray(probabilities).max(axis=1)
     known, lesion = np.unique(np.asarray(lesions), return_inverse=True)
-    throws = np.random.default_rng(seed).random((draws, len(known)))
+    drawn = np.random.default_rng(seed).random((draws, len(known)))
     edges = _edges(confidence, bins, equal)
     inside = np.eye(len(edges) - 1)[_places(confidence, edges)]
-    right = (throws[:, lesion] < confidence).astype(float)
-    # Summed over a bin, confidence less accuracy is the gap times the number of images.
-    gaps = np.abs((confidence - right) @ inside).sum(axis=1) / len(confidence)
+    correct = (drawn[:, lesion] < confidence).astype(float)
+    # Summed over a bin, confidence minus accuracy is the gap times the number of images.
+    gaps = np.abs((confidence - correct) @ inside).sum(axis=1) / len(confidence)
     return tuple(np.quantile(gaps, [0.5, 0.95]).tolist())
 
 
@@ -133,38 +124,34 @@ def losses(labels, probabilities):
     Returns
     -------
     numpy.ndarray
-        Shape (n, 2). Brier: squared distance to the one-hot truth summed over the classes,
-        0 to 2. Log-likelihood: in nats, probabilities kept above float64's epsilon.
+        Shape (n, 2). Brier: squared distance to the one-hot label summed over the classes, 0 to
+        2. Log-likelihood: in nats.
     """
     labels, probabilities = check(labels, probabilities)
     truth = np.eye(probabilities.shape[1])[labels]
     brier = ((probabilities - truth) ** 2).sum(axis=1)
-    named = probabilities[np.arange(len(labels)), labels]
-    return np.stack([brier, -np.log(np.clip(named, TINY, None))], axis=1)
+    likelihood = probabilities[np.arange(len(labels)), labels]
+    return np.stack([brier, -np.log(np.clip(likelihood, TINY, None))], axis=1)
 
 
 def overconfidence(weights, labels, probabilities):
     """Return mean confidence minus accuracy for weights (d, n), shape (d,).
 
-    Unlike `ece` it has no bins and chance does not lift it: it says whether a model promises
-    too much (positive) or too little on the whole.
+    It has no bins, and chance does not raise it.
     """
-    confidence, right = _top(labels, probabilities)
-    return ratio(weights @ (confidence - right), weights.sum(axis=1))
+    confidence, correct = _top(labels, probabilities)
+    return ratio(weights @ (confidence - correct), weights.sum(axis=1))
 
 
 def calibrated(probabilities, temperature):
     """Return probabilities after temperature scaling: softmax of log p / T.
 
-    The logarithms of the probabilities are the logits up to a constant a row, which softmax
-    does not see.
-
     Parameters
     ----------
     probabilities : numpy.ndarray
-        Shape (n, 7).
+        Shape (n, 7). Their logarithms are the logits up to a constant a row.
     temperature : float
-        Above 1 makes the model less sure of itself, below 1 more.
+        Above 1 makes the model less sure, below 1 more.
     """
     logits = np.log(np.clip(probabilities, TINY, None)) / temperature
     return np.exp(log_softmax(logits, axis=1))
@@ -176,14 +163,14 @@ def fit_temperature(labels, probabilities):
     Parameters
     ----------
     labels : numpy.ndarray
-        Of the validation part, shape (n,); never of the part that is reported.
+        Of the validation set, shape (n,); never of the set that is reported.
     probabilities : numpy.ndarray
         Shape (n, 7).
 
     Returns
     -------
     float
-        Within `RANGE`, whose end it reaches where the model is always right.
+        Within `RANGE`; the lower end where the model is always correct.
     """
     labels, probabilities = check(labels, probabilities)
     logits = np.log(np.clip(probabilities, TINY, None))

@@ -1,16 +1,15 @@
-"""Tables behind the interactive figures: few enough points, each exactly on its curve."""
+"""Points of the curves in the interactive figures: few enough, each exactly on its curve."""
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix, roc_curve
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
+from skinlib.stats import selective
 from skinlib.stats.scores import per_class
-from skinlib.stats.selective import Selective
 
 # Thresholds that a reader can set, and the most corners of a curve that are kept besides.
-STEPS = np.linspace(0, 1, 51)
-CORNERS = 40
+STEPS, CORNERS = np.linspace(0, 1, 51), 40
 PERCENT = np.arange(1, 101)
 
 
@@ -25,10 +24,10 @@ def roc(models):
     Returns
     -------
     points : pandas.DataFrame
-        ``model`` (its place), ``class``, ``step`` (of the curve, from its right end),
-        ``threshold``, ``sensitivity``, ``specificity``; an image is called positive when its
-        probability is at least the threshold. At every threshold of `STEPS`, and at corners of
-        the curve. No threshold: nothing is called.
+        ``model`` (its place), ``class``, ``step`` (from the right end of the curve),
+        ``threshold``, ``sensitivity``, ``specificity``, at every threshold of `STEPS` and at
+        corners of the curve; an image is called positive when its probability is at least the
+        threshold. The last step calls nothing and has no threshold.
     facts : pandas.DataFrame
         ``key`` (model and class), ``name`` of the class in full, its ``images``, ``auc``.
     """
@@ -36,11 +35,12 @@ def roc(models):
     for model, (labels, probabilities) in enumerate(models):
         each = per_class(labels, probabilities)
         for index, name in enumerate(CLASSES):
-            if not 0 < each["images"][index] < len(labels):
+            count = each["images"][index]
+            if not 0 < count < len(labels):
                 continue
-            positive, scores = labels == index, probabilities[:, index]
-            thresholds = np.union1d(STEPS, _corners(positive, scores))
-            yes, no = np.sort(scores[positive]), np.sort(scores[~positive])
+            positive, score = labels == index, probabilities[:, index]
+            thresholds = np.union1d(STEPS, _corners(positive, score))
+            yes, no = np.sort(score[positive]), np.sort(score[~positive])
             found = {
                 "model": model,
                 "class": name,
@@ -50,20 +50,14 @@ def roc(models):
                 "specificity": np.append(np.searchsorted(no, thresholds) / len(no), 1),
             }
             points.append(pd.DataFrame(found))
-            facts.append(
-                {
-                    "key": f"{model}{name}",
-                    "name": LONG_NAMES[name],
-                    "images": each["images"][index],
-                    "auc": each["auc"][index],
-                }
-            )
-    return pd.concat(points, ignore_index=True), pd.DataFrame(facts)
+            facts.append([f"{model}{name}", LONG_NAMES[name], count, each["auc"][index]])
+    columns = ["key", "name", "images", "auc"]
+    return pd.concat(points, ignore_index=True), pd.DataFrame(facts, columns=columns)
 
 
-def _corners(positive, scores):
+def _corners(positive, score):
     """Return thresholds of at most `CORNERS` corners, evenly along the curve."""
-    false, true, thresholds = roc_curve(positive, scores)
+    false, true, thresholds = roc_curve(positive, score)
     along = np.cumsum(np.hypot(np.diff(false, prepend=0), np.diff(true, prepend=0)))
     kept = np.searchsorted(along, np.linspace(0, along[-1], CORNERS))
     kept = np.unique(kept.clip(max=len(along) - 1))
@@ -84,17 +78,18 @@ def confusion(models):
         ``model`` (title), ``true``, ``predicted``, ``images``, and the shares ``of_true`` and
         ``of_predicted``; 0 where there is nothing to share.
     """
-    rows = []
+    pairs = pd.MultiIndex.from_product([CLASSES, CLASSES], names=["true", "predicted"])
+    kinds = {"images": None, "of_true": "true", "of_predicted": "pred"}
+    frames = []
     for title, (labels, probabilities) in models.items():
-        matrix = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(len(CLASSES)))
-        of_true = matrix / matrix.sum(axis=1, keepdims=True).clip(min=1)
-        of_predicted = matrix / matrix.sum(axis=0, keepdims=True).clip(min=1)
-        rows += [
-            (title, CLASSES[i], CLASSES[j], matrix[i, j], of_true[i, j], of_predicted[i, j])
-            for i, j in np.ndindex(matrix.shape)
-        ]
-    columns = ["model", "true", "predicted", "images", "of_true", "of_predicted"]
-    return pd.DataFrame(rows, columns=columns)
+        given = {"y_true": labels, "y_pred": probabilities.argmax(axis=1), "labels": range(7)}
+        cells = {
+            name: confusion_matrix(**given, normalize=kind).ravel() for name, kind in kinds.items()
+        }
+        frame = pd.DataFrame(cells, pairs).reset_index()
+        frame.insert(0, "model", title)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
 
 
 def risk_coverage(models):
@@ -102,8 +97,8 @@ def risk_coverage(models):
 
     Parameters
     ----------
-    models : dict
-        See `confusion`.
+    models : dict of str to (numpy.ndarray, numpy.ndarray)
+        Labels and probabilities by title.
 
     Returns
     -------
@@ -113,9 +108,9 @@ def risk_coverage(models):
     """
     frames = []
     for title, (labels, probabilities) in models.items():
-        coverage, risk = Selective(labels, probabilities).curve()
+        coverage, risk = selective.Selective(labels, probabilities).curve()
         confidence = np.unique(probabilities.max(axis=1))[::-1]
-        # A hair below, or rounding would skip a point.
+        # A little below, or rounding would skip a point.
         place = np.searchsorted(coverage, PERCENT / 100 - 1e-9)
         found = {
             "model": title,

@@ -1,14 +1,15 @@
-"""What is fixed on a model's validation set, and what it then does on a test set.
+"""Operating points fixed on a validation set, and what they do on a test set.
 
-Three things are fixed: the temperature that scales the probabilities, the least confidence of
-an answer, and the thresholds of the melanoma probability. All intervals are those of a bootstrap
-over lesions that takes the fixed numbers as given.
+Three things are fixed: the temperature that scales the probabilities, the least confidence of an
+answer, and thresholds of the melanoma probability. Intervals are those of a bootstrap over lesions
+that takes the fixed numbers as given.
 """
 
 import dataclasses
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import bootstrap, calibration, selective
+from skinlib.stats import calibration, selective
+from skinlib.stats.bootstrap import cluster_weights, estimate, share
 
 MELANOMA = CLASSES.index("mel")
 # Largest share of wrong answers on the validation set, specificities to reach there, and the
@@ -24,8 +25,7 @@ class Fixed:
     ----------
     temperature : float
     confidence : float or None
-        Lowest confidence from which on at most `RISK` of the answers are wrong; None where no
-        confidence is enough.
+        Lowest confidence from which on few enough answers are wrong; None where there is none.
     thresholds : dict of float to float
         Of the melanoma probability, by the specificity it reaches.
     """
@@ -35,38 +35,37 @@ class Fixed:
     thresholds: dict
 
 
-def fix(run, risk=RISK):
-    """Fix the numbers of a run on its validation set.
+def fix(labels, probabilities, risk=RISK):
+    """Fix the numbers of a model.
 
     Parameters
     ----------
-    run : skinlib.experiments.run.Run
+    labels : numpy.ndarray
+        Of the validation set, shape (n,).
+    probabilities : numpy.ndarray
+        Shape (n, 7).
     risk : float
         Largest share of wrong answers.
 
     Returns
     -------
-    Fixed or None
-        None for a run without a validation set.
+    Fixed
     """
-    if "validation" not in set(run.predictions()["part"]):
-        return None
-    labels, probabilities, _ = run.arrays("validation")
-    thresholds = {
-        aim: selective.threshold_at(probabilities[:, MELANOMA], labels == MELANOMA, aim)
-        for aim in SPECIFICITIES
-    }
-    confidence = selective.least_confidence(labels, probabilities, risk)
-    return Fixed(calibration.fit_temperature(labels, probabilities), confidence, thresholds)
+    positive, scores = labels == MELANOMA, probabilities[:, MELANOMA]
+    return Fixed(
+        calibration.fit_temperature(labels, probabilities),
+        selective.least_confidence(labels, probabilities, risk),
+        {aim: selective.threshold_at(scores, positive, aim) for aim in SPECIFICITIES},
+    )
 
 
-def abstention(run, part, confidence):
-    """Measure what a least confidence does.
+def abstention(labels, probabilities, lesions, confidence):
+    """Measure what a least confidence does on a test set.
 
     Parameters
     ----------
-    run : skinlib.experiments.run.Run
-    part : str
+    labels, probabilities, lesions : numpy.ndarray
+        Shapes (n,), (n, 7) and (n,).
     confidence : float
         Of `Fixed`.
 
@@ -76,19 +75,24 @@ def abstention(run, part, confidence):
         ``error`` if all photographs are answered, the share that is ``answered``, and the
         ``risk``, the share of wrong answers among these.
     """
-    labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.cluster_weights(lesions)
+    weights = cluster_weights(lesions)
     answered = probabilities.max(axis=1) >= confidence
     wrong = probabilities.argmax(axis=1) != labels
     return {
-        "error": bootstrap.estimate(bootstrap.share(weights, wrong)),
-        "answered": bootstrap.estimate(bootstrap.share(weights, answered)),
-        "risk": bootstrap.estimate(bootstrap.share(weights, wrong, answered)),
+        "error": estimate(share(weights, wrong)),
+        "answered": estimate(share(weights, answered)),
+        "risk": estimate(share(weights, wrong, answered)),
     }
 
 
-def curve(run, part, *, coverage=COVERAGE, risk=RISK):
+def curve(labels, probabilities, lesions, *, coverage=COVERAGE, risk=RISK):
     """Measure the risk-coverage curve of a test set, read on that set itself.
+
+    Parameters
+    ----------
+    labels, probabilities, lesions : numpy.ndarray
+        Shapes (n,), (n, 7) and (n,).
+    coverage, risk : float
 
     Returns
     -------
@@ -96,24 +100,23 @@ def curve(run, part, *, coverage=COVERAGE, risk=RISK):
         ``error`` if all photographs are answered, ``surest``, the risk at `coverage`; the
         ``coverage`` at `risk`; and ``aurc``, the area under the curve.
     """
-    labels, probabilities, lesions = run.arrays(part)
-    found = selective.Selective(labels, probabilities, bootstrap.cluster_weights(lesions))
+    found = selective.Selective(labels, probabilities, cluster_weights(lesions))
     values = {
         "error": found.error(),
         "surest": found.risk_at(coverage),
         "coverage": found.coverage_at(risk),
         "aurc": found.aurc(),
     }
-    return {name: bootstrap.estimate(each) for name, each in values.items()}
+    return {name: estimate(each) for name, each in values.items()}
 
 
-def melanoma(run, part, thresholds):
+def melanoma(labels, probabilities, lesions, thresholds):
     """Measure melanoma against the rest at thresholds.
 
     Parameters
     ----------
-    run : skinlib.experiments.run.Run
-    part : str
+    labels, probabilities, lesions : numpy.ndarray
+        Shapes (n,), (n, 7) and (n,).
     thresholds : dict of float to float
         Of `Fixed`.
 
@@ -124,29 +127,27 @@ def melanoma(run, part, thresholds):
         ``sensitivity`` it reaches, and the sensitivity ``by_curve`` that the ROC curve of the
         same photographs shows at the aim.
     """
-    labels, probabilities, lesions = run.arrays(part)
-    weights = bootstrap.cluster_weights(lesions)
+    weights = cluster_weights(lesions)
     scores, positive = probabilities[:, MELANOMA], labels == MELANOMA
-    rows = []
-    for aim, threshold in thresholds.items():
-        given = weights, scores, positive, threshold
-        values = {
-            "specificity": selective.specificity(*given),
-            "sensitivity": selective.sensitivity(*given),
-            "by_curve": selective.roc_sensitivity(weights, scores, positive, aim),
+    return [
+        {
+            "aim": aim,
+            "threshold": threshold,
+            "specificity": estimate(share(weights, scores <= threshold, ~positive)),
+            "sensitivity": estimate(share(weights, scores > threshold, positive)),
+            "by_curve": estimate(selective.roc_sensitivity(weights, scores, positive, aim)),
         }
-        estimates = {name: bootstrap.estimate(each) for name, each in values.items()}
-        rows.append({"aim": aim, "threshold": threshold, **estimates})
-    return rows
+        for aim, threshold in thresholds.items()
+    ]
 
 
-def scores(run, part, temperature=None):
+def scores(labels, probabilities, lesions, temperature=None):
     """Measure how well confidence and accuracy agree.
 
     Parameters
     ----------
-    run : skinlib.experiments.run.Run
-    part : str
+    labels, probabilities, lesions : numpy.ndarray
+        Shapes (n,), (n, 7) and (n,).
     temperature : float, optional
         Scale the probabilities by it.
 
@@ -155,12 +156,11 @@ def scores(run, part, temperature=None):
     dict
         ``ece`` and ``ece_mass`` (bins of equal width and of equal numbers), what a calibrated
         model stays below by ``chance`` in 19 of 20 cases, ``brier``, ``nll``; and as estimates
-        ``over``, mean confidence minus accuracy, and ``nll_change``, by the scaling.
+        ``nll_change``, by the scaling (None without), and ``over``, confidence minus accuracy.
     """
-    labels, given, lesions = run.arrays(part)
-    used = given if temperature is None else calibration.calibrated(given, temperature)
-    weights = bootstrap.cluster_weights(lesions)
-    before, after = (calibration.losses(labels, each) for each in (given, used))
+    used = calibration.calibrated(probabilities, temperature or 1)
+    weights = cluster_weights(lesions)
+    before, after = (calibration.losses(labels, each) for each in (probabilities, used))
     change = weights @ (after - before)[:, 1] / weights.sum(axis=1)
     return {
         "ece": calibration.ece(labels, used),
@@ -168,27 +168,6 @@ def scores(run, part, temperature=None):
         "chance": calibration.chance_ece(used, lesions)[1],
         "brier": after[:, 0].mean(),
         "nll": after[:, 1].mean(),
-        "over": bootstrap.estimate(calibration.overconfidence(weights, labels, used)),
-        "nll_change": bootstrap.estimate(change),
+        "nll_change": temperature and estimate(change),
+        "over": estimate(calibration.overconfidence(weights, labels, used)),
     }
-
-
-def bins(run, part, temperature=None):
-    """Return the rows of the reliability diagram, as given and scaled.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    part : str
-    temperature : float, optional
-
-    Returns
-    -------
-    tuple of pandas.DataFrame
-        Of `skinlib.stats.calibration.reliability`; the second None without a temperature.
-    """
-    labels, given, _ = run.arrays(part)
-    plain = calibration.reliability(labels, given)
-    if temperature is None:
-        return plain, None
-    return plain, calibration.reliability(labels, calibration.calibrated(given, temperature))

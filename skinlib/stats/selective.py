@@ -1,9 +1,8 @@
-"""What a model is worth when it may pass on images, and at a chosen specificity for melanoma.
+"""Selective prediction, and thresholds that reach a specificity.
 
-Risk-coverage: the model answers only the images that it is surest of; risk is the share of
-wrong answers among them. Images of equal confidence have no order, so every number here is
-the mean over all their orders. Melanoma: the threshold is chosen on the validation part, as
-one would have to; what the ROC curve of the test part promises stands apart, under its name.
+Risk-coverage: the model answers only the images it is surest of; risk is the share of wrong
+answers among them. Images of equal confidence have no order, so every number is the mean over all
+their orders.
 
 Source: Geifman and El-Yaniv, Selective classification for deep neural networks, NIPS 2017.
 """
@@ -11,11 +10,11 @@ Source: Geifman and El-Yaniv, Selective classification for deep neural networks,
 import numpy as np
 
 from skinlib.common.errors import DataError
-from skinlib.stats.bootstrap import ratio, share, tied
+from skinlib.stats.bootstrap import ratio, tied
 
 
 class Selective:
-    """Answers in the order of confidence, the surest first.
+    """Predictions in the order of confidence, the surest first.
 
     Parameters
     ----------
@@ -24,8 +23,8 @@ class Selective:
     probabilities : numpy.ndarray
         Shape (n, 7); the largest of a row is its confidence.
     weights : numpy.ndarray, optional
-        Shape (d, n), whole numbers: how often an image counts in each of d draws; see
-        `skinlib.stats.bootstrap.cluster_weights`. Each image once when left out.
+        Shape (d, n), whole numbers: how often an image counts in each of d resamples; see
+        `skinlib.stats.bootstrap.cluster_weights`. Each image once by default.
     """
 
     def __init__(self, labels, probabilities, weights=None):
@@ -43,22 +42,15 @@ class Selective:
         self.total = self.answered[:, -1]
 
     def curve(self):
-        """Return the risk-coverage curve of the first draw.
-
-        Returns
-        -------
-        coverage, risk : numpy.ndarray
-            After each run of equal confidence: shares of the images answered, and of wrong
-            answers among them. The last point is coverage 1 and the plain error.
-        """
+        """Return coverage and risk of the first resample after each run of equal confidence."""
         return self.answered[0] / self.total[0], self.wrong[0] / self.answered[0]
 
     def error(self):
-        """Share of wrong answers when all images are answered, shape (d,)."""
+        """Return the share of wrong answers when all images are answered, shape (d,)."""
         return ratio(self.wrong[:, -1], self.total)
 
     def aurc(self):
-        """Area under the curve: mean risk over answering 1, 2, … n images, shape (d,)."""
+        """Return the area under the curve: mean risk over answering 1, 2, … n images, (d,)."""
         before, wrong_before = self.answered - self.images, self.wrong - self.errors
         rate = np.where(self.images > 0, self.errors / np.maximum(self.images, 1), 0)
         # Within a run of m equals after M images with E errors the k-th answer has the risk
@@ -70,8 +62,8 @@ class Selective:
                      self.total)  # fmt: skip
 
     def risk_at(self, coverage):
-        """Risk when this share of the images is answered, rounded up, shape (d,)."""
-        # A hair below, or 0.8 of 10 images would be 9.
+        """Return the risk when this share of the images is answered, rounded up, shape (d,)."""
+        # A little below, or 0.8 of 10 images would be 9.
         wanted = np.ceil(coverage * self.total - 1e-9)
         rows = np.arange(len(wanted))
         place = (self.answered >= wanted[:, None]).argmax(axis=1)
@@ -80,7 +72,7 @@ class Selective:
         return ratio(self.wrong[rows, place] - surplus * ratio(errors, images), wanted)
 
     def coverage_at(self, risk):
-        """Largest coverage whose risk is at most `risk`, shape (d,); 0 where there is none.
+        """Return the largest coverage whose risk is at most `risk`, shape (d,); 0 without one.
 
         Images of equal confidence are answered together or not at all.
         """
@@ -104,7 +96,6 @@ def least_confidence(labels, probabilities, risk):
     float or None
         None where no confidence is enough.
     """
-    # Images of equal confidence stand together in the curve, as they do in `unique`.
     levels = np.unique(np.max(probabilities, axis=1))[::-1]
     _, risks = Selective(labels, probabilities).curve()
     good = np.flatnonzero(risks <= risk + 1e-9)
@@ -114,12 +105,10 @@ def least_confidence(labels, probabilities, risk):
 def threshold_at(scores, positive, specificity):
     """Return the lowest threshold that reaches a specificity.
 
-    An image is called positive when its score is above the threshold.
-
     Parameters
     ----------
     scores : numpy.ndarray
-        Shape (n,).
+        Shape (n,); an image is called positive when its score is above the threshold.
     positive : numpy.ndarray of bool
         Shape (n,).
     specificity : float
@@ -139,20 +128,10 @@ def threshold_at(scores, positive, specificity):
     return float(np.quantile(scores[~positive], specificity, method="inverted_cdf"))
 
 
-def sensitivity(weights, scores, positive, threshold):
-    """Return the share of the positives above a threshold, shape (d,)."""
-    return share(weights, scores > threshold, positive)
-
-
-def specificity(weights, scores, positive, threshold):
-    """Return the share of the negatives not above a threshold, shape (d,)."""
-    return share(weights, scores <= threshold, ~positive)
-
-
 def roc_sensitivity(weights, scores, positive, target):
     """Return the sensitivity that the ROC curve of the same images shows at a specificity.
 
-    The threshold is chosen on the images that are reported, in every draw anew: what a ROC
+    The threshold is chosen on the images that are reported, anew in every resample: what a ROC
     curve promises, not what a user gets.
 
     Parameters
@@ -169,7 +148,7 @@ def roc_sensitivity(weights, scores, positive, target):
     Returns
     -------
     numpy.ndarray
-        Shape (d,); NaN where a draw lacks positives or negatives.
+        Shape (d,); NaN where a resample lacks positives or negatives.
     """
     order, starts = tied(scores)
     weights, positive = weights[:, order], positive[order]
@@ -177,5 +156,4 @@ def roc_sensitivity(weights, scores, positive, target):
     no = np.cumsum(np.add.reduceat(weights * ~positive, starts, axis=1), axis=1)
     place = (no >= target * no[:, -1:] - 1e-9).argmax(axis=1)
     below = yes[np.arange(len(yes)), place]
-    found = 1 - ratio(below, yes[:, -1])
-    return np.where(no[:, -1] > 0, found, np.nan)
+    return np.where(no[:, -1] > 0, 1 - ratio(below, yes[:, -1]), np.nan)

@@ -10,10 +10,10 @@ from skinlib.stats.bootstrap import cluster_weights
 from skinlib.stats.selective import Selective
 
 
-def named(confidence, right):
-    """Labels and rows that name class 0 with the given confidence, right or wrong."""
+def predicted(confidence, correct):
+    """Labels and probabilities that predict class 0 with the given confidence."""
     rest = (1 - np.asarray(confidence)) / 6
-    return np.where(right, 0, 1), np.column_stack([confidence, *[rest] * 6])
+    return np.where(correct, 0, 1), np.column_stack([confidence, *[rest] * 6])
 
 
 def brute(confidence, wrong, orders=4000, seed=0):
@@ -27,46 +27,38 @@ def brute(confidence, wrong, orders=4000, seed=0):
 
 
 def test_by_hand_without_ties():
-    found = Selective(*named([0.9, 0.5, 0.8, 0.6], np.array([1, 0, 0, 1], bool)))
+    found = Selective(*predicted([0.9, 0.5, 0.8, 0.6], np.array([1, 0, 0, 1], bool)))
     coverage, risk = found.curve()
     np.testing.assert_allclose(coverage, [0.25, 0.5, 0.75, 1])
     np.testing.assert_allclose(risk, [0, 1 / 2, 1 / 3, 1 / 2])
     assert found.aurc()[0] == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
-    assert found.risk_at(0.75)[0] == pytest.approx(1 / 3)
-    assert found.risk_at(0.6)[0] == pytest.approx(1 / 3)
+    assert found.risk_at(0.75)[0] == found.risk_at(0.6)[0] == pytest.approx(1 / 3)
     assert [found.coverage_at(risk)[0] for risk in (0, 0.34, 0.5)] == [0.25, 0.75, 1]
     assert found.error()[0] == found.risk_at(1)[0] == 0.5
+    # The surest is wrong: no coverage without errors.
+    found = Selective(*predicted([0.9, 0.8], np.array([False, True])))
+    assert [found.coverage_at(risk)[0] for risk in (0, 0.5)] == [0, 1]
 
 
 def test_equal_confidences_have_no_order():
     rng = np.random.default_rng(1)
     confidence = rng.choice([0.4, 0.6, 0.9], 12)
     wrong = rng.random(12) < 0.4
-    found = Selective(*named(confidence, ~wrong))
+    found = Selective(*predicted(confidence, ~wrong))
     expected = brute(confidence, wrong)
     # 4000 orders: standard error below 0.005.
     assert found.aurc()[0] == pytest.approx(expected.mean(), abs=0.01)
     for count in range(1, 13):
         assert found.risk_at(count / 12)[0] == pytest.approx(expected[count - 1], abs=0.02)
-
-
-def test_all_equal_is_the_plain_error_everywhere():
-    found = Selective(*named(np.full(10, 0.7), np.arange(10) < 7))
-    assert found.aurc()[0] == pytest.approx(0.3)
-    assert found.risk_at(0.5)[0] == pytest.approx(0.3)
-    assert found.coverage_at(0.2)[0] == 0
-
-
-def test_surest_wrong_has_no_coverage_without_errors():
-    found = Selective(*named([0.9, 0.8], np.array([False, True])))
-    assert found.coverage_at(0)[0] == 0
-    assert found.coverage_at(0.5)[0] == 1
+    same = Selective(*predicted(np.full(10, 0.7), np.arange(10) < 7))
+    assert same.aurc()[0] == pytest.approx(0.3)
+    assert same.coverage_at(0.2)[0] == 0
 
 
 def test_weights_are_copies():
     rng = np.random.default_rng(2)
-    confidence, right = rng.choice(np.linspace(0.3, 1, 12), 80), rng.random(80) < 0.7
-    labels, probabilities = named(confidence, right)
+    confidence, correct = rng.choice(np.linspace(0.3, 1, 12), 80), rng.random(80) < 0.7
+    labels, probabilities = predicted(confidence, correct)
     weights = cluster_weights(np.arange(80) // 3, 30)
     fast = Selective(labels, probabilities, weights)
     for row, times in enumerate(weights.astype(int)):
@@ -83,26 +75,18 @@ def scores(seed=0, count=300):
     return np.round(rng.random(count) * 0.7 + 0.3 * positive, 2), positive
 
 
-@pytest.mark.parametrize("target", [0.9, 0.95, 1.0])
+@pytest.mark.parametrize("target", [0.5, 0.9, 0.95, 1.0])
 def test_the_threshold_is_the_lowest_that_reaches_the_specificity(target):
     values, positive = scores()
     threshold = selective.threshold_at(values, positive, target)
-    ones = np.ones((1, len(values)))
-    assert selective.specificity(ones, values, positive, threshold)[0] >= target
-    lower = values[values < threshold].max()
-    assert selective.specificity(ones, values, positive, lower)[0] < target
-
-
-def test_the_roc_reading_is_the_best_point_of_the_roc_curve():
-    values, positive = scores()
+    assert np.mean(values[~positive] <= threshold) >= target
+    assert np.mean(values[~positive] < threshold) < target
+    # On the images that chose it, it has the sensitivity that the ROC curve promises.
     false, true, _ = roc_curve(positive, values, drop_intermediate=False)
+    promised = true[1 - false >= target - 1e-9].max()
     ones = np.ones((1, len(values)))
-    for target in (0.5, 0.9, 0.95, 0.99):
-        found = selective.roc_sensitivity(ones, values, positive, target)[0]
-        assert found == pytest.approx(true[1 - false >= target - 1e-9].max())
-        # On the images that chose it the threshold keeps its promise.
-        threshold = selective.threshold_at(values, positive, target)
-        assert selective.sensitivity(ones, values, positive, threshold)[0] == pytest.approx(found)
+    found = selective.roc_sensitivity(ones, values, positive, target)[0]
+    assert found == pytest.approx(promised) == np.mean(values[positive] > threshold)
 
 
 def test_the_roc_reading_under_weights_is_that_of_copies():

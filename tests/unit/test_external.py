@@ -1,0 +1,80 @@
+"""Numbers about the official test, from invented runs of the real studies."""
+
+import numpy as np
+import pytest
+from invented import IMAGES, invent
+
+from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import evaluated as asked
+from skinlib.experiments import external, names
+
+EVERY = ("validation", "test", external.PART)
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """Our model, and three seeds each of two recipes; the authors' has no validation set."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    for recipe, share, parts in (
+        ("clean-frozen", 0.6, EVERY), ("md-as-logged-frozen", 0.4, EVERY[1:]),
+    ):  # fmt: skip
+        invent("external", lambda spec, r=recipe, s=share: s if spec.recipe == r else None, parts)
+    invent("best", lambda spec: None if spec.variant else 0.95, EVERY)
+    candidate = "candidate-loss-weighted-rate-high"
+    invent("best", lambda spec: 0.7 if spec.variant == candidate else None, EVERY[:2])
+    asked._measured.cache_clear()
+    yield names.named(asked.ours_first(asked.one_seed()).values())
+    asked._measured.cache_clear()
+
+
+def right(run, part):
+    labels, probabilities, _ = run.arrays(part)
+    return labels, (probabilities.argmax(axis=1) == labels).astype(float)
+
+
+def test_the_change_is_official_minus_own(models):
+    run = next(iter(models.values()))
+    found = external.change(run)["accuracy"]
+    ends, variances = [], []
+    for part in ("test", external.PART):
+        _, correct = right(run, part)
+        by_lesion = correct.reshape(-1, 2).mean(axis=1)
+        ends.append(correct.mean())
+        variances.append(by_lesion.var() / len(by_lesion))
+    assert found.value == pytest.approx(ends[1] - ends[0])
+    # Two independent sets: their variances add.
+    width = 2 * 1.96 * np.sqrt(sum(variances))
+    assert found.high - found.low == pytest.approx(width, rel=0.1)
+
+
+def test_the_mix_of_classes_alone_and_recalls(models):
+    name, run = next(iter(models.items()))
+    labels, correct = right(run, "test")
+    # Invented sets hold thirty of each class.
+    expected = np.mean([correct[labels == k].mean() for k in range(len(CLASSES))])
+    assert external.by_mix(run) == pytest.approx(expected)
+    frame = external.class_recalls(models)
+    assert frame["Images"].tolist() == [IMAGES // 7] * 7
+    labels, correct = right(run, external.PART)
+    expected = [correct[labels == k].mean() for k in range(len(CLASSES))]
+    assert [each.value for each in frame[name]] == pytest.approx(expected)
+
+
+def test_abstention_is_of_models_with_a_validation_set(models):
+    fixed, own, official = external.abstention(models)
+    assert [name.split(",")[0] for name in fixed] == ["our model", "clean recipe"]
+    # Of the clean recipe four in ten answers are wrong at every confidence, so none is enough.
+    (ours,) = official
+    assert list(own) == [ours] == [next(iter(fixed))]
+    _, correct = right(models[ours], external.PART)
+    confidence = models[ours].arrays(external.PART)[1].max(axis=1)
+    answered = confidence >= fixed[ours].confidence
+    assert official[ours]["answered"].value == pytest.approx(answered.mean())
+    assert official[ours]["risk"].value == pytest.approx(1 - correct[answered].mean())
+
+
+def test_only_candidates_that_were_trained_are_shown(models):
+    frame = asked.candidates()
+    assert frame["Loss"].tolist() == ["weighted"]
+    assert frame["Learning rate"].tolist() == ["0.001"]
