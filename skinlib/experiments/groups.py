@@ -23,6 +23,7 @@ COLUMNS = {
     "melanoma_sensitivity": "Melanoma recall",
     "nevus_specificity": "Nevus specificity",
 }
+EXPECTED = "expected from case mix"
 # Differences that stand for themselves: accuracy and what the case mix gives make up the excess.
 LOOKED_AT = ("excess", "mean_recall", "melanoma_sensitivity", "nevus_specificity")
 
@@ -163,21 +164,29 @@ def table(record, attribute, title):
     return pd.DataFrame(rows)
 
 
-def blocks(shown):
-    """Return the groups as `skinlib.plots.evidence.forest` draws them.
+def beside_expected(shown):
+    """Return the accuracy of groups beside what their case mix gives.
 
     Parameters
     ----------
     shown : dict of str to (dict, str)
         By title: a record of `read` and an attribute.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``panel`` (title), ``row`` (group and number of photographs), ``kind``, ``value``, ``low``
+        and ``high``; NaN where there are too few photographs, and the case mix has no interval.
     """
-    return {
-        title: [
-            (row["group"], row["images"], row["accuracy"], row["expected"] and row["expected"][0])
-            for row in record["groups"][attribute]
-        ]
-        for title, (record, attribute) in shown.items()
-    }
+    rows = []
+    for panel, (record, attribute) in shown.items():
+        for group in record["groups"][attribute]:
+            few = "" if group["accuracy"] else ", too few"
+            row = {"panel": panel, "row": f"{group['group']} ({group['images']:,}{few})"}
+            found = dict(zip(("value", "low", "high"), group["accuracy"] or (), strict=False))
+            expected = {"value": group["expected"][0]} if group["expected"] else {}
+            rows += [row | {"kind": "accuracy"} | found, row | {"kind": EXPECTED} | expected]
+    return pd.DataFrame(rows)
 
 
 def beyond(shown):
@@ -186,7 +195,7 @@ def beyond(shown):
     Parameters
     ----------
     shown : dict of str to (dict, str)
-        As of `blocks`.
+        As of `beside_expected`.
 
     Returns
     -------

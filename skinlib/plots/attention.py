@@ -1,8 +1,9 @@
-"""What the maps of the Soft-Attention layer depend on."""
+"""Attention maps: what they depend on, over drawn lesions, and their means."""
 
 import numpy as np
 
-from skinlib.plots.style import BLUE, INK, MUTED, VERMILLION, WIDTH, subplots
+from skinlib.plots.photographs import ATTENTION_MAP
+from skinlib.plots.style import BLUE, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
 
 VARIANTS = {"as_described": "as described", "as_coded": "as coded"}
 _SHADE = {"as_described": BLUE, "as_coded": VERMILLION}
@@ -41,4 +42,67 @@ def channel_dependence(changes):
             axes.set_yticks([0, *decades])
             axes.grid(visible=False, axis="x")
         panels[-1].set_xlabel("perturbed channel")
+    return figure
+
+
+_ROWS = {"image": "drawn picture", "shares": "its mask", "attention": "soft attention"}
+
+
+def beside(examples):
+    """Draw pictures above their masks and their attention maps, on the grid of the maps.
+
+    Parameters
+    ----------
+    examples : list of dict
+        From `skinlib.stats.localisation_drawn.examples`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    highest = max(example["attention"].max() for example in examples)
+    grid = {"nrows": len(_ROWS), "ncols": len(examples), "squeeze": False}
+    side = (WIDTH - 0.3) / len(examples)
+    with subplots(WIDTH, len(_ROWS) * side + 0.9, **grid) as (figure, panels):
+        for column, example in enumerate(examples):
+            for axes, name in zip(panels[:, column], _ROWS, strict=True):
+                axes.set(xticks=[], yticks=[])
+                axes.grid(visible=False)
+                axes.spines[:].set_visible(False)
+                if name == "image":
+                    axes.imshow(example[name])
+                    axes.set_title(example["title"], fontsize=SMALL + 1)
+                elif name == "shares":
+                    axes.imshow(example[name], cmap="gray", vmin=0, vmax=1)
+                else:
+                    shown = axes.imshow(example[name], cmap=ATTENTION_MAP, vmin=0, vmax=highest)
+        for axes, title in zip(panels[:, 0], _ROWS.values(), strict=True):
+            axes.set_ylabel(title, fontsize=SMALL)
+        figure.colorbar(shown, ax=panels, location="bottom", aspect=40, pad=0.02,
+                        label="attention, in multiples of an even spread")  # fmt: skip
+    return figure
+
+
+def means(maps):
+    """Draw mean attention maps of networks side by side, in multiples of an even spread.
+
+    Parameters
+    ----------
+    maps : dict of str to numpy.ndarray
+        By title; shape (h, w), of any size.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    relative = {title: values / np.mean(values) for title, values in maps.items()}
+    highest = max(values.max() for values in relative.values())
+    with subplots(WIDTH, WIDTH / len(maps) + 1.1, ncols=len(maps), squeeze=False) as (figure, grid):
+        for axes, (title, values) in zip(grid[0], relative.items(), strict=True):
+            shown = axes.imshow(values, cmap=ATTENTION_MAP, vmin=0, vmax=highest)
+            axes.set(xticks=[], yticks=[])
+            axes.grid(visible=False)
+            axes.set_title(title, fontsize=SMALL)
+        figure.colorbar(shown, ax=grid, location="bottom", aspect=40, pad=0.03,
+                        label="attention, in multiples of an even spread")  # fmt: skip
     return figure

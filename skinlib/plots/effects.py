@@ -1,48 +1,181 @@
-"""Effects with their intervals, one below the other."""
+"""Values with their intervals, one row each, and differences between models."""
 
 import textwrap
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+import pandas as pd
+import seaborn
 
 from skinlib.plots.style import COLOURS, INK, MUTED, SMALL, WIDTH, subplots
 from skinlib.stats.scores import SCORES
 
 SHOWN = ("accuracy", "mean recall", "AUC, macro")
 MARKERS = ("o", "s", "D", "^")
+# Inches: of a mark, of a line of text, and between two rows.
+MARK, LINE, GAP = 0.14, 0.15, 0.12
+
+
+def tidy(found, scale=1.0):
+    """Return a table for `intervals` from values by kind and row.
+
+    Parameters
+    ----------
+    found : dict of str to dict of str to (skinlib.stats.bootstrap.Estimate or float)
+        By kind, then by row. A plain number has no interval.
+    scale : float
+        100 gives percentage points.
+    """
+    rows = [
+        (kind, row, *_ends(each)) for kind, values in found.items() for row, each in values.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["kind", "row", "value", "low", "high"])
+    return frame.assign(**scale * frame[["value", "low", "high"]].astype(float))
+
+
+def _ends(each):
+    return (each.value, each.low, each.high) if hasattr(each, "low") else (each, np.nan, np.nan)
+
+
+def intervals(frame, label, mark=None, single=None, limits=None):
+    """Draw values with their intervals.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``row``, ``value``, ``low`` and ``high``, NaN where there is none; optionally ``kind``
+        (colour and marker, four at most) and ``panel`` (drawn below each other).
+    label : str
+        Of the horizontal axis.
+    mark : (float, str or None), optional
+        Where a vertical line is drawn, and what the legend calls it.
+    single : pandas.DataFrame, optional
+        ``kind``, ``row`` and ``value`` of single training runs, drawn as small dots.
+    limits : (float, float), optional
+        Of the horizontal axis.
+    """
+    frame = frame.assign(**{name: "" for name in ("panel", "kind") if name not in frame})
+    groups = frame.groupby(["panel", "row"], sort=False)
+    step = MARK if single is None else 2.2 * MARK
+    lines = 1 + max(_filled(row).count("\n") for row in frame["row"])
+    height = GAP + max(step * groups.size().max(), LINE * lines)
+    # Marks of one row are below each other; a kind that a row does not have leaves no gap.
+    rank = groups.cumcount() - (groups["row"].transform("size") - 1) / 2
+    frame["shift"] = rank * step / height
+    rows = frame.groupby("panel", sort=False)["row"].unique()
+    grid = {"nrows": len(rows), "sharex": True, "squeeze": False, "height_ratios": rows.map(len)}
+    tall = 0.8 + sum(0.3 + height * len(names) for names in rows)
+    with subplots(WIDTH, tall, **grid) as (figure, panels):
+        for axes, (panel, names) in zip(panels[:, 0], rows.items(), strict=True):
+            places = frame["row"].map({name: place for place, name in enumerate(names)})
+            shown = frame.assign(place=places + frame["shift"])[frame["panel"] == panel]
+            _marks(axes, shown, frame["kind"].unique(), single)
+            if mark:
+                axes.axvline(mark[0], color=INK, linewidth=0.8, label=mark[1],
+                             linestyle="--" if mark[1] else "-")  # fmt: skip
+            axes.set_title(panel, loc="left", fontsize=SMALL + 1, fontweight="bold")
+            axes.set_yticks(range(len(names)), map(_filled, names), fontsize=SMALL)
+            axes.tick_params(axis="y", length=0)
+            axes.set(ylim=(len(names) - 0.5, -0.5), xlim=limits)
+            axes.grid(visible=False, axis="y")
+        axes.set_xlabel(label)
+        axes.locator_params(axis="x", nbins=6)
+        handles, titles = panels[0, 0].get_legend_handles_labels()
+        if len(titles) > 1:
+            fit = sum(len(title) + 7 for title in titles) <= 72
+            figure.legend(handles, titles, loc="outside upper center", fontsize=SMALL,
+                          ncols=len(titles) if fit else 2, columnspacing=1.2)  # fmt: skip
+    return figure
+
+
+def _filled(name):
+    """Return the name of a row on lines that leave room for the marks."""
+    return "\n".join(textwrap.fill(line, 26) for line in name.split("\n"))
+
+
+def _marks(axes, shown, kinds, single):
+    for kind, colour, marker in zip(kinds, COLOURS, MARKERS, strict=False):
+        some = shown[shown["kind"] == kind]
+        ends = (some["value"] - some["low"], some["high"] - some["value"])
+        axes.errorbar(some["value"], some["place"], xerr=None if some["low"].isna().all() else ends,
+                      fmt=marker, color=colour, ecolor=(colour, 0.5), elinewidth=2.2,
+                      label=kind)  # fmt: skip
+        if single is not None:
+            dots = single[single["kind"] == kind].merge(some[["row", "place"]], on="row")
+            axes.plot(dots["value"], dots["place"] + 0.08, ".", color=MUTED, markersize=3)
 
 
 def forest(effects):
-    """Draw differences of some scores, second way of training minus the first.
+    """Draw differences of three scores, second way of training minus the first.
 
     Parameters
     ----------
     effects : dict of str to skinlib.stats.paired.Effect
-        By title. Small marks are the single seeds.
+        By title. Small dots are the single seeds.
     """
-    names = list(effects)
-    with subplots(WIDTH, 1.0 + 1.15 * len(names)) as (figure, axes):
-        for place, effect in enumerate(effects.values()):
-            for step, score in enumerate(SHOWN):
-                index = SCORES.index(score)
-                y = place + (step - 1) * 0.2
-                estimate, colour = effect.estimate(index), COLOURS[step]
-                axes.plot([estimate.low, estimate.high], [y, y], color=colour, linewidth=2)
-                axes.plot(estimate.value, y, MARKERS[step], color=colour, markersize=6,
-                          label=score if not place else None)  # fmt: skip
-                if len(effect.by_seed) > 1:
-                    each = effect.by_seed[:, index]
-                    axes.plot(each, np.full(len(each), y + 0.08), ".", color=MUTED, markersize=3)
-        _finish(axes, names)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    columns = {score: SCORES.index(score) for score in SHOWN}
+    found = {
+        score: {title: effect.estimate(index) for title, effect in effects.items()}
+        for score, index in columns.items()
+    }
+    single = [
+        (score, title, value)
+        for score, index in columns.items()
+        for title, effect in effects.items()
+        if len(effect.by_seed) > 1
+        for value in effect.by_seed[:, index]
+    ]
+    single = pd.DataFrame(single, columns=["kind", "row", "value"])
+    return intervals(tidy(found), "difference, with 95 % interval", (0, None), single)
+
+
+def pairwise(estimates, apart):
+    """Draw the differences in accuracy of every two models as a matrix, in percentage points.
+
+    Parameters
+    ----------
+    estimates : dict of (str, str) to skinlib.stats.bootstrap.Estimate
+        By pair of names, first minus second.
+    apart : dict of (str, str) to bool
+        Pairs that get a star.
+    """
+    names = list(dict.fromkeys(name for pair in estimates for name in pair))
+    values = pd.DataFrame(np.nan, index=names[:-1], columns=names[1:])
+    written = values.astype(object)
+    for pair, each in estimates.items():
+        values.loc[pair] = 100 * each.value
+        # A difference that rounds to nothing has no sign.
+        number = f"{round(100 * each.value, 1) + 0.0:+.1f}".replace("-", "−")
+        written.loc[pair] = f"{number}*" if apart[pair] else number
+    lines = [name.replace(", ", ",\n", 1) for name in names]
+    with subplots(WIDTH, 0.5 * len(names) + 1.6) as (figure, axes):
+        seaborn.heatmap(values, annot=written, fmt="", cmap="vlag", center=0, cbar=False, ax=axes,
+                        annot_kws={"size": SMALL + 1}, xticklabels=lines[1:],
+                        yticklabels=lines[:-1])  # fmt: skip
+        axes.grid(visible=False)
+        axes.tick_params(length=0, labelsize=SMALL)
+        axes.tick_params(axis="y", rotation=0)
+        axes.tick_params(axis="x", rotation=40)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     return figure
 
 
-def _finish(axes, names):
-    axes.axvline(0, color=INK, linewidth=0.8)
-    titles = ["\n".join(textwrap.fill(line, 24) for line in name.split("\n")) for name in names]
-    axes.set_yticks(range(len(names)), titles, fontsize=SMALL)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.grid(visible=False, axis="y")
-    axes.set_xlabel("difference, with 95 % interval")
+def strips(rows, score, factor, legend):
+    """Draw one dot a network, one row a way of reading them, two colours by a factor.
+
+    Parameters
+    ----------
+    rows : dict of str to pandas.DataFrame
+        By the title of the row: networks, from `skinlib.stats.factorial_frames.networks`.
+    score, factor : str
+        Columns for the place and for the colour.
+    legend : str
+        What the factor is called.
+    """
+    dots = pd.concat(rows, names=["row", None]).reset_index("row").rename(columns={factor: legend})
+    with subplots(WIDTH, 1.1 + 0.9 * len(rows)) as (figure, axes):
+        seaborn.stripplot(dots, x=score, y="row", hue=legend, dodge=True, jitter=0.25, size=5,
+                          alpha=0.75, ax=axes)  # fmt: skip
+        axes.set_ylabel("")
+        seaborn.move_legend(axes, "lower center", bbox_to_anchor=(0.4, 1), ncols=2, frameon=False)
+    return figure

@@ -5,7 +5,6 @@ import numpy as np
 from skinlib.plots.style import (
     BLUE,
     COLOURS,
-    INK,
     MUTED,
     SMALL,
     VERMILLION,
@@ -105,51 +104,4 @@ def risk_coverage(curves, mark=None):
                  xlabel="coverage: share of the photographs answered",
                  ylabel="risk: share of wrong answers")  # fmt: skip
         axes.legend(loc="upper left", fontsize=SMALL)
-    return figure
-
-
-def forest(blocks, label, reference):
-    """Draw groups as points with intervals, and how many images each has.
-
-    Parameters
-    ----------
-    blocks : dict of str to list
-        By heading: ``(name, images, found, expected)`` of each group; `found` is value, low
-        and high or None where there are too few images, `expected` a number or None.
-    label : str
-        What is drawn.
-    reference : str
-        What the open marks of `expected` are.
-    """
-    lines = [line for heading, rows in blocks.items() for line in ((heading,), *rows)]
-    with subplots(WIDTH, 0.25 * len(lines) + 1.1) as (figure, axes):
-        for place, line in enumerate(lines):
-            if len(line) == 1:
-                continue
-            _, images, found, expected = line
-            # Beside the axes, so that no point can cover it.
-            axes.text(1.02, place, f"{images:,}", fontsize=SMALL, color=MUTED, va="center",
-                      transform=axes.get_yaxis_transform())  # fmt: skip
-            if found is None:
-                axes.text(0.02, place, "too few", fontsize=SMALL, color=MUTED, va="center",
-                          transform=axes.get_yaxis_transform())  # fmt: skip
-                continue
-            value, low, high = found
-            axes.plot([low, high], [place] * 2, color=BLUE, linewidth=2.2, alpha=0.45)
-            axes.plot(value, place, "o", color=BLUE, markersize=5, clip_on=False)
-            if expected is not None:
-                axes.plot(expected, place, "d", markersize=7, markerfacecolor="none",
-                          markeredgecolor=VERMILLION)  # fmt: skip
-        axes.plot([], [], "o-", color=BLUE, label=f"{label}, with 95 % interval")
-        axes.plot([], [], "d", color=VERMILLION, markerfacecolor="none", label=reference)
-        axes.text(1.02, -1, "images", fontsize=SMALL, color=MUTED, va="center",
-                  transform=axes.get_yaxis_transform())  # fmt: skip
-        axes.set_yticks(range(len(lines)), [line[0] for line in lines], fontsize=SMALL)
-        for tick, line in zip(axes.get_yticklabels(), lines, strict=True):
-            if len(line) == 1:
-                tick.set(fontweight="bold", color=INK)
-        axes.tick_params(axis="y", length=0)
-        axes.set(xlabel=label, ylim=(len(lines) - 0.5, -1.5), xlim=(0, 1))
-        axes.grid(visible=False, axis="y")
-        figure.legend(loc="outside lower center", fontsize=SMALL)
     return figure

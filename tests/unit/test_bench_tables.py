@@ -1,14 +1,10 @@
 """What the pages on speed and export make of stored results, on numbers made by hand."""
 
-import itertools
-
-import numpy as np
 import pytest
 
 from skinlib.bench import reproduction, tables
 from skinlib.common.classes import HAM10000_COUNTS
 from skinlib.experiments.study import load_study
-from skinlib.plots.roofline import roofline
 
 
 def spread(value):
@@ -83,24 +79,3 @@ def test_hours_by_hand(monkeypatch):
 def test_every_result_is_printed(name):
     (record,) = tables.stored(name)
     assert len(tables.summary(record)) >= 7
-
-
-def test_names_in_the_roofline_cover_no_point_and_no_other_name():
-    rng = np.random.default_rng(4)
-    rows = {}
-    for name in ("MobileNet", "NASNetMobile", "MobileNetV3Large", "ResNet152", "VGG16"):
-        compute = rng.uniform(0.1, 0.9)
-        rows[name] = {
-            "of_compute": {"median": compute},
-            "of_bandwidth": {"median": compute / rng.uniform(0.2, 4)},
-        }
-    figure = roofline({"backbones": rows})
-    figure.draw_without_rendering()
-    (axes,) = figure.axes
-    renderer = figure._get_renderer()
-    boxes = [text.get_window_extent(renderer) for text in axes.texts]
-    assert len(boxes) == len(rows)
-    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
-    (dots,) = axes.collections
-    places = axes.transData.transform(dots.get_offsets())
-    assert not any(box.contains(*place) for box in boxes for place in places)

@@ -13,7 +13,6 @@ from statsmodels.stats.multitest import multipletests
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import effects
-from skinlib.plots.networks import strips
 from skinlib.stats import factorial
 from skinlib.stats.gains import NOT_CLEAR
 from skinlib.stats.scores import DECISIONS, SCORES, scores
@@ -196,15 +195,6 @@ def test_networks_keep_their_seed_and_levels(study):
     assert len(frame) == 8
     place = found.levels.tolist().index([1, -1])
     assert frame.loc[(1, "on", "off"), "mean recall"] == found.scores[0, 1, place, 1]
-
-
-def test_every_network_is_a_point(study):
-    frame = factorial.networks(effects.factorial(study, n_resamples=5))
-    figure = strips({"as trained": frame, "shifted": frame}, "accuracy", "weights", "class weights")
-    (axes,) = figure.axes
-    assert sum(len(points.get_offsets()) for points in axes.collections) == 2 * len(frame)
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "shifted"]
-    assert axes.get_legend().get_title().get_text() == "class weights"
 
 
 def test_cells_of_other_images_are_refused(study):

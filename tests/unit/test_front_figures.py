@@ -60,14 +60,6 @@ def test_curves_have_both_sets_and_the_kept_epoch(run):
     assert kept == [run.record["best_epoch"]] * 2
 
 
-def test_recalls_of_a_log_have_no_interval():
-    rows = {"log": [0.5] * 7, "ours": [Estimate(0.6, 0.5, 0.7)] * 7}
-    axes = of_run.recalls(rows).axes[0]
-    lengths = [len(line.get_xdata()) for line in axes.lines]
-    assert lengths.count(2) == 7
-    assert lengths.count(1) == 14
-
-
 @pytest.mark.parametrize("draw", [front.waffle, lambda _: front.compared(ROWS, ("a", "b"))])
 def test_a_figure_is_the_same_file_every_time(draw):
     assert to_svg(draw({"a": 3})) == to_svg(draw({"a": 3}))

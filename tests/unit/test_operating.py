@@ -73,9 +73,7 @@ def test_melanoma_thresholds_reach_their_specificity_on_validation(sets):
         assert row["sensitivity"].value == pytest.approx(row["by_curve"].value)
 
 
-def test_figures_show_the_aim_and_the_shares(sets):
-    risks = {"own": {"model": operating.abstention(*sets[1], 0.5)["risk"]}}
-    assert b"10 % was the aim" in to_svg(abstention.risks(risks, 0.1))
+def test_the_figure_shows_the_shares():
     drawn = to_svg(abstention.outcomes({"all": (0.68, 0.28, 0.04)}))
     assert b">68<" in drawn
     assert b">4<" not in drawn

@@ -5,11 +5,7 @@ import pytest
 
 from skinlib.experiments import names, pairs
 from skinlib.experiments.run import Run
-from skinlib.plots import exports
-from skinlib.plots import pairs as figures
-from skinlib.plots.style import to_svg
 from skinlib.stats import agreement
-from skinlib.stats.bootstrap import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +51,6 @@ def test_pairs_are_apart_by_the_corrected_test_by_lesion(found):
     table = found.of_tests()
     assert table["by lesion, Holm"][0] == "< 0.001"
     assert pairs.p_value(0.0123) == "0.012"
-
-
-def test_figures_of_pairs(found):
-    drawn = to_svg(figures.matrix(found.estimates("accuracy"), found.apart())).decode()
-    worst = min(each.value for each in found.estimates("accuracy").values())
-    assert f"−{abs(100 * worst):.1f}*" in drawn
-    mine = {score: {pair[1]: each for pair, each in found.estimates(score).items()
-                    if pair[0] == "worse, 96 px"} for score in agreement.METRICS[:2]}  # fmt: skip
-    assert b"this minus that" in to_svg(figures.against(mine, "this minus that"))
-    changes = {"ONNX, fp16": Estimate(0.0, 0.0, 0.0), "ONNX, int8": Estimate(-0.1, -0.2, 0.0)}
-    assert b"ONNX, int8" in to_svg(exports.costs(changes))
 
 
 def run(recipe, size, seed=0, backbone="MobileNetV2"):

@@ -1,0 +1,94 @@
+"""Interval plots: every value and every end of an interval is where it belongs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinlib.plots.effects import forest, intervals, pairwise, strips, tidy
+from skinlib.plots.style import to_svg
+from skinlib.stats.bootstrap import Estimate
+from skinlib.stats.paired import Effect
+from skinlib.stats.scores import SCORES
+
+FOUND = {
+    "ours": {"a": Estimate(0.5, 0.4, 0.7), "b": Estimate(0.2, 0.1, 0.3)},
+    "theirs": {"b": 0.9, "c": 0.6},
+}
+
+
+def drawn(axes):
+    """Return the marks of each kind, and the ends of each interval, in rows from the top."""
+    marks, ends = {}, {}
+    for container in axes.containers:
+        line, _, bars = container
+        marks[container.get_label()] = np.transpose(line.get_data()).tolist()
+        ends[container.get_label()] = [part[:, 0].tolist() for bar in bars for part in
+                                       bar.get_segments()]  # fmt: skip
+    return marks, ends
+
+
+def test_a_row_has_its_marks_and_their_intervals():
+    axes = intervals(tidy(FOUND, 100), "per cent").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert axes.get_xlabel() == "per cent"
+    marks, ends = drawn(axes)
+    (one, first), (two, second) = marks["ours"]
+    (three, third), (four, fourth) = marks["theirs"]
+    assert [one, two, three, four] == pytest.approx([50, 20, 90, 60])
+    assert (first, fourth) == (0, 2), "alone in its row"
+    assert 0.5 < second < 1 < third < 1.5, "side by side"
+    assert ends["ours"] == [pytest.approx([40, 70]), pytest.approx([10, 30])]
+    assert ends["theirs"] == []
+
+
+def test_panels_have_their_own_rows_and_empty_ones_stay():
+    frame = pd.DataFrame({
+        "panel": ["Age", "Age", "Site"], "row": ["old", "young", "ear"],
+        "value": [0.5, np.nan, 0.7], "low": [0.4, np.nan, 0.6], "high": [0.6, np.nan, 0.8],
+    })  # fmt: skip
+    figure = intervals(frame, "accuracy", limits=(0, 1))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Age", "Site"]
+    assert [len(axes.get_yticks()) for axes in figure.axes] == [2, 1]
+    assert not figure.legends, "one kind needs no legend"
+
+
+def test_the_marked_value_is_in_the_legend():
+    figure = intervals(tidy(FOUND), "risk", mark=(0.1, "aim: 10 %"))
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(words) == ["aim: 10 %", "ours", "theirs"]
+
+
+def test_a_forest_has_three_scores_and_every_seed():
+    by_seed = np.arange(2 * len(SCORES)).reshape(2, -1) / 100
+    ends = by_seed.mean(axis=0) - 0.1, by_seed.mean(axis=0) + 0.1
+    effect = Effect(ends[0], ends[1], by_seed, *ends)
+    alone = Effect(ends[0], ends[1], by_seed[:1], *ends)
+    axes = forest({"two seeds": effect, "one seed": alone}).axes[0]
+    marks, _ = drawn(axes)
+    assert list(marks) == ["accuracy", "mean recall", "AUC, macro"]
+    index = SCORES.index("mean recall")
+    assert marks["mean recall"][0][0] == pytest.approx(by_seed[:, index].mean())
+    dots = [line.get_xdata() for line in axes.lines if line.get_marker() == "."]
+    np.testing.assert_allclose(dots, by_seed[:, [SCORES.index(name) for name in marks]].T)
+
+
+def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():
+    pairs = {("x, 96 px", "y"): Estimate(-0.031, -0.05, -0.01), ("x, 96 px", "z"): Estimate(0, 0, 0),
+             ("y", "z"): Estimate(0.02, 0, 0.04)}  # fmt: skip
+    axes = pairwise(pairs, dict.fromkeys(pairs, False) | {("x, 96 px", "y"): True}).axes[0]
+    cells = {tuple(text.get_position()): text.get_text() for text in axes.texts}
+    assert cells == {(0.5, 0.5): "−3.1*", (1.5, 0.5): "+0.0", (1.5, 1.5): "+2.0"}
+
+
+def test_every_network_is_a_dot():
+    frame = pd.DataFrame({"score": [0.1, 0.2, 0.3], "weights": ["on", "off", "on"]})
+    axes = strips({"as trained": frame, "moved": frame}, "score", "weights", "class weights").axes[
+        0
+    ]
+    assert sum(len(dots.get_offsets()) for dots in axes.collections) == 6
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "moved"]
+    assert axes.get_legend().get_title().get_text() == "class weights"
+
+
+def test_the_same_values_give_the_same_file():
+    assert to_svg(intervals(tidy(FOUND), "x")) == to_svg(intervals(tidy(FOUND), "x"))
