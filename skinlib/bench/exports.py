@@ -12,6 +12,11 @@ import numpy as np
 import pandas as pd
 
 from skinlib.bench import timing
+from skinlib.predict import released
+from skinlib.predict.export import FORMATS, calibration, export
+from skinlib.predict.export.running import opened
+from skinlib.predict.measure import UNKNOWN, prepare
+from skinlib.stats import bootstrap, paired, scores
 
 # Format, precision, and whether int8 is calibrated, that is, computed in too.
 VARIANTS = [
@@ -39,10 +44,7 @@ def measure(*, quick=False, progress=True):
     """
     from tqdm import tqdm
 
-    from skinlib.predict import released
-    from skinlib.predict.export import calibration
     from skinlib.predict.export.graph import servable
-    from skinlib.predict.measure import prepare
 
     classifier = released.load(released.newest())
     prepared = prepare(classifier, progress=progress)
@@ -89,17 +91,12 @@ def _photographs(classifier, folder, count):
         return None
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        from skinlib.predict.measure import UNKNOWN
-
         inputs["metadata"] = classifier.encoder.transform(pd.DataFrame([UNKNOWN] * len(paths)))
     return inputs
 
 
 def _exported(classifier, format, precision, pictures, given):
     """Export once; return its ``bytes`` and ``seconds``, and its outputs by kind of picture."""
-    from skinlib.predict.export import FORMATS, export
-    from skinlib.predict.export.running import opened
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{FORMATS[format][1]}"
         start = time.monotonic()
@@ -146,8 +143,6 @@ def parity(exact, other):
 
 def _scores(labels, probabilities, lesions):
     """Return the scores with their intervals."""
-    from skinlib.stats import bootstrap, scores
-
     values = scores.scores(bootstrap.cluster_weights(lesions), labels, probabilities).T
     return {
         name: bootstrap.estimate(values[scores.SCORES.index(name)]).to_json() for name in SCORES
@@ -156,7 +151,5 @@ def _scores(labels, probabilities, lesions):
 
 def _change(labels, exact, other, lesions):
     """Return the change of each score, other minus exact, with its interval."""
-    from skinlib.stats import paired, scores
-
     effect = paired.effect([paired.Pair(labels, exact, other, lesions)])
     return {name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES}

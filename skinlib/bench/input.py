@@ -11,6 +11,9 @@ from unittest import mock
 import numpy as np
 
 from skinlib.bench.timing import interleave, machine, rates, ratios
+from skinlib.data import ham10000, pixels, synthetic
+from skinlib.data.batches import Part
+from skinlib.experiments.recipes import AUGMENTATION
 
 THEIRS = "decode and SciPy"
 LABELS = {
@@ -37,9 +40,6 @@ def measure(*, quick=False, progress=True):
         By case ``augmented``, ``label``, ``images_per_second`` and ``times_theirs``, the ratio to
         the authors' way with the same augmentation.
     """
-    from skinlib.data import ham10000, pixels, synthetic
-    from skinlib.experiments.recipes import AUGMENTATION
-
     width, height, size = (64, 48, 32) if quick else (600, 450, 224)
     images, batch, rounds = (64, 16, 2) if quick else (256, 32, 9)
     folder = synthetic.ensure(images=images, width=width, height=height)
@@ -120,8 +120,6 @@ def _cases(files, array, size, batch, augmentation):
 
 def read(array, index):
     """Return rows of the pixel cache as a batch, the way training reads them."""
-    from skinlib.data.batches import Part
-
     count = len(array)
     part = Part(array, np.arange(count), np.zeros((count, 0)), np.zeros(count, int))
     return part.inputs(index)["image"]

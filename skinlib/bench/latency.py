@@ -9,6 +9,8 @@ import os
 import numpy as np
 
 from skinlib.bench import timing
+from skinlib.experiments.recipes import get_recipe
+from skinlib.models.backbones import BACKBONES, get_backbone
 
 WARM_UP = 3
 
@@ -16,8 +18,8 @@ WARM_UP = 3
 def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progress=True):
     """Time the classification of single images, and of batches.
 
-    Networks have random weights, which cost the same as trained ones, and the authors' input
-    size. Each is first called unmeasured, with one batch and then with `WARM_UP` single images.
+    Networks have random weights and the authors' input size. Each is first called unmeasured,
+    with one batch and then with `WARM_UP` single images.
 
     Parameters
     ----------
@@ -35,9 +37,7 @@ def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progr
         By backbone ``input_size``, ``parameters``, the spread of the seconds of a single image,
         and ``throughput``, images a second in batches.
     """
-    from skinlib.experiments.recipes import get_recipe
     from skinlib.models import device
-    from skinlib.models.backbones import BACKBONES, get_backbone
     from skinlib.models.classifier import build_classifier
 
     names = list(names or (["MobileNet"] if quick else BACKBONES))

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.bench import timing
+from skinlib.experiments.recipes import get_recipe
+from skinlib.models.backbones import BACKBONES, get_backbone
 
 KERAS = ("keras", "fp32")
 VARIANTS = (
@@ -47,8 +49,6 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
         or ``error`` where a conversion failed.
     """
     from tqdm import tqdm
-
-    from skinlib.models.backbones import BACKBONES
 
     # VGG16, the largest, has no logged count.
     small_first = sorted(BACKBONES, key=lambda name: BACKBONES[name].logged_parameters or math.inf)
@@ -127,8 +127,6 @@ class _Case:
 
 def network(name, recipe):
     """Return the network of a backbone as it is exported, with random weights, and inputs."""
-    from skinlib.experiments.recipes import get_recipe
-    from skinlib.models.backbones import get_backbone
     from skinlib.models.classifier import build_classifier
     from skinlib.predict.export.graph import servable
 

@@ -24,22 +24,16 @@ class ProcessError(SkinlibError):
 
 
 def machine():
-    """Return the machine a result belongs to.
-
-    Returns
-    -------
-    dict
-        ``device``, ``system``, ``cores``, ``memory_gb`` or None, ``versions``, ``environment``
-        (see `VARIABLES`), ``load`` (see `load`) and ``measured`` (UTC).
-    """
+    """Return what a result says of the machine: plain values by name."""
     from skinlib.models import device
 
     affinity = getattr(os, "sched_getaffinity", None)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "device": device.device_name(),
         "system": platform.platform(),
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
-        "memory_gb": _memory_gb(),
+        "memory_gb": round(memory / 2**30, 1),
         "versions": device.versions(),
         "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "load": load(),
@@ -48,18 +42,8 @@ def machine():
 
 
 def load():
-    """Return the load averages of the machine over 1, 5 and 15 minutes, or None."""
-    try:
-        return [round(value, 2) for value in os.getloadavg()]
-    except (AttributeError, OSError):
-        return None
-
-
-def _memory_gb():
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, OSError, ValueError):
-        return None
+    """Return the load averages of the machine over 1, 5 and 15 minutes."""
+    return [round(value, 2) for value in os.getloadavg()]
 
 
 def significant(value, digits=4):
