@@ -101,9 +101,10 @@ describe: $(STAMP)  ## build all networks anew and write results/*.json about th
 bench: $(STAMP)  ## measure speed: results/bench/*.json and their tables
 	$(BIN)/python -m skinlib bench
 
-lint: $(STAMP)  ## ruff, and source notebooks without output
+lint: $(STAMP)  ## ruff, imports between rooms, and source notebooks without output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 format: $(STAMP)  ## let ruff and nbstripout repair what they can
