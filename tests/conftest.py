@@ -7,6 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import pytest
+from local_server import running
 
 from skinlib.data import ham10000, synthetic
 
@@ -31,3 +32,10 @@ def synthetic_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def dataset(synthetic_folder):
     return ham10000.load(synthetic_folder)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server with a flawless HAM10000 of six images; see `local_server`."""
+    with running(monkeypatch) as server:
+        yield server

@@ -1,9 +1,12 @@
 """A small HAM10000 and a server of it on this machine: no test uses a network."""
 
+import contextlib
 import hashlib
 import http.server
 import io
 import stat
+import threading
+import types
 import zipfile
 
 from skinlib.data import fetch
@@ -89,17 +92,39 @@ def table(ids, column="image_id"):
     return "\n".join([f"lesion_id,{column},dx", *(f"HAM_1,{name},nv" for name in ids), ""]).encode()
 
 
-def serve(server, monkeypatch, files, *, hashed=True):
-    """Put files on the server and in the registry, as the archive's own."""
+def serve(server, monkeypatch, files):
+    """Put files on the server and in the registry, hashes included, as the archive's own."""
     rows = []
     for name, body in files.items():
-        known = f"md5:{hashlib.md5(body, usedforsecurity=False).hexdigest()}" if hashed else None
-        kind = name.rpartition(".")[2]
-        members = len(IDS) if kind == "csv" else None
-        url = f"{server.url}/{name}"
-        rows.append(RemoteFile(name, url, known, len(body), kind, members))
+        known = f"md5:{hashlib.md5(body, usedforsecurity=False).hexdigest()}"
+        count = 3 if name.endswith(".zip") else 0
+        rows.append(RemoteFile(name, f"{server.url}/{name}", known, len(body), count))
     server.files = dict(files)
     monkeypatch.setitem(DATASETS, "ham10000", tuple(rows))
+
+
+@contextlib.contextmanager
+def running(monkeypatch):
+    """Run a server with a flawless HAM10000 of six images; ``server.waits`` has the pauses."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(fetch, "BLOCK", 100)
+    server = Server()
+    server.waits = []
+    monkeypatch.setattr(fetch, "time", types.SimpleNamespace(sleep=server.waits.append))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    second = {f"inner/{name}.jpg": jpeg(name) for name in IDS[3:]}
+    second |= {f"__MACOSX/inner/{IDS[4]}x.jpg": b"shadow", "LICENSE.txt": b"not an image"}
+    first = {f"{name}.jpg": jpeg(name) for name in IDS[:3]}
+    zips = {
+        f"{part}.zip": make_zip(each) for part, each in zip(PARTS, (first, second), strict=True)
+    }
+    serve(server, monkeypatch, {TABLE: table(IDS), **zips})
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 def run(folder, **options):

@@ -1,40 +1,34 @@
 """Bring HAM10000 and the ISIC 2018 Task 3 test set from Harvard Dataverse into a folder.
 
-Nothing is believed on its name: every file is checked against the hash that its
-archive publishes (`skinlib.data.download`) and looked through before anything is
-unpacked (`skinlib.data.archive`). Files placed by hand are treated the same way.
+Every file has to have the hash that its archive publishes, also one that was placed by hand.
+pooch downloads to a temporary name, compares the hash and renames; this module adds that a
+broken download is continued (HTTP Range).
 """
 
-import datetime
-import json
-import logging
 import os
 import shlex
 import shutil
-import tempfile
+import time
 from pathlib import Path
 
 import filelock
+import pooch
+import requests
+from tqdm import tqdm
 
+from skinlib import __version__
 from skinlib.common.errors import DataError, IntegrityError, TemporaryError
-from skinlib.common.files import atomic_path, sha256, write_json
-from skinlib.data.archive import read_ids, seal, unpack, unpacked
-from skinlib.data.download import check_hash, digest, download
-from skinlib.data.registry import DATASETS, PAGE, WITHOUT_IMAGE, files
+from skinlib.common.files import atomic_path, require_place, require_space
+from skinlib.data.archive import unpack
+from skinlib.data.registry import DATASETS, PAGE, files
 
-_log = logging.getLogger(__name__)
-
-
-def default_folder():
-    """Return ``SKINLIB_DATA`` when it names a folder, else ``data/ham10000`` here."""
-    chosen = os.environ.get("SKINLIB_DATA", "")
-    # skinlib.data.ham10000 also understands the word `synthetic`, which is no place to write to.
-    if not chosen or chosen.partition(":")[0] == "synthetic":
-        return Path("data/ham10000")
-    return Path(chosen)
+TRIES = 4
+BACKOFF = 2.0  # seconds before the second try; doubles with each further one
+TIMEOUT = (10, 60)  # seconds to wait for a connection, and for the next bytes on it
+BLOCK = 1 << 16  # bytes written at a time; a break loses the block that it falls into
 
 
-def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True, retries=3):
+def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True):
     """Download, check and unpack a data set; what is there already is left alone.
 
     Parameters
@@ -42,14 +36,13 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True, retr
     dataset : str
         A key of `DATASETS`.
     folder : str or pathlib.Path, optional
-        Where the table and the image folders go; see `default_folder`. The files as
-        downloaded stay in its sub-folder ``downloads`` and may be deleted afterwards.
+        Where the table and the image folders go: ``SKINLIB_DATA`` by default, else
+        ``data/ham10000``. The files as downloaded stay in its sub-folder ``downloads`` and may
+        be deleted afterwards.
     base_url : str, optional
         A mirror: file names are appended to it. The hashes stay the same.
     progress : bool
         Show progress bars where standard error is a terminal.
-    retries : int
-        Tries after the first that fail in a row without bringing in new bytes.
 
     Returns
     -------
@@ -59,8 +52,7 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True, retr
     Raises
     ------
     DataError
-        Unknown data set, folder that cannot be written to or holds another table of
-        the same name, or a server that does not know the file.
+        Unknown data set, a folder that cannot be written to, or no such file on the server.
     IntegrityError
         A file that is not what it claims to be. No such download is kept.
     TemporaryError
@@ -70,11 +62,18 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True, retr
     if base_url is not None and not base_url.startswith(("https://", "http://")):
         msg = f"base URL '{base_url}' is not a web address; expected https://... or http://..."
         raise DataError(msg)
-    folder = Path(default_folder() if folder is None else folder)
-    _check_folder(dataset, rows, folder)
+    folder = Path(_default_folder() if folder is None else folder)
+    downloads = folder / "downloads"
+    require_place(downloads / rows[0].name)
+    downloads.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / "downloads" / ".lock", timeout=0):
-            _fetch_all(dataset, rows, folder, base_url, progress, retries)
+        with filelock.FileLock(downloads / ".lock", timeout=0):
+            missing = [row for row in rows if not _done(row, folder)]
+            # Once as downloaded, once unpacked: JPEG does not compress further.
+            require_space(folder, sum(2 * row.bytes for row in missing))
+            for row in missing:
+                url = f"{base_url.rstrip('/')}/{row.name}" if base_url else row.url
+                _bring(dataset, row, url, folder, progress)
     except filelock.Timeout as error:
         msg = f"another fetch is writing to '{folder}'; wait until it has finished"
         raise TemporaryError(msg) from error
@@ -84,155 +83,110 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True, retr
     return folder
 
 
-def _fetch_all(dataset, rows, folder, base_url, progress, retries):
-    """Bring in the tables, which name the images, and then the images."""
-    ids, found = set(), set()
-    for file in rows:
-        target = folder / Path(file.name).stem
-        if file.kind == "zip" and (images := unpacked(target)):
-            found |= images
-            continue
-        path, url = _placed(file, folder), None
-        if path:
-            check_hash(file, path)
-        else:
-            url = f"{base_url.rstrip('/')}/{file.name}" if base_url else file.url
-            try:
-                path = download(file, url, folder / "downloads", progress=progress, retries=retries)
-            except TemporaryError as error:
-                msg = f"{error}. Or by hand: {_by_hand(dataset, folder)}"
-                raise TemporaryError(msg) from error
-        try:
-            if file.kind == "csv":
-                ids |= read_ids(file, path)
-            else:
-                found |= unpack(file, path, target, ids, progress=progress)
-        except IntegrityError:
-            if url:  # ours; a file placed by hand is its owner's to delete
-                path.unlink()
-            raise
-        if file.kind == "csv" and path != folder / file.name:
-            with atomic_path(folder / file.name) as temporary:
-                shutil.copyfile(path, temporary)
-        _record(dataset, file, path, url, folder)
-        if file.kind == "zip":
-            seal(file, target)
-    missing = sorted(ids - found - WITHOUT_IMAGE)
-    if missing:
+def _default_folder():
+    chosen = os.environ.get("SKINLIB_DATA", "")
+    # skinlib.data.ham10000 also understands the word `synthetic`, which is no place to write to.
+    return "data/ham10000" if chosen.partition(":")[0] in ("", "synthetic") else chosen
+
+
+def _done(row, folder):
+    """Whether the images of a zip are unpacked, or the table is in its place."""
+    if row.images:
+        return len(list((folder / Path(row.name).stem).glob("*.jpg"))) == row.images
+    path = folder / row.name
+    return path.is_file() and _checked(row, path)
+
+
+def _checked(row, path):
+    """Return a file that is there; raise `IntegrityError` if it has another hash."""
+    algorithm = row.hash.partition(":")[0]
+    found = f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
+    if found != row.hash:
         msg = (
-            f"{len(missing)} images named in the table of {dataset} came with no archive: "
-            f"{', '.join(missing[:5])}; compare '{folder}' with {PAGE}"
+            f"'{path}' is not the file published at {PAGE}: expected {row.hash}, found {found}; "
+            "delete it and run the command again, or place the right one there (tables: choose "
+            "'Original File Format' on the page)"
         )
         raise IntegrityError(msg)
+    return path
 
 
-def _check_folder(dataset, rows, folder):
-    """Refuse a folder that cannot hold the data before anything is downloaded."""
-    try:
-        (folder / "downloads").mkdir(parents=True, exist_ok=True)
-        for place in (folder, folder / "downloads"):
-            tempfile.TemporaryFile(dir=place).close()
-    except OSError as error:
-        msg = f"cannot write to folder '{folder}': {error}; choose another one with --to FOLDER"
-        raise DataError(msg) from error
-    needed = 0
-    for file in rows:
-        path = folder / file.name
-        known = file.kind == "csv" and file.hash and path.is_file()
-        if known and (found := digest(file, path)) != file.hash:
+def _bring(dataset, row, url, folder, progress):
+    """Download one file unless it was placed by hand, and unpack or copy it."""
+    places = folder / "downloads" / row.name, folder / row.name
+    path = next((_checked(row, place) for place in places if place.is_file()), None)
+    path = path or _download(dataset, row, url, folder, progress)
+    if row.images:
+        unpack(path, folder / path.stem, row.images, progress=progress)
+    else:
+        with atomic_path(folder / row.name) as temporary:
+            shutil.copyfile(path, temporary)
+
+
+def _download(dataset, row, url, folder, progress):
+    """Try several times, each continuing the one before; return the file with the right hash."""
+    pooch.get_logger().setLevel("WARNING")  # its notes would break the progress bar
+    downloads = folder / "downloads"
+    resume = _Resume(row, downloads, progress)
+    for attempt in range(1, TRIES + 1):
+        try:
+            return Path(pooch.retrieve(url, row.hash, row.name, downloads, downloader=resume))
+        except ValueError as error:  # how pooch reports a wrong hash
             msg = (
-                f"'{path}' is another table than the {file.name} to be fetched (expected "
-                f"{file.hash}, found {found}); choose an empty folder with --to FOLDER"
+                f"{row.name} from {url} is not the file published at {PAGE}: {error} Run the "
+                "command again; if that does not help, see in a browser what the server sends"
             )
-            raise DataError(msg)
-        if file.kind == "zip" and not unpacked(folder / path.stem):
-            # Once as downloaded, once unpacked: JPEG does not compress further.
-            needed += (file.bytes or 0) * (1 if _placed(file, folder) else 2)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        msg = (
-            f"'{folder}' has {free / 1e9:.1f} GB of free space, {dataset} needs "
-            f"{needed / 1e9:.1f} GB; free some or choose another disk with --to FOLDER"
-        )
-        raise TemporaryError(msg)
+            raise IntegrityError(msg) from error
+        except requests.RequestException as error:
+            if attempt == TRIES:
+                here, place = shlex.quote(str(downloads)), shlex.quote(str(folder))
+                msg = (
+                    f"cannot download {row.name} from {url}: {error} (tried {TRIES} times); what "
+                    "has arrived is kept and continued next time. Or by hand: get "
+                    f"{', '.join(each.name for each in files(dataset))} from {PAGE} (tables as "
+                    f"'Original File Format'), put them into {here}, run `python -m skinlib fetch "
+                    f"--dataset {dataset} --to {place}` to check and unpack them, then "
+                    f"`python -m skinlib check-data --data {place}`"
+                )
+                raise TemporaryError(msg) from error
+            time.sleep(BACKOFF * 2 ** (attempt - 1))
 
 
-def _placed(file, folder):
-    """Return where a file lies already, from an earlier run or by hand, or None."""
-    places = (folder / "downloads" / file.name, folder / file.name)
-    return next((path for path in places if path.is_file()), None)
+class _Resume:
+    """A downloader for pooch that keeps the bytes of a broken transfer in ``NAME.part``."""
 
+    def __init__(self, row, downloads, progress):
+        self.row, self.part, self.progress = row, downloads / f"{row.name}.part", progress
 
-def _record(dataset, file, path, url, folder):
-    """Write down what a file was and how far it was checked, and say so where that was less."""
-    notes = folder / "fetched.json"
-    try:
-        known = json.loads(notes.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    found = sha256(path)
-    # A second look at a file says nothing new, least of all that it was placed by hand.
-    if known.get(dataset, {}).get(file.name, {}).get("sha256") == found:
-        return
-    known.setdefault(dataset, {})[file.name] = {
-        "url": url or "placed by hand",
-        "bytes": path.stat().st_size,
-        "sha256": found,
-        "verified": file.hash or "by content only",
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
-    write_json(notes, known)
-    if file.hash is None:
-        text = "%s was verified by content only: no published hash is known. SHA-256 %s, see %s"
-        _log.warning(text, file.name, found, notes)
-
-
-def _commands(dataset, folder):
-    """Return what to type once the files lie in ``downloads``: fetch, then check."""
-    place = shlex.quote(str(folder))
-    return (
-        f"python -m skinlib fetch --dataset {dataset} --to {place}",
-        f"python -m skinlib check-data --data {place}",
-    )
-
-
-def _by_hand(dataset, folder):
-    """Return the way without a network in one line."""
-    unpacking, checking = _commands(dataset, folder)
-    return (
-        f"get {', '.join(file.name for file in files(dataset))} from {PAGE} (tables as "
-        f"'Original File Format'), put them into {shlex.quote(str(folder / 'downloads'))}, "
-        f"run `{unpacking}` to check and unpack them, then `{checking}`"
-    )
-
-
-def instructions(dataset="ham10000", folder=None):
-    """Return how to get a data set by hand, for people and machines without a network.
-
-    Parameters are those of `fetch`; the result is several lines of plain text.
-    """
-    rows = files(dataset)
-    folder = Path(default_folder() if folder is None else folder)
-    unpacking, checking = _commands(dataset, folder)
-    lines = [
-        f"{dataset} comes from Harvard Dataverse, {PAGE}",
-        "(CC BY-NC 4.0: credit the authors, no commercial use, do not pass the images on).",
-        "",
-        "1. On a machine with a network, download there:",
-    ]
-    for file in rows:
-        size = f"{file.bytes / 1e6:,.0f} MB, " if file.bytes else ""
-        lines += [f"     {file.name}  ({size}{file.hash or 'no hash known'})", f"       {file.url}"]
-    lines += [
-        "   On the web page choose 'Original File Format' for the tables.",
-        f"2. Put the files as they are into {shlex.quote(str(folder / 'downloads'))}",
-        "3. Check and unpack them (this asks no server for what is there):",
-        f"     {unpacking}",
-        "4. Check the result:",
-        f"     {checking}",
-        "Everything but the paper's numbers also runs without it, on `--data synthetic`.",
-    ]
-    return "\n".join(lines)
+    def __call__(self, url, output, _pooch):
+        have = self.part.stat().st_size if self.part.exists() else 0
+        # Dataverse answers 403 to the default name of requests (dataverse.harvard.edu#479).
+        # A compressed answer could not be continued by counting bytes.
+        headers = {"User-Agent": f"skinlib/{__version__}", "Accept-Encoding": "identity"}
+        if have:
+            headers["Range"] = f"bytes={have}-"
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+            if response.status_code in (404, 410):
+                msg = (
+                    f"the server does not have {self.row.name}: {url} answered "
+                    f"{response.status_code}; check --base-url, or look at {PAGE}"
+                )
+                raise DataError(msg)
+            if response.status_code == 416:  # the partial file is as long as the server's
+                self.part.unlink()
+            response.raise_for_status()
+            if response.status_code != 206:  # no Range here: the whole file comes again
+                have = 0
+            total = have + int(response.headers.get("Content-Length", 0))
+            options = {"initial": have, "total": total, "unit": "B", "unit_scale": True}
+            hidden = None if self.progress else True
+            with (
+                tqdm(desc=self.row.name, disable=hidden, **options) as bar,
+                self.part.open("ab" if have else "wb") as out,
+            ):
+                for block in response.iter_content(BLOCK):
+                    bar.update(out.write(block))
+        os.replace(self.part, output)
 
 
 def add_arguments(parser):

@@ -33,6 +33,8 @@ def match(image_ids, folder, listed_in, *, allow_missing=False):
     """
     found = {}
     for path in sorted(folder.rglob("ISIC_*.jpg")):
+        if any(name.startswith(".") for name in path.relative_to(folder).parts):
+            continue  # a folder that is being unpacked
         if path.stem in found:
             msg = f"image {path.stem} lies twice: '{found[path.stem]}' and '{path}'; remove one"
             raise DataError(msg)

@@ -1,4 +1,4 @@
-"""The files that make up a data set: where they are served and by what they are known."""
+"""The files that make up a data set: where they are served, and what proves them."""
 
 import dataclasses
 
@@ -7,42 +7,16 @@ from skinlib.common.errors import DataError
 PAGE = "https://doi.org/10.7910/DVN/DBW86T"
 HOST = "dataverse.harvard.edu"
 
-# Bytes that no file may exceed, packed or unpacked. The largest real one has 1.4 GB.
-LIMIT = 8_000_000_000
-
-# Row of the test ground truth without an image: 1,512 rows, 1,511 JPEGs.
-# ImageMarkup/isic-challenge-scoring, isic_challenge_scoring/task3.py (excluded from scoring);
-# Avnish1505/cancer-fusion-ai, src/evaluate_isic2018.py (counted in the Dataverse zip).
-WITHOUT_IMAGE = frozenset({"ISIC_0035068"})
-
 
 @dataclasses.dataclass(frozen=True)
 class RemoteFile:
-    """One file of a data set.
+    """One file of a data set: a zip of images, or a table."""
 
-    Attributes
-    ----------
-    name : str
-        Its name, here and on a mirror.
-    url : str
-        Where it is served.
-    hash : str or None
-        ``md5:...`` or ``sha256:...``; None where no source tells it, and then the
-        content alone is checked.
-    bytes : int or None
-        Size, possibly rounded; bounds the download and the disk space asked for.
-    kind : str
-        ``zip`` (images) or ``csv`` (one row an image).
-    members : int or None
-        Number of images in a zip, of rows in a table.
-    """
-
-    name: str
+    name: str  # here and on a mirror
     url: str
-    hash: str | None
-    bytes: int | None
-    kind: str
-    members: int | None
+    hash: str  # md5:... or sha256:..., as the archive publishes it
+    bytes: int  # size, possibly rounded; for the disk space needed
+    images: int = 0  # number of images in a zip
 
 
 # The file ids and MD5 sums were read in these public repositories (repository: path):
@@ -60,15 +34,12 @@ DATASETS = {
             _FILE + "4338392?format=original",  # [drift] [medxai]
             "md5:8f85fb1aa29d80a2797247e434deb79d",  # [drift] [sit]
             690_218,  # [medxai]
-            "csv",
-            10_015,
         ),
         RemoteFile(
             "HAM10000_images_part_1.zip",
             _FILE + "3172585",  # [drift] [medxai]
             "md5:4639bfa73ab251610530a97c898e6e46",  # [drift] [medxai] [sit]
             1_366_522_108,  # [medxai]
-            "zip",
             5_000,  # the dataset's page
         ),
         RemoteFile(
@@ -76,7 +47,6 @@ DATASETS = {
             _FILE + "3172584",  # [drift] [medxai]
             "md5:da43d6cc50f6613013be07e8986b384b",  # [drift] [medxai] [sit]
             1_403_566_547,  # [medxai]
-            "zip",
             5_015,  # the dataset's page
         ),
     ),
@@ -85,16 +55,13 @@ DATASETS = {
             "ISIC2018_Task3_Test_GroundTruth.csv",
             _FILE + "6924466?format=original",  # [fusion]
             "md5:2b5663aacc9644740f27e355cf7f369a",  # [sit], the only source found
-            None,
-            "csv",
-            1_512,  # [fusion]
+            1_000_000,  # not known: a bound for its 1,512 rows
         ),
         RemoteFile(
             "ISIC2018_Task3_Test_Images.zip",
             _FILE + "3855824",  # [fusion]
             "md5:0488b6f65849e310857d9207daa55a21",  # [sit]
             421_000_000,  # shown as 401.5 MB (of 2^20 bytes) on the dataset's page
-            "zip",
             1_511,  # [fusion] and the dataset's page
         ),
     ),
@@ -102,8 +69,8 @@ DATASETS = {
 
 
 def files(dataset):
-    """Return the files of a data set, tables first: they name the images."""
+    """Return the files of a data set."""
     if dataset not in DATASETS:
         msg = f"unknown data set '{dataset}'; expected one of {', '.join(DATASETS)}"
         raise DataError(msg)
-    return sorted(DATASETS[dataset], key=lambda file: file.kind)
+    return DATASETS[dataset]

@@ -7,17 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-import types
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from local_server import IDS, PARTS, TABLE, Server, jpeg, make_zip, serve, table
 
 from skinlib.cli import main as skinlib_main
 from skinlib.common import paths
-from skinlib.data import download
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,27 +85,6 @@ def results(tmp_path, monkeypatch):
     """An empty results folder."""
     monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
     return tmp_path / "results"
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """A server with a flawless HAM10000 of six images; see `local_server`."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.setattr(download, "BLOCK", 100)
-    server = Server()
-    server.waits = []
-    monkeypatch.setattr(download, "time", types.SimpleNamespace(sleep=server.waits.append))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    files = {TABLE: table(IDS)}
-    for part, ids in zip(PARTS, (IDS[:3], IDS[3:]), strict=True):
-        files[f"{part}.zip"] = make_zip({f"{name}.jpg": jpeg(name) for name in ids})
-    serve(server, monkeypatch, files)
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture(scope="package")

@@ -1,12 +1,11 @@
-"""Fetching gives the layout that the reader takes, and asks for no more than it needs."""
+"""Fetching gives the layout that the reader takes, from bad networks and bad servers too."""
 
 import argparse
 import dataclasses
 import hashlib
 import io
-import json
-import os
 import shutil
+import urllib.parse
 
 import filelock
 import numpy as np
@@ -23,88 +22,84 @@ from local_server import (
     run,
     serve,
     table,
-)
+)  # fmt: skip
 from PIL import Image
 
-from skinlib.common.errors import DataError, TemporaryError
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.data import fetch, ham10000
-from skinlib.data.registry import DATASETS, PAGE
+from skinlib.data.registry import DATASETS, HOST
+
+ZIP = f"{PARTS[0]}.zip"
 
 
-def test_good_files_give_the_layout_and_are_asked_for_once(server, good, tmp_path):
+@pytest.mark.parametrize("row", [row for rows in DATASETS.values() for row in rows])
+def test_every_row_of_the_registry_is_complete(row):
+    place = urllib.parse.urlsplit(row.url)
+    assert (place.scheme, place.netloc) == ("https", HOST)
+    assert place.path.rpartition("/")[2].isdigit()
+    assert (place.query == "format=original") == row.name.endswith(".csv") == (row.images == 0)
+    algorithm, _, digest = row.hash.partition(":")
+    assert len(bytes.fromhex(digest)) == {"md5": 16, "sha256": 32}[algorithm]
+
+
+def test_good_files_give_the_layout_and_are_requested_once(server, tmp_path):
     folder = run(tmp_path / "with space é")
     assert images(folder) == LAYOUT
     assert (folder / LAYOUT[0]).read_bytes() == jpeg(IDS[0])
-    assert (folder / TABLE).read_bytes() == good[TABLE]
+    assert (folder / TABLE).read_bytes() == server.files[TABLE]
     assert leftovers(folder) == []
-    assert sorted(server.log) == sorted((name, None) for name in good)
+    assert sorted(server.log) == sorted((name, None) for name in server.files)
     assert all(agent.startswith("skinlib/") for agent in server.agents)
-    notes = json.loads((folder / "fetched.json").read_text())["ham10000"]
-    for name, body in good.items():
-        assert notes[name]["sha256"] == hashlib.sha256(body).hexdigest()
-        assert notes[name]["verified"].startswith("md5:")
-        assert notes[name]["url"] == f"{server.url}/{name}"
-
+    # A lost image comes back from the zip, and finished images need no zip.
+    (folder / LAYOUT[4]).unlink()
     server.log.clear()
-    before = (folder / "fetched.json").read_bytes()
-    assert run(folder) == folder
+    run(folder)
+    assert images(folder) == LAYOUT
+    for name in server.files:
+        (folder / "downloads" / name).unlink()
+    run(folder)
     assert server.log == []
-    assert (folder / "fetched.json").read_bytes() == before
 
 
 def test_the_reader_takes_the_result(server, monkeypatch, tmp_path):
     noise = np.random.default_rng(0)
     photos = {}
-    for name in IDS:
+    for name in IDS[:3]:
         buffer = io.BytesIO()
         pixels = noise.integers(0, 256, (24, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(buffer, "JPEG")
         photos[f"{name}.jpg"] = buffer.getvalue()
     lines = [",".join(ham10000.COLUMNS)]
-    lines += [f"HAM_{name[-7:]},{name},nv,histo,45.0,male,back" for name in IDS]
-    files = {TABLE: "\n".join(lines).encode(), f"{PARTS[0]}.zip": make_zip(photos)}
-    serve(server, monkeypatch, files)
-    loaded = ham10000.load(run(tmp_path))
-    assert list(loaded.table["image_id"]) == IDS
+    lines += [f"HAM_{name[-7:]},{name},nv,histo,45.0,male,back" for name in IDS[:3]]
+    serve(server, monkeypatch, {TABLE: "\n".join(lines).encode(), ZIP: make_zip(photos)})
+    # Cut short while another process unpacks.
+    shutil.copytree(run(tmp_path) / PARTS[0], tmp_path / f".{PARTS[0]}.partial")
+    loaded = ham10000.load(tmp_path)
+    assert list(loaded.table["image_id"]) == IDS[:3]
     assert loaded.image_size == (32, 24)
 
 
-def test_downloads_may_be_deleted_and_a_lost_image_comes_back(server, good, tmp_path):
-    run(tmp_path)
-    (tmp_path / LAYOUT[4]).unlink()
-    server.log.clear()
-    run(tmp_path)
-    assert images(tmp_path) == LAYOUT
-    assert server.log == []  # the zip was still there
-    for name in good:
-        (tmp_path / "downloads" / name).unlink()
-    run(tmp_path)
-    assert server.log == []
-
-
 @pytest.mark.parametrize("place", ["downloads", "."])
-def test_files_placed_by_hand_need_no_network(server, good, tmp_path, place):
+def test_files_placed_by_hand_need_no_network(server, tmp_path, place):
     (tmp_path / place).mkdir(exist_ok=True)
-    for name, body in good.items():
+    for name, body in server.files.items():
         (tmp_path / place / name).write_bytes(body)
     run(tmp_path)
     assert images(tmp_path) == LAYOUT
     assert server.log == []
-    assert "placed by hand" in (tmp_path / "fetched.json").read_text()
 
 
-def test_what_a_killed_run_left_is_cleared(server, good, tmp_path):
-    stale = tmp_path / "downloads" / ".unpack-old"
-    stale.mkdir(parents=True)
-    (stale / IDS[0]).write_bytes(b"half")
-    (tmp_path / PARTS[0]).mkdir()
-    (tmp_path / LAYOUT[0]).write_bytes(b"half")  # moved, but no marker yet
-    run(tmp_path)
-    assert leftovers(tmp_path) == []
-    assert (tmp_path / LAYOUT[0]).read_bytes() == jpeg(IDS[0])
+@pytest.mark.parametrize("name", [TABLE, f"downloads/{ZIP}"])
+def test_a_file_placed_by_hand_with_wrong_bytes_is_left_to_its_owner(server, tmp_path, name):
+    placed = tmp_path / name
+    placed.parent.mkdir(exist_ok=True)
+    placed.write_bytes(table(IDS[:2]))
+    with pytest.raises(IntegrityError, match="expected md5:.*found md5:.*delete it"):
+        run(tmp_path)
+    assert placed.read_bytes() == table(IDS[:2])
 
 
-def test_a_mirror_gets_the_file_names(server, good, tmp_path, monkeypatch):
+def test_a_mirror_gets_the_file_names(server, tmp_path, monkeypatch):
     rows = DATASETS["ham10000"]
     away = [dataclasses.replace(row, url="http://127.0.0.1:9/no") for row in rows]
     monkeypatch.setitem(DATASETS, "ham10000", tuple(away))
@@ -112,68 +107,153 @@ def test_a_mirror_gets_the_file_names(server, good, tmp_path, monkeypatch):
     assert images(tmp_path) == LAYOUT
 
 
-# Requests and folders (F25)
+# The network (F01, F31)
 
 
-def test_an_unknown_data_set_lists_the_known(tmp_path):
-    for function in (fetch.fetch, fetch.instructions):
-        with pytest.raises(DataError, match="'ham'; expected one of ham10000, isic2018-test"):
-            function("ham", tmp_path)
+def test_a_cut_download_continues_where_it_stopped(server, tmp_path):
+    def cut(handler, name, body):
+        if handler.headers["Range"] or not name.endswith(".zip"):
+            return False
+        return handler.answer(body, send=len(body) // 2)
+
+    server.fault = cut
+    run(tmp_path)
+    assert images(tmp_path) == LAYOUT
+    for name in (f"{part}.zip" for part in PARTS):
+        first, second = server.ranges_of(name)
+        kept = int(second.removeprefix("bytes=").removesuffix("-"))
+        assert first is None
+        assert 0 <= len(server.files[name]) // 2 - kept < fetch.BLOCK
+    assert leftovers(tmp_path) == []
 
 
-def test_a_base_url_must_be_a_web_address(tmp_path):
-    with pytest.raises(DataError, match="base URL 'ftp://x'"):
-        run(tmp_path, base_url="ftp://x")
+@pytest.mark.parametrize("kept", ["half, and a server without ranges", "all", "more"])
+def test_a_partial_file_that_does_not_fit_starts_anew(server, tmp_path, kept):
+    body = server.files[ZIP]
+    server.ranges = not kept.startswith("half")
+    (tmp_path / "downloads").mkdir()
+    part = {"all": body, "more": body + b"x"}.get(kept, body[:500])
+    (tmp_path / "downloads" / f"{ZIP}.part").write_bytes(part)
+    run(tmp_path)
+    assert images(tmp_path) == LAYOUT
+    assert leftovers(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_written_to(server, good, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match="cannot write to folder"):
-        run(tmp_path / "file" / "data")
-    if os.geteuid():  # root may write anywhere
-        tmp_path.chmod(0o555)
-        with pytest.raises(DataError, match="cannot write to folder"):
-            run(tmp_path / "new")
-        tmp_path.chmod(0o755)
-    assert server.log == []
+def test_a_server_that_continues_elsewhere_is_found_out_by_the_hash(server, tmp_path):
+    def fault(handler, name, body):
+        wanted = handler.headers["Range"]
+        return bool(wanted) and handler.answer(body, int(wanted[6:-1]) - 1)
 
-
-def test_another_table_of_the_same_name_is_kept(server, good, tmp_path):
-    (tmp_path / TABLE).write_bytes(table(IDS[:2]))
-    with pytest.raises(DataError, match="another table"):
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / f"{ZIP}.part").write_bytes(server.files[ZIP][:500])
+    server.fault = fault
+    with pytest.raises(IntegrityError, match="hash"):
         run(tmp_path)
-    assert (tmp_path / TABLE).read_bytes() == table(IDS[:2])
-    assert server.log == []
-
-
-def test_a_full_disk_is_seen_before_downloading(server, good, tmp_path, monkeypatch):
-    usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(TemporaryError, match="free space"):
-        run(tmp_path)
-    assert server.log == []
-
-
-def test_a_disk_that_fills_up_leaves_no_marker(server, good, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copyfileobj", full)
-        with pytest.raises(TemporaryError, match="No space left"):
-            run(tmp_path)
-    assert images(tmp_path) == []
-    assert not list(tmp_path.rglob(".complete"))
     run(tmp_path)
     assert images(tmp_path) == LAYOUT
 
 
-def test_two_fetches_into_one_folder(server, good, tmp_path):
-    (tmp_path / "downloads").mkdir()
+@pytest.mark.parametrize("status", [None, 403, 429, 503])
+def test_a_server_that_never_delivers(server, tmp_path, status):
+    def fault(handler, name, body):
+        if name == TABLE:
+            return False
+        if status:
+            handler.send_response(status)
+            handler.end_headers()
+            return True
+        return handler.answer(body, send=0)
+
+    server.fault = fault
+    with pytest.raises(TemporaryError) as caught:
+        run(tmp_path)
+    text = str(caught.value)
+    for words in ("10.7910/DVN/DBW86T", ZIP, f"python -m skinlib check-data --data {tmp_path}"):
+        assert words in text
+    assert "\n" not in text
+    assert server.waits == [2, 4, 8]
+    assert not (tmp_path / "downloads" / ZIP).exists()
+    assert images(tmp_path) == []
+
+
+def test_a_file_the_server_does_not_have_is_not_tried_again(server, tmp_path):
+    del server.files[ZIP]
+    with pytest.raises(DataError, match=f"{ZIP}.*404"):
+        run(tmp_path)
+    assert len(server.ranges_of(ZIP)) == 1
+
+
+# The bytes (F02, F03)
+
+
+@pytest.mark.parametrize("wrong", ["one byte", "longer", "nothing"])
+@pytest.mark.parametrize("name", [TABLE, ZIP])
+def test_wrong_bytes(server, tmp_path, name, wrong):
+    good = server.files[name]
+    middle = len(good) // 2
+    server.files[name] = {
+        "one byte": good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :],
+        "longer": good * 4,
+        "nothing": b"",
+    }[wrong]
+    with pytest.raises(IntegrityError, match=f"{name}.*10.7910/DVN/DBW86T") as caught:
+        run(tmp_path)
+    if wrong != "longer":
+        assert hashlib.md5(good).hexdigest() in str(caught.value)
+    assert not (tmp_path / "downloads" / name).exists()
+    assert leftovers(tmp_path) == []
+    assert images(tmp_path) == []
+    server.files[name] = good
+    run(tmp_path)
+    assert images(tmp_path) == LAYOUT
+
+
+# Requests and folders (F24, F25)
+
+
+def test_impossible_requests_are_refused_before_downloading(server, tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="'ham'; expected one of ham10000, isic2018-test"):
+        fetch.fetch("ham", tmp_path)
+    with pytest.raises(DataError, match="not a web address"):
+        run(tmp_path, base_url="ftp://example.org")
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        run(tmp_path / "file" / "data")
+    with monkeypatch.context() as patch:
+        usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
+        patch.setattr(shutil, "disk_usage", lambda _: usage)
+        with pytest.raises(TemporaryError, match="free space"):
+            run(tmp_path)
     lock = filelock.FileLock(tmp_path / "downloads" / ".lock")
     with lock, pytest.raises(TemporaryError, match="another fetch"):
         run(tmp_path)
     assert server.log == []
+
+
+def test_a_disk_that_fills_up_leaves_no_image(server, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_bytes", full)
+        with pytest.raises(TemporaryError, match="No space left"):
+            run(tmp_path)
+    assert images(tmp_path) == []
+    run(tmp_path)
+    assert images(tmp_path) == LAYOUT
+
+
+def test_the_command_line(server, tmp_path, capsys, monkeypatch):
+    parser = argparse.ArgumentParser()
+    fetch.add_arguments(parser)
+    given = ["--to", str(tmp_path), "--base-url", server.url, "--no-progress"]
+    assert fetch.run(parser.parse_args(given)) == 0
+    assert images(tmp_path) == LAYOUT
+    assert f"check-data --data {tmp_path}" in capsys.readouterr().out
+    fetched = []
+    monkeypatch.setattr(fetch, "fetch", lambda name, to, **_: fetched.append(name) or tmp_path)
+    fetch.run(parser.parse_args(["--dataset", "all"]))
+    assert fetched == list(DATASETS)
 
 
 @pytest.mark.parametrize("value", [None, "", "synthetic", "synthetic:100", "/some/where"])
@@ -182,37 +262,4 @@ def test_the_default_folder(monkeypatch, value):
     if value is not None:
         monkeypatch.setenv("SKINLIB_DATA", value)
     expected = "/some/where" if value == "/some/where" else "data/ham10000"
-    assert fetch.default_folder().as_posix() == expected
-
-
-# By hand, and the command line
-
-
-@pytest.mark.parametrize("dataset", list(DATASETS))
-def test_instructions_say_what_goes_where(dataset, tmp_path):
-    text = fetch.instructions(dataset, tmp_path / "my data")
-    for row in DATASETS[dataset]:
-        assert row.name in text
-        assert row.url in text
-        assert row.hash in text
-    assert PAGE in text
-    assert f"check-data --data '{tmp_path / 'my data'}'" in text
-
-
-def test_the_command_line(server, good, tmp_path, capsys):
-    parser = argparse.ArgumentParser()
-    fetch.add_arguments(parser)
-    assert parser.parse_args([]).dataset == "ham10000"
-    given = ["--to", str(tmp_path), "--base-url", server.url, "--no-progress"]
-    assert fetch.run(parser.parse_args(given)) == 0
-    assert images(tmp_path) == LAYOUT
-    assert f"check-data --data {tmp_path}" in capsys.readouterr().out
-
-
-def test_all_fetches_both(monkeypatch, tmp_path, capsys):
-    asked = []
-    monkeypatch.setattr(fetch, "fetch", lambda name, to, **_: asked.append(name) or tmp_path)
-    parser = argparse.ArgumentParser()
-    fetch.add_arguments(parser)
-    fetch.run(parser.parse_args(["--dataset", "all"]))
-    assert asked == list(DATASETS)
+    assert fetch._default_folder() == expected
