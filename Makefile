@@ -113,7 +113,7 @@ format: $(STAMP)  ## let ruff and nbstripout repair what they can
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 check-gpu: $(STAMP)  ## print the device that Keras uses; fail when it is no GPU
-	@$(BIN)/python -c "from skinlib.models.device import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))"
+	@$(BIN)/python -c "from skinlib.models.runtime import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))"
 
 serve: book  ## look at the book on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000

@@ -13,6 +13,16 @@ from skinlib.experiments.study import load_study
 STUDY = config.get("study", "demo")
 SPECS = {spec.name: spec for spec in load_study(STUDY).specs}
 RUNS = list(SPECS)
+# Runs beside each other on one machine take different GPUs, as many as their recipe says: those
+# whose lock is free, until the process ends. A scheduler sets the variable itself.
+TAKE_GPUS = """
+gpus=; taken=0
+for gpu in $([ -n "${{CUDA_VISIBLE_DEVICES:-}}" ] || nvidia-smi --query-gpu=uuid --format=csv,noheader 2>/dev/null); do
+    [ $taken -lt {resources.devices} ] || break
+    exec {{lock}}> _build/$gpu.lock; flock -n $lock && gpus=$gpus,$gpu && taken=$((taken + 1))
+done
+[ -z "$gpus" ] || export CUDA_VISIBLE_DEVICES=${{gpus#,}}
+"""
 PYTHON = config.get("python", sys.executable)
 OUT = "book/executed/" + STUDY
 
@@ -52,6 +62,7 @@ rule run:
     # Backends print pages of their own to the terminal; the log has it all, the last line is
     # ours and says what went wrong.
     shell:
+        TAKE_GPUS +
         "if [ {resources.attempt} -gt 1 ] && grep -qsx '[23]' {log}.code; "
         "then echo {wildcards.run}: not tried again; exit $(cat {log}.code); fi; rm -f {log}.code; "
         "TF_NUM_INTRAOP_THREADS={threads} OMP_NUM_THREADS={threads} "

@@ -1,11 +1,21 @@
-"""A run.json with nothing in it but what the contract asks for."""
+"""A run.json with nothing in it but what the contract requires."""
 
 from skinlib.experiments import contract
 
 
-def blank(schema=contract.SCHEMA):
-    """Return an empty value of the right kind for every required key."""
-    return {key: blank(kind) if isinstance(kind, dict) else kind() for key, kind in schema.items()}
+def blank(schema=None):
+    """Return an empty value of the right kind for every required field."""
+    schema = schema or contract.validator(contract.SCHEMA).schema
+    kinds = {name: schema["properties"][name] for name in schema["required"]}
+    return {name: _empty(kind) for name, kind in kinds.items()}
+
+
+def _empty(kind):
+    if "enum" in kind:
+        return kind["enum"][0]
+    if "required" in kind:
+        return blank(kind)
+    return {"string": "", "integer": 0, "object": {}}[kind["type"]]
 
 
 def as_in_history(value):

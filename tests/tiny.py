@@ -20,11 +20,10 @@ import pytest
 
 from skinlib import cli
 from skinlib.common import paths
-from skinlib.experiments import run as runs
+from skinlib.experiments import run
 from skinlib.experiments.recipes import AUGMENTATION, get_recipe
 from skinlib.models.backbones import BACKBONES, Backbone
-from skinlib.training import epochs, state
-from skinlib.training import loop as training
+from skinlib.training import epochs, loop, state
 
 ROW = Backbone(
     "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,
@@ -72,7 +71,7 @@ QUICK = KILLED.replace(augmentation=None, attention="none", metadata=False, epoc
 
 def train(folder, study, recipe=KILLED, seed=0):
     """Train the run of a study that the others are compared with, or a part of it."""
-    return training.train(
+    return loop.train(
         recipe, "Tiny", data=folder, study=study, name="run", seed=seed, progress=False
     )
 
@@ -86,7 +85,7 @@ def arm(place, epoch, step):
     now, left = {}, []
     order, batch = epochs.epoch_order, epochs.batch
     save, savez = state.save, np.savez
-    write_history, write_predictions = runs.write_history, runs.write_predictions
+    write_history, write_predictions = run.write_history, run.write_predictions
 
     def noting_order(count, seed, number):
         now["epoch"] = number
@@ -123,7 +122,7 @@ def arm(place, epoch, step):
 
     epochs.epoch_order, epochs.batch = noting_order, fatal_batch
     state.save, np.savez = fatal_save, fatal_savez
-    runs.write_history, runs.write_predictions = fatal_history, fatal_predictions
+    run.write_history, run.write_predictions = fatal_history, fatal_predictions
 
 
 def light_the_fuse(states, seconds):
@@ -160,7 +159,7 @@ def attempt(prepare, *arguments):
 def at_places(folder, seed):
     """Train once whole, then once killed at seven places; return what happened."""
     codes = [attempt(None, folder, "whole")]
-    whole = runs.read_run(runs.folder_of("whole", "run"))
+    whole = run.read_run(run.folder_of("whole", "run"))
     last = whole.record["epochs"] - 1
     steps = math.ceil(whole.record["split"]["counts"]["train"] / KILLED.batch_size)
     draw = random.Random(seed)

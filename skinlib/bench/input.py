@@ -139,7 +139,7 @@ def consumer(size, *, dtype="uint8", augmentation=None):
     """
     import keras
 
-    from skinlib.models import device
+    from skinlib.models import runtime
     from skinlib.models.augment import RandomAffine
 
     class Always(keras.layers.Layer):
@@ -158,5 +158,5 @@ def consumer(size, *, dtype="uint8", augmentation=None):
     if dtype == "uint8":
         tensor = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(tensor)
     model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(tensor))
-    model.compile(jit_compile=device.jit_compile())
+    model.compile(jit_compile=runtime.jit_compile())
     return model

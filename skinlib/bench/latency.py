@@ -37,7 +37,7 @@ def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progr
         By backbone ``input_size``, ``parameters``, the spread of the seconds of a single image,
         and ``throughput``, images a second in batches.
     """
-    from skinlib.models import device
+    from skinlib.models import runtime
     from skinlib.models.classifier import build_classifier
 
     names = list(names or (["MobileNet"] if quick else BACKBONES))
@@ -48,7 +48,7 @@ def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progr
     for name in names:
         size = get_backbone(name).input_size
         model = build_classifier(name, recipe)
-        model.compile(jit_compile=device.jit_compile())
+        model.compile(jit_compile=runtime.jit_compile())
         about[name] = {"input_size": size, "parameters": model.count_params()}
         for cases, count, warm_up in ((many, batch, 1), (single, 1, WARM_UP)):
             inputs = {"image": rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)}

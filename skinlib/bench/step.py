@@ -85,18 +85,18 @@ def _compiled(name, size):
     """Return a network with random weights, compiled as training does it, and a batch."""
     import keras
 
-    from skinlib.models import device
+    from skinlib.models import runtime
     from skinlib.models.classifier import build_classifier
     from skinlib.training import losses
 
     recipe, size = get_recipe("clean"), size or get_backbone(name).input_size
-    device.quick_start()
+    runtime.quick_start()
     model = build_classifier(name, recipe, size=size)
     model.compile(
         optimizer=keras.optimizers.Adam(recipe.learning_rate, epsilon=recipe.epsilon),
         loss=losses.weighted_cross_entropy(np.ones(7)),
         metrics=["accuracy"],
-        jit_compile=device.jit_compile(),
+        jit_compile=runtime.jit_compile(),
     )
     rng = np.random.default_rng(0)
     inputs = {
@@ -116,9 +116,9 @@ def _probe():
     """Return a function that measures ``flops`` and ``bytes_per_second`` of the device now."""
     import keras
 
-    from skinlib.models import device
+    from skinlib.models import runtime
 
-    cpu = device.device_name().startswith("cpu")
+    cpu = runtime.device_name().startswith("cpu")
     side = 2048 if cpu else 8192
     square = keras.ops.ones((side, side), "float32")
     source = np.ones(COPIED // 4, np.float32)
@@ -151,7 +151,7 @@ def _memory():
     """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` or None."""
     import keras
 
-    from skinlib.models.device import peak_memory_mb
+    from skinlib.models.runtime import peak_memory_mb
 
     backend, peak = keras.backend.backend(), None
     if backend == "tensorflow":

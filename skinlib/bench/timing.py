@@ -25,16 +25,16 @@ class ProcessError(SkinlibError):
 
 def machine():
     """Return what a result says of the machine: plain values by name."""
-    from skinlib.models import device
+    from skinlib.models import runtime
 
     affinity = getattr(os, "sched_getaffinity", None)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "device": device.device_name(),
+        "device": runtime.device_name(),
         "system": platform.platform(),
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "memory_gb": round(memory / 2**30, 1),
-        "versions": device.versions(),
+        "versions": runtime.versions(),
         "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "load": load(),
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

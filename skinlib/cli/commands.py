@@ -21,8 +21,7 @@ def describe(args):
     from skinlib.models.structure import BLOCKS, structure
 
     if args.conv3d:
-        found = conv3d.probe_settings()
-        print(json.dumps(found, indent=2) if args.json else conv3d.text(found))
+        print(json.dumps(conv3d.probe_settings(), indent=2))
         return
     recipe, found = get_recipe(args.recipe), []
     for name in args.backbone or (BLOCKS if args.structures else BACKBONES):

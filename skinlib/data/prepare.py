@@ -39,7 +39,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
 
     Parameters
     ----------
-    recipe : skinlib.experiments.recipes.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
     data : str, pathlib.Path, None or Dataset
         See `skinlib.data.ham10000.locate`.
     size : int

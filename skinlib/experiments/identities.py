@@ -1,7 +1,6 @@
 """The committed runs: ``results/identities.json`` pins their identities, splits and predictions.
 
-A page whose sentences name a direction is written for these runs. `committed` tells whether the
-results at hand are the same; a test, whether the file is up to date.
+A page whose sentences name a direction is written for these runs.
 """
 
 import functools
@@ -9,14 +8,14 @@ import json
 
 from skinlib.common import paths
 from skinlib.common.files import sha256, write_json
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import PREDICTIONS
 from skinlib.experiments.study import load_study, study_names
 
 FILE = "identities.json"
 
 
 def current():
-    """Return what the file says, computed from the runs there are.
+    """Return what the file should have, computed from the runs there are.
 
     Returns
     -------
@@ -32,7 +31,7 @@ def current():
             found[f"{study.name}/{run.name}"] = {
                 "identity": run.record["identity"],
                 "split": run.record["split"]["hash"],
-                "predictions": sha256(run.folder / runs.PREDICTIONS)[:16],
+                "predictions": sha256(run.folder / PREDICTIONS)[:16],
             }
     return dict(sorted(found.items()))
 
@@ -52,5 +51,5 @@ def pin():
 
 @functools.cache
 def committed():
-    """Are the runs at hand the committed ones, no more and no fewer?"""
+    """Return whether the runs at hand are the committed ones, no more and no fewer."""
     return pinned() == current()

@@ -1,8 +1,7 @@
-"""The named recipes: the paper's arms, the clean protocol, and what we make of it.
+"""The named recipes: the paper's arms, the clean protocol, and ours.
 
-Two recipes differ in named fields only, and an ablation is a recipe with one field
-replaced. Sources: protocol §0-§3 for "as logged", the paper's text (§2.2, §3.1.1)
-for "as described".
+Sources: the authors' MD and AD notebooks for "as logged", the paper's text (§2.2, §3.1.1) for "as
+described".
 """
 
 import dataclasses
@@ -11,7 +10,7 @@ import types
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipe import Recipe
 
-# Ranges of protocol §1.4, the same in text and notebooks.
+# The same in the text and in the notebooks.
 AUGMENTATION = types.MappingProxyType({"rotation": 180.0, "shift": 0.1, "zoom": 0.1, "flip": True})
 
 # Constants typed in the MD notebooks: the balanced weights of all 10,015 rows, truncated.
@@ -20,7 +19,7 @@ LOGGED_AD_WEIGHTS = (1.0, 1.0, 1.0, 1.0, 5.0, 1.0, 1.0)
 
 _MD_DESCRIBED = Recipe("md-as-described")
 
-# Metadata and weighted loss, as the MD notebooks did it (protocol §1.2, §1.3, §2, §3).
+# Metadata and weighted loss, as in the MD notebooks.
 _MD_LOGGED = Recipe(
     "md-as-logged",
     channel_order="bgr",
@@ -38,7 +37,7 @@ _MD_LOGGED = Recipe(
     missing_age="drop",
 )
 
-# The augmentation arm of the text: pictures alone, augmented, plain loss.
+# The augmentation arm of the text: images alone, augmented, plain loss.
 _AD_DESCRIBED = dataclasses.replace(
     _MD_DESCRIBED,
     name="ad-as-described",
@@ -47,7 +46,7 @@ _AD_DESCRIBED = dataclasses.replace(
     augmentation=AUGMENTATION,
 )
 
-# The augmentation arm of the first AD notebooks: nothing was augmented (protocol §0).
+# The augmentation arm of the first AD notebooks, where nothing was augmented.
 _AD_LOGGED = dataclasses.replace(
     _MD_LOGGED,
     name="ad-as-logged",
@@ -66,7 +65,7 @@ _AD_LOGGED = dataclasses.replace(
     test_share=0.15,
 )
 
-# As described, but no lesion on two sides, and the test part chooses nothing.
+# As described, but split by lesion, with a test set that is never used for selection.
 _CLEAN = dataclasses.replace(
     _MD_DESCRIBED,
     name="clean",
@@ -76,19 +75,19 @@ _CLEAN = dataclasses.replace(
     validation_share=0.15,
 )
 
-# The same, with the lower part of the network as ImageNet left it and a schedule that ends in
-# few epochs: for studies of many runs.
+# The same, with the lower part of the network frozen at its ImageNet weights and a schedule that
+# ends in few epochs: for studies of many runs.
 _CLEAN_FROZEN = dataclasses.replace(
     _CLEAN, name="clean-frozen", frozen=True, schedule="cosine", epochs=8
 )
 
-# As logged, likewise: what single fields of it do is asked above the lower part of ImageNet.
+# As logged, frozen in the same way: to measure what single fields of it do.
 _MD_LOGGED_FROZEN = dataclasses.replace(
     _MD_LOGGED, name="md-as-logged-frozen", frozen=True, schedule="cosine", epochs=8
 )
 
-# Ours, on the clean protocol: an optimiser and a schedule that fit few epochs, every class as
-# likely as any other, and what augmentation and averaging give. Chosen on validation parts only
+# Ours, on the clean protocol: an optimiser and a schedule for few epochs, a loss for equal class
+# frequencies, augmentation and averaging over views. Chosen on validation sets only
 # (studies/best.yaml).
 _BEST = dataclasses.replace(
     _CLEAN,

@@ -12,23 +12,23 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.files import hash_of, sha256
 from skinlib.data import splits
 from skinlib.experiments import recipes
+from skinlib.models import runtime
 from skinlib.models.weights import provenance
 
 
 def opening(study, name, recipe, row, size, seed, weights, prepared):
-    """Return the record of a run before it begins: everything that decides its numbers.
+    """Return the record of a run before it begins: all that decides its numbers, and a hash of it.
 
     Parameters
     ----------
     study, name : str
-    recipe : skinlib.experiments.recipes.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
     row : skinlib.models.backbones.Backbone
     size, seed : int
-    weights : None, 'imagenet' or pathlib.Path
-        See `skinlib.models.weights.resolve`.
+    weights : None, 'imagenet', pathlib.Path or skinlib.models.weights.Start
     prepared : skinlib.data.prepare.Prepared
     """
-    return {
+    record = {
         "study": study,
         "run": name,
         "recipe": recipe.to_json(),
@@ -46,6 +46,7 @@ def opening(study, name, recipe, row, size, seed, weights, prepared):
         "weights": provenance(row, weights),
         "seed": seed,
     }
+    return {"identity": identity(record, recipe), "status": "running", **record}
 
 
 def identity(record, recipe):
@@ -61,24 +62,21 @@ def save_split(prepared, recipe, seed):
     return splits.save(prepared.split, paths.RESULTS / "splits", name).name
 
 
-def equip(record, prepared, model, class_weights, resident):
-    """Add what is known once the model is built: its size, and what it is computed with.
+def equip(record, prepared, model, class_weights):
+    """Add what is known once the model is built: its size, and the device and versions it uses.
 
-    Nor does the identity of a run depend on the files with the same bytes in its data.
+    The identity of a run does not depend on these, nor on files with the same bytes in its data.
     """
-    from skinlib.models import device
-
-    # `repaired` is of the format of older records; a damaged cache is now made anew as a whole.
+    # `repaired` is of the format of older records.
     record["data"].update(repaired=[], copies=[list(ids) for ids in prepared.copies])
     record.update(
         parameters=model.count_params(),
         class_weights=[round(float(w), 6) for w in class_weights],
-        device=device.device_name(),
-        versions=device.versions(),
-        differs_from_lock=device.differs_from_lock(),
+        device=runtime.device_name(),
+        versions=runtime.versions(),
+        differs_from_lock=runtime.differs_from_lock(),
         # Readers of the weights check that theirs is the same order.
         classes=list(CLASSES),
-        pixels_on_device=resident,
         resumed=0,
     )
 
@@ -92,8 +90,6 @@ def close(record, recipe, progress, weights):
     weights : pathlib.Path
         Of the best epoch.
     """
-    from skinlib.models import device
-
     seconds = [row["seconds"] for row in progress.history]
     record.update(
         status="finished",
@@ -102,7 +98,7 @@ def close(record, recipe, progress, weights):
         selection=recipe.selection,
         stopped_early=progress.controls.stopped,
         seconds_per_epoch=round(float(np.median(seconds)), 2),
-        peak_memory_mb=device.peak_memory_mb(),
+        peak_memory_mb=runtime.peak_memory_mb(),
         weights_sha256=sha256(weights),
         finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )

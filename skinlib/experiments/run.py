@@ -1,8 +1,7 @@
 """The results contract: the only code that reads or writes run directories.
 
-``results/runs/<study>/<run>/`` holds ``run.json`` (where the numbers come from),
-``history.csv`` (one row an epoch) and ``predictions.csv`` (the primary artefact:
-every metric is computed from it, none is stored).
+``results/runs/<study>/<run>/`` has ``run.json`` (where the numbers come from), ``history.csv`` (one
+row for each epoch) and ``predictions.csv`` (every metric is computed from it, none is stored).
 """
 
 import dataclasses
@@ -19,10 +18,11 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data.ham10000 import PLAIN_ID
 from skinlib.experiments import contract, recipes
+from skinlib.models import weights as weight_files
 
 RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
-# Attention maps of the test part; only of networks with attention.
-ATTENTION = "attention.csv"
+# Attention maps of the test set, and the weights of the best epoch, where they were kept.
+ATTENTION, WEIGHTS = "attention.csv", "best.weights.h5"
 PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
 
 
@@ -46,13 +46,18 @@ class Run:
 
     @property
     def title(self):
-        """What the run is called beside others of its backbone: recipe and size."""
+        """Name of the run among others of its backbone: recipe and size."""
         return f"{self.record['recipe']['name']}, {self.record['input_size']} px"
 
     @property
     def finished(self):
-        """Did the training end, and are its predictions there?"""
+        """Whether the training has ended and its predictions are there."""
         return self.record["status"] == "finished" and (self.folder / PREDICTIONS).is_file()
+
+    @property
+    def weights_path(self):
+        """The file of its weights, which need not have been kept."""
+        return self.folder / WEIGHTS
 
     def command(self):
         """Return the command line that trains this run anew, in the study ``mine``."""
@@ -73,18 +78,7 @@ class Run:
         return pd.read_csv(self.folder / HISTORY)
 
     def predictions(self, part=None):
-        """Return ``predictions.csv``, or the rows of one part of it.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `PREDICTION_COLUMNS`.
-
-        Raises
-        ------
-        IntegrityError
-            If the file breaks the contract.
-        """
+        """Return ``predictions.csv``, or the rows of one set; see `read_predictions`."""
         frame = read_predictions(self.folder / PREDICTIONS)
         if part is None:
             return frame
@@ -95,7 +89,7 @@ class Run:
         return rows
 
     def attention(self):
-        """Return ``{image_id: map}`` of the test part, maps (h, w) that sum to 1; may be empty."""
+        """Return ``{image_id: map}`` of the test set, maps (h, w) that sum to 1; may be empty."""
         path = self.folder / ATTENTION
         if not path.is_file():
             return {}
@@ -105,7 +99,7 @@ class Run:
         return dict(zip(frame.index, frame.to_numpy().reshape(shape), strict=True))
 
     def arrays(self, part="test"):
-        """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a part."""
+        """Return ``labels`` (n,), ``probabilities`` (n, 7) and ``lesions`` (n,) of a set."""
         frame = self.predictions(part)
         labels = frame["label"].map(CLASSES.index).to_numpy()
         return labels, frame[list(CLASSES)].to_numpy(float), frame["lesion_id"].to_numpy()
@@ -126,7 +120,7 @@ def folder_of(study, name):
 
 
 def write_record(folder, record):
-    """Write ``run.json`` after checking that it says all it must."""
+    """Write ``run.json`` after checking it (`skinlib.experiments.contract`)."""
     write_json(Path(folder) / RUN, contract.checked(record, folder))
 
 
@@ -162,8 +156,48 @@ def list_runs(study):
     return [read_run(path.parent) for path in found]
 
 
+def starting_weights(backbone, weights):
+    """Return where the first weights of a training come from.
+
+    Parameters
+    ----------
+    backbone : skinlib.models.backbones.Backbone
+    weights : {None, 'none', 'imagenet'}, path or 'run:<study>/<run>'
+        The last is a finished run; for the others see `skinlib.models.weights.resolve`.
+
+    Returns
+    -------
+    None, 'imagenet', pathlib.Path or skinlib.models.weights.Start
+
+    Raises
+    ------
+    DataError
+        There is no such run, it has not finished, keeps no weights or is of another backbone.
+    """
+    if not str(weights).startswith(weight_files.RUN_PREFIX):
+        return weight_files.resolve(backbone, weights)
+    place = str(weights).removeprefix(weight_files.RUN_PREFIX)
+    study, _, name = place.partition("/")
+    folder = folder_of(study, name)
+    if not name or not (folder / RUN).is_file():
+        msg = f"weights '{weights}': there is no such run, expected run:<study>/<run>"
+        raise DataError(msg)
+    found = read_run(folder)
+    if not found.finished or not found.weights_path.is_file():
+        msg = (
+            f"weights '{weights}': the run has not finished or did not keep its weights; train it "
+            f"first, `python -m skinlib run {study} {name}`"
+        )
+        raise DataError(msg)
+    if found.record["backbone"] != backbone.name:
+        msg = f"weights '{weights}' are of {found.record['backbone']}, expected {backbone.name}"
+        raise DataError(msg)
+    recipe = recipes.from_json(found.record["recipe"])
+    return weight_files.Start(place, found.weights_path, found.record, recipe)
+
+
 def write_history(folder, history):
-    """Write ``history.csv`` from a list of one dictionary an epoch."""
+    """Write ``history.csv`` from a list of one dictionary for each epoch."""
     write_csv(Path(folder) / HISTORY, pd.DataFrame(history), float_format="%.6g")
 
 
@@ -175,11 +209,11 @@ def write_predictions(folder, table, part_of, probabilities):
     table : pandas.DataFrame
         Columns ``image_id``, ``lesion_id``, ``dx``; n rows.
     part_of : array_like of str
-        Part of each row.
+        Set of each row.
     probabilities : numpy.ndarray
         Shape (n, 7).
     """
-    # Nine digits carry the whole float32, so that files and memory give the same metrics.
+    # Nine digits hold the whole float32, so that files and memory give the same metrics.
     numbers = pd.DataFrame(np.asarray(probabilities, float), columns=list(CLASSES))
     frame = pd.DataFrame(
         {
@@ -193,14 +227,7 @@ def write_predictions(folder, table, part_of, probabilities):
 
 
 def write_attention(folder, image_ids, maps):
-    """Write ``attention.csv``: one row an image, columns ``r0c0``, ``r0c1``, … by place.
-
-    Parameters
-    ----------
-    image_ids : sequence of str
-    maps : numpy.ndarray
-        Shape (n, h, w); four digits are kept, which is plenty for a picture.
-    """
+    """Write ``attention.csv`` of maps (n, h, w): a row an image, columns ``r0c0``, ``r0c1``, …"""
     count, height, width = maps.shape
     places = [f"r{row}c{column}" for row in range(height) for column in range(width)]
     frame = pd.DataFrame(np.asarray(maps).reshape(count, -1), columns=places)

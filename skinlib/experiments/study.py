@@ -9,8 +9,8 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
-from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import get_recipe
+from skinlib.experiments.run import list_runs, run_name
 from skinlib.models.backbones import BACKBONES, get_backbone
 
 STUDY_KEYS = {"title", "data", "require", "defaults", "runs", "notebooks"}
@@ -38,7 +38,7 @@ class RunSpec:
         Recipe fields that are replaced.
     keep_weights : bool
     external : bool
-        Is a final model, which is asked about the official test images once it is trained
+        A final model, evaluated on the official test images once it is trained
         (`skinlib.experiments.external`).
     levels : dict of str to str
         Of a factorial study: the level of each factor.
@@ -57,7 +57,7 @@ class RunSpec:
 
     @property
     def name(self):
-        return runs.run_name(self.backbone, self.recipe, self.size, self.seed, self.variant)
+        return run_name(self.backbone, self.recipe, self.size, self.seed, self.variant)
 
     def resolve(self):
         """Return the recipe with its changes applied."""
@@ -106,7 +106,7 @@ class Study:
 
     def runs(self):
         """Return ``{run name: Run or None}``, in the order of the study."""
-        found = {run.name: run for run in runs.list_runs(self.name)}
+        found = {run.name: run for run in list_runs(self.name)}
         return {spec.name: found.get(spec.name) for spec in self.specs}
 
     def finished(self):
@@ -114,13 +114,7 @@ class Study:
         return [run for run in self.runs().values() if run and run.finished]
 
     def progress(self):
-        """Say how many of the planned trainings are finished, and which seeds lack some.
-
-        Returns
-        -------
-        str
-            ``40 of 51 planned trainings are finished; seed 2 has 6 of 17``, for example.
-        """
+        """Return ``40 of 51 planned trainings are finished; seed 2 has 6 of 17``, for example."""
         counts = {}
         for spec, run in zip(self.specs, self.runs().values(), strict=True):
             counts.setdefault(spec.seed, []).append(bool(run and run.finished))
@@ -150,10 +144,10 @@ def study_names():
 def load_study(name):
     """Read a study.
 
-    In ``runs``, each of backbone, recipe and seed may be a list; all combinations are
-    meant. The backbone ``all`` stands for the whole table. ``cross`` names factors, the levels
-    of each and what they change, ``{metadata: {off: {metadata: false}, on: {}}}`` for
-    example; all combinations are run, each named after the factors that are not ``off``.
+    In ``runs``, each of backbone, recipe and seed may be a list, for all combinations; the backbone
+    ``all`` is the whole table. ``cross`` names factors, the levels of each and what they change,
+    ``{metadata: {off: {metadata: false}, on: {}}}`` for example; all combinations are run, each
+    named after the factors that are not ``off``.
 
     Raises
     ------
@@ -193,28 +187,19 @@ def _expand(path, entry):
         if key == "backbone" and value == "all":
             value = list(BACKBONES)
         lists.append(value if isinstance(value, list) else [value])
-    cells = list(_cells(path, entry))
     rest = {key: value for key, value in entry.items() if key != "cross"}
-    for (backbone, recipe, seed), cell in itertools.product(itertools.product(*lists), cells):
-        size = entry.get("size") or get_backbone(backbone).input_size
-        least = get_backbone(backbone).minimum_size
-        spec = RunSpec(
-            **{
-                **rest,
-                "backbone": backbone,
-                "recipe": recipe,
-                "seed": seed,
-                # A common size below what one network accepts is raised for that network.
-                "size": max(size, least),
-                **cell,
-            }
-        )
+    for backbone, recipe, seed, cell in itertools.product(*lists, list(_cells(path, entry))):
+        row = get_backbone(backbone)
+        # A common size below what one network accepts is raised for that network.
+        size = max(entry.get("size") or row.input_size, row.minimum_size)
+        chosen = {"backbone": backbone, "recipe": recipe, "seed": seed, "size": size}
+        spec = RunSpec(**{**rest, **chosen, **cell})
         spec.resolve()
         yield spec
 
 
 def _cells(path, entry):
-    """Yield what each combination of levels adds to an entry; nothing where none are crossed."""
+    """Yield what each combination of levels adds to an entry."""
     factors = entry.get("cross")
     if factors is None:
         yield {}
@@ -227,20 +212,12 @@ def _cells(path, entry):
             )
             raise DataError(msg)
     for chosen in itertools.product(*factors.values()):
-        levels = dict(zip(factors, chosen, strict=True))
-        changes = dict(entry.get("changes", {}))
-        for name, level in levels.items():
+        changes, levels = dict(entry.get("changes", {})), {}
+        active = [entry["variant"]] if entry.get("variant") else []
+        for name, level in zip(factors, chosen, strict=True):
             changes |= factors[name][level]
-        # Unquoted, YAML takes on and off for true and false.
-        levels = {name: {True: "on", False: "off"}.get(v, str(v)) for name, v in levels.items()}
-        active = [
-            name if level == "on" else f"{name}-{level}"
-            for name, level in levels.items()
-            if level != "off"
-        ]
-        before = [entry["variant"]] if entry.get("variant") else []
-        yield {
-            "changes": changes,
-            "levels": levels,
-            "variant": "-".join([*before, *active]) or "plain",
-        }
+            # Unquoted, YAML takes on and off for true and false.
+            levels[name] = {True: "on", False: "off"}.get(level, str(level))
+            if levels[name] != "off":
+                active.append(name if levels[name] == "on" else f"{name}-{levels[name]}")
+        yield {"changes": changes, "levels": levels, "variant": "-".join(active) or "plain"}

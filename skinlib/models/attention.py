@@ -1,6 +1,6 @@
 """The Soft-Attention layer, as the authors coded it and as their paper describes it.
 
-Paper §2.2.4 and equation 1; protocol §2.1.
+Paper §2.2.4 and equation 1; the class ``SoftAttention`` of the authors' notebooks.
 """
 
 import keras
@@ -18,24 +18,16 @@ class SoftAttention(keras.layers.Layer):
     maps to α (shape H × W × 1, sum K) and return α·t.
 
     ``as_described``
-        The kernel is 3 × 3 over the image and spans all C channels. α·t is scaled
-        by a learnable scalar γ that starts at 0.01 (paper, equation 1; the value
-        is Datta et al.'s).
+        The kernel is 3 × 3 over the image and spans all C channels. α·t is scaled by a learnable
+        scalar γ that starts at 0.01 (paper, equation 1; the value is Datta et al.'s).
     ``as_coded``
-        The kernel of the authors' notebooks has the shape (C, 3, 3) on axes that
-        are laid out (H, W, C): it spans the image *height* with C taps, the width
-        with 3 and the *channels* with 3 taps at stride C. So the maps depend on
-        the channels 0, 1 and 2 alone, and of the C height taps only the central
-        2H−1 ever meet data. There is no γ.
-
-        That is the convolution as TensorFlow documents it. Not every processor
-        computes it: some CPU kernels read the three channels in the middle, others
-        return wrong numbers (`skinlib.models.conv3d` tells which this machine does).
-        Nothing here depends on such a kernel.
-
-        The layer keeps the full kernel, so that parameter counts and weights agree
-        with the notebooks, and computes the documented 3-D convolution with the few
-        taps that matter (tests compare it with NumPy).
+        The kernel has the shape (C, 3, 3) on axes that are laid out (H, W, C): it spans the image
+        *height* with C taps, the width with 3 and the *channels* with 3 taps at stride C. So the
+        maps depend on the channels 0, 1 and 2 alone, and of the C height taps only the central
+        2H−1 ever meet data. There is no γ. The layer keeps the full kernel, so that parameter
+        counts and weights agree with the notebooks, and computes with the few taps that matter the
+        convolution that TensorFlow documents. Some CPU kernels compute another one
+        (`skinlib.models.conv3d`).
 
     Parameters
     ----------

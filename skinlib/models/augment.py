@@ -1,7 +1,6 @@
-"""Random rotation, shift, zoom and flips as ONE fused affine resampling.
+"""Random rotation, shift, zoom and flips as one affine resampling.
 
-Stacked Keras layers would resample, and blur, three times (protocol §1.4 gives
-the ranges).
+Stacked Keras layers would resample, and blur, three times.
 """
 
 import math
@@ -12,12 +11,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="skinlib")
 class RandomAffine(keras.layers.Layer):
-    """Rotate, shift, zoom and flip pictures while training; the identity otherwise.
+    """Rotate, shift, zoom and flip pictures in training; return them unchanged otherwise.
 
     Parameters
     ----------
     rotation : float
-        Largest angle in degrees; drawn from [-rotation, rotation].
+        Largest angle in degrees; from [-rotation, rotation].
     shift : float
         Largest shift as a share of the height and of the width.
     zoom : float
@@ -52,7 +51,7 @@ class RandomAffine(keras.layers.Layer):
         )
 
     def matrices(self, count, height, width):
-        """Draw transforms.
+        """Return random transforms.
 
         Returns
         -------
@@ -80,11 +79,5 @@ class RandomAffine(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        config = {
-            "rotation": self.rotation,
-            "shift": self.shift,
-            "zoom": self.zoom,
-            "flip": self.flip,
-            "seed": self.seed,
-        }
-        return {**super().get_config(), **config}
+        names = ("rotation", "shift", "zoom", "flip", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,18 +1,13 @@
 """The table of backbones: the only place that knows one network from another.
 
-Input sizes, taps and logged parameter totals are from protocol §2.3, table rows of
-the authors' ``model.summary()`` outputs; scalings from §1.3.
+Input sizes, taps and parameter totals are from the ``model.summary()`` outputs in the authors' MD
+notebooks; the scalings from the ``preprocess_input`` that these notebooks import.
 """
 
 import dataclasses
 import re
 
 from skinlib.common.errors import DataError
-
-# How pixels in 0..255 become what a network expects. "signed" is x/127.5 - 1; "caffe"
-# subtracts the ImageNet BGR means from BGR channels; "torch" normalises RGB with the
-# ImageNet mean and standard deviation; "identity" leaves them (the network rescales).
-SCALINGS = ("signed", "caffe", "torch", "identity")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,28 +18,26 @@ class Backbone:
     ----------
     name : str
     constructor : str
-        Function in ``keras.applications``, or in `skinlib.models.vgg`.
-    input_size : int
-        Side in pixels that the authors used.
-    minimum_size : int
-        Smallest side the network accepts.
+        Function in ``keras.applications``; VGG16 is built by `skinlib.models.vgg`.
+    input_size, minimum_size : int
+        Side in pixels that the authors used, and the smallest one that the network accepts.
     tap_layer : str
         Layer whose output feeds the attention, under its name in a fresh session.
     tap_shape : tuple of int
         (height, width, channels) of that output at `input_size`.
     imagenet_scaling, logged_scaling : str
-        The scaling the ImageNet weights were trained with, and the one that the MD
-        notebooks applied; see `SCALINGS`.
+        The scaling that the ImageNet weights were trained with, and the one that the MD notebooks
+        applied; see `skinlib.models.scaling.scale`.
     logged_parameters : int or None
-        Total logged by the MD notebook minus the 3 numbers of the age normaliser,
-        which lives outside our graph. None where no MD notebook exists.
+        Total logged by the MD notebook minus the 3 numbers of the age normaliser, which is outside
+        our graph. None where there is no MD notebook.
     pooled_head : bool
-        The AD notebook of this network ends in global average pooling, not Flatten.
+        The AD notebook of this network ends in global average pooling, not in Flatten.
     pretrained : bool
         ImageNet weights exist in keras.applications.
     frozen_layer : str or None
-        Last layer before the last halving of the resolution, which a recipe with
-        ``frozen`` trains from; None where none has been named.
+        Last layer before the last halving of the resolution: a recipe with ``frozen`` trains what
+        is above it. None where no layer has been named.
     """
 
     name: str
@@ -104,7 +97,7 @@ _ROWS = (
         "MobileNetV3Large", "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
         "identity", "identity", 2_694_762 - 3, frozen_layer="expanded_conv_11_add",
     ),
-    # Built by hand, from scratch, with attention in the middle; see skinlib.models.vgg.
+    # Built by hand, from scratch, with attention in the middle; see `vgg`.
     Backbone(
         "VGG16", "vgg16", 224, 32, "block4_conv3_relu", (28, 28, 512),
         "signed", "signed", None, pretrained=False,
@@ -135,51 +128,12 @@ def check_size(backbone, size):
         raise DataError(msg)
 
 
-def scale(pixels, scaling):
-    """Scale a Keras tensor of pixels (0..255, channels as stored) inside the graph.
-
-    Parameters
-    ----------
-    pixels : keras.KerasTensor
-        Shape (batch, H, W, 3), float32.
-    scaling : str
-        One of `SCALINGS`.
-    """
-    import keras
-
-    if scaling == "identity":
-        return pixels
-    if scaling == "signed":
-        return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
-    if scaling == "torch":
-        mean = [255 * value for value in (0.485, 0.456, 0.406)]
-        variance = [(255 * value) ** 2 for value in (0.229, 0.224, 0.225)]
-        layer = keras.layers.Normalization(mean=mean, variance=variance, name="scale")
-        return layer(pixels)
-    if scaling == "caffe":
-        from skinlib.models.scaling import CaffeScaling
-
-        return CaffeScaling(name="scale")(pixels)
-    msg = f"scaling '{scaling}' is unknown, expected one of {SCALINGS}"
-    raise DataError(msg)
-
-
 def canonical_names(layers):
     """Map the names layers have in a fresh session to the layers.
 
     Keras numbers unnamed layers by a counter that runs on through the session, so
-    ``activation_18`` becomes ``activation_36`` when the same network is built
-    twice. Names within one network are made in one go: subtracting the smallest
-    number of each stem gives the fresh-session name back.
-
-    Parameters
-    ----------
-    layers : list of keras.layers.Layer
-        All layers of one freshly built network.
-
-    Returns
-    -------
-    dict of str to keras.layers.Layer
+    ``activation_18`` becomes ``activation_36`` when the same network is built twice. Within one
+    freshly built network, subtracting the smallest number of each stem gives the name back.
     """
     numbered, names = {}, {}
     for layer in layers:
@@ -205,15 +159,10 @@ def build_stock(backbone, pixels, weights=None):
     Parameters
     ----------
     backbone : Backbone
-        A row with ``pretrained``.
     pixels : keras.KerasTensor
-        Scaled pixels, with a fixed shape: NASNetLarge builds another graph without one.
+        Scaled pixels, with a fixed shape: NASNetLarge builds another graph without one. The layers
+        of the network become part of the graph of this tensor.
     weights : {None, 'imagenet'}
-
-    Returns
-    -------
-    keras.Model
-        Its layers are part of one flat graph that starts at the source of `pixels`.
     """
     import keras
 
@@ -228,8 +177,8 @@ def tap(model, backbone):
     Raises
     ------
     DataError
-        If the layer is not there or has another number of channels than the table
-        says: the network was built differently by this version of Keras.
+        The layer is missing or has another shape than in the table: this version of Keras builds
+        the network differently.
     """
     layers = canonical_names(model.layers)
     if backbone.tap_layer not in layers:

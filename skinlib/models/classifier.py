@@ -1,17 +1,18 @@
 """Build the whole classifier of a recipe as one flat functional graph (paper §2.2, figure 2).
 
-image → (augmentation) → scaling → backbone up to its tap → attention block →
-flatten ⊕ metadata branch → softmax over the seven classes. Never a model inside a
-model, so any layer can be reached by name (Grad-CAM, export).
+image → (augmentation) → scaling → backbone up to its tap → attention block → flatten ⊕ metadata
+branch → softmax over the seven classes. Never a model inside a model, so that Grad-CAM and export
+reach every layer by its name.
 """
 
 import contextlib
 
 from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
 from skinlib.data.metadata import WIDTH
 from skinlib.models import vgg
-from skinlib.models.backbones import build_stock, check_size, get_backbone, scale, tap
-from skinlib.training import warm
+from skinlib.models.backbones import build_stock, check_size, get_backbone, tap
+from skinlib.models.weights import Start, downloading, load_backbone
 
 
 def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
@@ -21,13 +22,13 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     ----------
     backbone : str
         A name of `skinlib.models.backbones.BACKBONES`.
-    recipe : skinlib.experiments.recipes.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
         Decides scaling, attention variant, metadata branch, head and augmentation.
     size : int, optional
         Side of the square input in pixels; the authors' size by default.
-    weights : {None, 'imagenet'}, path or skinlib.training.warm.Start, optional
-        ``imagenet`` downloads from keras.applications; a path names a
-        ``.weights.h5`` file of the backbone without its top. VGG16 has none.
+    weights : {None, 'imagenet'}, path or skinlib.models.weights.Start, optional
+        ``imagenet`` downloads from keras.applications; a path names a ``.weights.h5`` file of the
+        backbone without its top. VGG16 has none.
     maps : bool
         Add a second output ``attention``: the maps (batch, h, w, K) at the tap.
     seed : int
@@ -36,9 +37,9 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     Returns
     -------
     keras.Model
-        Inputs ``image`` (batch, size, size, 3), uint8 or float in 0..255, channels
-        in the recipe's order, and ``metadata`` (batch, 21), float32, when the
-        recipe uses it. Output ``probabilities`` (batch, 7).
+        Inputs ``image`` (batch, size, size, 3), uint8 or float in 0..255, channels in the recipe's
+        order, and ``metadata`` (batch, 21), float32, when the recipe uses it. Output
+        ``probabilities`` (batch, 7).
 
     Raises
     ------
@@ -47,13 +48,13 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     """
     import keras
 
-    from skinlib.models.backend import precision
+    from skinlib.models.runtime import precision
 
     row = get_backbone(backbone)
     size = size or row.input_size
     check_size(row, size)
     keras.utils.set_random_seed(seed)
-    start = weights if isinstance(weights, warm.Start) else None
+    start = weights if isinstance(weights, Start) else None
     with precision(recipe.precision):
         model = _build(row, recipe, size, None if start else weights, maps, seed)
     if recipe.batch_norm_momentum is not None:
@@ -61,7 +62,9 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = recipe.batch_norm_momentum
     if start:
-        warm.load(model, start)
+        before = start.record
+        source = build_classifier(before["backbone"], start.recipe, size=before["input_size"])
+        start.transfer(source, model)
     return model
 
 
@@ -71,14 +74,14 @@ def _build(row, recipe, size, weights, maps, seed):
 
     from skinlib.models.attention import SoftAttention
     from skinlib.models.augment import RandomAffine
+    from skinlib.models.scaling import scale
 
     image = layers.Input((size, size, 3), dtype="uint8", name="image")
     if recipe.augmentation:
         pixels = RandomAffine(**recipe.augmentation, seed=seed, name="augment")(image)
     else:
         pixels = layers.Rescaling(1.0, name="to_float")(image)
-    pixels = scale(pixels, recipe.scaling_of(row))
-    tensor = _tapped(row, pixels, weights)
+    tensor = _tapped(row, scale(pixels, recipe.scaling_of(row)), weights)
 
     attention_maps = None
     if recipe.attention == "none":
@@ -96,7 +99,7 @@ def _build(row, recipe, size, weights, maps, seed):
         )
     block = layers.ReLU(name="attention_relu")(block)
     block = layers.Dropout(recipe.dropout, seed=seed, name="attention_dropout")(block)
-    if vgg.is_vgg(row):
+    if row.name == "VGG16":
         features = vgg.tail(block)
     elif recipe.pools(row):
         features = layers.GlobalAveragePooling2D(name="average")(block)
@@ -124,10 +127,7 @@ def _build(row, recipe, size, weights, maps, seed):
 
 def _tapped(row, pixels, weights):
     """Return the tapped tensor, with the backbone's weights loaded."""
-    from skinlib.common.errors import DataError
-    from skinlib.models.weights import downloading, load_backbone
-
-    if vgg.is_vgg(row):
+    if row.name == "VGG16":
         if weights:
             msg = f"VGG16 is trained from scratch here; expected no weights, received '{weights}'"
             raise DataError(msg)
@@ -146,8 +146,8 @@ def describe(backbone, recipe, size=None):
     Returns
     -------
     dict
-        ``backbone``, ``input_size``, ``tap_layer``, ``tap_shape``, ``parameters``
-        (all numbers, as ``model.count_params()``), ``logged_parameters``.
+        ``backbone``, ``input_size``, ``tap_layer``, ``tap_shape``, ``parameters`` (all numbers, as
+        ``model.count_params()``), ``logged_parameters``.
     """
     row = get_backbone(backbone)
     model = build_classifier(backbone, recipe, size=size)

@@ -1,9 +1,9 @@
 """Train the upper part of a network only, on features of the lower part that are computed once.
 
-The lower part keeps its pretrained weights and its batch statistics, so what it says of a
-picture never changes: a third of a training step is left. Augmented pictures need their own
-features; there is a fixed number of augmented copies of the data set, and the epochs take
-them in turn. A recipe that does so says it in its fields ``frozen`` and ``augmented_copies``.
+The lower part keeps its pretrained weights and its batch statistics, so its output for a picture
+never changes: a third of a training step is left. Augmented pictures need their own features;
+there is a fixed number of augmented copies of the data set, and the epochs take them in turn
+(recipe fields ``frozen`` and ``augmented_copies``).
 """
 
 import dataclasses
@@ -30,15 +30,13 @@ _log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class FeaturePart:
-    """A part whose pictures are replaced by their features.
+    """A set whose pictures are replaced by their features.
 
     Attributes
     ----------
     part : skinlib.data.batches.Part
     copies : tuple of numpy.ndarray
-        Features of all images, each of shape (n_all, h, w, c), float32.
-    copy : int
-        The one in use.
+        Features of all images, each of shape (n_all, h, w, c), float32; `copy` is in use.
     """
 
     part: Part
@@ -53,7 +51,7 @@ class FeaturePart:
         return self.part.labels
 
     def of_epoch(self, epoch):
-        """Return the part with the copy whose turn it is in an epoch, counted from 0."""
+        """Return the set with the copy of an epoch, counted from 0."""
         return dataclasses.replace(self, copy=epoch % len(self.copies))
 
     def inputs(self, index):
@@ -63,14 +61,7 @@ class FeaturePart:
 
 
 def halves(model, row):
-    """Cut a classifier in two and freeze the lower half.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `skinlib.models.classifier.build_classifier`.
-    row : skinlib.models.backbones.Backbone
-        Its ``frozen_layer`` is the last one of the lower half.
+    """Cut a classifier in two at the ``frozen_layer`` of its backbone; freeze the lower half.
 
     Returns
     -------
@@ -105,14 +96,14 @@ def halves(model, row):
 
 
 def feature_parts(lower, prepared, recipe, *, progress=True):
-    """Return `FeaturePart` by name of the part; only ``train`` has augmented copies.
+    """Return `FeaturePart` by name of the set; only ``train`` has augmented copies.
 
     Parameters
     ----------
     lower : keras.Model
         From `halves`.
     prepared : skinlib.data.prepare.Prepared
-    recipe : skinlib.experiments.recipes.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
     progress : bool
         Show a bar while features are computed, which is done once for all runs.
     """
@@ -173,7 +164,7 @@ def _whole(path, marker):
 def _write(path, lower, part, augmentation, copy, progress):
     count = len(part.pixels)
     everything = dataclasses.replace(part, rows=np.arange(count), metadata=None)
-    # Of its own seed, not the run's: the same copies for all runs of a study.
+    # Not the seed of the run: the same copies for all runs of a study.
     augment = RandomAffine(**augmentation, seed=copy) if augmentation else None
     shape = (count, *lower.output.shape[1:])
     require_space(path.parent, 4 * int(np.prod(shape)))

@@ -1,14 +1,10 @@
-"""Grad-CAM: which places of the tapped tensor speak for the predicted class.
+"""Grad-CAM: which places of the tapped tensor raise the score of the predicted class.
 
-The score of a class is its logit, the sum before the softmax. Its gradient at the tap,
-averaged over the places, weighs the channels; the weighted sum of the channels, negative
-parts cut off, is the map (Selvaraju et al., 2017). The average suits a head that treats all
-places alike. Ours flattens and gives each place weights of its own, so the map without the
-average stands beside it: gradient times tensor, place by place (HiResCAM, Draelos and Carin,
-2020).
-
-Keras has no gradient of its own that works on every backend: `_gradient` is the one place
-that asks each in its own words.
+The score of a class is its logit. Its gradient at the tap, averaged over the places, weighs the
+channels; the positive part of the weighted sum of the channels is the map (Selvaraju et al.,
+2017). The average suits a head that treats all places alike. Ours has weights for each place, so
+there is also the map without the average: gradient times tensor, place by place (HiResCAM, Draelos
+and Carin, 2020).
 """
 
 import functools
@@ -23,7 +19,7 @@ BATCH = 64
 
 
 def gradcam(model, part, batch_size=BATCH):
-    """Return Grad-CAM of a part at the tap, for the class predicted of each image.
+    """Return Grad-CAM at the tap for the predicted class of each image.
 
     Parameters
     ----------
@@ -36,8 +32,7 @@ def gradcam(model, part, batch_size=BATCH):
     Returns
     -------
     maps : dict of str to numpy.ndarray
-        ``gradcam`` and ``hirescam``, shape (n, h, w), float32, at least 0; not normalised,
-        and all 0 where nothing at the tap speaks for the class.
+        ``gradcam`` and ``hirescam``, shape (n, h, w), float32, at least 0; not normalised.
     probabilities : numpy.ndarray
         Shape (n, 7), float32, of the same pass.
     """
@@ -45,19 +40,19 @@ def gradcam(model, part, batch_size=BATCH):
     last = model.get_layer("probabilities")
     maps, probabilities = {"gradcam": [], "hirescam": []}, []
     for inputs, _ in batches(part, batch_size):
-        # By name is by position here: the functional graph keeps the order of its inputs.
+        # The functional graph takes its inputs by position.
         found = below.predict_on_batch([inputs[tensor.name] for tensor in model.inputs])
         tensor = ops.cast(ops.convert_to_tensor(found[0]), "float32")
-        answer = np.asarray(found[1], np.float32)
+        chosen = np.asarray(found[1], np.float32)
         facts = [ops.convert_to_tensor(inputs[tensor.name]) for tensor in _facts(model)]
-        score = functools.partial(_score, above, last, facts, answer.argmax(axis=-1))
+        score = functools.partial(_score, above, last, facts, chosen.argmax(axis=-1))
         # The images of a batch do not meet, so the gradient of the sum is that of each.
         slopes = _gradient(score, tensor)
         averaged = ops.mean(slopes, axis=(1, 2), keepdims=True)
         for name, weights in (("gradcam", averaged), ("hirescam", slopes)):
             cam = ops.relu(ops.sum(weights * tensor, axis=-1))
             maps[name].append(ops.convert_to_numpy(cam).astype(np.float32))
-        probabilities.append(answer)
+        probabilities.append(chosen)
     return {name: np.concatenate(rows) for name, rows in maps.items()}, np.concatenate(
         probabilities
     )
@@ -80,7 +75,7 @@ def split(model):
 
 
 def _facts(model):
-    """Return the inputs beside the picture: the metadata, or nothing."""
+    """Return the inputs beside the picture: the metadata, if there is any."""
     return [tensor for tensor in model.inputs if tensor.name != "image"]
 
 
@@ -92,7 +87,7 @@ def _score(above, last, facts, chosen, tensor):
 
 
 def _gradient(function, tensor):
-    """Return the gradient of a function of one tensor, a number, at that tensor."""
+    """Return the gradient of a number that depends on one tensor, which Keras itself has not."""
     name = keras.backend.backend()
     if name == "tensorflow":
         import tensorflow as tf

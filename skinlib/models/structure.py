@@ -1,7 +1,6 @@
-"""What a backbone is made of, read off its graph: blocks, depth, parameters, and the cut.
+"""What a backbone is made of, from its graph: blocks, depth, parameters, and the cut.
 
-For the paper's Tables 4, 6, A1 and A2 and its figures 3 and 4, so that none of them
-is drawn or typed by hand.
+For the paper's Tables 4, 6, A1 and A2 and its figures 3 and 4.
 """
 
 import math
@@ -55,7 +54,7 @@ MIB = 2**20
 
 
 def structure(backbone):
-    """Build a stock network with its 1000-class top and say what it is made of.
+    """Build a stock network with its 1000-class top and measure it.
 
     Parameters
     ----------
@@ -102,14 +101,7 @@ def structure(backbone):
 
 
 def measure(model):
-    """Return parameters, depth and size of a network.
-
-    Returns
-    -------
-    dict
-        ``parameters`` and ``trainable`` (numbers), ``depth`` (layers that own
-        parameters, which is how Keras counts), ``mib`` (of the parameters in float32).
-    """
+    """Return ``parameters``, ``trainable``, ``depth`` (layers with any) and ``mib`` (float32)."""
     parameters = model.count_params()
     return {
         "parameters": parameters,
@@ -136,10 +128,9 @@ def stages(kinds, layers, kept, tap):
     Returns
     -------
     list of dict
-        ``name`` (kind), ``blocks``, ``kept_blocks`` (whole ones), ``shape`` (height,
-        width, channels of the last block) and ``tapped``: the tap is inside the block
-        after the kept ones, not at an end. Channels of dense layers grow, so those are grouped by
-        height and width.
+        ``name`` (kind), ``blocks``, ``kept_blocks`` (whole ones), ``shape`` (height, width,
+        channels of the last block) and ``tapped``: the tap is inside the block after the kept
+        ones. Channels of dense layers grow, so those are grouped by height and width.
     """
     ends = []
     for name, layer in layers.items():
@@ -166,5 +157,5 @@ def stages(kinds, layers, kept, tap):
 
 
 def _block_of(name):
-    """Return what a layer's name says of its block: ``block_3`` of ``block_3_project_BN``."""
+    """Return the block of a layer, ``block_3`` of ``block_3_project_BN``."""
     return re.sub(r"_(add|project_BN|project_bn)$", "", name)

@@ -1,11 +1,9 @@
-"""VGG16 with attention in the middle, as the authors built it by hand (protocol §2.3).
+"""VGG16 with attention in the middle, as the authors built it by hand in their AD notebook.
 
-Not the VGG16 of keras.applications: batch normalisation follows every
-convolution, the last convolution of each block is 1 × 1, weights start from
-scratch, and the attention block sits between blocks 4 and 5.
+Not the VGG16 of keras.applications: batch normalisation follows every convolution, the last
+convolution of each block is 1 × 1, weights start from scratch, and the attention block is between
+blocks 4 and 5.
 """
-
-from skinlib.models.backbones import get_backbone
 
 # Filters of the convolutions of each block; the last one is 1 x 1.
 STEM = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512))
@@ -28,18 +26,7 @@ def _block(tensor, filters, number):
 
 
 def stem(pixels):
-    """Blocks 1 to 4.
-
-    Parameters
-    ----------
-    pixels : keras.KerasTensor
-        Scaled pixels, (batch, S, S, 3).
-
-    Returns
-    -------
-    keras.KerasTensor
-        The tap, (batch, S/8, S/8, 512): the output of block 4 before any pooling.
-    """
+    """Return the tap (batch, S/8, S/8, 512): blocks 1 to 4 on scaled pixels (batch, S, S, 3)."""
     from keras import layers
 
     tensor = pixels
@@ -51,7 +38,7 @@ def stem(pixels):
 
 
 def tail(tensor):
-    """Block 5 and the two dense layers, from the attention block to 4096 features."""
+    """Return 4096 features of the attention block: block 5 and the two dense layers."""
     from keras import layers
 
     tensor = _block(tensor, TAIL, 5)
@@ -62,8 +49,3 @@ def tail(tensor):
             units, activation="relu", kernel_initializer="he_normal", name=f"fc{index}"
         )(tensor)
     return tensor
-
-
-def is_vgg(backbone):
-    """Is this row the hand-built network?"""
-    return backbone == get_backbone("VGG16")

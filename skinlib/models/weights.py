@@ -1,10 +1,11 @@
 """Load weights, and only weights, from ``.weights.h5`` files, after checking them.
 
-A ``.keras`` file or a pickle can run code when opened; an HDF5 file of numbers can
-not, once links out of the file are refused.
+A ``.keras`` file or a pickle can run code when it is opened. An HDF5 file of numbers cannot,
+once links that leave the file are refused.
 """
 
 import contextlib
+import dataclasses
 import os
 import warnings
 from pathlib import Path
@@ -13,14 +14,15 @@ import h5py
 import numpy as np
 
 from skinlib.common.errors import DataError, IntegrityError, TemporaryError
-from skinlib.common.files import sha256
-from skinlib.training import warm
+from skinlib.common.files import hash_of, sha256
 
 SUFFIX = ".weights.h5"
+# Prefix of a finished run that a training starts from, ``run:<study>/<run>``.
+RUN_PREFIX = "run:"
 
 
 def check_file(path, expected_sha256=None):
-    """Check a weights file before anything is loaded from it.
+    """Check a weights file before anything is loaded from it, and return its SHA-256.
 
     Parameters
     ----------
@@ -28,18 +30,12 @@ def check_file(path, expected_sha256=None):
     expected_sha256 : str, optional
         64 hexadecimal digits.
 
-    Returns
-    -------
-    str
-        The SHA-256 of the file.
-
     Raises
     ------
     DataError
-        If the file is missing or is not a ``.weights.h5``.
+        The file is missing or is no ``.weights.h5``.
     IntegrityError
-        Wrong hash; not HDF5; a link or storage outside the file; a number that is
-        not finite.
+        Wrong hash; not HDF5; a link or storage outside the file; a number that is not finite.
     """
     path = Path(path)
     if not path.name.endswith(SUFFIX):
@@ -66,7 +62,7 @@ def check_file(path, expected_sha256=None):
 
 
 def _check_group(group, path, seen):
-    """Check a group and all below it; `seen` holds the addresses of groups met so far."""
+    """Check a group and all below it; `seen` has the addresses of the groups so far."""
     seen.add(h5py.h5o.get_info(group.id).addr)
     for name in group:
         link = group.get(name, getlink=True)
@@ -97,26 +93,13 @@ def _check_group(group, path, seen):
 
 
 def load_backbone(model, backbone, path):
-    """Load a backbone's weights, without its top, into a freshly built network.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `skinlib.models.backbones.build_stock`.
-    backbone : skinlib.models.backbones.Backbone
-    path : str or pathlib.Path
-
-    Raises
-    ------
-    DataError, IntegrityError
-        See `check_file`; also if the shapes do not fit this backbone.
-    """
+    """Load a file into a freshly built backbone without its top; raises as `check_file`."""
     check_file(path)
     _load(model, path, f"{backbone.name} without its top")
 
 
 def load_classifier(model, path, expected_sha256=None, name=None):
-    """Load the weights of a whole classifier written by a training of ours.
+    """Load the weights of a whole classifier that skinlib trained.
 
     Parameters
     ----------
@@ -124,7 +107,7 @@ def load_classifier(model, path, expected_sha256=None, name=None):
     path : str or pathlib.Path
     expected_sha256 : str, optional
     name : str or pathlib.Path, optional
-        What messages call weights that were put together of several files.
+        Name in messages of weights that were put together of several files.
 
     Raises
     ------
@@ -180,21 +163,111 @@ def downloading(backbone):
         raise
 
 
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """A finished run to start from, at another input size for example.
+
+    A network trained on small pictures, and then for fewer epochs on larger ones, sees most of
+    its epochs at a fraction of the cost (Howard, Training ImageNet in 3 hours for 25 minutes,
+    2018). `skinlib.experiments.run.starting_weights` finds one.
+
+    Attributes
+    ----------
+    run : str
+        ``<study>/<run>``.
+    path : pathlib.Path
+        Its kept weights.
+    record : dict
+        Its run.json.
+    recipe : skinlib.experiments.recipe.Recipe
+    """
+
+    run: str
+    path: Path
+    record: dict
+    recipe: object
+
+    def provenance(self):
+        """Return what run.json records about starting weights."""
+        return {
+            "source": "run",
+            "run": self.run,
+            "sha256": self.record["weights_sha256"],
+            "input_size": self.record["input_size"],
+            "before": self.record["weights"],
+        }
+
+    def check_split(self, split):
+        """Refuse a run of another split, which may have been trained on test images of this one.
+
+        Parameters
+        ----------
+        split : str
+            Hash of the split of the new run.
+        """
+        theirs = self.record["split"]["hash"]
+        if theirs != split:
+            msg = (
+                f"weights '{RUN_PREFIX}{self.run}' were trained on the split {theirs}, this run "
+                f"has {split}: photographs of one may be tested by the other; use the same unit "
+                "and seed"
+            )
+            raise DataError(msg)
+
+    def transfer(self, source, model):
+        """Copy weights between two networks of one structure; the last layer may differ in shape.
+
+        Parameters
+        ----------
+        source : keras.Model
+            The network of this run, built anew; its weights are loaded from `path`.
+        model : keras.Model
+
+        Raises
+        ------
+        DataError
+            The networks have other layers.
+        IntegrityError
+            See `load_classifier`.
+        """
+        load_classifier(source, self.path, self.record["weights_sha256"])
+        ours, theirs = (
+            [[type(layer).__name__, len(layer.weights)] for layer in each.layers]
+            for each in (model, source)
+        )
+        if ours != theirs:
+            msg = (
+                f"weights '{RUN_PREFIX}{self.run}' are of a network of other layers "
+                f"({hash_of(theirs)}, expected {hash_of(ours)}); attention, metadata, head and "
+                "augmentation must agree"
+            )
+            raise DataError(msg)
+        for here, there in zip(model.layers, source.layers, strict=True):
+            shapes = [[tuple(v.shape) for v in layer.weights] for layer in (here, there)]
+            if shapes[0] == shapes[1]:
+                here.set_weights(there.get_weights())
+            elif here.name != "probabilities":
+                msg = (
+                    f"weights '{RUN_PREFIX}{self.run}': layer '{here.name}' has other shapes, "
+                    f"{shapes}"
+                )
+                raise DataError(msg)
+
+
 def resolve(backbone, weights):
-    """Decide where a backbone's starting weights come from.
+    """Decide where the starting weights of a backbone come from.
 
     Parameters
     ----------
     backbone : skinlib.models.backbones.Backbone
     weights : {None, 'none', 'imagenet'} or path
-        Or ``run:<study>/<run>``, a finished run (`skinlib.training.warm`).
 
     Returns
     -------
-    None, 'imagenet', pathlib.Path or skinlib.training.warm.Start
-        ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` holds one for
-        this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for
-        machines without a network. VGG16 starts from scratch, and has no ImageNet weights.
+    None, 'imagenet' or pathlib.Path
+        ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` has one for this backbone,
+        ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for machines without a network.
+        VGG16 starts from scratch, and has no ImageNet weights.
 
     Raises
     ------
@@ -203,8 +276,6 @@ def resolve(backbone, weights):
     """
     if weights in (None, "", "none") or (weights == "imagenet" and not backbone.pretrained):
         return None
-    if str(weights).startswith(warm.PREFIX):
-        return warm.find(backbone, str(weights))
     if not backbone.pretrained:
         msg = f"{backbone.name} is trained from scratch; expected no weights, received '{weights}'"
         raise DataError(msg)
@@ -218,10 +289,10 @@ def resolve(backbone, weights):
 
 
 def provenance(backbone, weights):
-    """Return what run.json says about starting weights, after checking the file."""
+    """Return what run.json records about starting weights, after checking the file."""
     if weights is None:
         return {"source": "none"}
-    if isinstance(weights, warm.Start):
+    if isinstance(weights, Start):
         return weights.provenance()
     if weights == "imagenet":
         return {"source": "imagenet", "origin": f"keras.applications.{backbone.constructor}"}

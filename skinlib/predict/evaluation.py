@@ -14,10 +14,10 @@ from skinlib.data.grid import cropped
 from skinlib.data.masks import Masks, locate
 from skinlib.experiments import external, localisation
 from skinlib.experiments import run as runs
+from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.model import load_run
 from skinlib.stats.localisation import DARKNESS, darkness, learn_prior, score
-from skinlib.training import prediction
 
 # The share of test images for which the weights must give the class of predictions.csv.
 AGREEMENT = 0.99

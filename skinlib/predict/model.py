@@ -14,12 +14,11 @@ from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
 from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import from_json
+from skinlib.models.prediction import d4
 from skinlib.models.weights import check_file, load_classifier
 from skinlib.predict import abstention, ood
 from skinlib.predict.requests import Request, check_facts, complete, table
 from skinlib.stats import calibration
-from skinlib.training.prediction import d4
-from skinlib.training.run_lock import WEIGHTS
 
 # Pixels; a smaller picture shows nothing that a network could use.
 LEAST_SIDE = 32
@@ -236,7 +235,7 @@ def load_run(folder, *, calibrate=False):
         The weights are not those of the run.
     """
     run = finished(folder)
-    weights = run.folder / WEIGHTS
+    weights = run.weights_path
     if not weights.is_file():
         msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
         raise DataError(msg)

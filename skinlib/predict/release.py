@@ -18,7 +18,6 @@ from skinlib.models.weights import SUFFIX, check_file
 from skinlib.predict import abstention, ood, released
 from skinlib.predict.measure import measure, prepare
 from skinlib.predict.model import Classifier, finished
-from skinlib.training.run_lock import WEIGHTS
 
 FORMAT = 2
 FEATURES = f"features{SUFFIX}"
@@ -75,7 +74,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
-    names = write_weights(run.folder / WEIGHTS, folder, record["weights_sha256"])
+    names = write_weights(run.weights_path, folder, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {
         "format": FORMAT,

@@ -1,4 +1,4 @@
-"""Class weights and the weighted categorical cross-entropy of paper §2.2.5."""
+"""Loss and optimiser: class weights, the weighted cross-entropy of paper §2.2.5, and Adam."""
 
 import numpy as np
 
@@ -9,10 +9,53 @@ from skinlib.common.errors import DataError
 EPSILON = 1e-7
 
 
+def compile_network(network, recipe):
+    """Compile what is trained with the loss and the optimiser of a recipe.
+
+    Parameters
+    ----------
+    network : skinlib.training.network.Network
+        Its `sums` are set.
+    recipe : skinlib.experiments.recipe.Recipe
+
+    Returns
+    -------
+    numpy.ndarray
+        The class weights, shape (7,).
+    """
+    import keras
+
+    labels = network.parts["train"].labels
+    weights = recipe.class_weights
+    if isinstance(weights, str):
+        weights = class_weights(labels) if weights == "balanced" else np.ones(len(CLASSES))
+    loss = weighted_cross_entropy(
+        weights,
+        smoothing=recipe.label_smoothing,
+        offsets=prior_offsets(labels, recipe.logit_adjustment),
+    )
+    # By object, not by name: Keras makes the sums of a named metric in its first step only,
+    # too late to restore saved ones.
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    options = {"learning_rate": recipe.learning_rate, "epsilon": recipe.epsilon}
+    if recipe.weight_decay:
+        optimizer = keras.optimizers.AdamW(**options, weight_decay=recipe.weight_decay)
+    else:
+        optimizer = keras.optimizers.Adam(**options)
+    model = network.trained
+    model.compile(
+        optimizer=optimizer,
+        loss=loss,
+        metrics=[accuracy],
+        jit_compile=network.jit_compile,
+        steps_per_execution=recipe.steps_per_execution,
+    )
+    network.sums = [*model.metrics[0].variables, *accuracy.variables]
+    return np.asarray(weights)
+
+
 def class_weights(labels):
     """Return W_c = N / (C · N_c), the weights of the paper's "new loss" (§2.2.5).
-
-    This is the common "balanced" rule: a class weighs as much as any other in sum.
 
     Parameters
     ----------
@@ -22,7 +65,7 @@ def class_weights(labels):
     Returns
     -------
     numpy.ndarray
-        Shape (7,), float64.
+        Shape (7,), float64: all classes weigh the same in sum.
 
     Raises
     ------
@@ -61,9 +104,8 @@ def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
     Returns
     -------
     callable
-        ``loss(one_hot, probabilities)`` → losses of shape (n,), for
-        ``model.compile``, which takes their mean. The weight multiplies each
-        image, so this equals Keras' ``class_weight`` with plain cross-entropy.
+        ``loss(one_hot, probabilities)`` → losses of shape (n,), whose mean Keras takes. The weight
+        multiplies each image, so this equals Keras' ``class_weight`` with plain cross-entropy.
     """
     from keras import ops
 
@@ -84,14 +126,6 @@ def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
 
 
 def cross_entropy(labels, probabilities):
-    """Return the plain mean cross-entropy of predictions, in nats; for validation curves.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Class index, shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-    """
+    """Return the plain mean cross-entropy, in nats, of labels (n,) and probabilities (n, 7)."""
     chosen = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.clip(chosen, EPSILON, 1.0)).mean())

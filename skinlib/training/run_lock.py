@@ -5,17 +5,14 @@ import os
 from filelock import FileLock, Timeout
 
 from skinlib.common.errors import DataError
-from skinlib.experiments import run as runs
+from skinlib.experiments import run
 from skinlib.training import state
-
-# Weights of the best epoch, once the run is finished; before, they carry its number.
-WEIGHTS = "best.weights.h5"
 
 
 def hold(folder):
     """Hold a run directory; to be used in a ``with`` statement.
 
-    The system frees the lock of a process that dies, so a stale one hinders nobody.
+    The system frees the lock of a process that dies, so there are no stale locks.
 
     Raises
     ------
@@ -37,8 +34,7 @@ def hold(folder):
 
 def sweep(folder):
     """Remove what a killed process was in the middle of writing (`files.atomic_path`)."""
-    names = (runs.RUN, runs.HISTORY, runs.PREDICTIONS, runs.ATTENTION, state.NAME, "best")
-    for name in names:
+    for name in (run.RUN, run.HISTORY, run.PREDICTIONS, run.ATTENTION, state.NAME, "best"):
         for torn in folder.glob(f".{name}*"):
             torn.unlink()
 
@@ -51,9 +47,9 @@ def existing(folder, identity):
     DataError
         It was made with other settings.
     """
-    if not (folder / runs.RUN).is_file():
+    if not (folder / run.RUN).is_file():
         return None
-    found = runs.read_run(folder)
+    found = run.read_run(folder)
     if found.record["identity"] != identity:
         msg = (
             f"'{folder}' holds run {found.record['identity']} with other settings than this one "
@@ -64,10 +60,10 @@ def existing(folder, identity):
 
 
 def best(folder, epoch):
-    """Return where the weights of an epoch are kept while the training goes on.
+    """Return where the weights of an epoch are kept while the training continues.
 
-    Their own name each: the state says which epoch is the best, and whatever happens
-    between two writes, the weights it means are there and no others.
+    Each epoch has its own name: the state names the best epoch, and whatever happens between two
+    writes, its weights are there.
     """
     return folder / f"best-{epoch + 1}.weights.h5"
 
@@ -81,7 +77,7 @@ def forget_others(folder, epoch):
 
 def settle(folder, epoch):
     """Give the weights of the best epoch their final name and return it."""
-    path = folder / WEIGHTS
+    path = folder / run.WEIGHTS
     if best(folder, epoch).exists():
         os.replace(best(folder, epoch), path)
     return path

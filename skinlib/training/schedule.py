@@ -1,9 +1,8 @@
-"""What happens between epochs: learning-rate schedule, early stopping, best epoch.
+"""Learning-rate schedule, early stopping and best epoch.
 
-Plain numbers with the rules of Keras' ReduceLROnPlateau, EarlyStopping and
-ModelCheckpoint (a test compares them), written here because Keras does not save
-the counters of those callbacks: a resumed run would stop elsewhere and could
-overwrite its best weights by worse ones.
+Plain numbers with the rules of Keras' ReduceLROnPlateau, EarlyStopping and ModelCheckpoint (a test
+compares them). Keras does not save the counters of those callbacks: a resumed run would stop
+elsewhere and could replace its best weights by worse ones.
 """
 
 import dataclasses
@@ -29,14 +28,13 @@ class Controls:
     learning_rate : float
         For the next epoch.
     plateau_best, stopping_best, checkpoint_best : float
-        Smallest value of each monitored score so far; accuracies are negated so
-        that smaller is better everywhere.
+        Smallest value of each monitored score so far, where accuracies are negated.
     plateau_wait, stopping_wait : int
         Epochs since the last improvement.
     best_epoch : int
         Epoch whose weights are kept, -1 before the first.
     stopped : bool
-        Early stopping has spoken.
+        Whether early stopping has triggered.
     """
 
     learning_rate: float
@@ -49,11 +47,11 @@ class Controls:
     stopped: bool = False
 
     def update(self, recipe, epoch, loss, accuracy, mean_recall=math.nan):
-        """Take the scores of an epoch on the selection part.
+        """Take the scores of an epoch on the selection set.
 
         Parameters
         ----------
-        recipe : skinlib.experiments.recipes.Recipe
+        recipe : skinlib.experiments.recipe.Recipe
         epoch : int
             Counted from 0.
         loss, accuracy, mean_recall : float
@@ -62,7 +60,7 @@ class Controls:
         Returns
         -------
         bool
-            Is this the best epoch so far, so that its weights are to be kept?
+            Whether this is the best epoch so far, whose weights are kept.
         """
         score = {"loss": loss, "accuracy": -accuracy, "mean_recall": -mean_recall}
         if recipe.schedule == "cosine":

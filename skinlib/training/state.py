@@ -1,9 +1,8 @@
-"""The whole state of a training in one atomic file, so that a killed run goes on where it was.
+"""The whole state of a training in one atomic file, so that a killed run continues where it was.
 
-Weights, optimizer, random generators, running metrics, counters and history are
-written together: there is no moment at which one is newer than the other. The file
-before it is kept until the next one, for a disk that damages what it stores. Plain
-arrays in a zip with checksums; nothing is ever unpickled.
+Weights, optimizer, random generators, running metrics, counters and history are written together.
+The file before is kept until the next one, for a disk that damages what it stores. Plain arrays in
+a zip with checksums; nothing is unpickled.
 """
 
 import dataclasses
@@ -29,16 +28,13 @@ class Progress:
     ----------
     controls : skinlib.training.schedule.Controls
     history : list of dict
-        One dictionary an epoch that is complete.
-    step : int
-        Steps taken in the epoch that is not.
-    seconds : float
-        Time that these steps took.
+        One dictionary for each complete epoch.
+    step, seconds : int, float
+        Steps taken in the epoch that is not complete, and the time they took.
     metrics : list of numpy.ndarray
         Running sums of loss and accuracy over these steps.
     logs : dict or None
-        Loss and accuracy of an epoch whose steps are all taken, but which has not been
-        validated yet.
+        Loss and accuracy of an epoch whose steps are all taken, but which is not validated yet.
     """
 
     controls: Controls
@@ -65,7 +61,7 @@ def save(folder, model, optimizer, identity, progress):
         Its ``variables`` include the states of the random generators.
     optimizer : keras.optimizers.Optimizer
     identity : str
-        Identity of the run the state belongs to.
+        Of the run.
     progress : Progress
     """
     header = {
@@ -87,8 +83,8 @@ def save(folder, model, optimizer, identity, progress):
         with temporary.open("wb") as file:
             np.savez(file, **arrays)
         if (folder / NAME).exists():
-            # A second name for the present file, before the new one takes its own: there is
-            # always at least one whole state.
+            # A second name for the present file before it is replaced: there is always at least
+            # one whole state.
             (folder / PREVIOUS).unlink(missing_ok=True)
             os.link(folder / NAME, folder / PREVIOUS)
 
@@ -96,15 +92,12 @@ def save(folder, model, optimizer, identity, progress):
 def load(folder, model, optimizer, identity):
     """Restore the newest whole state into a freshly built model and optimizer.
 
-    Returns
-    -------
-    Progress or None
-        None when there is no state.
+    Returns `Progress`, or None when there is no state.
 
     Raises
     ------
     IntegrityError
-        If no file is whole, or the state belongs to another run or another graph.
+        No file is whole, or the state belongs to another run or another graph.
     """
     found = [folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()]
     for path in found:
@@ -168,5 +161,5 @@ def _assign(path, model, optimizer, identity, arrays, header):
 def _numpy(variable):
     from keras import ops
 
-    # By way of a tensor: a variable that TensorFlow mirrors on several devices has no array.
+    # A variable that TensorFlow mirrors on several devices has no array of its own.
     return ops.convert_to_numpy(ops.convert_to_tensor(variable))

@@ -1,36 +1,25 @@
-"""Send what a training reports after every epoch elsewhere too: TensorBoard, MLflow, W&B.
+"""Copy the row of each epoch to TensorBoard or MLflow.
 
-Off by default. Nothing of a run depends on it: ``history.csv`` has the same rows. A tracker that
-cannot be used is refused before the training; one that fails later is dropped with a warning.
+Off by default, and no number of a run depends on it: ``history.csv`` has the same rows. A tracker
+that cannot be used is refused before the training; one that fails later is dropped with a warning.
 """
 
-import importlib
 import logging
 import os
 import time
 
 from skinlib.common.errors import DataError
-from skinlib.common.files import hash_of
 
-# Names one of TRACKERS.
+# Set to "mlflow" or unset.
 VARIABLE = "SKINLIB_TRACKER"
 FOLDER = "tensorboard"
-# MLflow's words; a run that is interrupted still says "running".
-ENDS = {"finished": "FINISHED", "failed": "FAILED"}
 
 
 class TensorBoard:
-    """Event files in the run directory, in the format that TensorBoard reads.
+    """Event files in the run directory.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The run directory.
-
-    Raises
-    ------
-    DataError
-        On another backend than TensorFlow, which writes the files.
+    Keras' own callback needs the package tensorboard to write them and would log a resumed epoch
+    twice; TensorFlow alone writes these.
     """
 
     def __init__(self, folder):
@@ -40,7 +29,7 @@ class TensorBoard:
         if backend != "tensorflow":
             msg = (
                 f"recipe field tensorboard needs the TensorFlow backend, this is {backend}; leave "
-                f"it out, or set {VARIABLE} to one of {', '.join(TRACKERS)}"
+                f"it out, or set {VARIABLE}=mlflow"
             )
             raise DataError(msg)
         self.folder = folder / FOLDER
@@ -50,7 +39,7 @@ class TensorBoard:
 
         self.events = tf.compat.v1
         self.folder.mkdir(exist_ok=True)
-        # All epochs so far come again, into one file.
+        # A training that was resumed writes all its epochs again, into one file.
         for path in self.folder.glob("*tfevents*"):
             path.unlink()
         path = self.folder / f"events.out.tfevents.{time.time():.0f}.{record['identity']}"
@@ -74,10 +63,15 @@ class TensorBoard:
 
 
 class MLflow:
-    """A run of MLflow, in the experiment ``MLFLOW_EXPERIMENT_NAME`` or one called as the study."""
+    """A run of MLflow, in the experiment ``MLFLOW_EXPERIMENT_NAME`` or one named as the study."""
 
     def __init__(self):
-        self.mlflow = _package("mlflow")
+        try:
+            import mlflow
+        except ImportError as error:
+            msg = f"{VARIABLE} is mlflow, which is not installed; pip install mlflow, or unset it"
+            raise DataError(msg) from error
+        self.mlflow = mlflow
 
     def start(self, record):
         mlflow, name, identity = self.mlflow, record["run"], record["identity"]
@@ -86,51 +80,30 @@ class MLflow:
             filter_string=f"attributes.run_name = '{name}' and tags.identity = '{identity}'",
             output_format="list",
         )
+        self.known = set()
         if found:
             known = found[0].info.run_id
             logged = mlflow.MlflowClient().get_metric_history(known, "seconds")
             self.known = {metric.step for metric in logged}
             mlflow.start_run(run_id=known)
         else:
-            self.known = set()
             mlflow.start_run(run_name=name, tags={"identity": identity})
-            mlflow.log_params(_settings(record))
+            names = ("study", "backbone", "input_size", "seed", "identity")
+            chosen = {name: record[name] for name in names}
+            mlflow.log_params({**chosen, "data": record["data"]["name"], **record["recipe"]})
 
     def epoch(self, row):
         if row["epoch"] not in self.known:
             self.mlflow.log_metrics(_numbers(row), step=row["epoch"])
 
     def end(self, record):
-        self.mlflow.end_run(ENDS.get(record["status"], "KILLED"))
+        # A run that was interrupted still has the status "running".
+        ends = {"finished": "FINISHED", "failed": "FAILED"}
+        self.mlflow.end_run(ends.get(record["status"], "KILLED"))
 
 
-class WandB:
-    """A run of Weights & Biases, in the project ``WANDB_PROJECT`` or ``skinlib``."""
-
-    def __init__(self):
-        self.wandb = _package("wandb")
-
-    def start(self, record):
-        self.run = self.wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "skinlib"),
-            group=record["study"],
-            name=record["run"],
-            id=hash_of([record["study"], record["run"], record["identity"]]),
-            resume="allow",
-            config=_settings(record),
-        )
-        # Of a run that goes on: the first step that is not there yet.
-        self.first = self.run.step
-
-    def epoch(self, row):
-        if row["epoch"] >= self.first:
-            self.run.log(_numbers(row), step=row["epoch"])
-
-    def end(self, record):
-        self.run.finish(exit_code=int(record["status"] != "finished"))
-
-
-TRACKERS = {"mlflow": MLflow, "wandb": WandB}
+def _numbers(row):
+    return {name: float(value) for name, value in row.items() if name != "epoch"}
 
 
 class Tracking:
@@ -139,56 +112,52 @@ class Tracking:
     Parameters
     ----------
     trackers : sequence
-        Objects with ``start(record)``, ``epoch(row)`` and ``end(record)``. A training that goes on
-        sends every row again; each of them leaves out what it has.
+        Objects with ``start(record)``, ``epoch(row)`` and ``end(record)``. A resumed training sends
+        every row again; each of them leaves out what it has.
     """
 
     def __init__(self, trackers):
         self.trackers, self.record = list(trackers), None
 
     def start(self, record, history):
-        """Begin with the record of a run (it is looked at again at the end), and its epochs."""
+        """Begin with the record of a run, which is read again at the end, and its epochs."""
         self.record = record
-        self._tell("start", record)
+        self._call("start", record)
         for row in history:
             self.epoch(row)
 
     def epoch(self, row):
         """Send a row of the history."""
-        self._tell("epoch", row)
+        self._call("epoch", row)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         if self.record:
-            self._tell("end", self.record)
+            self._call("end", self.record)
 
-    def _tell(self, what, value):
+    def _call(self, method, value):
         for tracker in tuple(self.trackers):
             try:
-                getattr(tracker, what)(value)
-            # Whatever a server or a full disk comes up with, the training is worth more.
+                getattr(tracker, method)(value)
+            # A server or a full disk must not end the training.
             except Exception as error:
                 self.trackers.remove(tracker)
                 logging.getLogger("skinlib").warning(
-                    "%s is no longer told of this training: %s: %s",
+                    "%s gets no more rows of this training: %s: %s",
                     type(tracker).__name__, type(error).__name__, error,
                 )  # fmt: skip
 
 
 def of(recipe, folder):
-    """Return the trackers that the recipe and the environment ask for, none by default.
+    """Return the `Tracking` that the recipe and the environment name, none by default.
 
     Parameters
     ----------
     recipe : skinlib.experiments.recipe.Recipe
     folder : pathlib.Path
         The run directory.
-
-    Returns
-    -------
-    Tracking
 
     Raises
     ------
@@ -197,27 +166,8 @@ def of(recipe, folder):
     """
     chosen = [TensorBoard(folder)] if recipe.tensorboard else []
     if name := os.environ.get(VARIABLE):
-        if name not in TRACKERS:
-            msg = f"{VARIABLE} is '{name}', expected one of {', '.join(TRACKERS)}, or nothing"
+        if name != "mlflow":
+            msg = f"{VARIABLE} is '{name}', expected mlflow or nothing"
             raise DataError(msg)
-        chosen.append(TRACKERS[name]())
+        chosen.append(MLflow())
     return Tracking(chosen)
-
-
-def _package(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        msg = f"{VARIABLE} asks for {name}, which is not installed; pip install {name}, or unset it"
-        raise DataError(msg) from error
-
-
-def _numbers(row):
-    return {name: float(value) for name, value in row.items() if name != "epoch"}
-
-
-def _settings(record):
-    """Return what a run was asked for, flat."""
-    names = ("study", "backbone", "input_size", "seed", "identity")
-    chosen = {name: record[name] for name in names}
-    return {**chosen, "data": record["data"]["name"], **record["recipe"]}

@@ -13,8 +13,8 @@ from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
 from skinlib.data.images import open_image
 from skinlib.data.pixels import resize
+from skinlib.models.prediction import d4
 from skinlib.predict.browser import KINDS
-from skinlib.training.prediction import d4
 
 SCRIPTS = paths.ROOT / "book" / "browser"
 

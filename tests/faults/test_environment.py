@@ -14,7 +14,7 @@ import tiny
 
 from skinlib.common import paths
 from skinlib.experiments import run as runs
-from skinlib.models import device
+from skinlib.models import runtime
 
 DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE = 24, 1  # linux/prctl.h, linux/capability.h
 
@@ -80,12 +80,12 @@ def test_f34_other_versions_are_on_record(odd_run):
     differs = runs.read_run(odd_run.folder).record["differs_from_lock"]
     (pandas,) = (text for text in differs if text.startswith("pandas"))
     assert pandas.startswith("pandas 0.0.1, locked ")
-    assert pandas not in device.differs_from_lock()
+    assert pandas not in runtime.differs_from_lock()
 
 
 def test_f34_no_lock_file(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    assert device.differs_from_lock() == ["there is no requirements.lock"]
+    assert runtime.differs_from_lock() == ["there is no requirements.lock"]
 
 
 def test_f34_golden_numbers_are_compared_within_the_lock_only(cli, tmp_path):
@@ -119,7 +119,7 @@ if jumps == "jumps":
     time.time = clock
 from skinlib.stats import scores
 from skinlib.experiments import run as runs
-from skinlib.training import loop as training
+from skinlib.training import loop
 from skinlib.data import ham10000, splits
 table = ham10000.load(folder, decode=False).table
 draw = lambda unit: splits.make_split(table, unit=unit, test=0.25, validation=0.0, seed=0).hash
@@ -128,7 +128,7 @@ if results:
     from skinlib.common import paths
     paths.RESULTS = paths.Path(results)
     tiny.install(pytest.MonkeyPatch())
-    run = training.train(
+    run = loop.train(
         tiny.recipe(epochs=1), "Tiny", data=folder, name="a", weights=None, progress=False
     ).folder
 labels, probabilities, _ = runs.read_run(run).arrays("test")

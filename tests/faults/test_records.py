@@ -74,11 +74,11 @@ def change(**fields):
     ("damage", "words"),
     [
         (lambda record: {k: v for k, v in record.items() if k != "device"}, "lacks device"),
-        (lambda record: [record], "is list, expected an object"),
-        (change(seed="zero"), "seed is 'zero', expected int"),
-        (change(status="done"), "has status 'done'"),
+        (lambda record: [record], "expected object"),
+        (change(seed="zero"), 'seed is "zero", expected integer'),
+        (change(status="done"), 'status is "done", expected one of running, finished, failed'),
         (change(split={"unit": "lesion"}), "lacks split.hash"),
-        (change(data=None), "data is NoneType, expected an object"),
+        (change(data=None), "data is null, expected object"),
     ],
 )
 def test_f26_a_record_of_another_shape(damage, words, main, odd_run, results):

@@ -15,8 +15,7 @@ import tiny
 
 from skinlib.common import paths
 from skinlib.experiments import run as runs
-from skinlib.training import run_lock as occupancy
-from skinlib.training import state
+from skinlib.training import run_lock, state
 
 ARGUMENTS = ("train", "--backbone", "Tiny", "--size", 32, "--weights", "none", "--name", "run",
              "--no-progress")  # fmt: skip
@@ -183,7 +182,7 @@ def test_f27_a_second_training_in_the_same_directory(command, train, synthetic_f
     first.kill()
     first.communicate()
     assert (folder / ".owner").read_text() == str(first.pid)
-    with occupancy.hold(folder):
+    with run_lock.hold(folder):
         assert (folder / ".owner").read_text() == str(os.getpid())
 
 
@@ -203,7 +202,8 @@ LIMITED = """
 import resource, sys
 import pytest, tiny
 import tensorflow as tf
-from skinlib import cli, epochs
+from skinlib import cli
+from skinlib.training import epochs
 
 tiny.install(pytest.MonkeyPatch())
 tf.constant(1) + 1

@@ -165,17 +165,6 @@ def test_two_pixels_by_hand():
     )
 
 
-def test_a_negative_score_counts_as_zero():
-    layer = SoftAttention("as_described", heads=1, return_maps=True)
-    layer.build((None, 2, 2, 1))
-    kernel = np.zeros((3, 3, 1, 1), "float32")
-    kernel[1, 1] = 1.0
-    layer.kernel.assign(kernel)
-    inputs = np.array([[[[-5.0], [0.0]], [[-1.0], [np.log(2)]]]], "float32")
-    _, maps = outcome(layer, inputs)
-    np.testing.assert_allclose(maps.ravel(), [0.2, 0.2, 0.2, 0.4], rtol=1e-6)
-
-
 def test_as_coded_sees_channels_0_to_2_alone(rng):
     layer = built("as_coded", (5, 4, 12), rng)
     inputs = tensor(rng, 1, 5, 4, 12)
@@ -189,16 +178,6 @@ def test_as_coded_sees_channels_0_to_2_alone(rng):
     for channel in range(3):
         changed = inputs.copy()
         changed[0, 2, 1, channel] += 1.0
-        assert np.abs(outcome(layer, changed)[1] - maps).max() > 1e-4, channel
-
-
-def test_as_described_sees_every_channel(rng):
-    layer = built("as_described", (4, 4, 12), rng)
-    inputs = tensor(rng, 1, 4, 4, 12)
-    _, maps = outcome(layer, inputs)
-    for channel in range(12):
-        changed = inputs.copy()
-        changed[0, 1, 2, channel] += 1.0
         assert np.abs(outcome(layer, changed)[1] - maps).max() > 1e-4, channel
 
 
@@ -221,17 +200,6 @@ def test_as_coded_has_2h_minus_1_height_taps_that_meet_data(height, channels, me
         assert np.abs(outcome(layer, inputs)[1] - maps).max() > 1e-4
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_each_map_sums_to_one_and_alpha_to_the_number_of_heads(variant, rng):
-    layer = built(variant, (6, 5, 8), rng, heads=16)
-    inputs = tensor(rng, 3, 6, 5, 8)
-    output, maps = outcome(layer, inputs)
-    np.testing.assert_allclose(maps.sum(axis=(1, 2)), np.ones((3, 16)), rtol=1e-5)
-    alpha = output / inputs / (0.01 if variant == "as_described" else 1.0)
-    np.testing.assert_allclose(alpha.sum(axis=(1, 2)), np.full((3, 8), 16.0), rtol=1e-3)
-    assert np.ptp(maps) > 0.005
-
-
 def test_gamma_starts_at_a_hundredth_and_is_trained():
     layer = SoftAttention("as_described")
     layer.build((None, 3, 3, 8))
@@ -241,13 +209,6 @@ def test_gamma_starts_at_a_hundredth_and_is_trained():
     before = ops.convert_to_numpy(layer(inputs))
     layer.gamma.assign(0.02)
     np.testing.assert_allclose(ops.convert_to_numpy(layer(inputs)), 2 * before, rtol=1e-6)
-
-
-def test_as_coded_has_no_gamma():
-    layer = SoftAttention("as_coded")
-    layer.build((None, 3, 3, 8))
-    assert layer.gamma is None
-    assert [tuple(weight.shape) for weight in layer.weights] == [(8, 3, 3, 1, 16), (16,)]
 
 
 @pytest.mark.parametrize(
@@ -307,17 +268,10 @@ def test_shapes_agree_with_what_is_announced(variant, rng):
     assert shapes == both.compute_output_shape(inputs.shape) == ((2, 4, 3, 5), (2, 4, 3, 6))
 
 
-def test_unknown_variant_is_named():
+def test_what_cannot_be_built_is_refused():
     with pytest.raises(ValueError, match=r"as_coded.*'as_code'"):
         SoftAttention("as_code")
-
-
-def test_as_coded_refuses_two_channels():
     with pytest.raises(ValueError, match="at least 3 channels"):
         SoftAttention("as_coded").build((None, 4, 4, 2))
-    SoftAttention("as_described").build((None, 4, 4, 2))
-
-
-def test_open_height_is_refused():
     with pytest.raises(ValueError, match="fixed height"):
         SoftAttention().build((None, None, 7, 16))

@@ -40,12 +40,6 @@ def test_identity_when_not_training(rng):
     np.testing.assert_array_equal(ops.convert_to_numpy(output), images)
 
 
-def test_identity_when_nothing_is_drawn(rng):
-    images = pictures(rng, 3, 8, 9, 3)
-    layer = RandomAffine(rotation=0, shift=0, zoom=0, flip=False, seed=1)
-    np.testing.assert_allclose(train(layer, images), images, atol=1e-3)
-
-
 def test_flips_alone_give_the_four_mirror_images(rng):
     image = pictures(rng, 1, 7, 10, 3)
     layer = RandomAffine(rotation=0, shift=0, zoom=0, flip=True, seed=5)
@@ -124,12 +118,6 @@ def test_draws_stay_in_the_ranges_of_the_paper():
     assert 0.45 < (a0 * b1 - a1 * b0 < 0).mean() < 0.55
 
 
-def test_small_rotation_range_is_kept():
-    layer = RandomAffine(rotation=10, zoom=0, shift=0, flip=False, seed=2)
-    a0, *_ = ops.convert_to_numpy(layer.matrices(500, 8, 8)).T
-    assert np.cos(np.radians(10)) - 1e-6 <= a0.min() < np.cos(np.radians(9.8))
-
-
 def test_same_seed_same_pictures(rng):
     images = pictures(rng, 4, 12, 12, 3)
     one, same, other = (RandomAffine(seed=seed) for seed in (7, 7, 8))
@@ -138,26 +126,6 @@ def test_same_seed_same_pictures(rng):
     np.testing.assert_array_equal(train(same, images), second)
     assert np.abs(first - second).max() > 1
     assert np.abs(train(other, images) - first).max() > 1
-
-
-def test_pictures_of_a_batch_are_drawn_apart(rng):
-    images = np.repeat(pictures(rng, 1, 12, 12, 3), 4, axis=0)
-    output = train(RandomAffine(seed=7), images)
-    assert min(np.abs(output[i] - output[j]).max() for i in range(4) for j in range(i)) > 1
-
-
-@pytest.mark.parametrize("training", [False, True])
-def test_bytes_in_float32_out(training, rng):
-    output = RandomAffine(seed=1)(pictures(rng, 2, 6, 5, 3), training=training)
-    assert output.dtype == "float32"
-    assert output.shape == (2, 6, 5, 3)
-
-
-def test_values_stay_in_the_range_of_the_input(rng):
-    images = rng.integers(60, 190, (32, 16, 16, 3), dtype=np.uint8)
-    output = train(RandomAffine(seed=3), images)
-    assert output.min() >= images.min() - 1e-3
-    assert output.max() <= images.max() + 1e-3
 
 
 def test_config_survives_serialisation(rng):

@@ -13,16 +13,14 @@ from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import (
     BACKBONES,
-    SCALINGS,
     Backbone,
     build_stock,
-    canonical_names,
     check_size,
     get_backbone,
-    scale,
     tap,
 )
 from skinlib.models.classifier import describe, fresh_session
+from skinlib.models.scaling import SCALINGS, scale
 
 # Totals of the nine MD notebooks as the authors logged them; 3 of these numbers belong to the
 # age normaliser, which is not in our graph. Then the tapped tensor (protocol §2.3).
@@ -160,28 +158,6 @@ def test_taps_survive_other_networks_in_the_process(order):
         assert tap(model, row)._keras_history.operation.name != row.tap_layer
 
 
-def test_canonical_names_undo_the_counters():
-    def build():
-        inputs = keras.Input((8, 8, 3), name="image")
-        tensor = keras.layers.Conv2D(4, 3, name="stem_conv")(inputs)
-        for _ in range(2):
-            tensor = keras.layers.Conv2D(4, 3, padding="same")(tensor)
-            tensor = keras.layers.BatchNormalization()(tensor)
-            tensor = keras.layers.ReLU()(tensor)
-            tensor = keras.layers.DepthwiseConv2D(3, padding="same")(tensor)
-        return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(tensor))
-
-    with fresh_session():
-        keras.utils.clear_session()
-        fresh, later = build(), build()
-        assert {name: layer.name for name, layer in canonical_names(fresh.layers).items()} == {
-            layer.name: layer.name for layer in fresh.layers
-        }
-        assert [layer.name for layer in later.layers] != [layer.name for layer in fresh.layers]
-        by_name = canonical_names(later.layers)
-        assert [by_name[layer.name] for layer in fresh.layers] == later.layers
-
-
 @pytest.mark.parametrize(
     ("name", "size", "shape"),
     [
@@ -261,25 +237,6 @@ def test_ad_arm_scales_every_network_alike():
     assert {recipe.scaling_of(row) for row in BACKBONES.values()} == {"torch"}
 
 
-def test_scalings_by_hand():
-    pixel = np.array([[[[255.0, 0.0, 127.5]]]], "float32")
-    by_hand = {
-        "identity": [255.0, 0.0, 127.5],
-        "signed": [1.0, -1.0, 0.0],
-        "caffe": [127.5 - 103.939, -116.779, 255 - 123.68],
-        "torch": [(1 - 0.485) / 0.229, -0.456 / 0.224, (0.5 - 0.406) / 0.225],
-    }
-    assert set(by_hand) == set(SCALINGS)
-    for scaling, expected in by_hand.items():
-        found = scaled(scaling, pixel)[0, 0, 0]
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5, err_msg=scaling)
-
-
-def test_unknown_scaling_is_refused():
-    with pytest.raises(DataError, match="scaling 'tf' is unknown"):
-        scale(keras.Input((4, 4, 3)), "tf")
-
-
 @pytest.fixture(scope="module")
 def small():
     """A two-layer network of 8 px whose tap is (8, 8, 5), and its row."""
@@ -287,11 +244,6 @@ def small():
     tensor = keras.layers.Conv2D(5, 3, padding="same", name="here")(inputs)
     row = Backbone("Small", "Small", 8, 4, "here", (8, 8, 5), "signed", "signed", None)
     return keras.Model(inputs, keras.layers.ReLU(name="after")(tensor)), row
-
-
-def test_tap_is_found_by_name(small):
-    model, row = small
-    assert tap(model, row) is model.get_layer("here").output
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 6), (7, 8, 5)], ids=str)

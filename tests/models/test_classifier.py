@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from skinlib.common.errors import DataError
-from skinlib.experiments.recipes import RECIPES, get_recipe
+from skinlib.experiments.recipes import get_recipe
 from skinlib.models.augment import RandomAffine
-from skinlib.models.backbones import scale
 from skinlib.models.classifier import build_classifier, describe, fresh_session
+from skinlib.models.scaling import scale
 
 BACKBONE, SIZE = "MobileNetV3Small", 64
 
@@ -63,12 +62,6 @@ def test_bytes_in_probabilities_out(name, request, inputs):
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_whole_numbers_as_floats_are_the_same_pixels(with_maps, inputs):
-    floats = {**inputs, "image": inputs["image"].astype("float32")}
-    expected = outcome(with_maps, inputs)["probabilities"]
-    np.testing.assert_array_equal(outcome(with_maps, floats)["probabilities"], expected)
-
-
 def test_every_input_matters(with_maps, inputs):
     before = outcome(with_maps, inputs)["probabilities"]
     assert np.ptp(before, axis=0).max() > 0.05
@@ -119,19 +112,6 @@ def test_head_equals_numpy(with_maps, inputs):
     np.testing.assert_allclose(found["probabilities"], expected, rtol=1e-3, atol=1e-5)
 
 
-def test_recipe_decides_the_layers(with_maps, augmented, logged):
-    def names(model):
-        return {layer.name for layer in model.layers}
-
-    assert isinstance(augmented.get_layer("augment"), RandomAffine)
-    assert "augment" not in names(logged)
-    assert "metadata_dense" in names(logged)
-    assert "metadata_dense" not in names(augmented)
-    assert logged.get_layer("soft_attention").variant == "as_coded"
-    assert with_maps.get_layer("soft_attention").variant == "as_described"
-    assert logged.get_layer("attention_dropout").rate == 0.5
-
-
 def test_without_attention():
     recipe = get_recipe("clean").replace(attention="none")
     model = build(recipe)
@@ -141,13 +121,6 @@ def test_without_attention():
     assert model.get_layer("flatten").output.shape == (None, 576)
     with pytest.raises(ValueError, match="no maps"):
         build(recipe, maps=True)
-
-
-def test_dropout_is_off_at_inference(with_maps, inputs):
-    wild = build(get_recipe("md-as-described").replace(dropout=0.95), maps=True)
-    wild.set_weights(with_maps.get_weights())
-    for name, expected in outcome(with_maps, inputs).items():
-        np.testing.assert_array_equal(outcome(wild, inputs)[name], expected)
 
 
 def test_augmentation_is_off_at_inference(augmented, inputs):
@@ -173,13 +146,6 @@ def test_whole_model_survives_a_file_of_ours(with_maps, inputs, tmp_path):
     twin = keras.saving.load_model(tmp_path / "ours.keras")
     for name, values in outcome(twin, inputs).items():
         np.testing.assert_array_equal(values, expected[name])
-
-
-def test_config_rebuilds_the_augmented_model(augmented, inputs):
-    twin = keras.Model.from_config(augmented.get_config())
-    assert [layer.name for layer in twin.layers] == [layer.name for layer in augmented.layers]
-    twin.set_weights(augmented.get_weights())
-    np.testing.assert_array_equal(outcome(twin, inputs), outcome(augmented, inputs))
 
 
 @pytest.mark.parametrize("scaling", ["caffe", "torch", "signed"])
@@ -226,14 +192,6 @@ def test_describe_measures_a_build():
         "parameters": build("clean").count_params(),
         "logged_parameters": 990_007,
     }
-
-
-def test_wrong_requests_are_refused():
-    recipe = RECIPES["clean"]
-    with pytest.raises(DataError, match="'Mobilenet' is unknown"):
-        build_classifier("Mobilenet", recipe)
-    with pytest.raises(DataError, match="at least 75 px, not 64"):
-        build_classifier("InceptionResNetV2", recipe, size=64)
 
 
 def test_momentum_of_batch_normalisation_is_the_recipes():

@@ -33,11 +33,6 @@ def test_the_middle_channels_are_those_behind_a_negative_margin(case):
     assert conv3d.classify(expected, inputs, kernel)["reading"] == conv3d.MIDDLE
 
 
-@pytest.mark.parametrize(("channels", "first"), [(128, 62), (192, 94), (9, 3), (3, 0)])
-def test_the_first_middle_channel(channels, first):
-    assert conv3d.first_middle_channel(channels) == first
-
-
 def test_readings(case):
     inputs, kernel = case
     right = conv3d.reference(inputs, kernel, 0)
@@ -66,9 +61,6 @@ def test_the_command_names_a_reading_for_each_setting(monkeypatch, capsys):
             assert row["channels"] == [0, 1, 2]
         if row["reading"] == conv3d.MIDDLE:
             assert row["channels"] == [62, 63, 64]
-    lines = conv3d.text(found).splitlines()
-    assert "default" in lines[1]
-    assert "TF_ENABLE_ONEDNN_OPTS=0" in lines[2]
 
 
 def test_records_of_several_machines_make_one_table():

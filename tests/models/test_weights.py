@@ -141,12 +141,16 @@ def test_file_of_another_network_is_refused(change, stock_file, tmp_path):
         build_classifier(BACKBONE, get_recipe("clean"), size=SIZE, weights=path)
 
 
-# Files that are refused before anything is loaded.
+# Files that are refused before anything is loaded; the faults F29 and F30 have more of them.
 
 
 def test_good_file_gives_its_hash(small_file):
     assert weights.check_file(small_file) == sha256(small_file)
     assert weights.check_file(small_file, sha256(small_file)) == sha256(small_file)
+    with pytest.raises(IntegrityError, match="expected 00"):
+        weights.check_file(small_file, "0" * 64)
+    with pytest.raises(DataError, match="does not exist"):
+        weights.check_file(small_file.with_name("absent.weights.h5"))
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.weights.h5.pkl"])
@@ -154,22 +158,6 @@ def test_wrong_suffix(name, small_file):
     path = small_file.rename(small_file.with_name(name))
     with pytest.raises(DataError, match=r"is not a \.weights\.h5 file"):
         weights.check_file(path)
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
-        weights.check_file(tmp_path / "absent.weights.h5")
-
-
-def test_wrong_hash(small_file):
-    with pytest.raises(IntegrityError, match="expected 00"):
-        weights.check_file(small_file, "0" * 64)
-
-
-def test_not_hdf5(small_file):
-    small_file.write_bytes(b"PK\x03\x04" + bytes(3000))
-    with pytest.raises(IntegrityError, match="not a whole HDF5 file"):
-        weights.check_file(small_file)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.999])
@@ -196,72 +184,33 @@ def test_damaged_anywhere_is_an_error_of_ours(small_file, rng):
             weights.check_file(small_file, "1" * 64)
 
 
-@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_number_that_is_not_finite(number, small_file):
-    with h5py.File(small_file, "r+") as file:
-        file["layers/dense/vars/bias"][3, 4] = number
-    with pytest.raises(IntegrityError, match="not finite in '/layers/dense/vars/bias'"):
-        weights.check_file(small_file)
+def infinite(file):
+    file["layers/dense/vars/bias"][3, 4] = -np.inf
 
 
-@pytest.mark.parametrize("kind", ["external", "soft"])
-def test_link(kind, small_file, tmp_path):
-    with h5py.File(tmp_path / "secret.h5", "w") as file:
-        file["data"] = np.ones(3)
-    links = {"external": h5py.ExternalLink("secret.h5", "/data"), "soft": h5py.SoftLink("/layers")}
-    with h5py.File(small_file, "r+") as file:
-        file["layers/odd"] = links[kind]
-    with pytest.raises(IntegrityError, match="link at 'odd'"):
-        weights.check_file(small_file)
-
-
-def test_storage_outside_the_file(small_file, tmp_path):
-    (tmp_path / "secret").write_bytes(bytes(400))
-    with h5py.File(small_file, "r+") as file:
-        outside = [(str(tmp_path / "secret"), 0, 400)]
-        file.create_dataset("layers/odd", (100,), "float32", external=outside)
-    with pytest.raises(IntegrityError, match="'/layers/odd' outside the file"):
-        weights.check_file(small_file)
-
-
-def test_virtual_dataset(small_file, tmp_path):
-    with h5py.File(tmp_path / "secret.h5", "w") as file:
-        file["data"] = np.ones(3)
+def virtual(file):
     layout = h5py.VirtualLayout((3,), "float64")
-    layout[:] = h5py.VirtualSource(tmp_path / "secret.h5", "data", (3,))
+    layout[:] = h5py.VirtualSource("secret.h5", "data", (3,))
+    file.create_virtual_dataset("odd", layout)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (infinite, "not finite in '/layers/dense/vars/bias'"),
+        (lambda file: file.__setitem__("odd", h5py.SoftLink("/layers")), "link at 'odd'"),
+        (virtual, "'/odd' outside the file"),
+        (lambda file: file.__setitem__("layers/dense/again", file["layers"]), "'again'"),
+        (lambda file: file.create_dataset("odd", data=h5py.Empty("float32")), "'/odd'"),
+        (lambda file: file.__setitem__("odd", np.dtype("float32")), "'/odd'"),
+        (lambda file: file.create_dataset("odd", data="text"), "'/odd'"),
+    ],
+)
+def test_contents_that_are_no_numbers_of_the_file_itself(change, message, small_file):
     with h5py.File(small_file, "r+") as file:
-        file.create_virtual_dataset("layers/odd", layout)
-    with pytest.raises(IntegrityError, match="'/layers/odd' outside the file"):
+        change(file)
+    with pytest.raises(IntegrityError, match=message):
         weights.check_file(small_file)
-
-
-def test_a_terabyte_declared(small_file):
-    with h5py.File(small_file, "r+") as file:
-        file.create_dataset("layers/odd", (2**38,), "float32", chunks=(2**20,), compression="gzip")
-    with pytest.raises(IntegrityError, match="more than it can hold"):
-        weights.check_file(small_file)
-
-
-def test_circle_of_groups(small_file):
-    with h5py.File(small_file, "r+") as file:
-        file["layers/dense/again"] = file["layers"]
-    with pytest.raises(IntegrityError, match="'again'"):
-        weights.check_file(small_file)
-
-
-def test_members_that_are_no_numbers(small_file):
-    for make in (
-        lambda file: file.create_dataset("odd", data=h5py.Empty("float32")),
-        lambda file: file.__setitem__("odd", np.dtype("float32")),
-        lambda file: file.create_dataset("odd", data="text"),
-    ):
-        with h5py.File(small_file, "r+") as file:
-            make(file)
-        with pytest.raises(IntegrityError, match="'/odd'"):
-            weights.check_file(small_file)
-        with h5py.File(small_file, "r+") as file:
-            del file["odd"]
-    weights.check_file(small_file)
 
 
 # Where starting weights come from.

@@ -8,10 +8,10 @@ import shutil
 import pytest
 
 from skinlib.common import paths
-from skinlib.models import device
+from skinlib.models import runtime
 
 # Numbers are comparable to the last digit only within the versions of the lock file (F34).
-_DIFFERS = device.differs_from_lock()
+_DIFFERS = runtime.differs_from_lock()
 collect_ignore_glob = ["*.ipynb"] if _DIFFERS else []
 
 

@@ -26,9 +26,22 @@ def rng():
 @pytest.fixture(scope="session")
 def trained(dataset):
     """A finished run of the clean recipe: three epochs on 70 pictures."""
-    from skinlib.training.loop import train
+    from skinlib.training import loop
 
-    return train(tiny.recipe(), "Tiny", data=dataset, study="clean", progress=False)
+    return loop.train(tiny.recipe(), "Tiny", data=dataset, study="clean", progress=False)
+
+
+@pytest.fixture
+def train(dataset):
+    """Train the tiny network: ``train(study, recipe_name, **fields, **options)``."""
+
+    from skinlib.training import loop
+
+    def run(study, name="clean", *, options=None, **fields):
+        options = {"data": dataset, "progress": False, **(options or {})}
+        return loop.train(tiny.recipe(name, **fields), "Tiny", study=study, **options)
+
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import SkinlibError
 from skinlib.common.files import sha256
 from skinlib.models.classifier import build_classifier
+from skinlib.models.prediction import d4
 from skinlib.predict import abstention, ood, released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable
 from skinlib.predict.export.layers import Colours
-from skinlib.training.prediction import d4
 
 FACTS = pd.DataFrame({
     "age": [50.0, np.nan, 85.0],

@@ -15,10 +15,9 @@ from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models import frozen
 from skinlib.models.backbones import BACKBONES
 from skinlib.models.classifier import build_classifier
+from skinlib.models.prediction import predict
 from skinlib.models.weights import load_classifier
-from skinlib.training import loop as training
-from skinlib.training import validation
-from skinlib.training.prediction import predict
+from skinlib.training import evaluation, loop
 
 FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)
 AUGMENTED = FROZEN.replace(augmentation=dict(AUGMENTATION), augmented_copies=2)
@@ -30,7 +29,7 @@ def build(recipe, seed=0):
 
 
 def train(dataset, study, recipe=FROZEN):
-    return training.train(
+    return loop.train(
         recipe, "Tiny", data=dataset, study=study, name="run", weights=None, progress=False
     )
 
@@ -51,7 +50,7 @@ def test_only_the_upper_half_learns(dataset):
     run = train(dataset, "frozen")
     before, lower, _ = build(FROZEN)
     after = build_classifier("Tiny", FROZEN, size=32, seed=3)
-    load_classifier(after, run.folder / "best.weights.h5", run.record["weights_sha256"])
+    load_classifier(after, run.weights_path, run.record["weights_sha256"])
     below = {layer.name for layer in lower.layers}
     moved = {
         layer.name: any(
@@ -121,14 +120,14 @@ def test_other_weights_have_other_features(dataset):
 
 def test_a_killed_frozen_training_ends_as_if_nothing_had_happened(dataset, monkeypatch):
     whole = train(dataset, "frozen-whole", AUGMENTED)
-    validated = validation.validate
+    validate = evaluation.validate
 
     def killed(*arguments):
-        validated(*arguments)
+        validate(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "validate", killed)
+        patch.setattr(evaluation, "validate", killed)
         with pytest.raises(KeyboardInterrupt):
             train(dataset, "frozen-killed", AUGMENTED)
     again = train(dataset, "frozen-killed", AUGMENTED)
@@ -154,7 +153,7 @@ def test_scores_of_the_test_part_decide_nothing(dataset):
 def test_averaging_over_views_is_done_on_pictures(dataset):
     run = train(dataset, "frozen-d4", FROZEN.replace(views="d4"))
     model = build_classifier("Tiny", FROZEN, size=32)
-    load_classifier(model, run.folder / "best.weights.h5")
+    load_classifier(model, run.weights_path)
     prepared = prepare(FROZEN, dataset, 32, 0, progress=False)
     inputs = prepared.parts["test"].inputs(np.arange(len(prepared.parts["test"])))
     turned = [

@@ -1,4 +1,4 @@
-"""Fields that change where and how a run is computed do not change what comes out."""
+"""Fields that change where and how a run is computed do not change its numbers."""
 
 import json
 import os
@@ -11,17 +11,15 @@ import tiny
 
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import AUGMENTATION
-from skinlib.models import backend, resident
 from skinlib.models.classifier import build_classifier
-from skinlib.training import epochs
-from skinlib.training import loop as training
+from skinlib.training import epochs, loop
 
 
 @pytest.fixture
 def train(dataset):
     def run(study, **fields):
         recipe = tiny.recipe(**{"augmentation": dict(AUGMENTATION), "epochs": 2, **fields})
-        return training.train(recipe, "Tiny", data=dataset, study=study, progress=False)
+        return loop.train(recipe, "Tiny", data=dataset, study=study, progress=False)
 
     return run
 
@@ -29,15 +27,12 @@ def train(dataset):
 @pytest.fixture(scope="module")
 def plain(dataset):
     recipe = tiny.recipe(augmentation=dict(AUGMENTATION), epochs=2)
-    return training.train(recipe, "Tiny", data=dataset, study="plain", progress=False)
-
-
-def numbers(run):
-    return run.history().drop(columns="seconds"), run.predictions()
+    return loop.train(recipe, "Tiny", data=dataset, study="plain", progress=False)
 
 
 def assert_same(one, other, tolerance):
-    for mine, theirs in zip(numbers(one), numbers(other), strict=True):
+    numbers = [(run.history().drop(columns="seconds"), run.predictions()) for run in (one, other)]
+    for mine, theirs in zip(*numbers, strict=True):
         assert list(mine) == list(theirs)
         words = mine.select_dtypes(exclude="number")
         assert words.equals(theirs[words.columns])
@@ -63,32 +58,6 @@ def test_an_epoch_in_pieces(plain, train, monkeypatch):
     assert_same(run, plain, 1e-6)
 
 
-def test_pictures_on_the_device(plain, train, monkeypatch):
-    monkeypatch.setenv("SKINLIB_RESIDENT", "1")
-    run = train("resident")
-    assert (run.record["pixels_on_device"], plain.record["pixels_on_device"]) == (True, False)
-    assert run.record["identity"] == plain.record["identity"]
-    assert_same(run, plain, 1e-5)
-
-
-@pytest.mark.parametrize("order", ["rgb", "bgr"])
-def test_rows_fetch_the_pictures_of_the_part(order, dataset):
-    from skinlib.data.prepare import prepare
-
-    recipe = tiny.recipe(channel_order=order)
-    part = prepare(recipe, dataset, 32, 0, progress=False).parts["train"]
-    model = build_classifier("Tiny", recipe)
-    outer, rows = resident.on_device(model, part)
-    index = np.array([3, 0, 3, 11])
-    expected = np.asarray(model.predict_on_batch(part.inputs(index)))
-    assert len(rows) == len(part)
-    found = np.asarray(outer.predict_on_batch(rows.inputs(index)))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert [v.path for v in outer.trainable_variables] == [
-        v.path for v in model.trainable_variables
-    ]
-
-
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_half_precision(precision, train):
     # Without dropout, whose masks depend on the precision of the random numbers.
@@ -108,17 +77,6 @@ def test_half_precision(precision, train):
     assert build_classifier("Tiny", tiny.recipe()).get_layer("tap").compute_dtype == "float32"
 
 
-def test_room_on_a_device(monkeypatch):
-    monkeypatch.delenv("SKINLIB_RESIDENT", raising=False)
-    monkeypatch.setattr(backend, "device_memory", lambda: 1000)
-    assert backend.keeps_resident(300)
-    assert not backend.keeps_resident(301)
-    monkeypatch.setattr(backend, "device_memory", lambda: 0)
-    assert not backend.keeps_resident(1)
-    monkeypatch.setenv("SKINLIB_RESIDENT", "1")
-    assert backend.keeps_resident(1)
-
-
 def test_more_devices_than_there_are(train):
     with pytest.raises(DataError, match="devices is 64, but 1 are here"):
         train("many", devices=64)
@@ -130,24 +88,24 @@ import keras, pytest
 import tiny
 from pathlib import Path
 from skinlib.common import paths
-from skinlib.training import loop as training
+from skinlib.training import loop
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 paths.RESULTS = Path(sys.argv[2])
 tiny.install(pytest.MonkeyPatch())
-told = {}
+found = {}
 for devices in (1, 2):
     # 42 pictures to train on: equal shares; nothing random in the network, whose streams of
     # random numbers differ between devices.
     recipe = tiny.recipe(split_unit="image", test_share=0.2, validation_share=0.2, dropout=0.0,
                          batch_size=14, epochs=3, devices=devices)
-    run = training.train(recipe, "Tiny", data=sys.argv[1], study=str(devices), progress=False)
-    told[devices] = {"history": run.history().drop(columns="seconds").to_dict("list"),
-                     "images": len(run.predictions()), "counts": run.record["split"]["counts"],
-                     "probabilities": run.arrays("test")[1].tolist()}
-print(json.dumps(told))
+    run = loop.train(recipe, "Tiny", data=sys.argv[1], study=str(devices), progress=False)
+    found[devices] = {"history": run.history().drop(columns="seconds").to_dict("list"),
+                      "images": len(run.predictions()), "counts": run.record["split"]["counts"],
+                      "probabilities": run.arrays("test")[1].tolist()}
+print(json.dumps(found))
 """
 
 
@@ -159,16 +117,15 @@ def test_two_devices_share_a_run(name, tolerance, synthetic_folder, tmp_path):
         "KERAS_BACKEND": name,
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
-        "PYTHONPATH": os.path.dirname(tiny.__file__),
     }
+    places = [os.path.dirname(tiny.__file__), *filter(None, [environment.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(places)
     command = [sys.executable, "-c", SCRIPT, str(synthetic_folder), str(tmp_path)]
     done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    one, two = told["1"], told["2"]
+    found = json.loads(done.stdout.splitlines()[-1])
+    one, two = found["1"], found["2"]
     assert one["counts"] == two["counts"] == {"train": 42, "validation": 14, "test": 14}
     assert one["images"] == two["images"] == 28
-    np.testing.assert_allclose(two["history"]["loss"], one["history"]["loss"], rtol=tolerance)
-    np.testing.assert_allclose(
-        two["history"]["val_loss"], one["history"]["val_loss"], rtol=tolerance
-    )
+    for loss in ("loss", "val_loss"):
+        np.testing.assert_allclose(two["history"][loss], one["history"][loss], rtol=tolerance)
     np.testing.assert_allclose(np.sum(two["probabilities"], axis=1), 1, atol=1e-5)

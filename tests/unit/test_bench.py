@@ -16,7 +16,7 @@ from skinlib import bench, cli
 from skinlib.bench import cost, exports, input, latency, runtimes, step, timing
 from skinlib.common import paths
 from skinlib.experiments.recipes import AUGMENTATION
-from skinlib.models import device
+from skinlib.models import runtime
 from skinlib.models.attention import SoftAttention
 from skinlib.models.backbones import BACKBONES
 
@@ -103,10 +103,10 @@ def test_ratios_are_of_neighbours_not_of_averages():
 
 def test_peak_memory_is_that_of_the_process_not_of_its_parent():
     ballast = np.ones(100_000_000, np.uint8)
-    here = device.peak_memory_mb()
+    here = runtime.peak_memory_mb()
     assert here > ballast.nbytes / 2**20
     if sys.platform == "linux":
-        assert 5 < timing.apart(device.peak_memory_mb) < here
+        assert 5 < timing.apart(runtime.peak_memory_mb) < here
 
 
 def test_what_a_process_returns_and_how_it_fails():

@@ -123,8 +123,27 @@ def test_plan_of_the_kubernetes_profile(tmp_path):
     assert said.count("gpu_manufacturer=nvidia") == 12
 
 
-# Stands for `python -m skinlib run STUDY RUN -o OUTPUT`: ends with the code its seed says.
-STAND_IN = """#!/bin/sh
+def program(folder, name, text):
+    path = folder / name
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return path
+
+
+def carry_out(folder, text, runs, *arguments, **environment):
+    """Run a study with a shell script in place of `python -m skinlib run STUDY RUN -o OUTPUT`."""
+    study = {"title": "mine", "data": "synthetic", "runs": runs}
+    (folder / "studies").mkdir()
+    (folder / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
+    stand_in = program(folder, "python", text)
+    return snakemake(
+        "local", folder, "--cores", "5", *arguments, "--config", "study=mine", f"python={stand_in}",
+        environment={"SKINLIB_ROOT": str(folder), **environment},
+    )  # fmt: skip
+
+
+# Ends with the code its seed says.
+SEED_IS_CODE = """
 echo tried >> "$5.tried"
 code=${5##*-s}
 [ "$code" = 0 ] && touch "$7"
@@ -133,20 +152,8 @@ exit "$code"
 
 
 def test_only_what_may_get_better_is_tried_again(tmp_path):
-    study = {
-        "title": "Seeds that are exit codes",
-        "data": "synthetic",
-        "runs": [{"backbone": "MobileNet", "recipe": "clean", "seed": [0, 2, 3, 75, 137]}],
-    }
-    (tmp_path / "studies").mkdir()
-    (tmp_path / "studies" / "codes.yaml").write_text(yaml.safe_dump(study))
-    stand_in = tmp_path / "python"
-    stand_in.write_text(STAND_IN)
-    stand_in.chmod(0o755)
-    status, said = snakemake(
-        "local", tmp_path, "--cores", "5", "--config", "study=codes", f"python={stand_in}",
-        environment={"SKINLIB_ROOT": str(tmp_path)},
-    )  # fmt: skip
+    runs = [{"backbone": "MobileNet", "recipe": "clean", "seed": [0, 2, 3, 75, 137]}]
+    status, said = carry_out(tmp_path, SEED_IS_CODE, runs)
     tried = {
         int(path.stem.rpartition("-s")[2]): path.read_text().count("tried")
         for path in tmp_path.glob("*.tried")
@@ -155,3 +162,31 @@ def test_only_what_may_get_better_is_tried_again(tmp_path):
     assert tried == {0: 1, 2: 1, 3: 1, 75: often, 137: often}, said
     assert status != 0
     assert said.count("not tried again") == 2 * read("local")["retries"]
+
+
+# Says which GPUs it sees, and holds them for a while.
+SAYS_GPUS = """
+echo "${CUDA_VISIBLE_DEVICES-none}" > "$5.gpus"
+sleep 3
+touch "$7"
+"""
+
+
+@pytest.mark.parametrize("given", [None, "7"])
+def test_runs_beside_each_other_take_different_gpus(given, tmp_path):
+    runs = [
+        {"backbone": "MobileNet", "recipe": "clean", "seed": [0, 1, 2]},
+        {"backbone": "MobileNet", "recipe": "clean", "variant": "two", "changes": {"devices": 2}},
+    ]
+    program(tmp_path, "nvidia-smi", "for gpu in a b c d e; do echo GPU-$gpu; done\n")
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": given or ""}
+    status, said = carry_out(tmp_path, SAYS_GPUS, runs, "--resources", "devices=5", **environment)
+    assert status == 0, said
+    found = [path.read_text().strip() for path in sorted(tmp_path.glob("*.gpus"))]
+    if given:
+        assert found == [given] * 4
+    else:
+        assert sorted(len(each.split(",")) for each in found) == [1, 1, 1, 2]
+        assert sorted(gpu for each in found for gpu in each.split(",")) == [
+            f"GPU-{letter}" for letter in "abcde"
+        ]

@@ -3,6 +3,7 @@
 from skinlib.common import NOT_A_DEVICE
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.data.metadata import SEX_SLOTS, SITE_SLOTS
+from skinlib.experiments import run
 from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE
 
 KERAS_NOTE = (
@@ -176,7 +177,7 @@ def _weights(record):
     """Return the hashes of the files that the weights came from, by name."""
     if "files" in record:
         return {name: record["files"][name]["sha256"] for name in record["weights"]}
-    return {"best.weights.h5": record["weights_sha256"]}
+    return {run.WEIGHTS: record["weights_sha256"]}
 
 
 def _tensor(name, tensor):

@@ -1,4 +1,4 @@
-"""What a model says of one part of a split: probabilities, and where its attention lies."""
+"""What a network gives for a set of photographs: probabilities, and its attention maps."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ BATCH = 64
 
 
 def d4(images):
-    """Yield square pictures (b, H, W, C) turned by quarters, and mirrored: eight views."""
+    """Yield the eight views of square pictures (b, H, W, C): quarter turns and mirror images."""
     for flipped in (images, images[:, :, ::-1]):
         for quarters in range(4):
             yield np.ascontiguousarray(np.rot90(flipped, quarters, axes=(1, 2)))
 
 
 def predict(model, part, *, devices=1, views="one", before_batch=None):
-    """Return the probabilities of a part, shape (n, 7), float32.
+    """Return the probabilities of the images of a set.
 
     Parameters
     ----------
@@ -23,14 +23,17 @@ def predict(model, part, *, devices=1, views="one", before_batch=None):
         From `skinlib.models.classifier.build_classifier`.
     part : skinlib.data.batches.Part
     devices : int
-        That the model was built on, see `skinlib.training.distribution`.
+        Number that the model was built on; each takes an equal share of a batch.
     views : {'one', 'd4'}
         ``d4`` averages the probabilities over the eight turns and mirror images.
     before_batch : callable, optional
-        Called before each batch; may raise to leave early.
-    """
-    from skinlib.training import distribution
+        Called before each batch; may raise to stop early.
 
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 7), float32.
+    """
     out = []
     for inputs, one_hot in batches(part, BATCH):
         if before_batch:
@@ -38,23 +41,28 @@ def predict(model, part, *, devices=1, views="one", before_batch=None):
         seen = [inputs]
         if views == "d4":
             seen = [{**inputs, "image": view} for view in d4(inputs["image"])]
-        found = [
-            np.asarray(model.predict_on_batch(distribution.pad(view, devices))) for view in seen
-        ]
-        # On several devices there are more rows than asked for, at the end.
-        out.append(
-            np.mean(found, axis=0)[: len(one_hot)] if len(found) > 1 else found[0][: len(one_hot)]
-        )
+        found = [np.asarray(model.predict_on_batch(_pad(view, devices))) for view in seen]
+        probabilities = np.mean(found, axis=0) if len(found) > 1 else found[0]
+        out.append(probabilities[: len(one_hot)])
     return np.concatenate(out)
 
 
+def _pad(inputs, devices):
+    """Repeat the last row of a batch until devices can share it equally."""
+    missing = -len(next(iter(inputs.values()))) % devices
+    if not missing:
+        return inputs
+    return {name: np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+            for name, rows in inputs.items()}  # fmt: skip
+
+
 def attention(model, part):
-    """Return the attention of a part at the tap: the mean of the K maps.
+    """Return the soft-attention map of each image: the mean of the K maps (paper, figure 6).
 
     Parameters
     ----------
     model : keras.Model
-        With a layer ``soft_attention`` (paper, figure 6).
+        With a layer ``soft_attention``.
     part : skinlib.data.batches.Part
 
     Returns
@@ -66,7 +74,7 @@ def attention(model, part):
 
     _, maps = model.get_layer("soft_attention").output
     inner = keras.Model(model.inputs, maps)
-    # By name is by position here: the functional graph keeps the order of its inputs.
+    # The functional graph takes its inputs by position.
     names = [tensor.name for tensor in model.inputs]
     out = []
     for inputs, _ in batches(part, BATCH):

@@ -1,4 +1,7 @@
-"""What the code runs on: device, memory and versions, for run.json; and the XLA policy."""
+"""What the code runs on, and what each Keras backend does in its own way.
+
+Device, versions and memory for run.json; XLA, determinism, precision and lack of memory.
+"""
 
 import contextlib
 import importlib.metadata
@@ -9,8 +12,15 @@ import resource
 import sys
 
 from skinlib.common import paths
+from skinlib.common.errors import DataError, TemporaryError
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "pillow", "pandas")
+# How the backends say that a device has no memory left.
+_OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
+
+
+class OutOfMemory(TemporaryError):
+    """The device has too little memory for one step."""
 
 
 def device_name():
@@ -51,8 +61,8 @@ def _cpu():
 def jit_compile():
     """Should a model be compiled with XLA here?
 
-    On TensorFlow with a CPU XLA makes depthwise convolutions 6 to 12 times slower,
-    so it is on for GPUs only; JAX always needs it, torch never.
+    On TensorFlow with a CPU XLA makes depthwise convolutions 6 to 12 times slower, so it is on for
+    GPUs only; JAX always needs it, torch never.
     """
     import keras
 
@@ -63,13 +73,8 @@ def jit_compile():
 def quick_start():
     """Trade speed of the steps for a quick first one, when ``SKINLIB_QUICK_START`` is set.
 
-    TensorFlow spends minutes optimising the graph of a large network, more than a
-    demonstration of a few steps takes. Only TensorFlow has, or needs, this.
-
-    Returns
-    -------
-    bool
-        Was it done? Recorded in run.json.
+    TensorFlow spends minutes optimising the graph of a large network, more than a demonstration of
+    a few steps takes. Returns whether it was done, for run.json.
     """
     import keras
 
@@ -79,6 +84,65 @@ def quick_start():
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     return True
+
+
+def make_deterministic():
+    """Make the backend give the same bits every time; call it before anything is computed.
+
+    Raises
+    ------
+    DataError
+        JAX on a GPU has started without the XLA flag that this takes.
+    """
+    import keras
+
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    elif name == "torch":
+        import torch
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+    else:
+        import jax
+
+        flag = "--xla_gpu_deterministic_ops=true"
+        if jax.default_backend() != "cpu" and flag not in os.environ.get("XLA_FLAGS", ""):
+            msg = f"recipe field deterministic needs XLA_FLAGS={flag} in the environment"
+            raise DataError(msg)
+
+
+@contextlib.contextmanager
+def precision(name):
+    """Build layers inside the block with a dtype policy, ``mixed_bfloat16`` for example."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def enough_memory(where, remedy):
+    """Turn a backend's error about memory inside the block into `OutOfMemory`.
+
+    The batch is not halved instead: batch normalisation would see other statistics, and the
+    numbers would be those of another recipe. The message has `where` (what was being done) and
+    `remedy`.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ not in _OUT_OF_MEMORY and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        msg = f"out of memory {where}; the last state is kept. {remedy}"
+        raise OutOfMemory(msg) from error
 
 
 def versions():
@@ -107,8 +171,7 @@ def _installed():
 def differs_from_lock():
     """Return where the libraries differ from ``requirements.lock``, for run.json.
 
-    A number is comparable to the last digit only within the lock: other versions round,
-    shuffle and resize in other ways.
+    Numbers are comparable to the last digit only within the lock.
 
     Returns
     -------
@@ -136,8 +199,8 @@ def differs_from_lock():
 def peak_memory_mb():
     """Return the largest resident memory of this process so far, in MB.
 
-    `resource.getrusage` would count the process that started this one, as long as the two
-    were one; Linux keeps the figure of this program alone.
+    `resource.getrusage` would count the process that this one was forked from; on Linux
+    ``/proc/self/status`` has this program alone.
     """
     try:
         with open("/proc/self/status", encoding="utf-8") as file:

@@ -1,0 +1,123 @@
+"""Scores after each epoch, and the predictions and the record of a finished run."""
+
+import math
+import time
+
+import numpy as np
+import pandas as pd
+
+from skinlib.common.files import atomic_path, require_space
+from skinlib.experiments import records, run
+from skinlib.models.prediction import attention, predict
+from skinlib.models.weights import load_classifier
+from skinlib.stats.scores import scores
+from skinlib.training import losses, run_lock
+
+
+def validate(job, network, progress, save):
+    """Score an epoch on the selection set; keep its weights if they are the best so far.
+
+    Parameters
+    ----------
+    job : skinlib.training.job.Job
+    network : skinlib.training.network.Network
+    progress : skinlib.training.state.Progress
+        The epoch is added to its history.
+    save : callable
+        Writes `progress`.
+
+    Raises
+    ------
+    TrainingError
+        A probability is not finite; the run is marked failed.
+    skinlib.common.errors.Interrupted
+    """
+    recipe, epoch = job.recipe, len(progress.history)
+
+    def save_if_interrupted():
+        if job.watch.requested:
+            save()
+            job.watch.check(f"while validating epoch {epoch + 1}")
+
+    def scores_of(name):
+        part = network.parts[name]
+        probabilities = predict(
+            network.trained, part, devices=recipe.devices, before_batch=save_if_interrupted
+        )
+        if not np.isfinite(probabilities).all():
+            job.fail(epoch, math.nan)
+        return _scores(part.labels, probabilities)
+
+    start = time.perf_counter()
+    found = scores_of(recipe.selection)
+    row = {f"val_{name}": value for name, value in found.items()}
+    if recipe.score_test:
+        row |= {f"test_{name}": value for name, value in scores_of("test").items()}
+    if progress.controls.update(recipe, epoch, **found):
+        # Numbers, and some kilobytes for the name and place of each array.
+        sizes = [4 * math.prod(v.shape) + 4096 for v in network.classifier.variables]
+        require_space(job.folder, sum(sizes) + 2**16)
+        with atomic_path(run_lock.best(job.folder, epoch)) as temporary:
+            _bare(network.classifier).save_weights(temporary)
+    logs = dict(progress.logs)
+    rate = logs.pop("learning_rate")
+    seconds = progress.seconds + time.perf_counter() - start
+    progress.complete(
+        {"epoch": epoch + 1, **logs, **row, "learning_rate": rate, "seconds": seconds}
+    )
+
+
+def _scores(labels, probabilities):
+    names = ("accuracy", "mean recall")
+    accuracy, recall = scores(np.ones((1, len(labels))), labels, probabilities, names)[0].tolist()
+    loss = losses.cross_entropy(labels, probabilities)
+    return {"loss": loss, "accuracy": accuracy, "mean_recall": recall}
+
+
+def _bare(model):
+    """Return the same network without its optimizer, whose moments are twice the weights."""
+    import keras
+
+    return keras.Model(model.inputs, model.outputs, name=model.name)
+
+
+def finish(job, network, prepared, progress, keep_weights):
+    """Predict every set that was not trained on, once, with the best weights; close the record.
+
+    Parameters
+    ----------
+    job : skinlib.training.job.Job
+    network : skinlib.training.network.Network
+        On one device.
+    prepared : skinlib.data.prepare.Prepared
+    progress : skinlib.training.state.Progress
+    keep_weights : bool
+        Leave the best weights, and the attention on the test set, in the run directory.
+    """
+    folder, recipe = job.folder, job.recipe
+    # Under its final name only once the whole training is done.
+    kept = run_lock.settle(folder, progress.controls.best_epoch)
+    load_classifier(_bare(network.classifier), kept)
+    predictor, parts = network.trained, network.parts
+    if recipe.views != "one":
+        # There are no features of turned pictures.
+        predictor, parts = network.classifier, prepared.parts
+    held_out = [name for name in prepared.parts if name != "train"]
+    tables = [prepared.tables[name] for name in held_out]
+    check = lambda: job.watch.check("in the last prediction")  # noqa: E731
+    probabilities = [
+        predict(predictor, parts[name], views=recipe.views, before_batch=check) for name in held_out
+    ]
+    run.write_predictions(
+        folder,
+        pd.concat(tables, ignore_index=True),
+        np.repeat(held_out, [len(table) for table in tables]),
+        np.concatenate(probabilities),
+    )
+    records.close(job.record, recipe, progress, kept)
+    run.write_record(folder, job.record)
+    if not keep_weights:
+        kept.unlink()
+    elif recipe.attention != "none":
+        maps = attention(network.classifier, prepared.parts["test"])
+        run.write_attention(folder, prepared.tables["test"]["image_id"], maps)

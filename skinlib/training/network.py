@@ -1,0 +1,109 @@
+"""The network of a training: a whole classifier, or its upper half on features of the lower."""
+
+import contextlib
+import dataclasses
+
+import keras
+
+from skinlib.common.errors import DataError
+from skinlib.models import frozen, runtime
+from skinlib.models.backbones import get_backbone
+from skinlib.models.classifier import build_classifier
+
+
+@dataclasses.dataclass
+class Network:
+    """What is trained, on what.
+
+    Attributes
+    ----------
+    classifier : keras.Model
+        The whole network, whose weights are kept.
+    trained : keras.Model
+        What the optimizer changes and what predicts: the classifier, or its upper half.
+    parts : dict
+        The sets by name, with the inputs of `trained`.
+    jit_compile : bool
+    sums : list of keras.Variable
+        Sums behind the mean loss and accuracy of an epoch, once it is compiled.
+    """
+
+    classifier: keras.Model
+    trained: keras.Model
+    parts: dict
+    jit_compile: bool
+    sums: list = dataclasses.field(default_factory=list)
+
+    def training_part(self, epoch):
+        """Return the training set of an epoch, counted from 0."""
+        part = self.parts["train"]
+        return part.of_epoch(epoch) if isinstance(part, frozen.FeaturePart) else part
+
+
+def build(record, recipe, prepared, weights, show):
+    """Build the network of a run.
+
+    Parameters
+    ----------
+    record : dict
+        Of the run: backbone, input size and seed.
+    recipe : skinlib.experiments.recipe.Recipe
+    prepared : skinlib.data.prepare.Prepared
+    weights : see `skinlib.models.classifier.build_classifier`
+    show : bool
+        Show a bar while features of the frozen half are computed.
+    """
+    # TensorFlow's deterministic operations are not available with XLA.
+    jit = runtime.jit_compile() and not recipe.deterministic
+    size, seed = record["input_size"], record["seed"]
+    model = build_classifier(record["backbone"], recipe, size=size, weights=weights, seed=seed)
+    model.compile(optimizer=None, jit_compile=jit)
+    if not recipe.frozen:
+        return Network(model, model, prepared.parts, jit)
+    lower, upper = frozen.halves(model, get_backbone(record["backbone"]))
+    return Network(model, upper, frozen.feature_parts(lower, prepared, recipe, progress=show), jit)
+
+
+@contextlib.contextmanager
+def on_devices(count):
+    """Build and train models inside the block on several devices, which share each batch.
+
+    Several runs on one device each are the better use of a machine; this is for a network that is
+    too slow, or too large, for one device.
+
+    Raises
+    ------
+    DataError
+        There are fewer devices, or the backend cannot share a batch.
+
+    Notes
+    -----
+    On JAX a batch is normalised as a whole, so the numbers are those of one device but for
+    rounding. On TensorFlow every device normalises its own share of the batch, and has its own
+    stream of random numbers.
+    """
+    if count == 1:
+        yield
+        return
+    backend = keras.backend.backend()
+    if backend == "jax":
+        found = _first(count, keras.distribution.list_devices())
+        with keras.distribution.DataParallel(devices=found).scope():
+            yield
+    elif backend == "tensorflow":
+        import tensorflow as tf
+
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        names = [device.name for device in tf.config.list_logical_devices(kind)]
+        with tf.distribute.MirroredStrategy(_first(count, names)).scope():
+            yield
+    else:
+        msg = f"recipe field devices is {count}, but {backend} trains on one; use jax for more"
+        raise DataError(msg)
+
+
+def _first(count, found):
+    if len(found) < count:
+        msg = f"recipe field devices is {count}, but {len(found)} are here: {', '.join(found)}"
+        raise DataError(msg)
+    return found[:count]
