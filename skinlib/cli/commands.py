@@ -12,7 +12,6 @@ from skinlib.common.process import import_keras
 def describe(args):
     """Build every backbone and print its tap and parameter count."""
     import_keras()
-    from skinlib.experiments import tables
     from skinlib.experiments.recipes import get_recipe
     from skinlib.models import conv3d
     from skinlib.models.backbones import BACKBONES
@@ -29,7 +28,28 @@ def describe(args):
             one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
             found.append(one)
     plain = args.json or args.structures
-    print(json.dumps(found, indent=2) if plain else tables.backbones(found).to_string(index=False))
+    print(json.dumps(found, indent=2) if plain else _backbones(found).to_string(index=False))
+
+
+def _backbones(described):
+    """Return the table of backbones: tap and parameters, computed beside logged."""
+    import pandas as pd
+
+    rows = []
+    for entry in described:
+        parameters, logged = entry["parameters"], entry["logged_parameters"]
+        rows.append(
+            {
+                "Backbone": entry["backbone"],
+                "Input (px)": entry["input_size"],
+                "Tapped layer": entry["tap_layer"],
+                "Tap (h × w × c)": " × ".join(map(str, entry["tap_shape"])),
+                "Parameters, ours": f"{parameters:,}",
+                "Parameters, logged − 3": "–" if logged is None else f"{logged:,}",
+                "Difference": "–" if logged is None else str(parameters - logged),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def check_data(args):
@@ -65,7 +85,7 @@ def train(args):
     """Train one classifier."""
     import_keras()
     from skinlib.data import ham10000
-    from skinlib.experiments import tables
+    from skinlib.experiments import evaluated
     from skinlib.experiments.recipes import get_recipe
     from skinlib.training.loop import train as train_run
 
@@ -86,10 +106,10 @@ def train(args):
         weights=args.weights,
         progress=not args.no_progress,
     )
-    measured = tables.Measured(run)
+    scores = evaluated.estimates(run)
     print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
-    print(f"{measured.images} test images: accuracy {measured.with_interval('accuracy')}, "
-          f"mean recall {measured.summary['mean_recall']:.3f}")  # fmt: skip
+    print(f"{len(run.predictions('test'))} test images: accuracy {scores['accuracy'].text()}, "
+          f"mean recall {scores['mean recall'].value:.3f}")  # fmt: skip
     ages = run.record["metadata"].get("missing_age", {})
     print(f"ages not known: {ages.get('imputed', 0)} imputed by the mean, "
           f"{ages.get('dropped', 0)} images dropped")  # fmt: skip

@@ -1,91 +1,158 @@
-"""The runs that were asked about the official test, their scores, and which is our model."""
+"""Finished runs: what the book calls them, their scores with intervals, and which is our model."""
 
 import functools
 
+import numpy as np
 import pandas as pd
 
+from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import external
 from skinlib.experiments import run as runs
 from skinlib.experiments.study import load_study, study_names
 from skinlib.stats import bootstrap
-from skinlib.stats import scores as scored
+from skinlib.stats.scores import SCORES, per_class, scores
 
-RECALL = scored.SCORES.index("mean recall")
+RECIPES = {
+    "best": "our model",
+    "clean": "clean recipe",
+    "clean-frozen": "clean recipe, frozen",
+    "md-as-logged": "authors' recipe",
+    "md-as-logged-frozen": "authors' recipe, frozen",
+    "md-as-described": "recipe as described",
+    "ad-as-logged": "authors' recipe without metadata",
+    "ad-as-described": "recipe as described without metadata",
+}
+# Where nothing else is said, a model has this backbone.
+BACKBONE = "MobileNetV2"
+NBSP = "\u00a0"
 BEST, CANDIDATE = "best", "candidate"
+# Scores of a class, by key of `skinlib.stats.scores.per_class`.
+OF_A_CLASS = {
+    "sensitivity": "Recall",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "f1": "F1",
+    "auc": "AUC",
+}
 
 
-def all_asked():
-    """Return the finished runs that answered the official test, best mean recall first."""
-    found = [
-        run
-        for name in study_names()
-        for run in load_study(name).finished()
-        if run.record.get("external")
-    ]
-    return sorted(found, key=lambda run: -estimates(run)[RECALL].value)
+def name(run):
+    """Return the name of a run's model: recipe and side of the square in pixels.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+
+    Returns
+    -------
+    str
+        ``clean recipe, frozen, 96 px`` for example; the backbone in front where it is not
+        MobileNetV2, and the recipe's own name where it is not in `RECIPES`.
+    """
+    recipe, backbone = run.record["recipe"]["name"], run.record["backbone"]
+    before = "" if backbone == BACKBONE else f"{backbone}, "
+    return f"{before}{RECIPES.get(recipe, recipe)}, {run.record['input_size']}{NBSP}px"
 
 
-def estimates(run, part=external.PART):
-    """Return the scores of a run with their intervals, which several tables and figures show."""
-    return _measured(run.folder, part)
+def named(found):
+    """Return runs by name, in their order; the seed is added where a name occurs twice."""
+    names = [name(run) for run in found]
+    return {
+        one if names.count(one) == 1 else f"{one}, seed {run.record['seed']}": run
+        for one, run in zip(names, found, strict=True)
+    }
+
+
+def estimates(run, part="test", names=SCORES):
+    """Return scores of a run with their 95 % intervals over lesions.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+    part : str
+    names : iterable of str
+        Of the names in `skinlib.stats.scores.LABELS`.
+
+    Returns
+    -------
+    dict of str to skinlib.stats.bootstrap.Estimate
+        By name.
+    """
+    written = (run.folder / runs.PREDICTIONS).stat().st_mtime_ns
+    return _estimates(run.folder, written, part, tuple(names))
 
 
 @functools.cache
-def _measured(folder, part):
+def _estimates(folder, _written, part, names):
     labels, probabilities, lesions = runs.read_run(folder).arrays(part)
+    found = scores(bootstrap.cluster_weights(lesions), labels, probabilities, names)
+    return dict(zip(names, map(bootstrap.estimate, found.T), strict=True))
+
+
+def recalls(run, part="test"):
+    """Return the recall of each class of a run with its 95 % interval, in order of `CLASSES`."""
+    labels, probabilities, lesions = run.arrays(part)
     weights = bootstrap.cluster_weights(lesions)
-    values = scored.scores(weights, labels, probabilities)
-    return [bootstrap.estimate(column) for column in values.T]
+    found = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
+    return [bootstrap.estimate(column) for column in found.T]
 
 
-def title(run):
-    """Return what a run is called beside others: recipe, size, seed."""
-    return f"{run.title}, seed {run.record['seed']}"
+def by_class(run, part="test"):
+    """Return the table of the scores of each class of a run, each against all others."""
+    found = per_class(*run.arrays(part)[:2])
+    frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
+    frame["Images"] = found["images"]
+    for key, title in OF_A_CLASS.items():
+        frame[title] = ["–" if np.isnan(value) else f"{value:.3f}" for value in found[key]]
+    return frame
 
 
-def one_seed():
-    """Return one run of each kind that answered the official test, the lowest seed, by title."""
-    found = all_asked()
+def on_official_test():
+    """Return the finished runs that were evaluated on it, the best mean recall first."""
+    found = [
+        run
+        for study in map(load_study, study_names())
+        for run in study.finished()
+        if run.record.get("external")
+    ]
+    return sorted(found, key=lambda run: -estimates(run, external.PART)["mean recall"].value)
+
+
+def models():
+    """Return one run of each kind that was evaluated on the official test, by name.
+
+    Of several seeds the lowest. Our models come first.
+    """
+    found = on_official_test()
     seeds = {}
     for run in found:
         seeds.setdefault(run.title, []).append(run.record["seed"])
-    return {title(run): run for run in found if run.record["seed"] == min(seeds[run.title])}
-
-
-def ours_first(by_title):
-    """Return the same runs, the model of ours before the others."""
-    return dict(sorted(by_title.items(), key=lambda item: item[1].record["study"] != BEST))
-
-
-def of_best(variant):
-    """Return the specs of the study `best` and their runs: its candidates, or the others."""
-    study = load_study(BEST)
-    found = study.runs()
-    return [
-        (spec, found[spec.name])
-        for spec in study.specs
-        if bool(spec.variant and spec.variant.startswith(CANDIDATE)) == (variant == CANDIDATE)
-    ]
+    lowest = [run for run in found if run.record["seed"] == min(seeds[run.title])]
+    return named(sorted(lowest, key=lambda run: run.record["study"] != BEST))
 
 
 def finished_best():
-    """Return the finished final runs of the study `best`, by title.
+    """Return the finished final runs of the study `best`.
 
-    The one of the highest mean recall on its validation part comes first: it is *our model*
-    wherever one is meant.
+    The one of the highest mean recall on its validation set comes first: it is *our model*.
     """
-    found = [run for _, run in of_best(None) if run and run.finished]
-    found.sort(key=lambda run: -estimates(run, "validation")[RECALL].value)
-    return {title(run): run for run in found}
+    found = [run for spec, run in _best() if not (spec.variant or "").startswith(CANDIDATE)]
+    return sorted(found, key=lambda run: -estimates(run, "validation")["mean recall"].value)
 
 
 def candidates():
     """Return the finished candidates for the loss of our model, scored on the validation set."""
     rows = []
-    for spec, run in of_best(CANDIDATE):
-        if run and run.finished:
-            accuracy, recall, _, auc = estimates(run, "validation")
+    for spec, run in _best():
+        if (spec.variant or "").startswith(CANDIDATE):
+            accuracy, recall, _, auc = estimates(run, "validation").values()
             rate = f"{spec.resolve().learning_rate:g}"
             rows.append([spec.levels["loss"], rate, recall, accuracy, auc])
     columns = ["Loss", "Learning rate", "Mean recall", "Accuracy", "AUC, macro"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _best():
+    study = load_study(BEST)
+    pairs = zip(study.specs, study.runs().values(), strict=True)
+    return [(spec, run) for spec, run in pairs if run and run.finished]

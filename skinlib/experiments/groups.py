@@ -8,8 +8,7 @@ import json
 import pandas as pd
 
 from skinlib.common import paths
-from skinlib.experiments import evaluated as asked
-from skinlib.experiments import external, names
+from skinlib.experiments import evaluated, external
 from skinlib.experiments import run as runs
 from skinlib.stats import subgroups
 from skinlib.stats.bootstrap import Estimate
@@ -44,12 +43,12 @@ def read():
         run = runs.read_run(folder) if (folder / runs.RUN).is_file() else None
         if run and run.record["identity"] == record["identity"]:
             known[record["identity"]] = run
-    ours = [run.record["identity"] for run in asked.finished_best().values()]
+    ours = [run.record["identity"] for run in evaluated.finished_best()]
     order = [
         *(each for each in ours if each in known),
         *(each for each in known if each not in ours),
     ]
-    named = dict(zip(order, names.named([known[each] for each in order]), strict=True))
+    named = dict(zip(order, evaluated.named([known[each] for each in order]), strict=True))
     found = [
         {**record, "model": named[record["identity"]], "set": SETS[record["part"]]}
         for record in stored

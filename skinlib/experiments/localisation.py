@@ -17,7 +17,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import painter, synthetic
 from skinlib.data.grid import cell_shares
-from skinlib.experiments import names
+from skinlib.experiments import evaluated
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.run import diverged_in, read_run
 from skinlib.stats.bootstrap import N_RESAMPLES, cluster_weights, estimate
@@ -50,7 +50,7 @@ class Network:
     @property
     def words(self):
         """What the pages call it: name, and variant of the attention."""
-        return names.name(self.runs[0]), VARIANTS[self.runs[0].record["recipe"]["attention"]]
+        return evaluated.name(self.runs[0]), VARIANTS[self.runs[0].record["recipe"]["attention"]]
 
     @functools.cached_property
     def summary(self):

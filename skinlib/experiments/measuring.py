@@ -12,8 +12,7 @@ import pandas as pd
 from skinlib.common import paths
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
-from skinlib.experiments import evaluated as asked
-from skinlib.experiments import external, leakage
+from skinlib.experiments import evaluated, external, leakage
 from skinlib.experiments.study import load_study
 from skinlib.stats import subgroups
 
@@ -22,11 +21,11 @@ SMALL = "ham10000-256px-96px"
 
 def reported():
     """Return the models whose errors are looked into, by title: `best`, then the clean run."""
-    found = dict(asked.finished_best())
-    for run in load_study(SMALL).finished():
-        if run.record["recipe"]["name"] == "clean":
-            found[asked.title(run)] = run
-    return found
+    found = evaluated.finished_best()
+    found += [
+        run for run in load_study(SMALL).finished() if run.record["recipe"]["name"] == "clean"
+    ]
+    return {f"{run.title}, seed {run.record['seed']}": run for run in found}
 
 
 def measure(folder=None, **options):
@@ -51,9 +50,9 @@ def measure(folder=None, **options):
         written += [duplicates.keep(dataset), counts]
     runs = reported()
     found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
-    asked = {title: run for title, run in runs.items() if run.record.get("external")}
-    official = _official(folder) if asked else None
-    for title, run in asked.items():
+    external_too = {title: run for title, run in runs.items() if run.record.get("external")}
+    official = _official(folder) if external_too else None
+    for title, run in external_too.items():
         found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
     path = paths.RESULTS / subgroups.FILE
     write_json(path, found)

@@ -6,8 +6,7 @@ from scipy import stats
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
-from skinlib.experiments import evaluated as asked
-from skinlib.experiments import external
+from skinlib.experiments import evaluated, external
 from skinlib.experiments import run as runs
 from skinlib.stats import bootstrap, operating, scores
 from skinlib.stats.bootstrap import Estimate
@@ -63,7 +62,7 @@ def metrics(run):
             bootstrap.cluster_weights(lesions), labels, probabilities.argmax(axis=1)
         )
         melanoma = bootstrap.estimate(recalls[:, CLASSES.index("mel")])
-        found = [*asked.estimates(run, part), melanoma]
+        found = [*evaluated.estimates(run, part).values(), melanoma]
         counts = [f"{len(labels):,}", f"{len(set(lesions)):,}"]
         frame[title[0].upper() + title[1:]] = [*counts, *(each.text() for each in found)]
     return frame

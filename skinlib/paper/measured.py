@@ -9,7 +9,7 @@ import numpy as np
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
-from skinlib.experiments.names import RECIPES
+from skinlib.experiments.evaluated import RECIPES
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study
 from skinlib.paper.rounding import NONE

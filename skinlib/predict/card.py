@@ -10,9 +10,9 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.files import write_text
-from skinlib.experiments import evaluated, external, groups, released_frames, tables
+from skinlib.experiments import evaluated, external, groups, released_frames
 from skinlib.predict import released
-from skinlib.stats import bootstrap, scores, subgroups
+from skinlib.stats import subgroups
 
 TEMPLATE = Path(__file__).with_name("card.md")
 # The hub's names of `skinlib.stats.scores.SCORES`.
@@ -98,7 +98,7 @@ def _front_matter(model, run):
     results = []
     for part, title in released_frames.parts(run).items():
         named = model["run"]["data" if part == "test" else "external"]["name"]
-        found = zip(scores.SCORES, evaluated.estimates(run, part), strict=True)
+        found = evaluated.estimates(run, part).items()
         results.append({
             "task": {"type": "image-classification", "name": "Skin lesion, seven classes"},
             "dataset": {"type": DATASETS[part], "name": f"{named}, {title}", "split": "test"},
@@ -123,13 +123,9 @@ def _front_matter(model, run):
 
 
 def _classes(run):
-    """Return metrics of each class on the own test set, recall with its interval."""
-    labels, probabilities, lesions = run.arrays("test")
-    weights = bootstrap.cluster_weights(lesions)
-    recalls = bootstrap.recalls(weights, labels, probabilities.argmax(axis=1))
-    frame = tables.per_class(run)
-    frame["Sensitivity"] = [bootstrap.estimate(column).text() for column in recalls.T]
-    return frame.rename(columns={"Sensitivity": "Recall"})
+    """Return scores of each class on the own test set, recall with its interval."""
+    recalls = [each.text() for each in evaluated.recalls(run)]
+    return evaluated.by_class(run).assign(Recall=recalls)
 
 
 def _table(frame):

@@ -80,7 +80,7 @@ def test_forward_parity(backend, reference):
 # Modules that a laptop without TensorFlow uses to rebuild the book, and those that the
 # command line imports before it knows the command.
 LIGHT = """
-skinlib.cli skinlib.experiments.run skinlib.experiments.tables skinlib.experiments.study
+skinlib.cli skinlib.experiments.run skinlib.experiments.evaluated skinlib.experiments.study
 skinlib.experiments.recipes skinlib.plots.runs skinlib.paper skinlib.paper.ledger skinlib.book
 skinlib.stats.scores skinlib.stats.bootstrap skinlib.data.fetch skinlib.data.prepare
 skinlib.models.runtime skinlib.models.backbones skinlib.models.weights skinlib.models.classifier

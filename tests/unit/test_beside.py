@@ -4,7 +4,8 @@ import pytest
 
 from skinlib import paper
 from skinlib.common.errors import DataError
-from skinlib.experiments import beside
+from skinlib.experiments import evaluated
+from skinlib.paper import beside
 
 STUDY = "ham10000-256px"
 
@@ -63,7 +64,7 @@ def test_paper_log_and_ours_stand_side_by_side(runs):
 def test_a_network_without_printed_means_has_its_accuracy():
     found = beside.theirs("InceptionResNetV2")
     assert found.loc["accuracy", "printed"] == 0.9
-    assert found.loc["macro_f1", "printed"] is None
+    assert found.loc["macro F1", "printed"] is None
     assert found.loc["images", "logged"] == paper.logged_run("InceptionResNetV2 MD").test_images
 
 
@@ -76,7 +77,7 @@ def test_transcribed_numbers_keep_their_digits(value, text):
 
 
 def test_classes_are_counted(runs):
-    frame = beside.by_class(runs[0])
+    frame = evaluated.by_class(runs[0])
     assert frame["Images"].sum() == len(runs[0].predictions("test"))
     assert frame["Recall"].iloc[4] == "0.757"
 

@@ -6,8 +6,7 @@ from invented import IMAGES, invent
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.experiments import evaluated as asked
-from skinlib.experiments import external, names
+from skinlib.experiments import evaluated, external
 
 EVERY = ("validation", "test", external.PART)
 
@@ -23,9 +22,7 @@ def models(tmp_path, monkeypatch):
     invent("best", lambda spec: None if spec.variant else 0.95, EVERY)
     candidate = "candidate-loss-weighted-rate-high"
     invent("best", lambda spec: 0.7 if spec.variant == candidate else None, EVERY[:2])
-    asked._measured.cache_clear()
-    yield names.named(asked.ours_first(asked.one_seed()).values())
-    asked._measured.cache_clear()
+    return evaluated.models()
 
 
 def right(run, part):
@@ -75,6 +72,6 @@ def test_abstention_is_of_models_with_a_validation_set(models):
 
 
 def test_only_candidates_that_were_trained_are_shown(models):
-    frame = asked.candidates()
+    frame = evaluated.candidates()
     assert frame["Loss"].tolist() == ["weighted"]
     assert frame["Learning rate"].tolist() == ["0.001"]

@@ -7,7 +7,6 @@ import pytest
 from invented import invent
 
 from skinlib.common import paths
-from skinlib.experiments import evaluated as asked
 from skinlib.experiments import groups
 from skinlib.experiments import run as runs
 from skinlib.experiments.study import load_study
@@ -40,7 +39,6 @@ def stored(tmp_path, monkeypatch):
     """Results of two runs, the worse one first, and of an older training of one of them."""
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     invent("best", lambda spec: {None: 0.6, "larger": 0.9}.get(spec.variant))
-    asked._measured.cache_clear()
     found = {
         "small": record(SMALL),
         "large, official": record(LARGE, "official", women=(0.3, 0.1, 0.5),
@@ -51,8 +49,7 @@ def stored(tmp_path, monkeypatch):
     }  # fmt: skip
     path = tmp_path / subgroups.FILE
     path.write_text(json.dumps(found), encoding="utf-8")
-    yield path
-    asked._measured.cache_clear()
+    return path
 
 
 def test_our_model_comes_first_and_older_trainings_are_left_out(stored):

@@ -6,7 +6,7 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
-from unit.test_tables import make
+from records import small_run
 
 from skinlib import book, paper
 from skinlib.common import paths
@@ -66,8 +66,8 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setattr(facts, "read_described", lambda: stored[1])
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     folder = tmp_path / "runs" / "s"
-    pair = [make(folder, name, "md-as-logged", right) for name, right in (("a", 8), ("b", 6))]
-    return found, pair, make(folder, "c", "clean", 5)
+    pair = [small_run(folder, name, "md-as-logged", right) for name, right in (("a", 8), ("b", 6))]
+    return found, pair, small_run(folder, "c", "clean", 5)
 
 
 def test_every_table_of_the_paper_is_there(empty):

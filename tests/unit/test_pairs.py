@@ -1,10 +1,9 @@
-"""Every two models on the same photographs, and what models are called."""
+"""Every two models on the same photographs."""
 
 import numpy as np
 import pytest
 
-from skinlib.experiments import names, pairs
-from skinlib.experiments.run import Run
+from skinlib.experiments import pairs
 from skinlib.stats import agreement
 
 
@@ -51,17 +50,3 @@ def test_pairs_are_apart_by_the_corrected_test_by_lesion(found):
     table = found.of_tests()
     assert table["by lesion, Holm"][0] == "< 0.001"
     assert pairs.p_value(0.0123) == "0.012"
-
-
-def run(recipe, size, seed=0, backbone="MobileNetV2"):
-    record = {"recipe": {"name": recipe}, "input_size": size, "seed": seed, "backbone": backbone}
-    return Run(None, record)
-
-
-def test_names_are_words_and_unique():
-    given = [run("best", 192), run("clean-frozen", 96), run("clean-frozen", 96, seed=1),
-             run("mine", 64, backbone="VGG16")]  # fmt: skip
-    assert [name.replace("\u00a0", " ") for name in names.named(given)] == [
-        "our model, 192 px", "clean recipe, frozen, 96 px, seed 0",
-        "clean recipe, frozen, 96 px, seed 1", "VGG16, mine, 64 px",
-    ]  # fmt: skip

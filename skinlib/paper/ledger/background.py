@@ -4,7 +4,7 @@ import pandas as pd
 
 from skinlib import paper
 from skinlib.common.classes import CLASSES, LONG_NAMES
-from skinlib.experiments.names import RECIPES
+from skinlib.experiments.evaluated import RECIPES
 from skinlib.paper.ledger.cells import NONE, Notes
 from skinlib.paper.ledger.entry import entry
 from skinlib.paper.ledger.ours import scores

@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 
-from skinlib.experiments.names import RECIPES
+from skinlib.experiments.evaluated import RECIPES
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger.cells import NONE

@@ -1,26 +1,15 @@
-"""Frames of the page Results: the runs of a study, and one network beside the paper and its log."""
+"""Our runs of a study, and one network of them beside the paper and its log."""
 
 import re
 
-import numpy as np
 import pandas as pd
 
 from skinlib import paper
-from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError
-from skinlib.experiments import headline, names
+from skinlib.experiments import evaluated
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study, study_names
-from skinlib.stats.scores import per_class
-
-# Scores of a class, by key of `skinlib.stats.scores.per_class`.
-OF_A_CLASS = {
-    "sensitivity": "Recall",
-    "specificity": "Specificity",
-    "precision": "Precision",
-    "f1": "F1",
-    "auc": "AUC",
-}
+from skinlib.stats.scores import LABELS
 
 
 def family(study):
@@ -45,14 +34,14 @@ def family(study):
 
 
 def choose(found, selection, name=None, part="test"):
-    """Return the run to show of those whose epoch was chosen on one part of the data.
+    """Return the run to show of those whose epoch was chosen on one set.
 
     Parameters
     ----------
     found : list of skinlib.experiments.run.Run
         In the order of preference.
     selection : {'test', 'validation'}
-        The part that chose the epoch.
+        The set that chose the epoch.
     name : str, optional
         Of the run that is preferred.
     part : str
@@ -75,28 +64,21 @@ def choose(found, selection, name=None, part="test"):
 def of_runs(found):
     """Return the table of some finished runs.
 
-    Parameters
-    ----------
-    found : list of skinlib.experiments.run.Run
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the column *Diverged in epoch* only where a run did.
+    The column *Diverged in epoch* is there only where a run did.
     """
     rows = []
     for run in found:
-        record, scores = run.record, headline.estimates(run)
+        record, scores = run.record, evaluated.estimates(run)
         rows.append(
             {
-                "Model": names.name(run),
+                "Model": evaluated.name(run),
                 "Seed": record["seed"],
                 "Epochs (kept)": f"{record['epochs']} ({record['best_epoch']})",
                 "Diverged in epoch": diverged_in(run.history()) or "",
                 "Test images": f"{record['split']['counts']['test']:,}",
                 "Accuracy": scores["accuracy"].text(),
-                "Mean recall": scores["mean_recall"].text(),
-                "AUC, macro": scores["auc_macro"].text(),
+                "Mean recall": scores["mean recall"].text(),
+                "AUC, macro": scores["AUC, macro"].text(),
                 "s/epoch": f"{record['seconds_per_epoch']:.0f}",
             }
         )
@@ -114,54 +96,40 @@ def theirs(backbone):
     Returns
     -------
     pandas.DataFrame
-        Rows by key of `skinlib.experiments.headline.LABELS`, and ``images``; columns ``printed``
-        and ``logged``; None where there is no number.
+        Rows by name of a score in `skinlib.stats.scores.LABELS`, and ``images``; columns
+        ``printed`` and ``logged``; None where there is no number.
     """
     run, tables = paper.logged_run(f"{backbone} MD"), paper.printed()
     small = tables["A5"]
     rows = {
         "accuracy": (tables["5"].value(backbone, "MD"), run.accuracy),
-        "mean_recall": (small.value(backbone, "sensitivity"), run.macro["recall"]),
-        "macro_precision": (small.value(backbone, "precision"), run.macro["precision"]),
-        "macro_f1": (small.value(backbone, "f1"), run.macro["f1"]),
+        "mean recall": (small.value(backbone, "sensitivity"), run.macro["recall"]),
+        "macro precision": (small.value(backbone, "precision"), run.macro["precision"]),
+        "macro F1": (small.value(backbone, "f1"), run.macro["f1"]),
         # The paper prints one AUC and does not say of which kind.
-        "auc_macro": (tables["7"].value(backbone, "MD"), run.auc["macro"]),
-        "auc_weighted": (None, run.auc["weighted"]),
-        "auc_micro": (None, run.auc["micro"]),
-        "ovr_balanced_accuracy": (small.value(backbone, "balanced_accuracy"), None),
+        "AUC, macro": (tables["7"].value(backbone, "MD"), run.auc["macro"]),
+        "AUC, weighted": (None, run.auc["weighted"]),
+        "AUC, micro": (None, run.auc["micro"]),
+        LABELS["ovr_balanced_accuracy"]: (small.value(backbone, "balanced_accuracy"), None),
         "images": (None, run.test_images),
     }
     return pd.DataFrame.from_dict(rows, "index", columns=["printed", "logged"], dtype=object)
 
 
 def columns(backbone, found):
-    """Return the scores of one network: paper, log, and our runs.
-
-    Parameters
-    ----------
-    backbone : str
-    found : list of skinlib.experiments.run.Run
-        One column each.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
+    """Return the table of the scores of one network: paper, log, and a column for each run."""
     known = theirs(backbone)
     frame = pd.DataFrame(
         {
-            "Metric": [*headline.LABELS.values(), "images evaluated on"],
+            "Metric": [*LABELS.values(), "images evaluated on"],
             "Paper": [as_written(value) for value in known["printed"]],
             "Log": [as_written(value) for value in known["logged"]],
         }
     )
-    for title, run in names.named(found).items():
-        scores = headline.estimates(run)
+    for title, run in evaluated.named(found).items():
+        scores = evaluated.estimates(run, names=LABELS.values())
         images = f"{run.record['split']['counts']['test']:,}"
-        frame[title[0].upper() + title[1:]] = [
-            *(scores[key].text() for key in headline.LABELS),
-            images,
-        ]
+        frame[title[0].upper() + title[1:]] = [*(each.text() for each in scores.values()), images]
     return frame
 
 
@@ -175,31 +143,10 @@ def as_written(value):
     return f"{whole}.{digits:0<2}"
 
 
-def by_class(run, part="test"):
-    """Return the scores of each class of a run, each against all others.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    part : str
-    """
-    found = per_class(*run.arrays(part)[:2])
-    frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
-    frame["Images"] = found["images"]
-    for key, title in OF_A_CLASS.items():
-        frame[title] = ["–" if np.isnan(value) else f"{value:.3f}" for value in found[key]]
-    return frame
-
-
 def provenance(found):
-    """Return where the numbers of some runs come from, one row a run.
-
-    Parameters
-    ----------
-    found : list of skinlib.experiments.run.Run
-    """
+    """Return the table of where the numbers of some runs come from."""
     rows = []
-    for title, run in names.named(found).items():
+    for title, run in evaluated.named(found).items():
         record, weights = run.record, run.record["weights"]
         rows.append(
             {
