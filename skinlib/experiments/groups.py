@@ -1,6 +1,7 @@
-"""Frames about groups of patients, from ``results/subgroups.json``.
+"""Runs measured by groups of patients: ``results/subgroups.json`` and its tables.
 
-What is stored are groups, not photographs; see `skinlib.stats.subgroups`.
+Sex, age and site are in the metadata of the data set, which may not be passed on image by image.
+What is stored are groups.
 """
 
 import json
@@ -8,12 +9,15 @@ import json
 import pandas as pd
 
 from skinlib.common import paths
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import evaluated, external
 from skinlib.experiments import run as runs
 from skinlib.stats import subgroups
 from skinlib.stats.bootstrap import Estimate
 
+FILE = "subgroups.json"
 SETS = {"test": "own test set", external.PART: "official test set"}
+SEXES = {"female": "women", "male": "men"}
 COLUMNS = {
     "accuracy": "Accuracy",
     "expected": "Expected from case mix",
@@ -23,8 +27,53 @@ COLUMNS = {
     "nevus_specificity": "Nevus specificity",
 }
 EXPECTED = "expected from case mix"
-# Differences that stand for themselves: accuracy and what the case mix gives make up the excess.
-LOOKED_AT = ("excess", "mean_recall", "melanoma_sensitivity", "nevus_specificity")
+
+
+def measure(run, table, part="test"):
+    """Measure a run by groups of its images.
+
+    Parameters
+    ----------
+    run : skinlib.experiments.run.Run
+    table : pandas.DataFrame
+        See `skinlib.stats.subgroups.facts`, with ``lesion_id`` and ``dx``; it may hold more images
+        than the part.
+    part : str
+
+    Returns
+    -------
+    dict
+        For JSON: ``run``, ``study``, ``identity``, ``part`` and what
+        `skinlib.stats.subgroups.measure` returns.
+
+    Raises
+    ------
+    DataError
+        An image of the part is not in the table.
+    IntegrityError
+        Its lesion or diagnosis is another one there.
+    """
+    frame = run.predictions(part)
+    rows = table.set_index("image_id")
+    absent = sorted(set(frame["image_id"]) - set(rows.index))
+    if absent:
+        msg = (
+            f"{len(absent)} images of '{run.folder}' are not in the metadata: "
+            f"{', '.join(absent[:5])}; use the metadata of the data that the run was of"
+        )
+        raise DataError(msg)
+    rows = rows.loc[frame["image_id"]].reset_index()
+    odd = (rows["lesion_id"] != frame["lesion_id"]) | (rows["dx"] != frame["label"])
+    if odd.any():
+        msg = (
+            f"image {frame.loc[odd, 'image_id'].iloc[0]} of '{run.folder}' has another lesion or "
+            "diagnosis in the metadata; use the metadata of the data that the run was of"
+        )
+        raise IntegrityError(msg)
+    labels, probabilities, lesions = run.arrays(part)
+    known = {key: run.record[key] for key in ("run", "study", "identity")}
+    found = subgroups.measure(labels, probabilities.argmax(axis=1), lesions, subgroups.facts(rows))
+    return {**known, "part": part, **found}
 
 
 def read():
@@ -33,26 +82,23 @@ def read():
     Returns
     -------
     list of dict
-        From `skinlib.stats.subgroups.measure`, with the name of the ``model`` and of the
-        ``set``. Results of runs that have been trained anew since are left out.
+        From `measure`, with the name of the ``model`` and of the ``set``. Results of runs that
+        have been trained anew since are left out.
     """
-    stored = json.loads((paths.RESULTS / subgroups.FILE).read_text(encoding="utf-8")).values()
-    known = {}
+    stored = json.loads((paths.RESULTS / FILE).read_text(encoding="utf-8")).values()
+    known = {run.record["identity"]: run for run in evaluated.finished_best()}
     for record in stored:
         folder = runs.folder_of(record["study"], record["run"])
-        run = runs.read_run(folder) if (folder / runs.RUN).is_file() else None
-        if run and run.record["identity"] == record["identity"]:
-            known[record["identity"]] = run
-    ours = [run.record["identity"] for run in evaluated.finished_best()]
-    order = [
-        *(each for each in ours if each in known),
-        *(each for each in known if each not in ours),
-    ]
+        if record["identity"] not in known and (folder / runs.RUN).is_file():
+            run = runs.read_run(folder)
+            known[run.record["identity"]] = run
+    there = {record["identity"] for record in stored}
+    order = [each for each in known if each in there]
     named = dict(zip(order, evaluated.named([known[each] for each in order]), strict=True))
     found = [
         {**record, "model": named[record["identity"]], "set": SETS[record["part"]]}
         for record in stored
-        if record["identity"] in known
+        if record["identity"] in named
     ]
     return sorted(
         found, key=lambda each: (order.index(each["identity"]), list(SETS).index(each["part"]))
@@ -60,41 +106,39 @@ def read():
 
 
 def by_sex(records):
-    """Return accuracy and melanoma recall of women and men, one row a model, test set and sex.
+    """Return accuracy and melanoma recall of women and men.
+
+    Parameters
+    ----------
+    records : list of dict
+        From `read`.
 
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``set``, ``sex``, ``metric`` (of `COLUMNS`), ``value``, ``low``, ``high``, the
-        number of ``melanomas`` and how many of them are ``found``.
+        One row a model, test set, sex and metric: ``model``, ``set``, ``sex``, ``metric`` (of
+        `COLUMNS`), ``value``, ``low``, ``high``, ``melanomas`` and how many are ``found``.
     """
-    rows = []
-    for record in records:
-        for row in record["groups"]["sex"]:
-            for metric in ("melanoma_sensitivity", "accuracy"):
-                if row["group"] == subgroups.UNKNOWN or not row[metric]:
-                    continue
-                value, low, high = row[metric]
-                recall = (row["melanoma_sensitivity"] or [0])[0]
-                rows.append(
-                    {
-                        "model": record["model"],
-                        "set": record["set"],
-                        "sex": {"female": "women", "male": "men"}[row["group"]],
-                        "metric": COLUMNS[metric],
-                        "value": value,
-                        "low": low,
-                        "high": high,
-                        "melanomas": row["melanomas"],
-                        "found": round(recall * row["melanomas"]),
-                    }
-                )
+    rows = [
+        {
+            **{key: record[key] for key in ("model", "set")},
+            "sex": SEXES[row["group"]],
+            "metric": COLUMNS[metric],
+            **dict(zip(("value", "low", "high"), row[metric], strict=True)),
+            "melanomas": row["melanomas"],
+            "found": round((row["melanoma_sensitivity"] or [0])[0] * row["melanomas"]),
+        }
+        for record in records
+        for row in record["groups"]["sex"]
+        for metric in ("melanoma_sensitivity", "accuracy")
+        if row["group"] in SEXES and row[metric]
+    ]
     return pd.DataFrame(rows)
 
 
 def differences(records):
-    """Return women minus men, one row a model and test set; what was not measured is None."""
-    return pd.DataFrame(
+    """Return women minus men as text, one row a model and test set; None if not measured."""
+    rows = [
         {
             "Model": record["model"],
             "Test set": record["set"].removesuffix(" test set"),
@@ -105,32 +149,17 @@ def differences(records):
             },
         }
         for record in records
-    ).dropna(axis="columns", how="all")
-
-
-def looked_at(records):
-    """Return every difference between women and men of `LOOKED_AT` that was measured.
-
-    Returns
-    -------
-    dict of (str, str, str) to skinlib.stats.bootstrap.Estimate
-        By model, test set and metric.
-    """
-    return {
-        (record["model"], record["set"], metric): Estimate(*gap)
-        for record in records
-        for metric, gap in record["women_minus_men"].items()
-        if gap and metric in LOOKED_AT
-    }
+    ]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
 
 def table(record, attribute, title):
-    """Return the groups of an attribute, all photographs last.
+    """Return the groups of an attribute as text, all photographs last.
 
     Parameters
     ----------
     record : dict
-        One of `read`.
+        Of `read`.
     attribute : str
         ``sex``, ``age``, ``site``, ``confirmation`` or ``source``.
     title : str
@@ -140,14 +169,12 @@ def table(record, attribute, title):
     -------
     pandas.DataFrame
         Without the columns that no group has a number in, and without a mean recall that only
-        one has.
+        one group has.
     """
     groups = record["groups"][attribute]
     total = {**record["overall"], "group": "all photographs", "expected": None, "excess": None}
-    metrics = [metric for metric in COLUMNS if any(row[metric] for row in groups)]
-    # One group's mean recall compares with nothing.
-    if sum(bool(row["mean_recall"]) for row in groups) < 2:
-        metrics = [metric for metric in metrics if metric != "mean_recall"]
+    least = dict.fromkeys(COLUMNS, 1) | {"mean_recall": 2}
+    metrics = [each for each in COLUMNS if sum(bool(r[each]) for r in groups) >= least[each]]
     rows = []
     for row in (*groups, total):
         counts = {"Images": f"{row['images']:,}", "Lesions": f"{row['lesions']:,}"}
@@ -186,37 +213,3 @@ def beside_expected(shown):
             expected = {"value": group["expected"][0]} if group["expected"] else {}
             rows += [row | {"kind": "accuracy"} | found, row | {"kind": EXPECTED} | expected]
     return pd.DataFrame(rows)
-
-
-def beyond(shown):
-    """Return the groups that are better or worse than their case mix, the farthest first.
-
-    Parameters
-    ----------
-    shown : dict of str to (dict, str)
-        As of `beside_expected`.
-
-    Returns
-    -------
-    judged : int
-        Groups with enough photographs.
-    pandas.DataFrame
-        Those whose standardised difference has an interval that excludes zero.
-    """
-    rows = [
-        (title, row, Estimate(*row["excess"]))
-        for title, (record, attribute) in shown.items()
-        for row in record["groups"][attribute]
-        if row["excess"]
-    ]
-    apart = sorted((each for each in rows if each[2].sign), key=lambda each: -abs(each[2].value))
-    return len(rows), pd.DataFrame(
-        {
-            "Group": f"{title}: {row['group']}",
-            "Images": f"{row['images']:,}",
-            "Accuracy": Estimate(*row["accuracy"]).text(),
-            COLUMNS["expected"]: f"{row['expected'][0]:.3f}",
-            COLUMNS["excess"]: excess.text(signed=True),
-        }
-        for title, row, excess in apart
-    )

@@ -12,9 +12,8 @@ import pandas as pd
 from skinlib.common import paths
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
-from skinlib.experiments import evaluated, external, leakage
+from skinlib.experiments import evaluated, external, groups, leakage
 from skinlib.experiments.study import load_study
-from skinlib.stats import subgroups
 
 SMALL = "ham10000-256px-96px"
 
@@ -49,12 +48,12 @@ def measure(folder=None, **options):
         write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())
         written += [duplicates.keep(dataset), counts]
     runs = reported()
-    found = {title: subgroups.measure(run, dataset.table) for title, run in runs.items()}
+    found = {title: groups.measure(run, dataset.table) for title, run in runs.items()}
     external_too = {title: run for title, run in runs.items() if run.record.get("external")}
     official = _official(folder) if external_too else None
     for title, run in external_too.items():
-        found[f"{title}, official test"] = subgroups.measure(run, official, external.PART)
-    path = paths.RESULTS / subgroups.FILE
+        found[f"{title}, official test"] = groups.measure(run, official, external.PART)
+    path = paths.RESULTS / groups.FILE
     write_json(path, found)
     return [*written, path]
 

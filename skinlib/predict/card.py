@@ -12,7 +12,6 @@ from skinlib.common import paths
 from skinlib.common.files import write_text
 from skinlib.experiments import evaluated, external, groups, released_frames
 from skinlib.predict import released
-from skinlib.stats import subgroups
 
 TEMPLATE = Path(__file__).with_name("card.md")
 # The hub's names of `skinlib.stats.scores.SCORES`.
@@ -140,7 +139,7 @@ def _threshold(share):
 
 
 def _groups(model):
-    stored = groups.read() if (paths.RESULTS / subgroups.FILE).is_file() else []
+    stored = groups.read() if (paths.RESULTS / groups.FILE).is_file() else []
     mine = {each["part"]: each for each in stored if each["identity"] == model["run"]["identity"]}
     found = {"differences": MISSING}
     if mine:

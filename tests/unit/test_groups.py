@@ -1,15 +1,17 @@
-"""Frames about groups, from invented results; what is shown is what was put in."""
+"""Runs measured by groups of patients, and tables of invented results."""
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from invented import invent
 
 from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import groups
 from skinlib.experiments import run as runs
-from skinlib.experiments.study import load_study
 from skinlib.stats import subgroups
 
 OPEN = [0.0, -0.1, 0.1]
@@ -25,8 +27,6 @@ def row(group, **values):
 def record(run, part="test", identity=None, women=(0.8, 0.6, 0.9), **gaps):
     sexes = [row("male"), row("female", melanoma_sensitivity=list(women)), row("unknown")]
     found = {"sex": sexes, "age": [row("below 30", excess=[0.1, 0.05, 0.2], mean_recall=None)]}
-    if part == "official":
-        found["source"] = [row("film", excess=[-0.3, -0.4, -0.2])]
     return {
         "run": run, "study": "best", "identity": identity or run, "part": part, "images": 1200,
         "lesions": 900, "overall": row("all"), "groups": found,
@@ -47,25 +47,18 @@ def stored(tmp_path, monkeypatch):
         "large": record(LARGE),
         "older": record(LARGE, identity="of an older training"),
     }  # fmt: skip
-    path = tmp_path / subgroups.FILE
-    path.write_text(json.dumps(found), encoding="utf-8")
-    return path
+    (tmp_path / groups.FILE).write_text(json.dumps(found), encoding="utf-8")
 
 
-def test_our_model_comes_first_and_older_trainings_are_left_out(stored):
+def test_our_model_comes_first_and_older_or_lost_runs_are_left_out(stored):
     found = groups.read()
     assert [(each["run"], each["part"]) for each in found] == [
         (LARGE, "test"), (LARGE, "official"), (SMALL, "test"), (SMALL, "official"),
     ]  # fmt: skip
     assert found[0]["model"].startswith("our model, 192")
     assert found[1]["set"] == "official test set"
-
-
-def test_results_of_runs_that_are_gone_are_left_out(stored):
-    folder = runs.folder_of("best", SMALL)
-    (folder / runs.RUN).unlink()
+    (runs.folder_of("best", SMALL) / runs.RUN).unlink()
     assert {each["run"] for each in groups.read()} == {LARGE}
-    assert load_study("best").runs()[SMALL] is None
 
 
 def test_melanomas_are_counted_by_sex(stored):
@@ -75,42 +68,66 @@ def test_melanomas_are_counted_by_sex(stored):
     assert (line["metric"], line["value"], line["found"], line["melanomas"]) == (
         "Melanoma recall", 0.3, 6, 20,
     )  # fmt: skip
+    own = groups.read()[0]
+    accuracy, expected = groups.beside_expected({"Age": (own, "age")}).to_dict("records")
+    assert (accuracy["panel"], accuracy["row"]) == ("Age", "below 30 (1,200)")
+    assert [accuracy[key] for key in ("value", "low", "high")] == [0.8, 0.7, 0.9]
+    assert expected["value"] == 0.8
+    assert pd.isna(expected["low"])
 
 
-def test_differences_and_how_many_were_looked_at(stored):
+def test_tables_have_no_empty_column(stored):
     records = groups.read()
     frame = groups.differences(records)
     assert "Mean recall" not in frame
     assert frame["Melanoma recall"].tolist()[1] == "-0.400 [-0.600, -0.100]"
-    looked = groups.looked_at(records)
-    # Excess, melanoma recall and nevus specificity, of two models on two sets.
-    assert len(looked) == 12
-    assert [key[1:] for key, gap in looked.items() if gap.sign] == [
-        ("official test set", "melanoma_sensitivity")
-    ]
-
-
-def test_a_table_has_no_empty_column(stored):
-    own = groups.read()[0]
-    sexes = groups.table(own, "sex", "Sex")
+    sexes = groups.table(records[0], "sex", "Sex")
     assert list(sexes["Sex"]) == ["male", "female", "unknown", "all photographs"]
     assert sexes["Images"].iloc[0] == "1,200"
     assert "Mean recall" in sexes
-    ages = groups.table(own, "age", "Age")
+    ages = groups.table(records[0], "age", "Age")
     assert not {"Mean recall", "Diagnoses"} & set(ages)
     one, total = ages["Standardised difference"]
     assert one == "+0.100 [+0.050, +0.200]"
     assert pd.isna(total)
 
 
-def test_groups_beyond_their_mix_the_farthest_first(stored):
-    own, official, *_ = groups.read()
-    shown = {"Age": (own, "age"), "Sex": (own, "sex"), "Source": (official, "source")}
-    judged, frame = groups.beyond(shown)
-    assert judged == 5
-    assert frame["Group"].tolist() == ["Source: film", "Age: below 30"]
-    accuracy, expected, *_ = groups.beside_expected(shown).to_dict("records")
-    assert (accuracy["panel"], accuracy["row"]) == ("Age", "below 30 (1,200)")
-    assert [accuracy[key] for key in ("value", "low", "high")] == [0.8, 0.7, 0.9]
-    assert expected["value"] == 0.8
-    assert pd.isna(expected["low"])
+@pytest.fixture
+def run(tmp_path):
+    """A run of 80 images, and their metadata in another order and with an image more."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 7
+    facts = pd.DataFrame(
+        {
+            "image_id": [f"ISIC_{k:07}" for k in range(80)],
+            "lesion_id": [f"HAM_{k // 2:07}" for k in range(80)],
+            "dx": [CLASSES[k] for k in labels],
+            "sex": rng.choice(["female", "male"], 80),
+            "age": 50.0, "localization": "back", "dx_type": "histo",
+        }
+    )  # fmt: skip
+    predicted = np.where(rng.random(80) < 0.6, labels, 5)
+    runs.write_predictions(tmp_path, facts, ["test"] * 80, np.eye(7)[predicted])
+    made = runs.Run(tmp_path, {"run": "r", "study": "s", "identity": "0"})
+    return made, pd.concat([facts.iloc[::-1], facts.tail(1).assign(image_id="other")])
+
+
+def test_facts_find_their_images(run):
+    run, table = run
+    found = groups.measure(run, table)
+    labels, probabilities, lesions = run.arrays("test")
+    sexes = table.set_index("image_id").loc[run.predictions("test")["image_id"], ["sex"]]
+    direct = subgroups.measure(labels, probabilities.argmax(axis=1), lesions, sexes)
+    assert found["groups"]["sex"] == direct["groups"]["sex"]
+    assert found["identity"] == "0"
+    # Groups only: no image and no lesion is named.
+    assert not any(name in json.dumps(found) for name in ("ISIC_", "HAM_"))
+
+
+def test_metadata_of_other_data_are_refused(run):
+    run, table = run
+    with pytest.raises(DataError, match=r"1 images of .*ISIC_0000007"):
+        groups.measure(run, table[table["image_id"] != "ISIC_0000007"])
+    other = table["dx"].where(table["image_id"] != "ISIC_0000003", "vasc")
+    with pytest.raises(IntegrityError, match="ISIC_0000003"):
+        groups.measure(run, table.assign(dx=other))
