@@ -9,7 +9,7 @@ import dataclasses
 import functools
 from importlib import resources
 
-import pandas as pd
+import numpy as np
 import yaml
 
 from skinlib.common.errors import DataError
@@ -21,29 +21,17 @@ class Printed:
 
     Attributes
     ----------
-    number : str
-        As in the draft: ``1`` to ``8``, ``A1`` to ``A5``.
-    title : str
     columns : tuple of str
     rows : dict of str to tuple
         Cells by row name; None where nothing is printed.
-    source : str
-        Where it stands, for captions.
     """
 
-    number: str
-    title: str
     columns: tuple
     rows: dict
-    source: str
 
     def value(self, row, column):
         """Return one cell, or None where the table has no such row or nothing is printed."""
         return self.rows[row][self.columns.index(column)] if row in self.rows else None
-
-    def frame(self):
-        """Return the table as a `pandas.DataFrame`, rows by name."""
-        return pd.DataFrame.from_dict(self.rows, orient="index", columns=list(self.columns))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,13 +40,10 @@ class Logged:
 
     Attributes
     ----------
-    name, backbone, notebook : str
-    cell : int or None
-        0-based, of the classification report.
-    commit : str or None
-        Commit that still holds the output, where the newest does not.
-    also : dict
-        Another place of the same output.
+    name, backbone : str
+    notebook, cell, commit, also : str, int, str, dict
+        Where the output is: the cell of the classification report (from 0), the commit that still
+        holds it, where the newest does not, another place of the same output.
     train_images, test_images : int
         The test images are the ones the epoch was chosen on.
     accuracy : float
@@ -110,11 +95,29 @@ class Logged:
     devices: list = dataclasses.field(default_factory=list)
     settings: dict = dataclasses.field(default_factory=dict)
 
-    @property
-    def source(self):
-        """Notebook with cell or commit, for captions and footnotes."""
-        place = f"commit {self.commit}" if self.commit else f"cell {self.cell}"
-        return f"{self.notebook}, {place}"
+    def get(self, path):
+        """Return a field, or a member of one: ``accuracy``, ``auc.macro``; None if not logged."""
+        field, _, member = path.partition(".")
+        value = getattr(self, field)
+        return value.get(member) if member and value is not None else value
+
+    def counts(self):
+        """Return ``TN``, ``FP``, ``FN`` and ``TP`` by class; NaN where they were not logged."""
+        cells = [cells or [np.nan] * 4 for cells in self.tn_fp_fn_tp or [None] * len(self.images)]
+        return dict(zip(("TN", "FP", "FN", "TP"), np.array(cells, float).T, strict=True))
+
+    def rates(self):
+        """Return rates by class: ``auc``, and those that the counts give, NaN without a count."""
+        tn, fp, fn, tp = self.counts().values()
+        sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
+        return {
+            "balanced_accuracy": (sensitivity + specificity) / 2,
+            "precision": tp / (tp + fp),
+            "f1": 2 * tp / (2 * tp + fp + fn),
+            "sensitivity": sensitivity,
+            "specificity": specificity,
+            "auc": np.array(self.class_auc),
+        }
 
 
 def load(name):
@@ -140,16 +143,12 @@ def printed(version="paper"):
     Returns
     -------
     dict of str to Printed
-        By number. The journal's extra table goes by ``losses``.
+        By number, ``1`` to ``8``, ``A1`` to ``A5``; the journal's extra table goes by ``losses``.
     """
-    label = {"paper": "paper", "journal": "journal version"}[version]
     return {
         number: Printed(
-            number=number,
-            title=entry["title"],
             columns=tuple(entry["columns"]),
             rows={str(row): tuple(cells) for row, cells in entry["rows"].items()},
-            source=f"{label}, {entry.get('printed_as', f'Table {number}')}",
         )
         for number, entry in load("printed")[version].items()
     }
@@ -194,13 +193,7 @@ _BEHIND = {"InceptionResNetV2 MD": "InceptionResNetV2 MD, April"}
 
 
 def behind(row):
-    """Return the logged training that a row of Tables 7, A3 and A4 comes from.
-
-    Parameters
-    ----------
-    row : str
-        ``DenseNet201 MD``, for example.
-    """
+    """Return the logged training of a row of Tables 7, A3 and A4: ``DenseNet201 MD``."""
     return logged_run(_BEHIND.get(row, row))
 
 
@@ -214,3 +207,9 @@ def curves():
 def confusion():
     """Return logged and printed confusion matrices; see the head of ``confusion.yaml``."""
     return load("confusion")
+
+
+@functools.cache
+def comparators():
+    """Return the works of Tables 1 and 8 as their own publications report them, by number."""
+    return load("comparators")

@@ -9,6 +9,7 @@ from skinlib.common.errors import DataError
 from skinlib.experiments import evaluated
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study, study_names
+from skinlib.paper.rounding import written
 from skinlib.stats.scores import LABELS
 
 
@@ -122,8 +123,8 @@ def columns(backbone, found):
     frame = pd.DataFrame(
         {
             "Metric": [*LABELS.values(), "images evaluated on"],
-            "Paper": [as_written(value) for value in known["printed"]],
-            "Log": [as_written(value) for value in known["logged"]],
+            "Paper": [written(value) for value in known["printed"]],
+            "Log": [written(value) for value in known["logged"]],
         }
     )
     for title, run in evaluated.named(found).items():
@@ -131,16 +132,6 @@ def columns(backbone, found):
         images = f"{run.record['split']['counts']['test']:,}"
         frame[title[0].upper() + title[1:]] = [*(each.text() for each in scores.values()), images]
     return frame
-
-
-def as_written(value):
-    """Write a transcribed number with the digits of its source, two at least; None is a dash."""
-    if value is None:
-        return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    whole, _, digits = f"{value:.4f}".rstrip("0").partition(".")
-    return f"{whole}.{digits:0<2}"
 
 
 def provenance(found):

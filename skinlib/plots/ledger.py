@@ -36,7 +36,7 @@ def accuracies(frame):
     Parameters
     ----------
     frame : pandas.DataFrame
-        Of Table 5 (`skinlib.paper.ledger.table`).
+        `skinlib.paper.ledger.models.table_5`.
     """
     heights = [int((frame["Arm"] == arm).sum()) for arm in _ARMS]
     grid = {"nrows": len(_ARMS), "sharex": True, "height_ratios": heights}
@@ -67,7 +67,7 @@ def differences(frame):
     Parameters
     ----------
     frame : pandas.DataFrame
-        Of Table A3 or A4 (`skinlib.paper.ledger.table`).
+        `skinlib.paper.ledger.classes.per_class`.
     """
     numbers = _by_source(frame)
     return numbers.loc["paper"] - numbers.loc["logged"]
@@ -84,7 +84,7 @@ def classes(frame, label):
     Parameters
     ----------
     frame : pandas.DataFrame
-        Of Table A3 or A4 (`skinlib.paper.ledger.table`).
+        `skinlib.paper.ledger.classes.per_class`.
     label : str
         Of the colour bar: ``F1``, for example.
     """

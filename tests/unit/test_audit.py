@@ -37,9 +37,9 @@ PAPER = Path(__file__).resolve().parents[3] / "shared" / "paper" / "paper.txt"
 
 
 # --- facts made by hand -----------------------------------------------------------------------
-def table(number, columns, rows):
+def table(columns, rows):
     rows = {row: tuple(cells) for row, cells in rows.items()}
-    return paper.Printed(number, "title", tuple(columns), rows, f"Table {number}")
+    return paper.Printed(tuple(columns), rows)
 
 
 # Ten test images: seven classes, the last with four; one image of class 0 called class 1.
@@ -70,14 +70,14 @@ def make():
     recalls = np.where(TP + FN > 0, TP / np.maximum(TP + FN, 1), 0)
     counts = {name: [count] for name, count in HAM10000_COUNTS.items()}
     printed = {
-        "T": table("T", ["x", "y"], {"a": [10, 1], "b": [20, 2], "c": [41, None], "total": [71, 3]}),
-        "A3": table("A3", [*CLASSES, "mean"], {"m MD": [0.5, 0.6, 0.5, 0.5, 0.5, 0.9, 0.7, 0.6]}),
-        "A4": table("A4", [*CLASSES, "mean"], {"m MD": [*recalls, 0.85]}),
-        "2": table("2", ["images"], counts | {"total": [10015]}),
-        "5": table("5", ["MD", "accuracy"], {"m": [0.9, 0.9], "n": [0.95, 0.5]}),
+        "T": table(["x", "y"], {"a": [10, 1], "b": [20, 2], "c": [41, None], "total": [71, 3]}),
+        "A3": table([*CLASSES, "mean"], {"m MD": [0.5, 0.6, 0.5, 0.5, 0.5, 0.9, 0.7, 0.6]}),
+        "A4": table([*CLASSES, "mean"], {"m MD": [*recalls, 0.85]}),
+        "2": table(["images"], counts | {"total": [10015]}),
+        "5": table(["MD", "accuracy"], {"m": [0.9, 0.9], "n": [0.95, 0.5]}),
     }  # fmt: skip
     return Facts(
-        printed={"paper": printed, "journal": {"6": table("6", ["x"], {"a": [0.11]})}},
+        printed={"paper": printed, "journal": {"6": table(["x"], {"a": [0.11]})}},
         abstract={"accuracy": 0.9, "auc": 0.97},
         logged={"m MD": training("m MD"), "ResNet50 MD": training("ResNet50 MD", accuracy=0.95)},
         curves={"m MD": {"val_accuracy": [0.7, 0.8, 0.9, 0.8, 0.8]}},

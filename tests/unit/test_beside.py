@@ -68,14 +68,6 @@ def test_a_network_without_printed_means_has_its_accuracy():
     assert found.loc["images", "logged"] == paper.logged_run("InceptionResNetV2 MD").test_images
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.9, "0.90"), (0.8092, "0.8092"), (None, "–"), (1.0, "1.00"), (1503, "1,503")],
-)
-def test_transcribed_numbers_keep_their_digits(value, text):
-    assert beside.as_written(value) == text
-
-
 def test_classes_are_counted(runs):
     frame = evaluated.by_class(runs[0])
     assert frame["Images"].sum() == len(runs[0].predictions("test"))

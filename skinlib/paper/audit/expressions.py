@@ -78,11 +78,8 @@ def counts(facts, run=None):
     table = facts.printed["paper"]["2"]
     images = np.array([table.value(name, "images") for name in CLASSES], float)
     names = {"N": images.sum(), "C": len(CLASSES), "N_i": images}
-    if run is None:
-        return names
-    logged = [cells or [np.nan] * 4 for cells in facts.run(run).tn_fp_fn_tp or []]
-    if logged:
-        names |= dict(zip(("TN", "FP", "FN", "TP"), np.array(logged, float).T, strict=True))
+    if run is not None:
+        names |= facts.run(run).counts()
     if run in facts.confusion["logged"]:
         matrix = np.array(facts.confusion["logged"][run])
         names |= {"rows": matrix.sum(axis=1), "columns": matrix.sum(axis=0)}
@@ -116,12 +113,7 @@ def column(facts, table, name=None):
 def log(facts, run, what):
     """Return a field of a logged training: ``accuracy``, ``auc.macro``, or one of `SETTINGS`."""
     logged = facts.run(run)
-    if what in SETTINGS:
-        value = SETTINGS[what](logged)
-    else:
-        first, _, second = what.partition(".")
-        value = getattr(logged, first)
-        value = value.get(second) if second and value is not None else value
+    value = SETTINGS[what](logged) if what in SETTINGS else logged.get(what)
     if value is None or value == []:
         msg = f"'{what}' of {run} was not logged"
         raise NotAvailable(msg)
@@ -168,21 +160,11 @@ SETTINGS = {
 
 def rate(facts, run, name):
     """Return a rate of a logged training by class: ``auc``, or one computed from its counts."""
-    if name == "auc":
-        return np.array(facts.run(run).class_auc)
-    found = counts(facts, run)
-    if "TN" not in found or np.isnan(found["TN"]).any():
+    found = facts.run(run).rates()[name]
+    if np.isnan(found).any():
         msg = f"the one-vs-rest counts of {run} are not complete"
         raise NotAvailable(msg)
-    tn, fp, fn, tp = (found[key] for key in ("TN", "FP", "FN", "TP"))
-    sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
-    return {
-        "specificity": specificity,
-        "sensitivity": sensitivity,
-        "balanced_accuracy": (sensitivity + specificity) / 2,
-        "precision": tp / (tp + fp),
-        "f1": 2 * tp / (2 * tp + fp + fn),
-    }[name]
+    return found
 
 
 def fact(facts, field, *path):

@@ -1,45 +1,46 @@
-"""The ledger: every table of the paper, regenerated, as paper | journal | logged | ours."""
+"""The ledger: the paper's tables regenerated, as paper | journal | logged | ours.
 
-import functools
+A table is a frame of text and the notes below it. Tables that take few lines are made on their
+pages; the others here.
+"""
 
-from skinlib.paper.ledger import background, classes, networks, results
-from skinlib.paper.ledger.facts import gather
-
-TABLES = {
-    "1": background.table_1,
-    "2": background.table_2,
-    "3": background.table_3,
-    "4": networks.table_4,
-    "5": results.table_5,
-    "6": results.table_6,
-    "7": results.table_7,
-    "8": background.table_8,
-    "A1": networks.table_a1,
-    "A2": networks.table_a2,
-    "A3": classes.table_a3,
-    "A4": classes.table_a4,
-    "A5": classes.table_a5,
-}
-
-gathered = functools.cache(gather)
+# The works of Tables 1 and 8.
+REFERENCES = {
+    "14": "Datta et al.", "3": "Garg et al.", "5": "Rezvantalab et al.", "9": "Nadipineni",
+    "12": "Yao et al.", "6": "Young et al.", "2": "Xing et al.", "15": "Mahbod et al.",
+    "16": "Lee et al.", "10": "Gessert et al.", "8": "Alberti et al.",
+}  # fmt: skip
+UNKNOWN = "the printed value is not the logged one; cause not known"
 
 
-def table(anchor):
-    """Return a table of the paper by its anchor in the book.
+class Notes:
+    """Remarks on cells of one table: a star at the cell, the remark in a list below."""
 
-    Parameters
-    ----------
-    anchor : str
-        ``paper-table-5``, ``paper-table-a3``.
+    def __init__(self):
+        self.places = {}
 
-    Returns
-    -------
-    skinlib.paper.ledger.entry.Entry
-        ``book.Table(*ledger.table(anchor))`` shows it.
-    """
-    return TABLES[anchor.removeprefix("paper-table-").upper()](gathered())
+    def mark(self, cell, reason, row, column=None):
+        """Return a cell, with a star if there is something to say about it.
 
+        Parameters
+        ----------
+        cell : str
+        reason : str or None
+        row, column : str
+            Where the cell is, as the list below shall name it.
+        """
+        if not reason:
+            return cell
+        columns = self.places.setdefault(reason, {}).setdefault(row, [])
+        if column and column not in columns:
+            columns.append(column)
+        return cell if cell.endswith("*") else f"{cell}*"
 
-def entries(facts):
-    """Return every table of the paper as an `skinlib.paper.ledger.entry.Entry`, in order."""
-    return [table_(facts) for table_ in TABLES.values()]
+    def markdown(self, *paragraphs):
+        """Return the list of remarks, each with its cells, and further paragraphs."""
+        lines = ["Cells with a star:", ""] if self.places else []
+        for reason, rows in self.places.items():
+            named = [f"{row} ({', '.join(columns)})" if columns else row
+                     for row, columns in rows.items()]  # fmt: skip
+            lines.append(f"- {'; '.join(named)}: {reason}.")
+        return "\n\n".join(part for part in ("\n".join(lines), *paragraphs) if part)

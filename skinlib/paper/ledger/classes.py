@@ -3,68 +3,71 @@
 import statistics
 
 import numpy as np
+import pandas as pd
 
 from skinlib import paper
 from skinlib.common.classes import CLASSES
-from skinlib.paper.ledger.cells import UNKNOWN, Notes, compare, row_reasons, text
-from skinlib.paper.ledger.entry import entry
-from skinlib.paper.ledger.ours import scores, spread
-from skinlib.paper.ledger.results import accuracy, swapped
+from skinlib.paper.ledger import UNKNOWN, Notes
+from skinlib.paper.ledger.models import swapped
+from skinlib.paper.measured import scores, spread
+from skinlib.paper.rounding import CUT, DIFFERS, SAME, compare, cut, fixed
+
+# Score of a table: of a log, of the other table, of our runs, and in words.
+_SCORES = {"A3": ("f1", "A4", "f1", "F1"), "A4": ("recall", "A3", "sensitivity", "recall")}
+# Indicators of Table A5, and the scores of our runs.
+INDICATORS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "ovr_balanced_accuracy",
+    "precision": "macro_precision",
+    "f1": "macro_f1",
+    "sensitivity": "mean_recall",
+    "specificity": "specificity",
+    "auc": "auc_macro",
+}
 
 
-def table_a3(facts):
-    """F1 of each class."""
-    return _per_class("A3", "f1", "F1 of each class", facts)
+def per_class(number, ours):
+    """Return Table A3 (F1) or A4 (recall) and its notes.
 
-
-def table_a4(facts):
-    """Recall of each class."""
-    return _per_class("A4", "recall", "recall of each class", facts)
-
-
-def _per_class(number, metric, title, facts):
-    table, notes, rows = paper.printed()[number], Notes(), []
-    other = {"A3": "A4", "A4": "A3"}[number]
-    other_metric = {"f1": "recall", "recall": "f1"}[metric]
-    for row, cells in table.rows.items():
+    Parameters
+    ----------
+    number : {'A3', 'A4'}
+    ours : skinlib.paper.measured.Ours
+    """
+    score, _, key, _ = _SCORES[number]
+    notes, rows = Notes(), []
+    for row, (*cells, mean) in paper.printed()[number].rows.items():
         run = paper.behind(row)
-        printed, logged = cells[:7], getattr(run, metric)
-        everyone = {f"the printed row of Table {other}": paper.printed()[other].rows[row][:7]}
-        everyone |= {
-            f"the logged row of {name}": tuple(getattr(paper.behind(name), metric))
-            for name in table.rows
-            if name != row
-        }
-        own = {f"its {'recall' if metric == 'f1' else 'F1'}": getattr(run, other_metric)}
-        reasons = row_reasons(printed, logged, everyone, own)
-        mean = float(np.mean(printed))
+        logged, recomputed = getattr(run, score), float(np.mean(cells))
+        reasons = _reasons(number, row)
         rows.append(
             {"Model": row, "Source": "paper"}
-            | {
-                name: notes.mark(text(value), reason, row, name)
-                for name, value, reason in zip(CLASSES, printed, reasons, strict=True)
-            }
-            | {
-                "Mean": notes.mark(
-                    text(cells[7]), _mean_reason(row, metric, cells[7], mean), row, "mean"
-                ),
-                "Mean of the row": text(mean, 4),
-            }
-        )
+            | {name: notes.mark(fixed(value), reason, row, name)
+               for name, value, reason in zip(CLASSES, cells, reasons, strict=True)}
+            | {"Mean": notes.mark(fixed(mean), _mean_reason(row, score, mean, recomputed), row,
+                                  "mean"),
+               "Mean of the row": fixed(recomputed, 4)}
+        )  # fmt: skip
         rows.append(
             {"Model": row, "Source": "logged"}
-            | {name: text(value) for name, value in zip(CLASSES, logged, strict=True)}
-            | {"Mean": text(run.macro[metric]), "Mean of the row": text(float(np.mean(logged)), 4)}
+            | {name: fixed(value) for name, value in zip(CLASSES, logged, strict=True)}
+            | {"Mean": fixed(run.macro[score]), "Mean of the row": fixed(float(np.mean(logged)), 4)}
         )
-        rows += _our_rows(row, metric, facts)
-    caption = (
-        f"{title}. Below each printed row the logged one, and ours where we trained the network. "
-        "Mean of the row: recomputed from its cells; the logged mean is the report's."
-    )
-    return entry(
-        number, rows, caption, f"Logged on {_tested(table.rows)}.", notes.markdown(),
-        facts.ours.sources(),
-    )  # fmt: skip
+        backbone, arm = row.split()
+        found = {"ours, authors' recipe": ours.runs(backbone, arm)}
+        if arm == "MD":
+            found["ours, clean recipe"] = ours.real.get((backbone, "clean"), [])
+        rows += [_ours(row, title, key, runs) for title, runs in found.items() if runs]
+    note = notes.markdown(ours.sources())
+    return pd.DataFrame(rows), f"Logged on {_tested(paper.printed()[number].rows)}.\n\n{note}"
+
+
+def _ours(row, title, key, runs):
+    values = np.array([scores(run)["classes"][key] for run in runs])
+    cells = {name: spread(values[:, index], 2) for index, name in enumerate(CLASSES)}
+    means = np.nanmean(values, axis=1)
+    return {"Model": row, "Source": title, **cells, "Mean": spread(means, 2),
+            "Mean of the row": spread(means, 4)}  # fmt: skip
 
 
 def _tested(rows):
@@ -79,127 +82,95 @@ def _tested(rows):
     return "; ".join([f"{common:,} test images", *parts])
 
 
-def _mean_reason(row, metric, printed, mean):
+def _reasons(number, row):
+    """Say for each class why the printed cell is not the logged one, None where it is.
+
+    Reasons are computed from the numbers: a row that is another one, a cell that repeats another
+    one, a number cut instead of rounded.
+    """
+    score, other, _, _ = _SCORES[number]
+    tables, run = paper.printed(), paper.behind(row)
+    printed = tables[number].rows[row][:7]
+    rows = {f"the printed row of Table {other}": tables[other].rows[row][:7]}
+    rows |= {
+        f"the logged row of {name}": tuple(getattr(paper.behind(name), score))
+        for name in tables[number].rows
+        if name != row
+    }
+    taken = [name for name, cells in rows.items() if cells == printed]
+    states = [compare(*pair) for pair in zip(printed, getattr(run, score), strict=True)]
+    elsewhere = getattr(run, _SCORES[other][0])
+    reasons = []
+    for index, state in enumerate(states):
+        if state == SAME:
+            reasons.append(None)
+        elif taken and states.count(DIFFERS) > 1:
+            reasons.append(f"the whole row is {taken[0]}")
+        elif state == CUT:
+            reasons.append("cut, not rounded")
+        elif CLASSES[index] == "vasc" and printed[index] == printed[CLASSES.index("nv")]:
+            reasons.append("the printed cell of vasc repeats the one of nv")
+        elif printed[index] == elsewhere[index]:
+            reasons.append(f"the printed cell equals its {_SCORES[other][3]}")
+        else:
+            reasons.append(UNKNOWN)
+    return reasons
+
+
+def _mean_reason(row, score, printed, mean):
     state = compare(printed, mean)
-    if state == "same":
+    if state == SAME:
         return None
-    if state == "cut":
+    if state == CUT:
         return "the mean of the printed cells, cut, not rounded"
     headline = paper.logged_run(row)
-    if headline != paper.behind(row) and compare(printed, headline.macro[metric]) == "same":
+    if headline != paper.behind(row) and compare(printed, headline.macro[score]) == SAME:
         return "not the mean of the row; the mean of the training that the headline accuracy is of"
     return "not the mean of the row"
 
 
-def _our_rows(row, metric, facts):
-    backbone, arm = row.split()
-    key = {"f1": "f1", "recall": "sensitivity"}[metric]
-    found = []
-    if facts.ours.runs(backbone, arm):
-        found.append(("ours, authors' recipe", facts.ours.runs(backbone, arm)))
-    if arm == "MD" and (
-        "clean" in {recipe for name, recipe in facts.ours.real if name == backbone}
-    ):
-        found.append(("ours, clean recipe", facts.ours.real[backbone, "clean"]))
-    return [_our_row(row, title, key, runs) for title, runs in found]
+def table_a5(ours):
+    """Return Table A5, indicators of the mobile models, and its notes.
 
-
-def _our_row(row, title, key, runs):
-    values = np.array([scores(run).classes[key] for run in runs])
-    cells = {name: spread(values[:, index], 2) for index, name in enumerate(CLASSES)}
-    means = np.nanmean(values, axis=1)
-    return {"Model": row, "Source": title, **cells, "Mean": spread(means, 2),
-            "Mean of the row": spread(means, 4)}  # fmt: skip
-
-
-def table_a5(facts):
-    """Indicators of the mobile models."""
+    Parameters
+    ----------
+    ours : skinlib.paper.measured.Ours
+    """
     table, notes, rows = paper.printed()["A5"], Notes(), []
     for model in table.rows:
         run = paper.logged_run(f"{model} MD")
-        logged = indicators(run)
-        for indicator, value in logged.items():
-            printed, ours = table.value(model, indicator), INDICATORS[indicator]
-            reason = _a5_reason(model, indicator, printed, value)
+        for indicator, key in INDICATORS.items():
+            printed, logged = table.value(model, indicator), logged_indicator(run, indicator)
+            name, reason = indicator.replace("_", " "), _a5_reason(model, indicator, printed, run)
             rows.append(
                 {
                     "Model": model,
-                    "Indicator": indicator.replace("_", " "),
-                    "Paper": notes.mark(text(printed), reason, model, indicator.replace("_", " ")),
-                    "Logged": text(value, 4 if indicator in ("accuracy", "auc") else 3),
-                    "Ours, authors' recipe": facts.ours.cell(model, "md-as-logged", ours),
-                    "Ours, clean recipe": facts.ours.cell(model, "clean", ours),
+                    "Indicator": name,
+                    "Paper": notes.mark(fixed(printed), reason, model, name),
+                    "Logged": fixed(logged, 4 if indicator in ("accuracy", "auc") else 3),
+                    "Ours, authors' recipe": ours.cell(model, "md-as-logged", key),
+                    "Ours, clean recipe": ours.cell(model, "clean", key),
                 }
-            )  # fmt: skip
-    caption = (
-        "indicators of the mobile models, means over the classes. Balanced accuracy is the mean of "
-        "(sensitivity + specificity)/2 over the one-vs-rest tasks, not the mean recall. Logged: "
-        "from the notebook's one-vs-rest counts and reports; AUC: macro."
-    )
-    return entry("A5", rows, caption, notes.markdown(), facts.ours.sources())
+            )
+    return pd.DataFrame(rows), notes.markdown(ours.sources())
 
 
-INDICATORS = {
-    "accuracy": accuracy,
-    "balanced_accuracy": lambda measured: measured.summary["ovr_balanced_accuracy"],
-    "precision": lambda measured: measured.summary["macro_precision"],
-    "f1": lambda measured: measured.summary["macro_f1"],
-    "sensitivity": lambda measured: measured.summary["mean_recall"],
-    "specificity": lambda measured: float(np.nanmean(measured.classes["specificity"])),
-    "auc": lambda measured: measured.summary["auc_macro"],
-}
+def logged_indicator(run, indicator):
+    """Return an indicator of a logged training: its accuracy, or a mean over classes."""
+    return run.accuracy if indicator == "accuracy" else float(np.mean(run.rates()[indicator]))
 
 
-def indicators(run):
-    """Return the seven indicators of a logged training; NaN where a count was not logged."""
-    return {
-        "accuracy": run.accuracy,
-        "balanced_accuracy": float(np.mean(_by_class(run, "balanced_accuracy"))),
-        "precision": run.macro["precision"],
-        "f1": _macro_f1(run),
-        "sensitivity": run.macro["recall"],
-        "specificity": float(np.mean(_by_class(run, "specificity"))),
-        "auc": run.auc["macro"],
-    }
-
-
-def _macro_f1(run):
-    """Return the mean F1 from the counts of a training, else from its report (two decimals)."""
-    counts = run.tn_fp_fn_tp
-    if not counts or None in counts:
-        return run.macro["f1"]
-    _, fp, fn, tp = np.array(counts, float).T
-    return float(np.mean(2 * tp / (2 * tp + fp + fn)))
-
-
-def _a5_reason(model, indicator, printed, logged):
-    state = compare(printed, logged)
-    if state in (None, "same"):
+def _a5_reason(model, indicator, printed, run):
+    state = compare(printed, logged_indicator(run, indicator))
+    mean_f1 = paper.printed()["A3"].value(f"{model} MD", "mean")
+    if state == SAME:
         return None
-    if (
-        indicator == "f1"
-        and compare(printed, paper.printed()["A3"].value(f"{model} MD", "mean")) == "same"
-    ):
+    if indicator == "f1" and compare(printed, mean_f1) == SAME:
         return "the printed mean of Table A3, which repeats nv in place of vasc"
-    if state == "cut":
+    if state == CUT:
         return "cut, not rounded"
     if indicator == "accuracy":
-        return swapped(paper.printed()["5"], model, "MD", printed, logged)
-    classes = _by_class(paper.logged_run(f"{model} MD"), indicator)
-    cut = float(np.mean(np.floor(np.array(classes) * 100 + 1e-6) / 100)) if classes else None
-    if cut is not None and (compare(printed, cut) in ("same", "cut")):
+        return swapped(paper.printed()["5"], model, "MD", printed, run.accuracy)
+    if compare(printed, float(np.mean(cut(run.rates()[indicator])))) in (SAME, CUT):
         return "the mean of the seven values, each cut to two decimals"
     return UNKNOWN
-
-
-def _by_class(run, indicator):
-    """Return an indicator of each class of a logged training, where it was logged."""
-    counts = np.array([cells or [np.nan] * 4 for cells in run.tn_fp_fn_tp or []], float)
-    if indicator == "auc":
-        return run.class_auc
-    if indicator in ("balanced_accuracy", "specificity") and len(counts):
-        tn, fp, fn, tp = counts.T
-        specificity = tn / (tn + fp)
-        values = specificity if indicator == "specificity" else (tp / (tp + fn) + specificity) / 2
-        return values.tolist()
-    return getattr(run, {"sensitivity": "recall"}.get(indicator, indicator), None)
