@@ -5,7 +5,6 @@ import functools
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,17 +20,6 @@ from skinlib.experiments import recipes
 from skinlib.experiments import run as runs
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli") / "data"
-    return synthetic.generate(folder, images=70, width=40, height=30)
-
-
-@pytest.fixture
-def folder(good, tmp_path):
-    return shutil.copytree(good, tmp_path / "data")
-
-
 def fails(capsys, arguments, code):
     assert main([str(argument) for argument in arguments]) == code
     lines = capsys.readouterr().err.strip().splitlines()
@@ -40,15 +28,8 @@ def fails(capsys, arguments, code):
     return lines[0]
 
 
-def rows(folder):
-    return (folder / "HAM10000_metadata.csv").read_text(encoding="utf-8").splitlines()
-
-
-def rewrite(folder, lines):
-    (folder / "HAM10000_metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def test_check_data_prints_what_was_found(folder, capsys):
+def test_check_data_prints_what_was_found(tmp_path, capsys):
+    folder = synthetic.generate(tmp_path / "data", images=70, width=40, height=30)
     assert main(["check-data", "--data", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "synthetic: 70 images" in out
@@ -61,55 +42,8 @@ def test_missing_data_folder(tmp_path, capsys):
     assert "python -m skinlib fetch" in line
 
 
-def test_missing_image(folder, capsys):
-    victim = sorted(folder.glob("*.jpg"))[3]
-    victim.unlink()
-    assert victim.stem in fails(capsys, ["check-data", "--data", folder], 2)
-
-
-def test_truncated_jpeg(folder, capsys):
-    victim = sorted(folder.glob("*.jpg"))[5]
-    victim.write_bytes(victim.read_bytes()[:-200])
-    line = fails(capsys, ["check-data", "--data", folder], 3)
-    assert victim.name in line
-    assert "fetch this file again" in line
-
-
-def test_unknown_label_is_named_with_its_row(folder, capsys):
-    lines = rows(folder)
-    fields = lines[4].split(",")
-    lines[4] = ",".join([*fields[:2], "mell", *fields[3:]])
-    rewrite(folder, lines)
-    line = fails(
-        capsys, ["train", "--data", folder, "--size", "32", "--weights", "none", "--no-progress"], 2
-    )
-    assert "row 5" in line
-    assert "'mell'" in line
-
-
-def test_duplicate_id(folder, capsys):
-    lines = rows(folder)
-    rewrite(folder, [*lines, lines[1]])
-    line = fails(capsys, ["check-data", "--data", folder], 2)
-    assert lines[1].split(",")[1] in line
-    assert "only once" in line
-
-
-def test_mistyped_notebook_parameter(tmp_path, capsys):
-    arguments = ["notebook", "train", "-o", tmp_path / "o.ipynb", "-p", "epoch=1"]
-    assert "did you mean 'epochs'" in fails(capsys, arguments, 2)
-    assert not (tmp_path / "o.ipynb").exists()
-
-
-def test_weights_that_are_no_weights(folder, tmp_path, capsys):
-    bad = tmp_path / "bad.weights.h5"
-    bad.write_bytes(b"not hdf5")
-    arguments = ["train", "--data", folder, "--size", "32", "--weights", bad, "--no-progress"]
-    assert "bad.weights.h5" in fails(capsys, arguments, 3)
-
-
-def test_mistyped_recipe_field(folder, capsys):
-    arguments = ["train", "--data", folder, "--set", "learning_rat=1"]
+def test_mistyped_recipe_field(capsys):
+    arguments = ["train", "--data", "synthetic", "--set", "learning_rat=1"]
     assert "no field learning_rat" in fails(capsys, arguments, 2)
 
 
@@ -197,12 +131,7 @@ def test_every_argument_of_every_command_has_help():
         if not (action.help or "").strip()
     ]
     assert not without
-
-
-def test_a_summary_is_for_those_who_type_the_command():
-    for name, command in subcommands():
-        assert command.format_help()
-        assert "``" not in command.description, name
+    assert not [name for name, command in subcommands() if "``" in command.description]
 
 
 def test_tensorflow_is_silent_unless_somebody_asks_it_to_speak(monkeypatch, capsys):

@@ -34,18 +34,6 @@ def code(path, injected=False):
     ]
 
 
-@pytest.mark.parametrize("name", notebooks.available())
-def test_a_source_notebook_has_no_output(name):
-    cells = nbformat.read(notebooks.source(name), as_version=4).cells
-    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-    assert len(tagged) == (1 if name in COPIES else 0)
-    for cell in cells:
-        assert not cell.get("outputs")
-        assert cell.get("execution_count") is None
-        if cell.cell_type == "code":
-            assert len(cell.source.splitlines()) < 40, "no cell longer than a screen"
-
-
 @pytest.fixture
 def first_cell(tmp_path, monkeypatch):
     """Return a function that runs the first code cell of a notebook; it installs nothing here."""
@@ -70,31 +58,22 @@ def first_cell(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_first_cell_does_nothing_where_skinlib_is(name, first_cell, monkeypatch):
-    assert first_cell(name) == []
-    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+def test_the_first_cell_does_nothing_where_skinlib_is(name, first_cell):
     assert first_cell(name) == []
 
 
-@pytest.fixture
-def colab(monkeypatch):
+def test_the_first_cell_installs_the_repository_on_colab(first_cell, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    assert first_cell("train") == []
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-
-
-def test_the_first_cell_installs_the_repository_on_colab(first_cell, colab, tmp_path):
     config = yaml.safe_load((paths.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    url = config["repository"]["url"]
+    clone = f"git clone --quiet --depth=1 {config['repository']['url']} repository"
     install = "pip install --quiet --editable ./repository"
-    assert first_cell("train") == [f"git clone --quiet --depth=1 {url} repository", install]
+    assert first_cell("train") == [clone, install]
     assert sys.path[0] == str(tmp_path / "repository")
     # Again, after an installation that failed: what is cloned stays.
     assert first_cell("train")[2:] == [install]
-
-
-def test_the_first_cell_tells_when_the_kernel_is_no_longer_what_is_installed(
-    first_cell, colab, monkeypatch
-):
+    # The kernel has loaded another version than is installed now.
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0.1")
     with pytest.raises(RuntimeError, match="Restart session"):
         first_cell("train")
@@ -131,17 +110,26 @@ def test_an_unknown_notebook_is_refused_with_the_known_names():
         notebooks.source("trian")
 
 
-def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path, monkeypatch):
-    """Fault F33: no executed copy under the final name, the failed one beside it."""
-    broken = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell("raise RuntimeError('on purpose')"),
-        ],
-        metadata={"kernelspec": KERNEL},
-    )
-    nbformat.write(broken, tmp_path / "broken.ipynb")
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Return a function that writes a source notebook with a parameter and one more cell."""
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+
+    def write(name, line):
+        cells = [
+            nbformat.v4.new_markdown_cell("# Title\ntext"),
+            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(line),
+        ]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+
+    return write
+
+
+def test_a_failing_cell_is_named_and_its_copy_kept(written, tmp_path):
+    """Fault F33: no executed copy under the final name, the failed one beside it."""
+    written("broken", "raise RuntimeError('on purpose')")
     output = tmp_path / "out" / "copy.ipynb"
     with pytest.raises(notebooks.NotebookError, match="RuntimeError: on purpose") as error:
         notebooks.execute("broken", output, {"x": 2}, progress=False)
@@ -150,22 +138,15 @@ def test_a_failing_cell_is_named_and_its_copy_kept(tmp_path, monkeypatch):
     assert "x = 2" in "\n".join(code(tmp_path / "out" / "copy.failed.ipynb", injected=True))
 
 
-def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
-    quiet = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_markdown_cell("# Title\ntext"),
-            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell("import sys; print(x); print('noise', file=sys.stderr)"),
-        ],
-        metadata={"kernelspec": KERNEL},
-    )
-    nbformat.write(quiet, tmp_path / "quiet.ipynb")
-    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+def test_an_executed_copy_has_a_title_and_no_chatter(written, tmp_path):
+    written("quiet", "import sys; print(x); print('noise', file=sys.stderr)")
     output = notebooks.execute("quiet", tmp_path / "o.ipynb", {"x": 7}, label="A", progress=False)
     text = output.read_text(encoding="utf-8")
     assert "# Title: A" in text
     assert '"7\\n"' in text
     assert "noise\\n" not in text
+    tags = [cell.metadata.get("tags") for cell in nbformat.read(output, as_version=4).cells[1:]]
+    assert tags == [["parameters", "remove-input"], ["injected-parameters"], ["hide-input"]]
 
 
 def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch):

@@ -13,6 +13,8 @@ from skinlib.common import paths
 SOURCES = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 # The notebooks that build networks; all others read results.
 NETWORKS = {"train", "architecture"}
+# Those with parameters.
+PARAMETERS = {"architecture", "data", "results", "train"}
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
 TOC = (paths.ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
 PAGES = re.findall(r"(?:file|root): ([a-z0-9-]+)\s", TOC)
@@ -34,7 +36,11 @@ def test_there_are_as_many_notebooks_as_a_reader_can_hold():
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_code_is_short(path):
+def test_code_is_short_and_without_output(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert not any(cell.get("outputs") for cell in notebook["cells"])
+    tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    assert len(tagged) == (path.stem in PARAMETERS)
     lines = [len(code.splitlines()) for code in cells(path, "code")]
     if path.stem not in NETWORKS:
         assert sum(lines) <= 120
