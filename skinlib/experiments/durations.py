@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from skinlib import book
 from skinlib.experiments.study import load_study, study_names
 from skinlib.stats.scores import summary
 
@@ -72,9 +71,9 @@ def demonstration():
                 "Input (px)": run.record["input_size"],
                 "Epochs": run.record["epochs"],
                 "Test images": len(labels),
-                "Accuracy": book.text(found["accuracy"], ".2f"),
-                "Mean recall": book.text(found["mean_recall"], ".2f"),
-                "Seconds an epoch": book.text(run.record["seconds_per_epoch"], ".1f"),
+                "Accuracy": f"{found['accuracy']:.2f}",
+                "Mean recall": f"{found['mean_recall']:.2f}",
+                "Seconds an epoch": f"{run.record['seconds_per_epoch']:.1f}",
             }
         )
     return pd.DataFrame(rows)
