@@ -56,6 +56,39 @@ def compare(first, second, part="test", *, n_resamples=N_RESAMPLES):
     )
 
 
+def read_same(models, part="test"):
+    """Return the predictions of several runs for the same images.
+
+    Parameters
+    ----------
+    models : dict of str to skinlib.experiments.run.Run
+        By name.
+    part : str
+
+    Returns
+    -------
+    labels : numpy.ndarray
+        Shape (n,).
+    probabilities : dict of str to numpy.ndarray
+        By name, shape (n, 7).
+    lesions : numpy.ndarray
+        Shape (n,).
+
+    Raises
+    ------
+    DataError, IntegrityError
+        Without runs; see `same_images`.
+    """
+    if not models:
+        msg = "there are no runs to compare; expected at least one finished run"
+        raise DataError(msg)
+    first, *others = models.values()
+    for other in others:
+        same_images(first, other, part)
+    labels, _, lesions = first.arrays(part)
+    return labels, {name: run.arrays(part)[1] for name, run in models.items()}, lesions
+
+
 def same_images(first, second, part):
     """Refuse two runs that were not asked the same questions.
 

@@ -12,6 +12,7 @@ import dataclasses
 import warnings
 
 import numpy as np
+from scipy.stats import binomtest
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
@@ -131,6 +132,19 @@ def estimate(values, level=LEVEL):
         warnings.simplefilter("ignore", RuntimeWarning)  # no resample has a value
         low, high = np.nanquantile(values[1:], [tail, 1 - tail])
     return Estimate(float(values[0]), float(low), float(high))
+
+
+def proportion(count, total, method="wilson"):
+    """Return a share of independent trials with its 95 % interval, which is no bootstrap's.
+
+    Parameters
+    ----------
+    count, total : int
+    method : {'wilson', 'exact'}
+        Wilson's, or Clopper and Pearson's.
+    """
+    low, high = binomtest(count, total).proportion_ci(method=method)
+    return Estimate(count / total, float(low), float(high))
 
 
 def share(weights, hit, among=None):

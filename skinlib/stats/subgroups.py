@@ -7,15 +7,14 @@ by the shares of the diagnoses in the group. The standardised difference is what
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from skinlib.common.classes import CLASSES
 from skinlib.stats.bootstrap import (
     N_RESAMPLES,
-    Estimate,
     cluster_weights,
     estimate,
     mean_present,
+    proportion,
     ratio,
     recalls,
     share,
@@ -196,5 +195,4 @@ def _exact(metric, found, lesions):
     if metric not in SHARES or found.value not in (0, 1):
         return found
     count = len(set(lesions))
-    ends = binomtest(int(found.value) * count, count).proportion_ci(method="exact")
-    return Estimate(found.value, float(ends.low), float(ends.high))
+    return proportion(int(found.value) * count, count, "exact")

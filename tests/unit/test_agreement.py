@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from skinlib.common.errors import DataError
+from skinlib.experiments import comparison
 from skinlib.stats import agreement
 from skinlib.stats.paired import Pair, effect
 
@@ -62,8 +63,9 @@ def test_photographs_of_one_lesion_are_one_piece_of_evidence():
     assert agreement.exact_by_lesion(first, first, ["L"] * 10) == 1
 
 
-def test_holm_over_all_pairs():
-    found = agreement.tests(*make())
+def test_differences_are_those_of_scikit_learn_and_holm_is_over_all_pairs():
+    labels, answers, lesions = make()
+    found = agreement.compare(labels, answers, lesions, n_resamples=20)
     assert list(zip(found["first"], found["second"], strict=True)) == [
         ("a", "b"), ("a", "c"), ("b", "c")
     ]  # fmt: skip
@@ -73,44 +75,29 @@ def test_holm_over_all_pairs():
         # By hand: the smallest times 3, the next times 2, never falling, never above 1.
         by_hand = np.minimum(np.maximum.accumulate(raw[order] * [3, 2, 1]), 1)
         np.testing.assert_allclose(found[f"holm_{unit}"].to_numpy()[order], by_hand)
-
-
-def test_one_model_has_nothing_to_be_compared_with():
-    labels, answers, lesions = make(models=("a",))
-    assert agreement.tests(labels, answers, lesions).empty
-    assert agreement.differences(labels, answers, lesions, draws=10).empty
-
-
-def test_differences_are_those_of_scikit_learn():
-    labels, answers, lesions = make()
-    found = agreement.differences(labels, answers, lesions, draws=20)
-    rows = found[(found["first"] == "a") & (found["second"] == "c")]
     expected = []
     for name in ("a", "c"):
         p, predicted = answers[name], answers[name].argmax(axis=1)
         areas = [sk.roc_auc_score(labels == k, p[:, k]) for k in range(7)]
-        expected.append(
-            [
-                sk.accuracy_score(labels, predicted),
-                sk.balanced_accuracy_score(labels, predicted),
-                np.mean(areas),
-                areas[4],
-            ]
+        accuracy, recall = (
+            score(labels, predicted) for score in (sk.accuracy_score, sk.balanced_accuracy_score)
         )
-    assert tuple(rows["metric"]) == agreement.METRICS
-    values = [row.value for row in rows["difference"]]
-    np.testing.assert_allclose(values, np.subtract(expected[0], expected[1]), atol=1e-12)
+        expected.append([accuracy, recall, np.mean(areas), areas[4]])
+    values = [found.loc[1, metric].value for metric in agreement.METRICS]
+    np.testing.assert_allclose(values, np.subtract(*expected), atol=1e-12)
+    one = agreement.compare(labels, {"a": answers["a"]}, lesions, n_resamples=10)
+    assert one.empty
 
 
-def test_their_intervals_are_those_of_the_paired_effect():
+def test_intervals_are_those_of_the_paired_effect():
     labels, answers, lesions = make()
 
     def accuracy(weights, y, p):
-        right = p.argmax(axis=1) == y
-        return np.array([[np.mean(np.repeat(right, times.astype(int)))] for times in weights])
+        correct = p.argmax(axis=1) == y
+        return np.array([[np.mean(np.repeat(correct, times.astype(int)))] for times in weights])
 
     slow = effect([Pair(labels, answers["b"], answers["a"], lesions)], accuracy, n_resamples=400)
-    fast = agreement.differences(labels, answers, lesions, draws=400)["difference"][0]
+    fast = agreement.compare(labels, answers, lesions, n_resamples=400)["accuracy"][0]
     assert (fast.value, fast.low, fast.high) == pytest.approx(
         (slow.difference[0], slow.low[0], slow.high[0])
     )
@@ -118,4 +105,4 @@ def test_their_intervals_are_those_of_the_paired_effect():
 
 def test_no_runs_to_compare():
     with pytest.raises(DataError, match="no runs"):
-        agreement.answers({})
+        comparison.read_same({})

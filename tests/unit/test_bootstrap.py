@@ -102,6 +102,12 @@ def test_one_lesion_is_refused(groups):
         bootstrap.cluster_weights(groups)
 
 
+def test_a_share_of_independent_trials_has_an_exact_interval():
+    found = bootstrap.proportion(37, 400, "exact")
+    low, high = stats.beta.ppf([0.025, 0.975], [37, 38], [364, 363])
+    assert (found.value, found.low, found.high) == pytest.approx((37 / 400, low, high))
+
+
 def test_an_estimate_in_words():
     found = Estimate(-0.0004, -0.031, 0.02)
     assert found.text() == "0.000 [-0.031, 0.020]"
