@@ -1,50 +1,18 @@
-"""What choosing the epoch on the test set adds to the reported score.
+"""What choosing the epoch on the test set adds to the score, and whether runs had converged.
 
-Of N epochs the best one on the test set is never below the one that the validation set
-chooses, whatever the network. The difference is measured here, on runs whose recipe evaluates
-both sets after every epoch (``score_test``). The authors' logs have scores of the test images
-only, so there the highest epoch is compared with the late ones.
+Of N epochs the best one on the test set is never below the one that the validation set chooses,
+whatever the network. The difference is measured on runs whose recipe evaluates both sets after
+every epoch (``score_test``).
 """
-
-import dataclasses
 
 import numpy as np
 import pandas as pd
 
-from skinlib import paper
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate
 
 # Columns of history.csv after "val_" and "test_", and what the book calls them.
 METRICS = {"accuracy": "accuracy", "mean_recall": "mean recall"}
-
-# Epochs at the end of a logged training whose mean stands for where it ended.
-LATE = 10
-
-
-@dataclasses.dataclass(frozen=True)
-class Choice:
-    """What two ways to choose among the first 1 … N epochs get on the test set.
-
-    Attributes
-    ----------
-    on_validation : numpy.ndarray
-        Test score at the epoch that is best on validation, shape (N,).
-    on_test : numpy.ndarray
-        Best test score, shape (N,).
-    """
-
-    on_validation: np.ndarray
-    on_test: np.ndarray
-
-    @property
-    def gap(self):
-        """What choosing on the test set adds, shape (N,); never below 0."""
-        return self.on_test - self.on_validation
-
-    @property
-    def epochs(self):
-        return len(self.on_test)
 
 
 def choose(validation, test):
@@ -58,7 +26,10 @@ def choose(validation, test):
 
     Returns
     -------
-    Choice
+    on_validation : numpy.ndarray
+        Test score at the epoch that is best on validation, shape (N,).
+    on_test : numpy.ndarray
+        Best test score, shape (N,).
 
     Raises
     ------
@@ -75,34 +46,7 @@ def choose(validation, test):
     before = np.append(-np.inf, np.maximum.accumulate(validation)[:-1])
     # The last epoch so far that was better than all before it.
     kept = np.maximum.accumulate(np.where(validation > before, np.arange(len(test)), 0))
-    return Choice(test[kept], np.maximum.accumulate(test))
-
-
-@dataclasses.dataclass(frozen=True)
-class Scored:
-    """The choices of some runs by one metric.
-
-    Attributes
-    ----------
-    names : tuple of str
-    seeds : numpy.ndarray
-        Seed of each run, shape (r,). Runs of a seed have the same split, and so the same
-        test images.
-    choices : tuple of Choice
-    """
-
-    names: tuple
-    seeds: np.ndarray
-    choices: tuple
-
-    def last(self, field):
-        """Return a field of `Choice` after all epochs of each run, shape (r,)."""
-        return np.array([getattr(choice, field)[-1] for choice in self.choices])
-
-    def by_epochs(self, field="gap"):
-        """Return a field of `Choice` for as many epochs as every run has, shape (r, N)."""
-        fewest = min(choice.epochs for choice in self.choices)
-        return np.stack([getattr(choice, field)[:fewest] for choice in self.choices])
+    return test[kept], np.maximum.accumulate(test)
 
 
 def scoring(study):
@@ -110,8 +54,8 @@ def scoring(study):
     return [run for run in study.finished() if run.record["recipe"].get("score_test")]
 
 
-def scored(study):
-    """Return the choices of the finished runs that evaluated the test set after every epoch.
+def choices(study):
+    """Return what both choices reach in the runs of `scoring`.
 
     Each metric is taken to have chosen the epoch itself, whatever the run's recipe kept its
     weights by.
@@ -122,19 +66,18 @@ def scored(study):
 
     Returns
     -------
-    dict of str to Scored
-        By metric; empty when there is no such run.
+    pandas.DataFrame
+        One row a metric, run and number of epochs: ``metric`` (of `METRICS`), ``run``, ``seed``,
+        ``epochs`` (1 … N), ``on_validation`` and ``on_test`` of `choose`, ``gap`` (their
+        difference, never below 0).
 
     Raises
     ------
     IntegrityError
         If the runs of a seed are of different splits.
     """
-    found = scoring(study)
-    if not found:
-        return {}
-    splits = {}
-    for run in found:
+    splits, rows = {}, []
+    for run in scoring(study):
         seed, split = run.record["seed"], run.record["split"]["hash"]
         if splits.setdefault(seed, split) != split:
             msg = (
@@ -142,35 +85,60 @@ def scored(study):
                 f"{splits[seed]}; runs of a seed must share their test images"
             )
             raise IntegrityError(msg)
-    histories = [run.history() for run in found]
-    names = tuple(run.name for run in found)
-    seeds = np.array([run.record["seed"] for run in found])
-    return {
-        metric: Scored(
-            names,
-            seeds,
-            tuple(choose(rows[f"val_{metric}"], rows[f"test_{metric}"]) for rows in histories),
-        )
-        for metric in METRICS
-    }
+        history = run.history()
+        for metric in METRICS:
+            chosen = choose(history[f"val_{metric}"], history[f"test_{metric}"])
+            for epochs, pair in enumerate(zip(*chosen, strict=True), start=1):
+                rows.append((metric, run.name, seed, epochs, *pair))
+    columns = ["metric", "run", "seed", "epochs", "on_validation", "on_test"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(gap=found["on_test"] - found["on_validation"])
+
+
+def last(found):
+    """Return the rows of `choices` after all epochs of each run."""
+    return found.groupby(["metric", "run"], sort=False).tail(1)
+
+
+def by_epochs(found, metric):
+    """Return what choosing on the test set adds, by number of epochs that every run has.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Of `choices`.
+    metric : str
+
+    Returns
+    -------
+    means : list of skinlib.stats.bootstrap.Estimate
+        Over all runs, for 1, 2, … epochs.
+    by_seed : dict of int to numpy.ndarray
+        Mean over the runs of each seed, shape (N,).
+    """
+    rows = found[found["metric"] == metric]
+    # In the order of the study, on which the resamples depend.
+    gaps = rows.pivot_table("gap", ["seed", "run"], "epochs", sort=False).dropna(axis=1)
+    seeds = gaps.index.get_level_values("seed")
+    means = gaps.groupby("seed").mean()
+    return average(gaps, seeds, least=0.0), dict(zip(means.index, means.to_numpy(), strict=True))
 
 
 def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
     """Return the mean over runs with a bootstrap interval that keeps the seeds as they are.
 
-    Runs are drawn with replacement within their seed. So the interval says how much the
-    mean depends on which recipes were tried and how their trainings went, *on these test
-    sets*. It does not cover other test images: the runs of a seed share theirs, and there
-    are too few seeds to draw from. The means by seed show that part of the spread.
+    Runs are resampled within their seed. The interval covers which recipes were tried and how
+    their training went, *on these test sets*. It does not cover other test images: the runs of a
+    seed share theirs, and there are too few seeds to resample.
 
-    What a choice adds is nothing in many runs and much in a few. Plain percentiles of such
-    means lie too low, so each drawn mean is taken in units of its own standard error: the
-    bootstrap-t of Efron and Tibshirani (1993, section 12.5).
+    What a choice adds is nothing in many runs and much in a few. Plain percentiles of such means
+    lie too low, so each mean is taken in units of its own standard error: the bootstrap-t of Efron
+    and Tibshirani (1993, section 12.5).
 
     Parameters
     ----------
     values : array_like
-        Shape (r,) or (r, k): k numbers of each run, drawn together.
+        Shape (r,) or (r, k): k numbers of each run, resampled together.
     seeds : array_like
     least : float
         What no mean can be below; an interval ends there.
@@ -201,7 +169,7 @@ def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
         drawn = [group[rng.integers(0, len(group), (n_resamples, len(group)))] for group in groups]
         mean, error = _mean_and_error([group[None] for group in groups])
         means, errors = _mean_and_error(drawn)
-        # A draw of equal runs has no spread, which puts it beyond every finite bound.
+        # A resample of equal runs has no spread, which puts it beyond every finite bound.
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.sort((means - mean) / errors, axis=0)
             out = int(n_resamples * (1 - LEVEL) / 2)
@@ -218,40 +186,60 @@ def _mean_and_error(groups):
     """Return mean and standard error, shape (d, k), of groups of shape (d, n, k)."""
     count = sum(group.shape[1] for group in groups)
     mean = sum(group.sum(axis=1) for group in groups) / count
-    # The groups themselves are given, so that what lies between them is no error.
+    # The groups themselves are given, so the spread between them is not part of the error.
     variance = sum(group.shape[1] * group.var(axis=1, ddof=1) for group in groups) / count**2
     return mean, np.sqrt(variance)
 
 
-def logged():
-    """Return the authors' trainings of the metadata arm whose curve was logged.
+def in_points(estimate):
+    """Format a mean of shares as points, with its interval or the remark that there is none."""
+    value, low, high = (100 * getattr(estimate, end) for end in ("value", "low", "high"))
+    return f"{value:.2f} (no interval)" if np.isnan(low) else Estimate(value, low, high).text(2)
+
+
+def table(found):
+    """Return what both choices reach, by metric and seed and over all: the table of the page.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Of `choices`.
+    """
+    rows = []
+    for metric, runs in last(found).groupby("metric", sort=False):
+        for seed, some in [*runs.groupby("seed"), ("all", runs)]:
+            rows.append(
+                {
+                    "Score": METRICS[metric],
+                    "Seed": seed,
+                    "Runs": len(some),
+                    "Best on validation": f"{some['on_validation'].mean():.4f}",
+                    "Best on test": f"{some['on_test'].mean():.4f}",
+                    "Difference, points": in_points(average(some["gap"], some["seed"])),
+                    "Largest, points": f"{100 * some['gap'].max():.2f}",
+                    "Runs that differ": int((some["gap"] > 0).sum()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def last_epoch(histories, column):
+    """Return what the last epoch of some runs did to a score: had they converged?
+
+    Parameters
+    ----------
+    histories : sequence of pandas.DataFrame
+        Of at least two epochs each.
+    column : str
+        Of ``history.csv``, ``val_accuracy`` for example; larger is better.
 
     Returns
     -------
-    pandas.DataFrame
-        One row a training: ``name``, ``images`` (reported photographs), ``epochs``,
-        ``schedule`` (did the step size fall?), accuracy on the reported photographs:
-        ``best`` of all epochs, ``late`` (mean of the last `LATE`), ``end`` (last epoch),
-        and ``over_late``, ``over_end``: `best` less these.
+    size : float
+        Mean absolute change from the epoch before.
+    best : int
+        Runs whose last epoch is better than all before.
     """
-    rows = []
-    for name, curve in paper.curves().items():
-        # "DenseNet201 MD, no schedule": the arm is the word before the comma.
-        if not name.partition(",")[0].endswith(" MD"):
-            continue
-        run, held_out = paper.logged_run(name), np.array(curve["val_accuracy"], float)
-        best, late, end = held_out.max(), held_out[-LATE:].mean(), held_out[-1]
-        rows.append(
-            {
-                "name": name,
-                "images": run.test_images,
-                "epochs": len(held_out),
-                "schedule": bool(run.settings["schedule"]),
-                "best": best,
-                "late": late,
-                "end": end,
-                "over_late": best - late,
-                "over_end": best - end,
-            }
-        )
-    return pd.DataFrame(rows)
+    scores = [rows[column].to_numpy(float) for rows in histories]
+    size = np.mean([abs(each[-1] - each[-2]) for each in scores])
+    return float(size), sum(each[-1] > each[:-1].max() for each in scores)

@@ -14,9 +14,10 @@ from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments.run import Run
 from skinlib.experiments.study import RunSpec, Study
+from skinlib.paper import late_epochs
 from skinlib.plots.selection import selection as draw
 from skinlib.plots.style import SMALL, to_svg
-from skinlib.stats import convergence, selection, selection_frames
+from skinlib.stats import selection
 
 
 def expected_maximum(count):
@@ -31,19 +32,18 @@ def expected_maximum(count):
 def test_by_hand():
     found = selection.choose([0.5, 0.6, 0.6, 0.4, 0.7], [0.3, 0.2, 0.5, 0.6, 0.55])
     # Validation chooses the epochs 1, 2, 2 (the first of equals), 2 and 5.
-    np.testing.assert_allclose(found.on_validation, [0.3, 0.2, 0.2, 0.2, 0.55])
-    np.testing.assert_allclose(found.on_test, [0.3, 0.3, 0.5, 0.6, 0.6])
-    np.testing.assert_allclose(found.gap, [0, 0.1, 0.3, 0.4, 0.05], atol=1e-12)
+    np.testing.assert_allclose(found[0], [0.3, 0.2, 0.2, 0.2, 0.55])
+    np.testing.assert_allclose(found[1], [0.3, 0.3, 0.5, 0.6, 0.6])
 
 
 def test_it_is_what_pandas_says_of_every_number_of_epochs():
     rng = np.random.default_rng(0)
     validation, test = rng.integers(0, 6, (2, 40)) / 10
-    found = selection.choose(validation, test)
+    on_validation, on_test = selection.choose(validation, test)
     for count in range(1, 41):
         rows = pd.DataFrame({"validation": validation, "test": test})[:count]
-        assert found.on_test[count - 1] == rows["test"].max()
-        assert found.on_validation[count - 1] == rows["test"][rows["validation"].idxmax()]
+        assert on_test[count - 1] == rows["test"].max()
+        assert on_validation[count - 1] == rows["test"][rows["validation"].idxmax()]
 
 
 @pytest.mark.parametrize(("validation", "test"), [([0.5, 0.6], [0.5]), ([], [])])
@@ -56,18 +56,13 @@ def test_chance_alone_adds_the_expected_maximum_of_as_many_normals():
     rng = np.random.default_rng(1)
     noise = 0.01
     runs = 0.8 + noise * rng.standard_normal((3000, 2, 12))
-    gaps = np.stack([selection.choose(*run).gap for run in runs])
+    gaps = np.stack([np.diff(selection.choose(*run), axis=0)[0] for run in runs])
     np.testing.assert_array_equal(gaps[:, 0], 0)
     assert (gaps >= 0).all()
     for count in (2, 5, 12):
         found = gaps[:, count - 1]
         error = found.std() / np.sqrt(len(found))
         assert abs(found.mean() - noise * expected_maximum(count)) < 4 * error
-
-
-def test_parts_that_say_the_same_leave_nothing_to_gain():
-    scores = np.random.default_rng(2).random(30)
-    np.testing.assert_array_equal(selection.choose(scores, scores).gap, 0)
 
 
 @pytest.mark.parametrize("share", [1.0, 0.3])
@@ -176,8 +171,9 @@ def write(spec, scores, **changes):
 
 
 def test_the_table_is_what_the_histories_say(study):
-    found = selection.scored(study)["mean_recall"]
-    assert len(found.names) == 11
+    found = selection.choices(study)
+    last = selection.last(found).query("metric == 'mean_recall'")
+    assert len(last) == 11
     gaps = []
     for run in study.finished():
         rows = run.history().set_index("epoch")
@@ -185,8 +181,8 @@ def test_the_table_is_what_the_histories_say(study):
             rows["test_mean_recall"].max()
             - rows["test_mean_recall"][rows["val_mean_recall"].idxmax()]
         )
-    np.testing.assert_allclose(found.last("gap"), gaps)
-    ours = selection_frames.ours(selection.scored(study)).set_index(["Score", "Seed"])
+    np.testing.assert_allclose(last["gap"], gaps)
+    ours = selection.table(found).set_index(["Score", "Seed"])
     assert list(ours.loc["accuracy"]["Runs"]) == [4, 4, 3, 11]
     cell = ours.loc[("mean recall", "all"), "Difference, points"]
     assert cell.startswith(f"{100 * np.mean(gaps):.2f} [")
@@ -196,39 +192,38 @@ def test_the_table_is_what_the_histories_say(study):
 def test_runs_that_did_not_score_the_test_part_are_left_out(study):
     write(study.specs[0], np.zeros((4, 10)), recipe={"name": "clean", "score_test": False})
     write(study.specs[1], np.zeros((4, 10)), recipe={"name": "clean"})
-    assert len(selection.scored(study)["accuracy"].names) == 9
+    assert selection.choices(study)["run"].nunique() == 9
 
 
 def test_runs_of_a_seed_must_share_their_split(study):
     write(study.specs[1], np.zeros((4, 10)), split={"unit": "lesion", "hash": "other"})
     with pytest.raises(IntegrityError, match="has split other"):
-        selection.scored(study)
+        selection.choices(study)
 
 
 def test_fewer_epochs_in_one_run_shorten_the_curve(study):
     write(study.specs[0], np.tile([[0.1, 0.9, 0.5]], (4, 1)))
-    found = selection.scored(study)
-    means = {name: selection.average(each.by_epochs(), each.seeds) for name, each in found.items()}
-    frame = selection_frames.by_epochs(means)
-    assert list(frame["Epochs"]) == [1, 2, 3]
-    assert list(frame.columns) == ["Epochs", "Accuracy, points", "Mean recall, points"]
-    by_seed = selection_frames.by_seed(found["accuracy"])
+    found = selection.choices(study)
+    means, by_seed = selection.by_epochs(found, "accuracy")
+    assert len(means) == 3
     assert {seed: len(values) for seed, values in by_seed.items()} == {0: 3, 1: 3, 2: 3}
+    third = found[(found["metric"] == "accuracy") & (found["epochs"] == 3)]
+    assert means[2] == selection.average(third["gap"], third["seed"], least=0.0)
+    assert by_seed[1][2] == pytest.approx(third.loc[third["seed"] == 1, "gap"].mean())
 
 
 def test_the_figure_draws_what_was_found_in_fonts_that_can_be_read(study):
-    found = selection.scored(study)["accuracy"]
-    means = selection.average(found.by_epochs(), found.seeds)
-    figure = draw({"accuracy": (means, selection_frames.by_seed(found))})
+    means, by_seed = selection.by_epochs(selection.choices(study), "accuracy")
+    figure = draw({"accuracy": (means, by_seed)})
     sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", to_svg(figure).decode())]
     assert sizes
     assert min(sizes) >= SMALL
     line = next(each for each in figure.axes[0].lines if each.get_label() == "all runs")
-    np.testing.assert_allclose(line.get_ydata(), 100 * found.by_epochs().mean(axis=0))
+    np.testing.assert_allclose(line.get_ydata(), [100 * each.value for each in means])
 
 
 def test_the_authors_highest_epoch_is_the_one_they_reported():
-    rows = selection.logged().set_index("name")
+    rows = late_epochs.logged().set_index("name")
     assert not any("AD" in name.split() or "Datta" in name for name in rows.index)
     for name, row in rows.iterrows():
         run = paper.logged_run(name)
@@ -241,16 +236,11 @@ def test_the_authors_highest_epoch_is_the_one_they_reported():
 
 
 def test_the_table_of_the_logs_is_in_points():
-    rows = selection.logged()
-    frame = selection_frames.logged(rows)
+    rows = late_epochs.logged()
+    frame = late_epochs.table(rows)
     over = frame["Highest − mean of last 10, points"].astype(float)
     np.testing.assert_allclose(over, 100 * rows["over_late"], atol=0.006)
     assert set(frame["Learning rate"]) == {"lowered", "constant"}
-
-
-def test_a_study_that_is_whole_names_no_seed(study):
-    write(study.specs[-1], np.zeros((4, 10)))
-    assert study.progress() == "12 of 12 planned trainings are finished"
 
 
 def test_what_the_last_epoch_did(study):
@@ -258,9 +248,10 @@ def test_what_the_last_epoch_did(study):
     for spec in study.specs:
         write(spec, rising)
     histories = [run.history() for run in study.finished()]
-    last = convergence.last_epoch(histories, "test_accuracy")
-    assert last.best.all()
-    assert last.size == pytest.approx(0.8 / 9)
-    falling = convergence.last_epoch([rows[::-1] for rows in histories], "test_accuracy")
-    assert not falling.best.any()
-    np.testing.assert_allclose(falling.changes, -last.changes)
+    size, best = selection.last_epoch(histories, "test_accuracy")
+    assert size == pytest.approx(0.8 / 9)
+    assert best == len(histories)
+    # Of a tie with an earlier epoch it is not the best.
+    histories[0].loc[0, "test_accuracy"] = 0.9
+    falling = [histories[0], histories[1][::-1]]
+    assert selection.last_epoch(falling, "test_accuracy") == (pytest.approx(0.8 / 9), 0)
