@@ -87,7 +87,7 @@ def outcomes(measured):
     """Return shares of correct answers, no answers and wrong answers, by title.
 
     All photographs of both test sets, then those of melanoma; see
-    `skinlib.plots.abstention.outcomes`.
+    `skinlib.plots.curves.outcomes`.
     """
     bars = {}
     for part, found in measured.items():

@@ -207,7 +207,7 @@ def printed_against_logged_confusion(number):
             for row, column in np.argwhere(printed != logged):
                 axes.add_patch(
                     Rectangle(
-                        (column - 0.5, row - 0.5),
+                        (column, row),
                         1,
                         1,
                         facecolor="none",
@@ -218,8 +218,8 @@ def printed_against_logged_confusion(number):
                 )
             changed = (printed != logged).any(axis=1)
             for row, total in enumerate(matrix.sum(axis=1)):
-                axes.text(6.65, row, total, ha="left", va="center", fontsize=SMALL,
+                axes.text(7.15, row + 0.5, total, ha="left", va="center", fontsize=SMALL,
                           color=INK if changed[row] else MUTED,
                           fontweight="bold" if changed[row] else "normal")  # fmt: skip
-            axes.text(6.65, -0.75, "sum", ha="left", va="center", fontsize=SMALL, color=MUTED)
+            axes.text(7.15, -0.25, "sum", ha="left", va="center", fontsize=SMALL, color=MUTED)
     return figure

@@ -1,13 +1,12 @@
 """The one style of all figures: colours, fonts, sizes, and figures as reproducible SVG."""
 
 import contextlib
-import functools
 import io
 
 import matplotlib as mpl
 import matplotlib.ticker
+import seaborn
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
 
 # Okabe and Ito's palette: told apart with the common colour-vision deficiencies.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -77,27 +76,13 @@ def to_svg(figure):
     return out.getvalue()
 
 
-@functools.cache
-def text_width(text, size):
-    """Return the width of one line of text in inches, in the font of the figures.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        Points.
-    """
-    with mpl.rc_context(STYLE):
-        return TextPath((0, 0), text, size=size).get_extents().width / 72 if text.strip() else 0.0
-
-
 def whole_numbers(axis, most=None):
     """Put ticks at whole numbers only; with `most`, at no more than that many round ones."""
     more = {"nbins": most, "steps": (1, 2, 5, 10)} if most else {}
     axis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, **more))
 
 
-def count_matrix(axes, matrix, names, size=SMALL):
+def count_matrix(axes, matrix, names, **bar):
     """Draw a confusion matrix: counts, shaded by share of the true class.
 
     Parameters
@@ -106,23 +91,12 @@ def count_matrix(axes, matrix, names, size=SMALL):
     matrix : numpy.ndarray of int
         Rows true, columns predicted.
     names : sequence of str
-    size : float
-        Points.
-
-    Returns
-    -------
-    matplotlib.image.AxesImage
-        For a colour bar.
+    **bar
+        For `seaborn.heatmap`, which draws no colour bar without.
     """
     share = matrix / matrix.sum(axis=1, keepdims=True).clip(min=1)
-    axes.grid(visible=False)
-    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for row in range(len(names)):
-        for column in range(len(names)):
-            colour = "white" if share[row, column] > 0.55 else "black"
-            axes.text(column, row, matrix[row, column], ha="center", va="center", color=colour,
-                      fontsize=size)  # fmt: skip
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names)
+    seaborn.heatmap(share, annot=matrix, fmt="d", cmap="Blues", vmin=0, vmax=1, square=True,
+                    xticklabels=names, yticklabels=names, annot_kws={"fontsize": SMALL},
+                    cbar=bool(bar), ax=axes, **bar)  # fmt: skip
+    axes.tick_params(length=0, rotation=0)
     axes.set(xlabel="predicted", ylabel="true")
-    return image

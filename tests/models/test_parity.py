@@ -81,7 +81,7 @@ def test_forward_parity(backend, reference):
 # command line imports before it knows the command.
 LIGHT = """
 skinlib.cli skinlib.experiments.run skinlib.experiments.evaluated skinlib.experiments.study
-skinlib.experiments.recipes skinlib.plots.runs skinlib.paper skinlib.paper.ledger skinlib.book
+skinlib.experiments.recipes skinlib.plots.curves skinlib.paper skinlib.paper.ledger skinlib.book
 skinlib.stats.scores skinlib.stats.bootstrap skinlib.data.fetch skinlib.data.prepare
 skinlib.models.runtime skinlib.models.backbones skinlib.models.weights skinlib.models.classifier
 skinlib.models.prediction skinlib.training.losses skinlib.training.schedule skinlib.training.state

@@ -168,7 +168,7 @@ def test_the_cell_that_differs_is_framed_in_both_matrices(number, printed, sum_,
     nv = CLASSES.index("nv")
     for axes, count, total in ((above, printed, sum_), (below, logged, 666)):
         (frame,) = axes.patches
-        assert (frame.get_x(), frame.get_y()) == (nv - 0.5, nv - 0.5)
+        assert (frame.get_x(), frame.get_y()) == (nv, nv)
         found = [text.get_text() for text in axes.texts]
         assert str(count) in found
         assert str(total) in found

@@ -1,10 +1,9 @@
-"""Figures of the front page and of the page Results."""
+"""Figures of the front page."""
 
 import numpy as np
 import pytest
 
-from skinlib.experiments.study import load_study
-from skinlib.plots import front, of_run
+from skinlib.plots import front
 from skinlib.plots.style import to_svg
 from skinlib.stats.bootstrap import Estimate
 
@@ -43,21 +42,6 @@ def test_a_claim_is_a_square():
     assert list(drawn.compressed()) == [0] * 17 + [1] * 2 + [2]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["17 hold", "2 hold in part", "1 open"]
-
-
-@pytest.fixture(scope="module")
-def run():
-    return load_study("ham10000-256px-96px").finished()[0]
-
-
-def test_curves_have_both_sets_and_the_kept_epoch(run):
-    figure = of_run.curves(run)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "training set", "test set", "kept epoch",
-    ]  # fmt: skip
-    kept = [line.get_xdata()[0] for axes in figure.axes for line in axes.lines
-            if line.get_label() == "kept epoch"]  # fmt: skip
-    assert kept == [run.record["best_epoch"]] * 2
 
 
 @pytest.mark.parametrize("draw", [front.waffle, lambda _: front.compared(ROWS, ("a", "b"))])

@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from skinlib.plots import abstention
-from skinlib.plots.style import to_svg
 from skinlib.stats import operating
 
 
@@ -71,9 +69,3 @@ def test_melanoma_thresholds_reach_their_specificity_on_validation(sets):
         assert row["specificity"].value == pytest.approx(np.mean(negative <= row["threshold"]))
         assert row["specificity"].value >= row["aim"]
         assert row["sensitivity"].value == pytest.approx(row["by_curve"].value)
-
-
-def test_the_figure_shows_the_shares():
-    drawn = to_svg(abstention.outcomes({"all": (0.68, 0.28, 0.04)}))
-    assert b">68<" in drawn
-    assert b">4<" not in drawn

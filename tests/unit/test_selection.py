@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,6 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments.run import Run
 from skinlib.experiments.study import RunSpec, Study
 from skinlib.paper import late_epochs
-from skinlib.plots.selection import selection as draw
-from skinlib.plots.style import SMALL, to_svg
 from skinlib.stats import selection
 
 
@@ -210,16 +207,6 @@ def test_fewer_epochs_in_one_run_shorten_the_curve(study):
     third = found[(found["metric"] == "accuracy") & (found["epochs"] == 3)]
     assert means[2] == selection.average(third["gap"], third["seed"], least=0.0)
     assert by_seed[1][2] == pytest.approx(third.loc[third["seed"] == 1, "gap"].mean())
-
-
-def test_the_figure_draws_what_was_found_in_fonts_that_can_be_read(study):
-    means, by_seed = selection.by_epochs(selection.choices(study), "accuracy")
-    figure = draw({"accuracy": (means, by_seed)})
-    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", to_svg(figure).decode())]
-    assert sizes
-    assert min(sizes) >= SMALL
-    line = next(each for each in figure.axes[0].lines if each.get_label() == "all runs")
-    np.testing.assert_allclose(line.get_ydata(), [100 * each.value for each in means])
 
 
 def test_the_authors_highest_epoch_is_the_one_they_reported():
