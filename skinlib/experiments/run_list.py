@@ -1,7 +1,5 @@
-"""What was run where, for how long, and what of the plans was not: from run.json files."""
+"""What was run where, for how long, and which planned runs are missing: from run.json files."""
 
-import dataclasses
-import functools
 import re
 
 import pandas as pd
@@ -14,209 +12,75 @@ FINISHED, FAILED, RUNNING, MISSING = "finished", "failed", "unfinished", "not st
 SYNTHETIC = "synthetic"
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One run, planned or there.
-
-    Attributes
-    ----------
-    study, name : str
-    spec : skinlib.experiments.study.RunSpec or None
-        None where the study no longer plans it.
-    run : skinlib.experiments.run.Run or None
-        None where it was not started.
-    """
-
-    study: str
-    name: str
-    spec: object
-    run: object
-
-    @property
-    def status(self):
-        """``finished``, ``failed``, ``unfinished`` or ``not started``."""
-        if self.run is None:
-            return MISSING
-        if self.run.finished:
-            return FINISHED
-        return FAILED if self.run.record["status"] == FAILED else RUNNING
-
-    @functools.cached_property
-    def seconds(self):
-        """Seconds of all epochs there are, each with its scores on the selection part."""
-        rows = self._history
-        return 0.0 if rows is None else float(rows["seconds"].sum())
-
-    @property
-    def epochs(self):
-        return 0 if self._history is None else len(self._history)
-
-    @functools.cached_property
-    def _history(self):
-        # A run that ended before its first epoch has none.
-        there = self.run is not None and (self.run.folder / runs.HISTORY).is_file()
-        return self.run.history() if there else None
-
-    @property
-    def cores(self):
-        """CPU cores of the machine, or None where it computed on an accelerator."""
-        found = re.fullmatch(r"cpu: .*?(\d+) cores", self.run.record["device"])
-        return int(found.group(1)) if found else None
-
-    @property
-    def on_cpu(self):
-        return self.run.record["device"].startswith("cpu")
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """A study and all its runs.
-
-    Attributes
-    ----------
-    study : skinlib.experiments.study.Study
-    rows : tuple of Row
-        Those of the plan in its order, then those that it no longer has.
-    """
-
-    study: Study
-    rows: tuple
-
-    @property
-    def planned(self):
-        return [row for row in self.rows if row.spec is not None]
-
-    @property
-    def there(self):
-        return [row for row in self.rows if row.run is not None]
-
-    def count(self, *statuses):
-        """Return how many planned runs have one of these statuses."""
-        return sum(row.status in statuses for row in self.planned)
-
-    @property
-    def synthetic(self):
-        """Are its pictures drawn, so that nothing it measures is about skin?"""
-        return SYNTHETIC in {
-            str(name).partition(":")[0] for name in (self.study.data, self.study.require)
-        }
-
-
 def gather():
-    """Return the plan of every committed study, and of other folders with runs on real data.
-
-    Returns
-    -------
-    list of Plan
-        Sorted by name.
-    """
-    plans = [plan(load_study(name)) for name in study_names()]
-    known = {each.study.name for each in plans}
-    for folder in sorted((paths.RESULTS / "runs").glob("*/")):
-        if folder.name not in known:
-            other = plan(Study(folder.name, "Of no study", None, None, ()))
-            # Drawn pictures outside a study are somebody's trial.
-            if any(row.run.record["data"]["name"] != SYNTHETIC for row in other.there):
-                plans.append(other)
-    return sorted(plans, key=lambda each: each.study.name)
-
-
-def plan(study):
-    """Return a study with the runs there are.
-
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
-    """
-    found = {run.name: run for run in runs.list_runs(study.name)}
-    rows = [Row(study.name, spec.name, spec, found.pop(spec.name, None)) for spec in study.specs]
-    rows += [Row(study.name, name, None, run) for name, run in found.items()]
-    return Plan(study, tuple(rows))
-
-
-def hours(rows):
-    """Return the hours of training of some runs, whatever came of them."""
-    return sum(row.seconds for row in rows) / 3600
-
-
-def core_hours(rows):
-    """Return hours times cores of the machine, of the runs on a CPU whose cores are known."""
-    return sum(row.seconds * row.cores for row in rows if row.cores) / 3600
-
-
-def peaks_mb(rows):
-    """Return the peaks of memory in MB of the runs that have ended, by kind of run.
-
-    A peak is that of the process up to the end of the run. A process that trains several runs
-    keeps memory of each, and no record says which run was its first; so of runs alike the
-    smallest peak is nearest to what one needs.
-
-    Returns
-    -------
-    dict of (str, str, int) to list of int
-        Ascending, by backbone, recipe and size.
-    """
-    found = {}
-    for row in rows:
-        record = row.run.record
-        if "peak_memory_mb" in record:
-            kind = record["backbone"], record["recipe"]["name"], record["input_size"]
-            found.setdefault(kind, []).append(record["peak_memory_mb"])
-    return {kind: sorted(peaks) for kind, peaks in found.items()}
-
-
-def devices(rows):
-    """Return the number of runs on each device, most first."""
-    return pd.Series([row.run.record["device"] for row in rows], dtype=str).value_counts().to_dict()
-
-
-def done(plans):
-    """Return the finished runs of some plans, planned or not.
-
-    Parameters
-    ----------
-    plans : list of Plan
-
-    Returns
-    -------
-    list of Row
-    """
-    return [row for each in plans for row in each.there if row.status == FINISHED]
-
-
-def frame(rows):
-    """Return what the records of finished runs say, one row a run.
-
-    Parameters
-    ----------
-    rows : list of Row
+    """Return every run on photographs, planned or there.
 
     Returns
     -------
     pandas.DataFrame
-        ``study``, ``run``, ``backbone``, ``recipe``, ``size``, ``seed``, ``epochs``, ``kept``
-        (epoch), ``hours``, ``peak_mb``, ``finished`` (UTC), ``unit`` and ``split`` (hash),
-        ``resumed`` (times), ``device``, ``software``.
+        One row a run: ``study``, ``title`` (of the study), ``run``, ``planned``, ``status``, and
+        of those that were started ``data``, ``backbone``, ``recipe``, ``size``, ``seed``,
+        ``epochs``, ``kept`` (epoch), ``hours`` (of all epochs), ``cores`` (None on an
+        accelerator), ``peak_mb``, ``finished`` (UTC), ``unit`` and ``split`` (hash), ``resumed``
+        (times), ``device``, ``software``, ``diverged`` (epoch).
     """
-    return pd.DataFrame(
-        {
-            "study": row.study,
-            "run": row.name,
-            "backbone": row.run.record["backbone"],
-            "recipe": row.run.record["recipe"]["name"],
-            "size": row.run.record["input_size"],
-            "seed": row.run.record["seed"],
-            "epochs": row.epochs,
-            "kept": row.run.record.get("best_epoch"),
-            "hours": row.seconds / 3600,
-            "peak_mb": row.run.record.get("peak_memory_mb"),
-            "finished": row.run.record.get("finished"),
-            "unit": row.run.record["split"]["unit"],
-            "split": row.run.record["split"]["hash"],
-            "resumed": row.run.record.get("resumed", 0),
-            "device": row.run.record["device"],
-            "software": f"Keras {row.run.record['versions']['keras']} on "
-            f"{row.run.record['versions']['backend']}",
-        }
-        for row in rows
-    )
+    studies = {name: load_study(name) for name in study_names()}
+    for folder in (paths.RESULTS / "runs").glob("*/"):
+        studies.setdefault(folder.name, Study(folder.name, "Of no study", None, None, ()))
+    rows = []
+    for name, study in sorted(studies.items()):
+        if SYNTHETIC in {str(each).partition(":")[0] for each in (study.data, study.require)}:
+            continue
+        found = {run.name: run for run in runs.list_runs(name)}
+        planned = [spec.name for spec in study.specs]
+        for each in dict.fromkeys([*planned, *found]):
+            run = found.get(each)
+            # Drawn pictures outside a study are somebody's trial.
+            if run is None or run.record["data"]["name"] != SYNTHETIC:
+                plan = {"study": name, "title": study.title, "run": each}
+                rows.append(plan | {"planned": each in planned} | _started(run))
+    return pd.DataFrame(rows)
+
+
+def _started(run):
+    if run is None:
+        return {"status": MISSING}
+    record, status = run.record, FAILED if run.record["status"] == FAILED else RUNNING
+    # A run that ended before its first epoch has no history.
+    history = run.history() if (run.folder / runs.HISTORY).is_file() else None
+    cores = re.fullmatch(r"cpu: .*?(\d+) cores", record["device"])
+    return {
+        "status": FINISHED if run.finished else status,
+        "data": record["data"]["name"],
+        "backbone": record["backbone"],
+        "recipe": record["recipe"]["name"],
+        "size": record["input_size"],
+        "seed": record["seed"],
+        "epochs": 0 if history is None else len(history),
+        "kept": record.get("best_epoch"),
+        "hours": 0.0 if history is None else history["seconds"].sum() / 3600,
+        "cores": int(cores.group(1)) if cores else None,
+        "peak_mb": record.get("peak_memory_mb"),
+        "finished": record.get("finished"),
+        "unit": record["split"]["unit"],
+        "split": record["split"]["hash"],
+        "resumed": record.get("resumed", 0),
+        "device": record["device"],
+        "software": f"Keras {record['versions']['keras']} on {record['versions']['backend']}",
+        "diverged": runs.diverged_in(history) if run.finished else None,
+    }
+
+
+def done(found):
+    """Return the finished runs of `gather`, planned or not, with whole numbers as such."""
+    whole = ["size", "seed", "epochs", "kept", "resumed"]
+    return found[found["status"] == FINISHED].astype(dict.fromkeys(whole, int))
+
+
+def least_memory(found):
+    """Return the smallest peak of memory in MB by backbone, recipe and size.
+
+    A peak is that of the process up to the end of the run, and a process that trains several runs
+    keeps memory of each. So of runs alike the smallest peak is nearest to what one needs.
+    """
+    return found.groupby(["backbone", "recipe", "size"])["peak_mb"].min().dropna()

@@ -8,7 +8,6 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.experiments import run_list
-from skinlib.experiments.study import load_study
 
 CPU, GPU = "cpu: Some CPU, 4 cores", "gpu: Some GPU x1"
 
@@ -34,7 +33,7 @@ def run(study="mine", seed=0, seconds=(1800, 1800), predicted=True, **changes):
     folder = paths.RESULTS / "runs" / study / name
     folder.mkdir(parents=True)
     if seconds:
-        rows = {"epoch": range(1, len(seconds) + 1), "seconds": seconds}
+        rows = {"epoch": range(1, len(seconds) + 1), "seconds": seconds, "loss": 1.0}
         pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
     if predicted:
         (folder / "predictions.csv").touch()
@@ -61,84 +60,64 @@ def mixed():
         seconds_per_epoch=None)  # fmt: skip
 
 
-def mine():
-    """Return the plan of the hand-made study on real data."""
-    return next(each for each in run_list.gather() if each.study.name == "mine")
-
-
 def test_each_status_is_counted_once(place):
     mixed()
-    plan = mine()
-    statuses = [row.status for row in plan.planned]
-    assert statuses == ["finished", "failed", "unfinished", "not started"]
-    assert plan.count("finished") == 1
-    assert plan.count("unfinished", "not started") == 2
-    # Half an hour twice and an hour once, on four cores.
-    assert run_list.hours(plan.there) == 2
-    assert run_list.core_hours(plan.there) == 8
-
-
-def test_the_frame_has_the_finished_runs(place):
-    mixed()
     run("toy")
-    plans = [each for each in run_list.gather() if not each.synthetic]
-    (row,) = run_list.frame(run_list.done(plans)).to_dict("records")
-    assert row == {
-        "study": "mine", "run": "MobileNetV2-clean-96px-s0", "backbone": "MobileNetV2",
-        "recipe": "clean", "size": 96, "seed": 0, "epochs": 2, "kept": 2, "hours": 1.0,
+    found = run_list.gather()
+    assert found["status"].tolist() == ["finished", "failed", "unfinished", "not started"]
+    assert found["planned"].all()
+    # Half an hour twice and an hour once, on four cores.
+    assert found["hours"].sum() == 2
+    assert (found["hours"] * found["cores"]).sum() == 8
+
+
+def test_the_finished_runs_have_what_their_records_say(place):
+    mixed()
+    (row,) = run_list.done(run_list.gather()).to_dict("records")
+    expected = {
+        "study": "mine", "title": "Title of mine", "run": "MobileNetV2-clean-96px-s0",
+        "planned": True, "status": "finished", "data": "photos", "backbone": "MobileNetV2",
+        "recipe": "clean", "size": 96, "seed": 0, "epochs": 2, "kept": 2, "hours": 1.0, "cores": 4,
         "peak_mb": 1000, "finished": "2026-01-02T03:04:05Z", "unit": "lesion", "split": "abc",
         "resumed": 2, "device": CPU, "software": "Keras 3.1 on jax",
     }  # fmt: skip
-
-
-def test_without_a_run_the_frame_is_empty(place):
-    assert run_list.frame(run_list.done(run_list.gather())).empty
+    assert {key: row[key] for key in expected} == expected
+    assert pd.isna(row["diverged"])
 
 
 def test_a_run_without_its_predictions_is_not_finished(place):
     run(predicted=False)
-    assert mine().rows[0].status == "unfinished"
-
-
-def test_an_accelerator_is_not_counted_in_cores(place):
-    run(seed=0)
-    run(seed=1, device=GPU)
-    assert run_list.hours(mine().there) == 2
-    assert run_list.core_hours(mine().there) == 4
+    assert run_list.gather()["status"][0] == "unfinished"
 
 
 def test_runs_of_no_plan(place):
+    """Drawn pictures are left out, and of some machines the cores are not known."""
     run(seed=9)
     run("trial", device="cpu: arm64")
+    run("trial", seed=1, device=GPU)
     run("scribble", data={"name": "synthetic", "fingerprint": "0"})
-    plans = {each.study.name: each for each in run_list.gather()}
-    assert list(plans) == ["mine", "toy", "trial"]
-    assert [len(each.rows) - len(each.planned) for each in plans.values()] == [1, 0, 1]
-    assert [each.count("finished") for each in plans.values()] == [0, 0, 0]
-    # Of a machine that does not say how many cores it has, only the hours are known.
-    assert run_list.hours(plans["trial"].there) == 1
-    assert run_list.core_hours(plans["trial"].there) == 0
+    found = run_list.gather().query("not planned")
+    assert found["study"].tolist() == ["mine", "trial", "trial"]
+    assert found["title"].tolist() == ["Title of mine", "Of no study", "Of no study"]
+    assert found["hours"].tolist() == [1, 1, 1]
+    assert found["cores"].isna().tolist() == [False, True, True]
 
 
 def test_memory_that_a_process_has_gathered_is_not_what_a_run_needs(place):
     for seed, peak in enumerate((5000, 900, 21190)):
         run(seed=seed, peak_memory_mb=peak)
-    peaks = run_list.peaks_mb(mine().there)
-    assert peaks == {("MobileNetV2", "clean", 96): [900, 5000, 21190]}
+    found = run_list.least_memory(run_list.gather())
+    assert found.to_dict() == {("MobileNetV2", "clean", 96): 900}
 
 
 def test_the_committed_runs_are_all_there():
     """Counted from the files, without the contract that reads them."""
-    plans = {each.study.name: each for each in run_list.gather()}
-    for name, found in plans.items():
-        there = {path.parent.name for path in (paths.RESULTS / "runs" / name).glob("*/run.json")}
-        assert {row.name for row in found.there} == there
-    spec = load_study("ham10000-256px").specs[0]
-    rows = pd.read_csv(paths.RESULTS / "runs" / "ham10000-256px" / spec.name / "history.csv")
-    row = plans["ham10000-256px"].rows[0]
-    assert row.name == spec.name
-    assert row.seconds == pytest.approx(rows["seconds"].sum())
-    assert run_list.hours([row]) == pytest.approx(rows["seconds"].sum() / 3600)
-    kind, *_, cores, _ = row.run.record["device"].split()
-    assert kind == "cpu:"
-    assert run_list.core_hours([row]) == pytest.approx(int(cores) * run_list.hours([row]))
+    found = run_list.gather()
+    there = found[found["status"] != "not started"]
+    for study, some in there.groupby("study"):
+        folders = (paths.RESULTS / "runs" / study).glob("*/run.json")
+        assert set(some["run"]) == {path.parent.name for path in folders}
+    row = run_list.done(found).iloc[-1]
+    rows = pd.read_csv(paths.RESULTS / "runs" / row["study"] / row["run"] / "history.csv")
+    assert row["hours"] == pytest.approx(rows["seconds"].sum() / 3600)
+    assert row["epochs"] == len(rows)
