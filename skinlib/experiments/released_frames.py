@@ -1,23 +1,36 @@
 """Tables about a released model, as text: from ``model.json`` and its run's predictions."""
 
 import pandas as pd
-from scipy import stats
 
-from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.experiments import evaluated, external
 from skinlib.experiments import run as runs
-from skinlib.stats import bootstrap, operating, scores
+from skinlib.stats import operating
 from skinlib.stats.bootstrap import Estimate
+from skinlib.stats.scores import SCORES
 
 PARTS = {"test": "own test set", external.PART: "official test"}
+SHORT = {"test": "own", external.PART: "official"}
 SHARES = {
     "coverage": "Answered",
     "risk": "Wrong among the answers",
     "error": "Wrong if all were answered",
     "error_passed_on": "Wrong among those without an answer",
     "unlike": "No answer because unlike the training set",
+}
+PICTURES = {
+    "kind": "Pictures",
+    "images": "Number",
+    "unlike": "No answer: unlike the training set",
+    "unsure": "No answer: not sure enough",
+    "answered": "Answered",
+}
+FACTS = {
+    "accuracy": "Accuracy",
+    "mean_recall": "Mean recall",
+    "coverage": "Answered",
+    "risk": "Wrong among the answers",
 }
 SEXES = {"female": "women", "male": "men", "unknown": "sex unknown"}
 
@@ -27,11 +40,11 @@ def run_of(model):
 
     Raises
     ------
-    skinlib.common.errors.IntegrityError
-        What lies there is another run.
+    IntegrityError
+        Its folder holds another run.
     """
     made_of = model["run"]
-    run = runs.read_run(paths.RESULTS / "runs" / made_of["study"] / made_of["run"])
+    run = runs.read_run(runs.folder_of(made_of["study"], made_of["run"]))
     if run.record["identity"] != made_of["identity"]:
         msg = (
             f"'{run.folder}' is run {run.record['identity']}, the model '{model['name']}' was made "
@@ -41,11 +54,6 @@ def run_of(model):
     return run
 
 
-def percent(values):
-    """Format ``[value, low, high]`` of a share, ``–`` for None."""
-    return "–" if values is None else Estimate(*values).text(percent=True, unit="\u00a0%")
-
-
 def parts(run):
     """Return the titles of the test sets that a run was evaluated on, by part."""
     there = set(run.predictions()["part"])
@@ -53,19 +61,29 @@ def parts(run):
 
 
 def metrics(run):
-    """Return scores on both test sets; every photograph is answered."""
-    names = ["Photographs", "Lesions", *scores.SCORES, "melanoma recall"]
-    frame = pd.DataFrame({"Metric": [name[0].upper() + name[1:] for name in names]})
+    """Return scores on both test sets, if every photograph is answered."""
+    rows = ["photographs", "lesions", *SCORES, "melanoma recall"]
+    frame = pd.DataFrame({"Metric": list(map(_capital, rows))})
     for part, title in parts(run).items():
-        labels, probabilities, lesions = run.arrays(part)
-        recalls = bootstrap.recalls(
-            bootstrap.cluster_weights(lesions), labels, probabilities.argmax(axis=1)
-        )
-        melanoma = bootstrap.estimate(recalls[:, CLASSES.index("mel")])
+        labels, _, lesions = run.arrays(part)
+        melanoma = evaluated.recalls(run, part)[CLASSES.index("mel")]
         found = [*evaluated.estimates(run, part).values(), melanoma]
         counts = [f"{len(labels):,}", f"{len(set(lesions)):,}"]
-        frame[title[0].upper() + title[1:]] = [*counts, *(each.text() for each in found)]
+        frame[_capital(title)] = [*counts, *(each.text() for each in found)]
     return frame
+
+
+def _capital(title):
+    return title[0].upper() + title[1:]
+
+
+def _text(values, **form):
+    """Format ``[value, low, high]``, a dash for None."""
+    return Estimate(*values).text(**form) if values else "–"
+
+
+def _percent(values):
+    return _text(values, percent=True, unit="\u00a0%")
 
 
 def abstention(measured):
@@ -78,8 +96,8 @@ def abstention(measured):
     """
     frame = pd.DataFrame({"Share of the photographs": ["Photographs", *SHARES.values()]})
     for part, found in measured.items():
-        values = [f"{found['images']:,}", *(percent(found[key]) for key in SHARES)]
-        frame[PARTS[part][0].upper() + PARTS[part][1:]] = values
+        shares = [_percent(found[key]) for key in SHARES]
+        frame[_capital(PARTS[part])] = [f"{found['images']:,}", *shares]
     return frame
 
 
@@ -101,46 +119,28 @@ def outcomes(measured):
     return bars
 
 
-def by_photograph(count, images):
-    """Return a share with Wilson's interval, which takes photographs as independent."""
-    low, high = stats.binomtest(count, images).proportion_ci(method="wilson")
-    return Estimate(count / images, float(low), float(high))
-
-
 def ood(found):
-    """Return what the rule says of pictures that are no photograph of a lesion.
+    """Return what the rule does with pictures that are no photograph of a lesion.
 
     Parameters
     ----------
     found : list of dict
         ``foreign`` of ``model.json``.
     """
-    titles = {
-        "kind": "Pictures",
-        "images": "Number",
-        "unlike": "No answer: unlike the training set",
-        "unsure": "No answer: not sure enough",
-        "answered": "Answered",
-    }
-    return pd.DataFrame(found)[list(titles)].rename(columns=titles)
+    return pd.DataFrame(found)[list(PICTURES)].rename(columns=PICTURES)
 
 
 def calibration(run, temperature):
     """Return calibration on both test sets, as trained and scaled."""
     rows = []
-    for part, title in parts(run).items():
+    for part in parts(run):
+        arrays = run.arrays(part)
         for kind, used in (("as trained", None), ("scaled", temperature)):
-            found = operating.scores(*run.arrays(part), used)
-            rows.append(
-                {
-                    "Test set": title.removesuffix(" test set").removesuffix(" test"),
-                    "Probabilities": kind,
-                    "ECE": f"{found['ece']:.3f}",
-                    "ECE by chance": f"{found['chance']:.3f}",
-                    "Confidence − accuracy": found["over"].text(signed=True),
-                }
-            )
-    return pd.DataFrame(rows)
+            found = operating.scores(*arrays, used)
+            ece, chance = (f"{found[key]:.3f}" for key in ("ece", "chance"))
+            rows.append([SHORT[part], kind, ece, chance, found["over"].text(signed=True)])
+    columns = ["Test set", "Probabilities", "ECE", "ECE by chance", "Confidence − accuracy"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def facts(found):
@@ -151,27 +151,13 @@ def facts(found):
     found : dict
         ``without_facts`` of ``model.json``.
     """
-    rows = []
-    for key, title in (
-        ("accuracy", "Accuracy"),
-        ("mean_recall", "Mean recall"),
-        ("coverage", "Answered"),
-        ("risk", "Wrong among the answers"),
-    ):
-        change = found["difference"].get(key)
-        rows.append(
-            {
-                "Metric": title,
-                "With age, sex and site": _text(found["given"][key]),
-                "With none of them": _text(found["none"][key]),
-                "Difference": _text(change, signed=True),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _text(values, *, signed=False):
-    return Estimate(*values).text(signed=signed) if values else "–"
+    rows = [
+        [title, _text(found["given"][key]), _text(found["none"][key]),
+         _text(found["difference"].get(key), signed=True)]
+        for key, title in FACTS.items()
+    ]  # fmt: skip
+    columns = ["Metric", "With age, sex and site", "With none of them", "Difference"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def sexes(stored):
@@ -180,21 +166,15 @@ def sexes(stored):
     Parameters
     ----------
     stored : dict of str to dict
-        By test set, entries of ``results/subgroups.json`` of one run.
+        By part, entries of ``results/subgroups.json`` of one run.
     """
-    rows = []
-    for part, found in stored.items():
-        for row in found["groups"]["sex"]:
-            share = row["melanoma_sensitivity"]
-            if share is None:
-                continue
-            rows.append(
-                {
-                    "Test set": PARTS[part].removesuffix(" test set").removesuffix(" test"),
-                    "Patients": SEXES[row["group"]],
-                    "Photographs of melanoma": row["melanomas"],
-                    "Found": round(share[0] * row["melanomas"]),
-                    "Share": percent(share),
-                }
-            )
-    return pd.DataFrame(rows)
+    rows = [
+        [SHORT[part], SEXES[row["group"]], row["melanomas"],
+         round(row["melanoma_sensitivity"][0] * row["melanomas"]),
+         _percent(row["melanoma_sensitivity"])]
+        for part, found in stored.items()
+        for row in found["groups"]["sex"]
+        if row["melanoma_sensitivity"]
+    ]  # fmt: skip
+    columns = ["Test set", "Patients", "Photographs of melanoma", "Found", "Share"]
+    return pd.DataFrame(rows, columns=columns)

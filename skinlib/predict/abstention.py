@@ -1,12 +1,9 @@
-"""When a model should not answer: it is not sure enough, or the picture is unlike those it knows.
+"""When a model gives no answer: it is not sure enough, or the picture is unlike the training set.
 
-Thresholds are chosen on the validation part and then measured on images that chose
-nothing. Confidence: the largest calibrated probability must reach a least value, the lowest
-at which the share of wrong answers among the answered validation images is at most a target.
-A model that was trained with facts about the patient is surer than it should be without them;
-where one is missing another least value holds, chosen on the same images without their facts.
-Unlikeness: the distance of `skinlib.predict.ood`, which is in units of a high percentile of the
-validation part, must not exceed 1. What is passed on by either is for somebody else to judge.
+Thresholds are chosen on the validation set. Confidence: the lowest calibrated probability from
+which on at most a given share of the answers is wrong. A model that was trained with age, sex and
+site is surer than it should be without them, so where one is missing another threshold holds,
+chosen on the same images without all three. Distance: that of `skinlib.predict.ood`.
 """
 
 import dataclasses
@@ -14,7 +11,8 @@ import dataclasses
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import bootstrap, calibration
+from skinlib.stats import calibration
+from skinlib.stats.bootstrap import cluster_weights, estimate, share
 from skinlib.stats.scores import check
 from skinlib.stats.selective import least_confidence
 
@@ -26,17 +24,17 @@ MELANOMA = CLASSES.index("mel")
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a model's probabilities are corrected by, and when it answers.
+    """How a model's probabilities are scaled, and when it answers.
 
     Attributes
     ----------
     temperature : float
         See `skinlib.stats.calibration.calibrated`.
     confidence : float or None
-        Least calibrated probability of an answer; None: no confidence was enough on the
-        validation part, and nothing is answered.
+        Least calibrated probability of an answer; None: none was enough on the validation set,
+        and nothing is answered.
     distance : float or None
-        Largest distance of an answer; None: it is not looked at.
+        Largest distance of an answer; None: any.
     confidence_without : float or None
         As `confidence`, where age, sex or site is not known.
     """
@@ -51,7 +49,7 @@ class Rule:
         return self.confidence if complete else self.confidence_without
 
     def decide(self, probabilities, distances=None, complete=True):
-        """Say of each image whether it is answered.
+        """Return whether each image is answered.
 
         Parameters
         ----------
@@ -67,56 +65,55 @@ class Rule:
         numpy.ndarray of str
             Shape (n,): `ANSWERED`, `UNSURE` or `UNLIKE`, the last where both hold.
         """
-        with_, without = (np.inf if least is None else least for least in
-                          (self.confidence, self.confidence_without))  # fmt: skip
-        least = np.where(complete, with_, without)
-        status = np.where(np.max(probabilities, axis=1) >= least, ANSWERED, UNSURE).astype(object)
+        known, unknown = (
+            np.inf if least is None else least
+            for least in (self.confidence, self.confidence_without)
+        )
+        sure = np.max(probabilities, axis=1) >= np.where(complete, known, unknown)
+        status = np.where(sure, ANSWERED, UNSURE).astype(object)
         if self.distance is not None and distances is not None:
             status[~(np.asarray(distances) <= self.distance)] = UNLIKE
         return status
 
 
 def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
-    """Choose temperature and least confidences on the validation part.
+    """Choose temperature and least confidences on the validation set.
 
     Parameters
     ----------
     labels : numpy.ndarray
-        Of the validation part, shape (n,).
+        Shape (n,).
     probabilities : numpy.ndarray
         As the model gives them, shape (n, 7).
     blind : numpy.ndarray, optional
-        The same without age, sex and site. Left out, `Rule.confidence_without` is that of
-        all facts, as for a model that takes none.
+        The same without age, sex and site; `probabilities` by default, for a model without them.
     risk : float
-        Largest share of wrong answers among those that are answered.
+        Largest share of wrong answers among the answers.
     distance : float, optional
-        Of the rule; its unit is chosen on the validation part already.
+        Of the rule.
 
     Returns
     -------
     Rule
     """
     temperature = calibration.fit_temperature(labels, probabilities)
-    with_, without = (
+    known, unknown = (
         least_confidence(labels, calibration.calibrated(each, temperature), risk)
         for each in (probabilities, probabilities if blind is None else blind)
     )
-    return Rule(temperature, with_, distance, without)
+    return Rule(temperature, known, distance, unknown)
 
 
 def measure(rule, labels, probabilities, lesions, distances=None, complete=True):
-    """Measure what a rule does on images that did not choose it.
+    """Measure what a rule does on a test set.
 
     Parameters
     ----------
     rule : Rule
-    labels : numpy.ndarray
+    labels, lesions : array_like
         Shape (n,).
     probabilities : numpy.ndarray
         As the model gives them, shape (n, 7).
-    lesions : array_like
-        Shape (n,); whole lesions are drawn for the intervals.
     distances : numpy.ndarray, optional
         Shape (n,).
     complete : bool or numpy.ndarray of bool
@@ -125,10 +122,10 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     Returns
     -------
     dict
-        For JSON. ``images``, ``lesions``; as ``[value, low, high]`` with 95 % interval,
-        or None where there is nothing to take a share of: ``coverage`` (share answered),
+        For JSON. ``images``, ``lesions``; as ``[value, low, high]`` with 95 % interval over
+        lesions, or None where there is nothing to take a share of: ``coverage`` (share answered),
         ``risk`` (share of wrong answers among them), ``error`` (the same when all are
-        answered), ``error_passed_on`` (of those not answered), ``unlike`` (share passed on
+        answered), ``error_passed_on`` (of those not answered), ``unlike`` (share without an answer
         as unlike); ``melanoma`` (numbers of images: ``images``, ``right``, ``wrong``,
         ``passed_on``).
     """
@@ -136,24 +133,24 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     scaled = calibration.calibrated(probabilities, rule.temperature)
     status = rule.decide(scaled, distances, complete)
     answered, wrong = status == ANSWERED, scaled.argmax(axis=1) != labels
-    weights = bootstrap.cluster_weights(lesions)
-
-    def share(hit, among=None):
-        return bootstrap.estimate(bootstrap.share(weights, hit, among)).to_json()
-
+    weights = cluster_weights(lesions)
+    shares = {
+        "coverage": (answered,),
+        "risk": (wrong, answered),
+        "error": (wrong,),
+        "error_passed_on": (wrong, ~answered),
+        "unlike": (status == UNLIKE,),
+    }
     melanoma = labels == MELANOMA
+    counts = {
+        "images": melanoma,
+        "right": melanoma & answered & ~wrong,
+        "wrong": melanoma & answered & wrong,
+        "passed_on": melanoma & ~answered,
+    }
     return {
         "images": len(labels),
         "lesions": len(np.unique(lesions)),
-        "coverage": share(answered),
-        "risk": share(wrong, answered),
-        "error": share(wrong),
-        "error_passed_on": share(wrong, ~answered),
-        "unlike": share(status == UNLIKE),
-        "melanoma": {
-            "images": int(melanoma.sum()),
-            "right": int((melanoma & answered & ~wrong).sum()),
-            "wrong": int((melanoma & answered & wrong).sum()),
-            "passed_on": int((melanoma & ~answered).sum()),
-        },
+        **{name: estimate(share(weights, *each)).to_json() for name, each in shares.items()},
+        "melanoma": {name: int(each.sum()) for name, each in counts.items()},
     }

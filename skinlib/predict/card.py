@@ -12,6 +12,7 @@ from skinlib.common import paths
 from skinlib.common.files import write_text
 from skinlib.experiments import evaluated, external, groups, released_frames
 from skinlib.predict import released
+from skinlib.stats.bootstrap import proportion
 
 TEMPLATE = Path(__file__).with_name("card.md")
 # The hub's names of `skinlib.stats.scores.SCORES`.
@@ -157,9 +158,9 @@ def _melanoma(measured):
         counts = found["melanoma"]
         share = None
         if counts["images"]:
-            share = released_frames.by_photograph(counts["wrong"], counts["images"])
+            share = proportion(counts["wrong"], counts["images"])
         rows.append({
-            "Test set": released_frames.PARTS[part].removesuffix(" test set").removesuffix(" test"),
+            "Test set": released_frames.SHORT[part],
             "Photographs": counts["images"],
             "Called melanoma": counts["right"],
             "No answer": counts["passed_on"],
