@@ -11,7 +11,7 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import SkinlibError
 from skinlib.common.files import hash_of
-from skinlib.data import duplicates, ham10000, pixels, same_lesion, splits
+from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
 
@@ -64,7 +64,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     table, ages = apply_age_policy(dataset.table, recipe.missing_age)
     if recipe.lesion_pairs == "joined":
-        table = same_lesion.join(table)
+        table = splits.join_lesions(table)
     split = remembered_split(
         table,
         unit=recipe.split_unit,

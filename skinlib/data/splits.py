@@ -1,10 +1,12 @@
-"""Train, validation and test parts: by image as in the paper, or by lesion.
+"""Training, validation and test sets: by image as in the paper, or by lesion.
 
-A split is a CSV file under ``results/splits/`` with a hash, so that it can be
-shared, diffed and checked. See protocol §1.2 for what the authors did.
+A split is a CSV file under ``results/splits/`` with a hash, so that it can be shared, compared
+and checked.
 """
 
 import dataclasses
+import functools
+from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +14,12 @@ import pandas as pd
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import hash_of, write_csv
-from skinlib.data import drawing, leakage, same_lesion
+from skinlib.data import drawing
 
 PARTS = ("train", "validation", "test")
-# What a lesion belongs to is the question of the first two; see `leakage` for the others.
-PAIRED = ("leaking", "sealed", "leaking_matched", "sealed_matched")
-UNITS = ("image", "lesion", *PAIRED)
-# Of these no lesion is in two parts.
+# The last four are pairs that differ in leakage alone, see `skinlib.data.drawing`.
+UNITS = ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched")
+# Of these no lesion is in two sets.
 DISJOINT = ("lesion", "sealed", "sealed_matched")
 
 # Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
@@ -65,11 +66,11 @@ def make_split(table, *, unit, test, validation, seed):
     table : pandas.DataFrame
         Columns ``image_id``, ``lesion_id``, ``dx``; ``dx_type`` for the matched units.
     unit : str
-        ``image``: stratified on ``dx`` alone, so that photographs of one lesion may
-        fall on both sides (the paper's way). ``lesion``: stratified and grouped.
-        ``leaking``, ``sealed`` and the same ``_matched``: see `skinlib.data.leakage`.
+        ``image``: stratified on ``dx`` alone, so that photographs of one lesion may be in two
+        sets (the paper's way). ``lesion``: stratified and grouped. ``leaking``, ``sealed`` and
+        the same ``_matched``: see `skinlib.data.drawing`.
     test, validation : float
-        Share of all images, in [0, 1). A part of share 0 is left out.
+        Share of all images, in [0, 1). A set of share 0 is left out.
     seed : int
 
     Returns
@@ -79,7 +80,7 @@ def make_split(table, *, unit, test, validation, seed):
     Raises
     ------
     DataError
-        If a share is out of range, or a class is too rare to be in every part.
+        If a share is out of range, or a class is too rare to be in every set.
     """
     if unit not in UNITS:
         msg = f"split unit '{unit}' is unknown, expected one of {UNITS}"
@@ -88,38 +89,50 @@ def make_split(table, *, unit, test, validation, seed):
         msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
-    if unit in PAIRED:
-        part = leakage.draw(table, unit, test, validation, seed)
-    else:
-        draw = drawing.images if unit == "image" else drawing.lesions
-        part = drawing.parts(table, draw, test, validation, seed)
-    frame = table[["image_id", "lesion_id"]].assign(part=part)
-    split = Split(unit, frame)
-    used = part != "unused"
-    _check_classes(table["dx"][used], part[used])
+    part = drawing.parts(table, unit, test, validation, seed)
+    # A class without images in a set would leave its metrics undefined.
+    for name in part[part != "unused"].unique():
+        if empty := [dx for dx in CLASSES if dx not in set(table["dx"][part == name])]:
+            msg = (
+                f"no image of class '{empty[0]}' fell into part '{name}'; use more data or larger "
+                "parts"
+            )
+            raise DataError(msg)
+    split = Split(unit, table[["image_id", "lesion_id"]].assign(part=part))
     validate(split)
     return split
 
 
-def _check_classes(labels, part):
-    """Every class must be in every part, or a metric of that part is undefined."""
-    seen = pd.crosstab(labels, part).reindex(list(CLASSES), fill_value=0)
-    empty = [(dx, name) for name in seen for dx in seen.index if seen.loc[dx, name] == 0]
-    if empty:
-        dx, name = empty[0]
-        msg = f"no image of class '{dx}' fell into part '{name}'; use more data or larger parts"
-        raise DataError(msg)
+@functools.cache
+def same_lesion():
+    """Return pairs of image ids that show one lesion of HAM10000 under two lesion ids.
+
+    Eighteen such pairs were found and confirmed by hand by Abhishek, Jain and Hamarneh
+    (Scientific Data 12:196, 2025). The recipe field ``lesion_pairs="joined"`` joins them.
+    """
+    with resources.files("skinlib.data").joinpath("same_lesion_pairs.csv").open() as file:
+        return tuple(pd.read_csv(file, dtype=str).itertuples(index=False, name=None))
+
+
+def join_lesions(table):
+    """Return a copy with one lesion id for both lesions of each pair of `same_lesion`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``image_id`` and ``lesion_id``; of two ids the one that sorts first is kept.
+    """
+    table = table.copy()
+    row_of = pd.Series(table.index, index=table["image_id"])
+    for one, other in same_lesion():
+        if one in row_of and other in row_of:
+            ids = table.loc[[row_of[one], row_of[other]], "lesion_id"]
+            table["lesion_id"] = table["lesion_id"].replace(max(ids), min(ids))
+    return table
 
 
 def validate(split):
-    """Refuse a split that breaks its promise.
-
-    Raises
-    ------
-    IntegrityError
-        If an image is in the split twice, a part has an unknown name, or the split
-        is by lesion and a lesion is in more than one part; the lesions are named.
-    """
+    """Raise `IntegrityError` if an image is there twice, or a lesion in two sets of `DISJOINT`."""
     twice = split.table["image_id"].duplicated()
     if twice.any():
         msg = f"image {split.table.loc[twice, 'image_id'].iloc[0]} is in the split twice"
@@ -139,16 +152,10 @@ def validate(split):
 
 
 def check_images(split, table, path):
-    """Refuse a split that is not of the images and lesions of a data table.
-
-    Raises
-    ------
-    IntegrityError
-        Naming images of the split that the table does not have, or has with another lesion.
-    """
+    """Raise `IntegrityError` if the data table lacks images of a split, or has other lesions."""
     known, joined = (
         dict(zip(each["image_id"], each["lesion_id"], strict=True))
-        for each in (table, same_lesion.join(table))
+        for each in (table, join_lesions(table))
     )
     rows = zip(split.table["image_id"], split.table["lesion_id"], strict=True)
     odd = [i for i, lesion in rows if lesion not in (known.get(i), joined.get(i))]
@@ -161,10 +168,27 @@ def check_images(split, table, path):
 
 
 def lesions_on_both_sides(split):
-    """Return the sorted ids of lesions with images in more than one part."""
+    """Return the sorted ids of lesions with images in more than one set."""
     used = split.table[split.table["part"] != "unused"]
     parts = used.groupby("lesion_id")["part"].nunique()
     return sorted(parts.index[parts > 1])
+
+
+def with_siblings(table):
+    """Return which test images have another photograph of their lesion: only these can leak.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a split of a pair, unused images included.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, indexed by ``image_id`` of the test set.
+    """
+    lesions = table[table["part"] == "test"].set_index("image_id")["lesion_id"]
+    return lesions.map(table["lesion_id"].value_counts()) > 1
 
 
 def save(split, folder, name):

@@ -4,7 +4,7 @@ import pandas as pd
 
 from skinlib.common import paths
 from skinlib.common.files import write_json
-from skinlib.data import leakage, splits
+from skinlib.data import splits
 from skinlib.experiments import effects
 from skinlib.stats import paired
 from skinlib.stats.bootstrap import N_RESAMPLES
@@ -39,7 +39,7 @@ def pairs(study, recipe=None):
         found.append(effects.read_pair(sealed, leaking))
         split = splits.read(paths.RESULTS / "splits" / leaking.record["split"]["file"])
         images = leaking.predictions("test")["image_id"]
-        can_leak.append(leakage.with_siblings(split.table)[images].to_numpy())
+        can_leak.append(splits.with_siblings(split.table)[images].to_numpy())
     return found, can_leak
 
 

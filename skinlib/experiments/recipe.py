@@ -60,7 +60,7 @@ class Recipe:
         See `skinlib.data.splits.make_split`.
     lesion_pairs
         ``joined``: photographs known to show one lesion under two ids count as one lesion
-        (`skinlib.data.same_lesion`).
+        (`skinlib.data.splits.same_lesion`).
     test_share, validation_share : float
     selection
         Set that drives schedule, stopping and checkpoint. ``test`` is what the authors did: the

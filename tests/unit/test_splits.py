@@ -6,15 +6,16 @@ import json
 import pandas as pd
 import pytest
 
+from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits, synthetic
-from skinlib.data.metadata import apply_age_policy
+from skinlib.experiments.recipes import RECIPES, Recipe, get_recipe
 
-# Images of HAM10000 with a known age, and the authors' held-out tenth of them (protocol §1.2).
+# Images of HAM10000 with a known age, and the authors' held-out tenth of them.
 PAPER = {"akiec": 327, "bcc": 514, "bkl": 1089, "df": 115, "mel": 1111, "nv": 6660, "vasc": 142}
 HELD_OUT = {"akiec": 33, "bcc": 51, "bkl": 109, "df": 12, "mel": 111, "nv": 666, "vasc": 14}
 
-# The two of the recipes; `test_leakage` has the others.
+# The two of the recipes; `test_drawing` has the others.
 UNITS = ("image", "lesion")
 
 
@@ -53,13 +54,6 @@ def test_the_sizes_of_the_paper(seed):
     assert len(splits.lesions_on_both_sides(split)) > 0
 
 
-def test_the_authors_dropped_57_rows_first(table):
-    """Dropping rows happens before the draw: the parts add up to the rows with an age."""
-    kept, counts = apply_age_policy(table, "drop")
-    assert counts["dropped"] > 0
-    assert sum(make(kept).counts().values()) == len(table) - counts["dropped"]
-
-
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize(
     ("test", "validation"), [(0.15, 0.15), (0.1, 0.0), (0.0, 0.3), (0.96, 0.0)]
@@ -88,7 +82,7 @@ def test_a_split_depends_on_ids_and_seed_alone(table, drawn):
         assert first.table["image_id"].is_monotonic_increasing
 
 
-def test_parts_share_a_lesion_only_when_images_were_drawn(drawn):
+def test_sets_share_a_lesion_only_when_images_were_drawn(drawn):
     def shared(split):
         """Intersect the lesions of every two parts."""
         lesions = {name: set(rows["lesion_id"]) for name, rows in split.table.groupby("part")}
@@ -99,14 +93,6 @@ def test_parts_share_a_lesion_only_when_images_were_drawn(drawn):
     assert shared(by_lesion) == [] == splits.lesions_on_both_sides(by_lesion)
     assert len(shared(by_image)) > 30
     assert splits.lesions_on_both_sides(by_image) == shared(by_image)
-
-
-def test_rows_are_the_rows_of_a_part(table, drawn):
-    split = drawn["image"]
-    rows = split.rows(table.sample(frac=1, random_state=0), "validation")
-    expected = split.table.loc[split.table["part"] == "validation", "image_id"]
-    assert rows["image_id"].tolist() == expected.tolist()
-    assert rows.columns.tolist() == table.columns.tolist()
 
 
 @pytest.mark.parametrize(
@@ -167,28 +153,68 @@ def test_the_hash_is_that_of_the_rows(drawn):
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_split_comes_back_from_its_file(drawn, tmp_path, unit):
+def test_a_split_comes_back_from_its_file_unless_it_was_edited(drawn, tmp_path, unit):
     split = drawn[unit]
     path = splits.save(split, tmp_path / "splits", f"set-{unit}-s0")
     assert path.name == f"set-{unit}-s0-{split.hash}.csv"
-    again = splits.read(path, unit)
-    assert again.unit == unit
-    assert again.hash == split.hash
-    assert again.counts() == split.counts()
+    again = splits.read(path)
+    assert (again.unit, again.hash, again.counts()) == (unit, split.hash, split.counts())
     before = path.stat().st_mtime_ns
     assert splits.save(split, tmp_path / "splits", f"set-{unit}-s0") == path
     assert path.stat().st_mtime_ns == before
-
-
-def test_an_edited_file_is_refused(drawn, tmp_path):
-    path = splits.save(drawn["image"], tmp_path, "set")
+    if unit == "image":
+        with pytest.raises(IntegrityError, match="more than one part"):
+            splits.read(path, "lesion")
     path.write_text(path.read_text().replace(",test\n", ",train\n", 1))
     with pytest.raises(IntegrityError, match="was edited") as error:
-        splits.read(path, "image")
+        splits.read(path, unit)
     assert str(path) in str(error.value)
 
 
-def test_a_split_by_image_is_not_passed_off_as_one_by_lesion(drawn, tmp_path):
-    path = splits.save(drawn["image"], tmp_path, "set")
-    with pytest.raises(IntegrityError, match="more than one part"):
-        splits.read(path, "lesion")
+# Photographs of one lesion under two ids
+
+
+def table_with_pairs():
+    """All eighteen pairs, the other photographs of their lesions, and lesions for a split."""
+    rows = []
+    for number, (one, other) in enumerate(splits.same_lesion()):
+        rows += [(one, f"L{number}a", "nv"), (other, f"L{number}b", "nv")]
+        rows += [(f"more_{number}", f"L{number}b", "nv")]
+    rows += [(f"x_{number}", f"X{number}", CLASSES[number % 7]) for number in range(400)]
+    return pd.DataFrame(rows, columns=["image_id", "lesion_id", "dx"])
+
+
+def test_a_pair_and_the_other_photographs_of_its_lesions_get_one_id():
+    ids = [image for pair in splits.same_lesion() for image in pair]
+    assert (len(ids), len(set(ids))) == (36, 36)
+    assert all(len(image) == 12 and image.startswith("ISIC_00") for image in ids)
+    table = table_with_pairs()
+    joined = splits.join_lesions(table).set_index("image_id")["lesion_id"]
+    for number, (one, other) in enumerate(splits.same_lesion()):
+        assert joined[one] == joined[other] == joined[f"more_{number}"] == f"L{number}a"
+    assert joined["x_0"] == "X0"
+    assert joined.nunique() == table["lesion_id"].nunique() - 18 == 418
+
+
+def test_chains_of_pairs_become_one_lesion(monkeypatch):
+    monkeypatch.setattr(splits, "same_lesion", lambda: (("b", "c"), ("a", "b"), ("z", "a")))
+    table = pd.DataFrame({"image_id": list("abcd"), "lesion_id": list("3214")})
+    assert list(splits.join_lesions(table)["lesion_id"]) == ["1", "1", "1", "4"]
+
+
+def test_no_split_by_lesion_parts_a_joined_pair_and_it_fits_its_data():
+    table = table_with_pairs()
+    split = make(splits.join_lesions(table), "lesion", 0.2, 0.2)
+    parts = split.table.set_index("image_id")["part"]
+    assert all(parts[one] == parts[other] for one, other in splits.same_lesion())
+    splits.check_images(split, table, "a.csv")
+    table.loc[table["image_id"] == "x_0", "lesion_id"] = "another"
+    with pytest.raises(IntegrityError, match=r"1 images of 'a\.csv'.*x_0"):
+        splits.check_images(split, table, "a.csv")
+
+
+def test_new_clean_runs_join_them_and_old_records_do_not():
+    assert get_recipe("clean").lesion_pairs == get_recipe("best").lesion_pairs == "joined"
+    assert Recipe("clean").lesion_pairs == "apart"
+    for name in ("md-as-logged", "md-as-described", "ad-as-logged", "ad-as-described"):
+        assert RECIPES[name].lesion_pairs == "apart", name
