@@ -146,12 +146,10 @@ def run_study(args):
     """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
     from skinlib.book import notebooks
     from skinlib.experiments.study import load_study
-    from skinlib.training import gpus
 
     study = load_study(args.study)
     spec = study.spec(args.run)
     if not args.notebook:
-        gpus.take(spec.resolve().devices)
         _train_run(study, spec)
         # The notebook gets a process whose memory, and GPU, the training no longer holds.
         command = ["-m", "skinlib", "run", args.study, args.run, "--notebook"]
