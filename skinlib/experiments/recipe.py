@@ -201,18 +201,6 @@ class Recipe:
             if value != defaults[key] and key not in _WITHOUT_EFFECT
         }
 
-    def scaling_of(self, backbone):
-        """Return the scaling (`skinlib.models.scaling.SCALINGS`) for a backbone's row."""
-        if self.scaling in ("signed", "torch"):
-            return self.scaling
-        if self.scaling == "logged":
-            return backbone.logged_scaling
-        return backbone.imagenet_scaling
-
-    def pools(self, backbone):
-        """Return whether the head averages over positions instead of flattening."""
-        return self.head == "logged-ad" and backbone.pooled_head
-
 
 def _expected(kind, value):
     """Return what a field of a type should hold instead of a value, None if it is good."""

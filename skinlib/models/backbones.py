@@ -53,6 +53,10 @@ class Backbone:
     pretrained: bool = True
     frozen_layer: str | None = None
 
+    def scaling(self, name):
+        """Return the scaling that a recipe's field ``scaling`` stands for."""
+        return {"imagenet": self.imagenet_scaling, "logged": self.logged_scaling}.get(name, name)
+
 
 _ROWS = (
     Backbone(
@@ -108,13 +112,7 @@ BACKBONES = {row.name: row for row in _ROWS}
 
 
 def get_backbone(name):
-    """Return the row of a backbone.
-
-    Raises
-    ------
-    DataError
-        Naming the known backbones.
-    """
+    """Return the row of a backbone; `DataError` names the known ones."""
     if name not in BACKBONES:
         msg = f"backbone '{name}' is unknown, expected one of {', '.join(BACKBONES)}"
         raise DataError(msg)
@@ -174,11 +172,8 @@ def build_stock(backbone, pixels, weights=None):
 def tap(model, backbone):
     """Return the output of a network's tap layer.
 
-    Raises
-    ------
-    DataError
-        The layer is missing or has another shape than in the table: this version of Keras builds
-        the network differently.
+    `DataError`: it is missing or has another shape than in the table, because this version of
+    Keras builds the network differently.
     """
     layers = canonical_names(model.layers)
     if backbone.tap_layer not in layers:

@@ -81,7 +81,7 @@ def _build(row, recipe, size, weights, maps, seed):
         pixels = RandomAffine(**recipe.augmentation, seed=seed, name="augment")(image)
     else:
         pixels = layers.Rescaling(1.0, name="to_float")(image)
-    tensor = _tapped(row, scale(pixels, recipe.scaling_of(row)), weights)
+    tensor = _tapped(row, scale(pixels, row.scaling(recipe.scaling)), weights)
 
     attention_maps = None
     if recipe.attention == "none":
@@ -101,7 +101,7 @@ def _build(row, recipe, size, weights, maps, seed):
     block = layers.Dropout(recipe.dropout, seed=seed, name="attention_dropout")(block)
     if row.name == "VGG16":
         features = vgg.tail(block)
-    elif recipe.pools(row):
+    elif recipe.head == "logged-ad" and row.pooled_head:
         features = layers.GlobalAveragePooling2D(name="average")(block)
     else:
         features = layers.Flatten(name="flatten")(block)

@@ -108,17 +108,13 @@ def feature_parts(lower, prepared, recipe, *, progress=True):
         Show a bar while features are computed, which is done once for all runs.
     """
     first = prepared.parts["train"]
-    plain = (_features(lower, first, None, 0, progress),)
-    augmented = plain
+    copies = {name: (_features(lower, first, None, 0, progress),) for name in prepared.parts}
     if recipe.augmentation:
-        augmented = tuple(
+        copies["train"] = tuple(
             _features(lower, first, recipe.augmentation, copy, progress)
             for copy in range(recipe.augmented_copies)
         )
-    return {
-        name: FeaturePart(part, augmented if name == "train" else plain)
-        for name, part in prepared.parts.items()
-    }
+    return {name: FeaturePart(part, copies[name]) for name, part in prepared.parts.items()}
 
 
 def _features(lower, part, augmentation, copy, progress):

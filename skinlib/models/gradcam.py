@@ -53,20 +53,15 @@ def gradcam(model, part, batch_size=BATCH):
             cam = ops.relu(ops.sum(weights * tensor, axis=-1))
             maps[name].append(ops.convert_to_numpy(cam).astype(np.float32))
         probabilities.append(chosen)
-    return {name: np.concatenate(rows) for name, rows in maps.items()}, np.concatenate(
-        probabilities
-    )
+    found = {name: np.concatenate(rows) for name, rows in maps.items()}
+    return found, np.concatenate(probabilities)
 
 
 def split(model):
-    """Cut a classifier at its tap.
+    """Cut a classifier at its tap; return two models.
 
-    Returns
-    -------
-    below : keras.Model
-        Inputs of the classifier → tapped tensor (batch, h, w, C), probabilities.
-    above : keras.Model
-        Tapped tensor, then the other inputs → what the last layer takes.
+    The first gives the tapped tensor (batch, h, w, C) and the probabilities; the second takes the
+    tapped tensor and the other inputs, and gives what the last layer takes.
     """
     tap = model.get_layer("pool").input
     last = model.get_layer("probabilities")

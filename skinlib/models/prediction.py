@@ -20,7 +20,6 @@ def predict(model, part, *, devices=1, views="one", before_batch=None):
     Parameters
     ----------
     model : keras.Model
-        From `skinlib.models.classifier.build_classifier`.
     part : skinlib.data.batches.Part
     devices : int
         Number that the model was built on; each takes an equal share of a batch.
@@ -57,18 +56,9 @@ def _pad(inputs, devices):
 
 
 def attention(model, part):
-    """Return the soft-attention map of each image: the mean of the K maps (paper, figure 6).
+    """Return the mean of the K soft-attention maps of each image (paper, figure 6).
 
-    Parameters
-    ----------
-    model : keras.Model
-        With a layer ``soft_attention``.
-    part : skinlib.data.batches.Part
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, h, w), float32; each map sums to 1.
+    The shape is (n, h, w), float32; each map sums to 1. `model` has a layer ``soft_attention``.
     """
     import keras
 

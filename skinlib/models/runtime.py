@@ -89,10 +89,7 @@ def quick_start():
 def make_deterministic():
     """Make the backend give the same bits every time; call it before anything is computed.
 
-    Raises
-    ------
-    DataError
-        JAX on a GPU has started without the XLA flag that this takes.
+    `DataError`: JAX on a GPU has started without the XLA flag that this takes.
     """
     import keras
 
@@ -169,14 +166,10 @@ def _installed():
 
 
 def differs_from_lock():
-    """Return where the libraries differ from ``requirements.lock``, for run.json.
+    """Return where the libraries differ from ``requirements.lock``, as texts for run.json.
 
-    Numbers are comparable to the last digit only within the lock.
-
-    Returns
-    -------
-    list of str
-        ``numpy 2.0.0, locked 2.4.6`` for example; empty when all is as locked.
+    ``numpy 2.0.0, locked 2.4.6`` for example. Numbers are comparable to the last digit only within
+    the lock.
     """
     from packaging.requirements import Requirement
 

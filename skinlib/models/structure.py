@@ -54,24 +54,13 @@ MIB = 2**20
 
 
 def structure(backbone):
-    """Build a stock network with its 1000-class top and measure it.
-
-    Parameters
-    ----------
-    backbone : str
-        A network of keras.applications, one of `BLOCKS`.
+    """Build a stock network, one of `BLOCKS`, with its 1000-class top and measure it.
 
     Returns
     -------
     dict
-        ``backbone``, ``input_size``, ``stock`` and ``truncated`` (each
-        ``parameters``, ``trainable``, ``depth``; see `measure`), ``stages`` (see
-        `stages`), ``tap_layer`` and ``tap_shape``. ``truncated`` ends at the tap.
-
-    Raises
-    ------
-    DataError
-        If the network is not one of `BLOCKS`.
+        ``backbone``, ``input_size``, ``stock`` and ``truncated`` (up to the tap; see `measure`),
+        ``stages`` (see `stages`), ``tap_layer`` and ``tap_shape``.
     """
     import keras
 
@@ -120,10 +109,8 @@ def stages(kinds, layers, kept, tap):
         Kind of block, and the regular expression of the layer that ends one.
     layers : dict of str to layer
         All layers in graph order, by fresh-session name.
-    kept : set of str
-        Names (as in this session) of the layers at or before the tap.
-    tap : str
-        Name (as in this session) of the tapped layer.
+    kept, tap : set of str, str
+        Names in this session: of the layers up to the tap, and of the tapped layer.
 
     Returns
     -------

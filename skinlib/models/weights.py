@@ -24,12 +24,6 @@ RUN_PREFIX = "run:"
 def check_file(path, expected_sha256=None):
     """Check a weights file before anything is loaded from it, and return its SHA-256.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-    expected_sha256 : str, optional
-        64 hexadecimal digits.
-
     Raises
     ------
     DataError
@@ -101,18 +95,8 @@ def load_backbone(model, backbone, path):
 def load_classifier(model, path, expected_sha256=None, name=None):
     """Load the weights of a whole classifier that skinlib trained.
 
-    Parameters
-    ----------
-    model : keras.Model
-    path : str or pathlib.Path
-    expected_sha256 : str, optional
-    name : str or pathlib.Path, optional
-        Name in messages of weights that were put together of several files.
-
-    Raises
-    ------
-    DataError, IntegrityError
-        See `check_file`; the latter also if they are not those of such a classifier.
+    Raises as `check_file`, and `IntegrityError` if they are not those of such a classifier; `name`
+    is used in messages for weights that were put together of several files.
     """
     check_file(path, expected_sha256)
     try:
@@ -136,15 +120,7 @@ def _load(model, path, what, name=None):
 
 @contextlib.contextmanager
 def downloading(backbone):
-    """Say what to do where Keras fails to download ImageNet weights inside the block.
-
-    Raises
-    ------
-    TemporaryError
-        The network fails.
-    IntegrityError
-        The server sent other bytes than Keras expects.
-    """
+    """Turn a failed download of ImageNet weights inside the block into an error with a remedy."""
     name = f"{backbone.name.lower()}_imagenet_notop{SUFFIX}"
     remedy = (
         f"try again, put them as '{name}' into a folder and set SKINLIB_WEIGHTS to it, "
@@ -198,13 +174,7 @@ class Start:
         }
 
     def check_split(self, split):
-        """Refuse a run of another split, which may have been trained on test images of this one.
-
-        Parameters
-        ----------
-        split : str
-            Hash of the split of the new run.
-        """
+        """Refuse a run of another split (by hash): it may have been trained on test images."""
         theirs = self.record["split"]["hash"]
         if theirs != split:
             msg = (
@@ -215,20 +185,10 @@ class Start:
             raise DataError(msg)
 
     def transfer(self, source, model):
-        """Copy weights between two networks of one structure; the last layer may differ in shape.
+        """Load this run's weights into `source`, its network, and copy them into `model`.
 
-        Parameters
-        ----------
-        source : keras.Model
-            The network of this run, built anew; its weights are loaded from `path`.
-        model : keras.Model
-
-        Raises
-        ------
-        DataError
-            The networks have other layers.
-        IntegrityError
-            See `load_classifier`.
+        Both must have the same layers (else `DataError`); the last one may differ in shape, and
+        is then left as it is.
         """
         load_classifier(source, self.path, self.record["weights_sha256"])
         ours, theirs = (

@@ -19,7 +19,7 @@ def train_epoch(job, network, progress, save):
 
     Parameters
     ----------
-    job : skinlib.training.job.Job
+    job : skinlib.training.evaluation.Job
     network : skinlib.training.network.Network
         Compiled by `skinlib.training.losses.compile_network`.
     progress : skinlib.training.state.Progress

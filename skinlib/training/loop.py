@@ -14,8 +14,7 @@ from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
-from skinlib.training import run_lock, state, tracking
-from skinlib.training.job import Job
+from skinlib.training import evaluation, run_lock, state, tracking
 from skinlib.training.schedule import Controls
 
 REMEDY = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
@@ -93,7 +92,7 @@ def train(
         run_lock.sweep(folder)
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            job = Job(folder, record, recipe, watch, progress)
+            job = evaluation.Job(folder, record, recipe, watch, progress)
             _train(job, prepared, weights, keep_weights, trackers)
         state.discard(folder)
         return run.read_run(folder)
@@ -101,7 +100,7 @@ def train(
 
 def _train(job, prepared, weights, keep_weights, trackers):
     from skinlib.models import runtime
-    from skinlib.training import evaluation, losses, network
+    from skinlib.training import losses, network
 
     record, recipe = job.record, job.recipe
     if recipe.deterministic:
@@ -123,7 +122,7 @@ def _train(job, prepared, weights, keep_weights, trackers):
 
 def _epochs(job, network, trackers):
     """Train and validate epoch by epoch, from the last state on; return the progress."""
-    from skinlib.training import epochs, evaluation
+    from skinlib.training import epochs
 
     folder, record, recipe = job.folder, job.record, job.recipe
     optimizer = network.trained.optimizer

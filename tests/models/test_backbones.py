@@ -213,7 +213,7 @@ def test_imagenet_scaling_is_the_one_of_keras_applications(name, module, rng):
     pixels = rng.integers(0, 256, (2, 5, 4, 3)).astype("float32")
     module = importlib.import_module(f"keras.applications.{module}")
     expected = module.preprocess_input(pixels.copy(), data_format="channels_last")
-    found = scaled(get_recipe("clean").scaling_of(get_backbone(name)), pixels)
+    found = scaled(get_backbone(name).scaling(get_recipe("clean").scaling), pixels)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
     assert np.ptp(found) > 1
 
@@ -226,15 +226,15 @@ def test_logged_scaling_is_the_one_of_the_notebooks(rng):
     for name, module in modules.items():
         module = importlib.import_module(f"keras.applications.{module}")
         expected = module.preprocess_input(pixels.copy(), data_format="channels_last")
-        found = scaled(recipe.scaling_of(get_backbone(name)), pixels)
+        found = scaled(get_backbone(name).scaling(recipe.scaling), pixels)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4, err_msg=name)
 
 
 def test_ad_arm_scales_every_network_alike():
     recipe = get_recipe("ad-as-logged")
-    assert {recipe.scaling_of(row) for row in BACKBONES.values()} == {"signed"}
+    assert {row.scaling(recipe.scaling) for row in BACKBONES.values()} == {"signed"}
     recipe = get_recipe("md-as-logged").replace(scaling="torch")
-    assert {recipe.scaling_of(row) for row in BACKBONES.values()} == {"torch"}
+    assert {row.scaling(recipe.scaling) for row in BACKBONES.values()} == {"torch"}
 
 
 @pytest.fixture(scope="module")
