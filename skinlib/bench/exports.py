@@ -13,7 +13,7 @@ import pandas as pd
 
 from skinlib.bench import timing
 from skinlib.predict import released
-from skinlib.predict.export import FORMATS, calibration, export
+from skinlib.predict.export import CALIBRATION, FORMATS, export, inputs
 from skinlib.predict.export.running import opened
 from skinlib.predict.measure import UNKNOWN, prepare
 from skinlib.stats import bootstrap, paired, scores
@@ -52,12 +52,12 @@ def measure(*, quick=False, progress=True):
     chosen = np.arange(len(part))[: 40 if quick else None]
     labels = part.labels[chosen]
     lesions = prepared.tables["validation"]["lesion_id"].to_numpy()[chosen]
-    given = {"validation": calibration.inputs(part, chosen)}
+    given = {"validation": inputs(part, chosen)}
     photographs = _photographs(classifier, prepared.dataset.folder / FOLDER, 8 if quick else None)
     if photographs:
         given["photographs"] = photographs
-    count = 8 if quick else calibration.COUNT
-    pictures = calibration.inputs(train, np.linspace(0, len(train) - 1, count).astype(int))
+    count = 8 if quick else CALIBRATION
+    pictures = inputs(train, np.linspace(0, len(train) - 1, count).astype(int))
     model = servable(classifier)
     exact = {kind: _all(model.predict_on_batch, inputs) for kind, inputs in given.items()}
     found = {

@@ -144,31 +144,22 @@ def network(name, recipe):
 
 def _write(name, recipe, files):
     """Write a file of each variant; return the errors by variant."""
-    import onnx
-
-    from skinlib.predict.export import to_litert, to_onnx, to_openvino
+    from skinlib.predict.export import formats
 
     model, pictures = network(name, recipe)
     errors, plain = {}, None
     for variant, path in files.items():
         runtime, precision = variant
         try:
-            if variant == ("onnx", "fp32"):
-                plain = to_onnx.convert(model)
-                to_onnx.write(path, plain, {})
-            elif runtime == "onnx":
-                proto = onnx.ModelProto()
-                proto.CopyFrom(plain)
-                if precision == "int8":
-                    proto = to_onnx.quantise(proto, pictures)
-                else:
-                    to_onnx.shrink(proto, precision)
-                to_onnx.write(path, proto, {})
+            if runtime == "onnx":
+                plain = plain or formats.to_onnx(model)
+                given = pictures if precision == "int8" else None
+                formats.save_onnx(formats.smaller(plain, precision, pictures=given), path, {})
             elif runtime == "openvino":
                 source = files["onnx", "int8" if precision == "int8" else "fp32"]
-                to_openvino.write(source, path, precision, {})
+                formats.save_openvino(source, path, precision, {})
             else:
-                path.write_bytes(to_litert.convert(model, precision))
+                formats.save_litert(model, path, precision)
         except Exception as error:
             # A backbone that a runtime cannot take is a result too.
             errors[variant] = timing.first_line(error)

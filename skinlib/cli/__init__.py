@@ -15,7 +15,6 @@ from skinlib.common.errors import DataError, SkinlibError, TemporaryError
 from skinlib.data import fetch
 from skinlib.predict import commands as models
 from skinlib.predict import predict
-from skinlib.predict.export import command as exporting
 
 # What a shell makes of SIGINT and SIGPIPE.
 INTERRUPTED, UNREAD = 130, 141
@@ -102,7 +101,7 @@ def _parser():
     sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
     command("predict", predict.run, add_arguments=predict.add_arguments)
-    command("export", exporting.run, add_arguments=exporting.add_arguments)
+    command("export", models.export, add_arguments=models.add_export)
     command("release", models.release, "--data", add_arguments=models.add_release)
     command("browser", models.browser, add_arguments=models.add_browser)
 

@@ -58,3 +58,57 @@ def browser(args):
         msg = f"the page in the browser is not built, the book says so: {error}"
         raise type(error)(msg) from error
     print(f"{folder}: {', '.join(f'{key} {size:,} bytes' for key, size in sizes.items())}")
+
+
+def add_export(parser):
+    """Add the options of ``skinlib export`` to an argument parser."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", help="released model or run (default: the newest released one)")
+    which.add_argument("--run", type=Path, help="run directory with its weights")
+    parser.add_argument(
+        "--format", required=True, help="onnx, litert, openvino or keras (fp32 only)"
+    )
+    parser.add_argument(
+        "--precision", default="fp32",
+        help="what the weights are stored in: fp32, fp16 or int8; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data",
+        help="with int8: compute in eight bits too, by pictures of what the model was trained on, "
+        "a folder in the HAM10000 layout",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE",
+        help="default: the model's name, precision and suffix, in this folder",
+    )  # fmt: skip
+
+
+def export(args):
+    """Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format."""
+    import numpy as np
+
+    from skinlib.predict import export as exporting
+    from skinlib.predict import released
+
+    if args.data and args.precision != "int8":
+        msg = f"--data is for --precision int8 only, not for '{args.precision}'; leave it out"
+        raise DataError(msg)
+    # Before seconds are spent on a network.
+    exporting.check(args.format, args.precision, args.output)
+    classifier = released.locate(args.model, args.run)
+    suffix = exporting.FORMATS[args.format][1]
+    path = args.output or Path(f"{Path(classifier.name).name}-{args.precision}{suffix}")
+    pictures = None
+    if args.data:
+        from skinlib.predict.measure import prepare
+
+        train = prepare(classifier, args.data).parts["train"]
+        rows = np.linspace(0, len(train) - 1, exporting.CALIBRATION).astype(int)
+        pictures = exporting.inputs(train, np.unique(rows))
+    described = exporting.export(classifier, args.format, path, args.precision, pictures=pictures)
+    for each, file in described["files"].items():
+        print(f"{file['bytes']:>11,}  {path.with_name(each)}")
+    print(f"{path}.json says how to call it.")
+    if "note" in described:
+        print(described["note"])
+    print(described["notice"])

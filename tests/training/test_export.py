@@ -1,6 +1,5 @@
-"""`export`: every format answers as Keras does, and says all that a caller needs."""
+"""`export`: every format predicts as Keras does, and says all that a caller needs."""
 
-import importlib.util
 import json
 import types
 
@@ -10,7 +9,6 @@ import pandas as pd
 import pytest
 import tiny
 
-from skinlib.cli import main
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import SkinlibError
 from skinlib.common.files import sha256
@@ -18,8 +16,8 @@ from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import d4
 from skinlib.predict import abstention, ood, released
 from skinlib.predict.export import FORMATS, export
-from skinlib.predict.export.graph import servable
-from skinlib.predict.export.layers import Colours
+from skinlib.predict.export.graph import colours, servable
+from skinlib.predict.export.sidecar import encoding
 
 FACTS = pd.DataFrame({
     "age": [50.0, np.nan, 85.0],
@@ -28,15 +26,9 @@ FACTS = pd.DataFrame({
 })  # fmt: skip
 
 
-@pytest.fixture(scope="module", autouse=True)
-def folder(tiny_release):
-    """The only released model there is."""
-    return tiny_release
-
-
 @pytest.fixture(scope="module")
-def classifier(folder):
-    return released.load(folder)
+def classifier(tiny_release):
+    return released.load(tiny_release)
 
 
 @pytest.fixture
@@ -52,34 +44,36 @@ def inputs(classifier, pictures):
     return {"image": pictures, "metadata": classifier.encoder.transform(FACTS)}
 
 
-def plain(classifier, pictures):
-    """Return what the network answers, with nothing of the rule."""
-    from skinlib.predict.model import Classifier
+@pytest.fixture
+def plain(classifier, pictures, monkeypatch):
+    """What the network predicts, without the rule."""
+    with monkeypatch.context() as patch:
+        patch.setattr(classifier, "rule", None)
+        return classifier.classify(pictures, FACTS, views="one")
 
-    bare = Classifier.__new__(Classifier)
-    bare.__dict__.update(classifier.__dict__, rule=None)
-    return bare.classify(pictures, FACTS, views="one")
 
-
-def test_the_graph_answers_as_the_classifier(classifier, pictures):
+def test_the_graph_predicts_as_the_classifier(classifier, pictures, plain):
     found = servable(classifier).predict_on_batch(inputs(classifier, pictures))
-    expected = plain(classifier, pictures)
-    np.testing.assert_allclose(found["probabilities"], expected.probabilities, atol=1e-6)
-    np.testing.assert_allclose(found["attention"], expected.maps, atol=1e-6)
-    np.testing.assert_allclose(found["distance"], expected.distances, rtol=1e-3)
+    np.testing.assert_allclose(found["probabilities"], plain.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found["attention"], plain.maps, atol=1e-6)
+    np.testing.assert_allclose(found["distance"], plain.distances, rtol=1e-3)
     np.testing.assert_allclose(np.sum(found["attention"], axis=(1, 2)), 1, atol=1e-5)
-
-
-def test_colours_are_those_of_the_likeness(pictures):
-    found = keras.ops.convert_to_numpy(Colours()(pictures))
+    found = keras.ops.convert_to_numpy(colours(keras.ops.convert_to_tensor(pictures)))
     np.testing.assert_allclose(found, ood.colours(pictures), rtol=1e-4, atol=1e-5)
 
 
-def test_a_model_trained_on_bgr_is_asked_with_rgb(pictures):
-    recipe = tiny.recipe(channel_order="bgr", augmentation=None, metadata=False, attention="none")
+def untrained(**changes):
+    recipe = tiny.recipe(**changes)
     model = build_classifier("Tiny", recipe)
     record = {"backbone": "Tiny", "input_size": 32}
-    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, detector=None))
+    fields = {"recipe": recipe, "model": model, "record": record, "detector": None}
+    return model, servable(types.SimpleNamespace(**fields))
+
+
+def test_a_model_trained_on_bgr_takes_rgb(pictures):
+    model, made = untrained(
+        channel_order="bgr", augmentation=None, metadata=False, attention="none"
+    )
     assert set(made.input) == {"image"}
     assert set(made.output) == {"probabilities"}
     found = made.predict_on_batch({"image": pictures})["probabilities"]
@@ -89,12 +83,8 @@ def test_a_model_trained_on_bgr_is_asked_with_rgb(pictures):
 
 
 def test_augmentation_is_not_exported(pictures):
-    recipe = tiny.recipe(augmentation={"rotation": 90.0})
-    model = build_classifier("Tiny", recipe)
-    record = {"backbone": "Tiny", "input_size": 32}
-    made = servable(types.SimpleNamespace(recipe=recipe, model=model, record=record, detector=None))
-    names = {layer.name for layer in made.get_layer("network").layers}
-    assert "augment" not in names
+    model, made = untrained(augmentation={"rotation": 90.0})
+    assert "augment" not in {layer.name for layer in made.get_layer("network").layers}
     given = {"image": pictures, "metadata": np.zeros((3, 21), np.float32)}
     np.testing.assert_allclose(
         made.predict_on_batch(given)["probabilities"], model.predict_on_batch(given), atol=1e-6
@@ -115,14 +105,14 @@ def in_keras(path):
     + [("onnx", "fp16", 1e-5), ("litert", "fp16", 0.02), ("openvino", "fp16", 0.02)]
     + [(format, "int8", 0.2) for format in FORMATS if format != "keras"],
 )
-def test_files_answer_as_keras(classifier, pictures, tmp_path, format, precision, allowed):
+def test_files_predict_as_keras(classifier, pictures, plain, tmp_path, format, precision, allowed):
     from skinlib.predict.export.running import opened
 
     pytest.importorskip("tf2onnx")
     path = tmp_path / f"model{FORMATS[format][1]}"
     described = export(classifier, format, path, precision)
-    given, expected = inputs(classifier, pictures), plain(classifier, pictures)
     run = in_keras(path) if format == "keras" else opened(path, threads=1)
+    given = inputs(classifier, pictures)
     for rows in (slice(0, 1), slice(0, 3)):
         try:
             found = run({name: values[rows] for name, values in given.items()})
@@ -130,35 +120,43 @@ def test_files_answer_as_keras(classifier, pictures, tmp_path, format, precision
             assert (format, precision) == ("openvino", "int8")
             pytest.skip(str(error))
         assert set(found) == {"probabilities", "attention", "distance"}
-        np.testing.assert_allclose(
-            found["probabilities"], expected.probabilities[rows], atol=allowed
-        )
-        np.testing.assert_allclose(found["attention"], expected.maps[rows], atol=allowed)
+        np.testing.assert_allclose(found["probabilities"], plain.probabilities[rows], atol=allowed)
+        np.testing.assert_allclose(found["attention"], plain.maps[rows], atol=allowed)
         if precision == "fp32":
-            np.testing.assert_allclose(found["distance"], expected.distances[rows], rtol=1e-3)
+            np.testing.assert_allclose(found["distance"], plain.distances[rows], rtol=1e-3)
     for name, entry in described["files"].items():
         assert sha256(tmp_path / name) == entry["sha256"]
     assert json.loads((tmp_path / f"{path.name}.json").read_text()) == described
     assert described["computes_in"] == "float32"
+    assert {path.name for path in tmp_path.iterdir()} == {*described["files"], f"{path.name}.json"}
 
 
-def test_int8_computes_in_int8_with_pictures(classifier, pictures, tmp_path):
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_int8_computes_in_int8_with_pictures(classifier, pictures, tmp_path, format):
     import onnx
+    from ai_edge_litert.interpreter import Interpreter
 
-    path = tmp_path / "model.onnx"
-    described = export(classifier, "onnx", path, "int8", pictures=inputs(classifier, pictures))
+    path = tmp_path / f"model{FORMATS[format][1]}"
+    described = export(classifier, format, path, "int8", pictures=inputs(classifier, pictures))
     assert described["computes_in"] == "int8"
     assert "distance" in described["note"]
-    kinds = [node.op_type for node in onnx.load(path).graph.node]
-    assert kinds.count("QuantizeLinear") > 0
+    if format == "litert":
+        tensors = Interpreter(str(path)).get_tensor_details()
+        assert np.int8 in {tensor["dtype"] for tensor in tensors if len(tensor["shape"]) == 4}
+        return
+    nodes = onnx.load(path).graph.node
+    assert any(node.op_type == "QuantizeLinear" for node in nodes)
+    # The distance is not rounded beyond its input.
+    added = [node for node in nodes if "ood_distance" in node.name and node.op_type == "Add"]
+    assert added
+    assert not any("Dequantize" in name for node in added for name in node.input)
 
 
 def test_onnx_says_what_it_is(classifier, tmp_path):
     import onnx
 
-    path = tmp_path / "model.onnx"
-    export(classifier, "onnx", path)
-    proto = onnx.load(path)
+    export(classifier, "onnx", tmp_path / "model.onnx")
+    proto = onnx.load(tmp_path / "model.onnx")
     words = {each.key: each.value for each in proto.metadata_props}
     assert json.loads(words["classes"]) == list(CLASSES)
     assert "Not a medical device" in words["notice"]
@@ -170,7 +168,7 @@ def test_onnx_says_what_it_is(classifier, tmp_path):
     assert image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
 
 
-def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_path):
+def test_the_words_beside_a_file_are_enough_to_predict(classifier, pictures, tmp_path):
     """What `skinlib predict` says, from the file and its JSON alone."""
     from skinlib.predict.export.running import opened
 
@@ -186,8 +184,8 @@ def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_
             metadata[row, code[key]["positions"].get(value, code[key]["other"])] = 1
     run = opened(path)
     views = list(d4(pictures)) if words["views"] == "d4" else [pictures]
-    asked = [run({"image": view, "metadata": metadata}) for view in views]
-    logits = np.log(np.mean([each["probabilities"] for each in asked], axis=0))
+    found = [run({"image": view, "metadata": metadata}) for view in views]
+    logits = np.log(np.mean([each["probabilities"] for each in found], axis=0))
     scaled = np.exp(logits / words["temperature"])
     scaled /= scaled.sum(axis=1, keepdims=True)
     expected = classifier.classify(pictures, FACTS)
@@ -197,38 +195,17 @@ def test_the_words_beside_a_file_are_enough_to_answer(classifier, pictures, tmp_
         known = not FACTS.loc[row].isin([np.nan, "unknown"]).any()
         least = rule["confidence" if known else "confidence_without"]
         word = "unsure" if least is None or scaled[row].max() < least else "answered"
-        word = "unlike" if asked[0]["distance"][row] > rule["distance"] else word
+        word = "unlike" if found[0]["distance"][row] > rule["distance"] else word
         assert rule["words"][word] == expected.status[row]
     assert abstention.UNLIKE in expected.status
     assert words["classes"] == list(CLASSES)
     assert words["licence"]["id"]
 
 
-def test_the_command(tmp_path, capsys):
-    target = tmp_path / "here.onnx"
-    assert main(["export", "--format", "onnx", "--precision", "fp16", "-o", str(target)]) == 0
-    out = capsys.readouterr().out
-    assert str(target) in out
-    assert "Not a medical device" in out
-    assert {path.name for path in tmp_path.iterdir()} == {"here.onnx", "here.onnx.json"}
-
-
-def fails(capsys, *arguments):
-    assert main(["export", *map(str, arguments)]) == 2
-    return capsys.readouterr().err
-
-
-def test_wrong_requests_are_refused(tmp_path, monkeypatch, capsys):
-    assert "onnx, litert" in fails(capsys, "--format", "pickle")
-    assert "fp32" in fails(capsys, "--format", "keras", "--precision", "int8")
-    assert "'fp64'" in fails(capsys, "--format", "onnx", "--precision", "fp64")
-    assert ".tflite" in fails(capsys, "--format", "litert", "-o", tmp_path / "model.onnx")
-    assert "no released model" in fails(capsys, "--format", "onnx", "--model", tmp_path)
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    said = fails(capsys, "--format", "onnx")
-    assert "jax" in said
-    assert "KERAS_BACKEND=tensorflow" in said
-    monkeypatch.delenv("KERAS_BACKEND")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "skinlib[export]" in fails(capsys, "--format", "openvino")
-    assert not list(tmp_path.iterdir())
+def test_what_is_not_known_has_a_position_of_its_own(classifier):
+    code = encoding(classifier.encoder)
+    unknown = pd.DataFrame([{"age": np.nan, "sex": "unknown", "localization": "unknown"}])
+    strange = pd.DataFrame([{"age": np.nan, "sex": "neither", "localization": "nowhere"}])
+    for word, frame in (("unknown", unknown), ("other", strange)):
+        places = np.flatnonzero(classifier.encoder.transform(frame)[0])
+        assert [code["sex"][word], code["site"][word]] == places.tolist()

@@ -1,13 +1,13 @@
 """The graph that is exported: from the pixels of a photograph to all that a rule needs."""
 
-INPUTS = ("image", "metadata")
-OUTPUTS = ("probabilities", "attention", "distance")
-# Names of the layers below begin so, and those of what they become in other formats.
-LIKENESS = "likeness"
+import numpy as np
+
+# Layers of the out-of-distribution check have this in their names, in other formats too.
+OOD = "ood_distance"
 
 
 def servable(classifier):
-    """Return the network of a classifier as others are to call it.
+    """Return the network of a classifier as other programs call it.
 
     Parameters
     ----------
@@ -16,45 +16,36 @@ def servable(classifier):
     Returns
     -------
     keras.Model
-        Inputs ``image`` (n, s, s, 3), uint8, RGB, and ``metadata`` (n, 21), float32, the
-        latter only for a model that was trained with metadata. Outputs, in a dictionary:
-
-        - ``probabilities`` (n, 7), as the network gives them for one view, no temperature;
-        - ``attention`` (n, h, w), mean of the K maps at the tap, each sums to 1; not without
-          attention;
-        - ``distance`` (n,), see `skinlib.predict.ood.Detector.distance`; not without a likeness.
-
-        Computed in float32 and without augmentation, whatever the training did.
+        Computed in float32 and without augmentation, whatever the training did. Inputs ``image``
+        (n, s, s, 3), uint8, RGB, and, for a model that was trained with metadata, ``metadata``
+        (n, 21), float32. Outputs, in a dictionary: ``probabilities`` (n, 7) of one view, without
+        temperature; with attention, ``attention`` (n, h, w), the mean of the K maps at the tap;
+        with a detector, ``distance`` (n,), see `skinlib.predict.ood.Detector.distance`.
     """
     import keras
     from keras import layers, ops
 
     from skinlib.data.metadata import WIDTH
-    from skinlib.predict.export.layers import Colours, Distance, ReversedChannels
 
-    network = _inner(classifier)
+    network = _network(classifier)
     size = classifier.record["input_size"]
     inputs = {"image": layers.Input((size, size, 3), dtype="uint8", name="image")}
     if classifier.recipe.metadata:
         inputs["metadata"] = layers.Input((WIDTH,), dtype="float32", name="metadata")
     given = dict(inputs)
     if classifier.recipe.channel_order == "bgr":
-        given["image"] = ReversedChannels(dtype="uint8", name="bgr")(inputs["image"])
+        given["image"] = ops.flip(inputs["image"], axis=-1)
     found = network([given[tensor.name] for tensor in network.inputs])
     outputs = {"probabilities": found["probabilities"]}
     if "attention" in found:
         outputs["attention"] = ops.mean(found["attention"], axis=-1)
     if classifier.detector is not None:
-        known = classifier.detector
-        colours = Colours(dtype="float32", name=f"{LIKENESS}_colours")(inputs["image"])
-        kept = [len(part.variances) for part in (known.colours, known.network)]
-        distance = Distance(kept, dtype="float32", name=f"{LIKENESS}_distance")
-        outputs["distance"] = distance([colours, found["features"]])
-        distance.fill(known)
+        distance = _distance(classifier.detector, size, found["features"].shape[-1])
+        outputs["distance"] = distance([inputs["image"], found["features"]])
     return keras.Model(inputs, outputs, name="servable")
 
 
-def _inner(classifier):
+def _network(classifier):
     """Return the trained network with all its outputs, without augmentation, in float32."""
     import keras
 
@@ -72,33 +63,54 @@ def _inner(classifier):
     return keras.Model(plain.inputs, outputs, name="network")
 
 
-def serving(model):
-    """Return a ``tf.function`` of the model with named inputs and outputs, any number of rows."""
-    import tensorflow as tf
+def _distance(detector, size, channels):
+    """Return `skinlib.predict.ood.Detector.distance` of a picture and features as a model."""
+    import keras
+    from keras import layers, ops
 
-    names = list(model.input)
-    signature = [
-        tf.TensorSpec(model.input[name].shape, model.input[name].dtype, name=name) for name in names
-    ]
+    image = layers.Input((size, size, 3), dtype="uint8")
+    features = layers.Input((channels,), dtype="float32")
+    each = [
+        _mahalanobis(gaussian, seen, name) / np.float32(limit)
+        for gaussian, seen, name, limit in zip(
+            (detector.colours, detector.network), (colours(image), features),
+            ("colours", "network"), detector.limits, strict=True,
+        )
+    ]  # fmt: skip
+    return keras.Model([image, features], ops.maximum(*each), name=OOD)
 
-    @tf.function(input_signature=signature)
-    def serve(*tensors):
-        return dict(model(dict(zip(names, tensors, strict=True)), training=False))
 
-    return serve
+def _mahalanobis(gaussian, features, name):
+    """Return the distance of `skinlib.predict.ood.Gaussian` as a tensor (n,)."""
+    from keras import layers, ops
+
+    mean, scale, variances, rest = (
+        np.asarray(values, np.float32)
+        for values in (gaussian.mean, gaussian.scale, gaussian.variances, gaussian.rest)
+    )
+    centred = (features - mean) / scale
+    project = layers.Dense(len(variances), use_bias=False, dtype="float32", name=f"{name}_along")
+    along = ops.square(project(centred))
+    project.set_weights([np.asarray(gaussian.directions.T, np.float32)])
+    left = ops.sum(ops.square(centred), axis=-1) - ops.sum(along, axis=-1)
+    squared = ops.sum(along / variances, axis=-1) + ops.maximum(left, 0.0) / rest[0]
+    return squared / len(mean)
 
 
-def frozen(serve):
-    """Return what `serving` gave as a concrete function with its weights as constants."""
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+def colours(image):
+    """Return `skinlib.predict.ood.colours` of pictures (n, s, s, 3), uint8, as a tensor (n, 12)."""
+    from keras import ops
 
-    concrete = serve.get_concrete_function()
-    constant = convert_variables_to_constants_v2(concrete)
-    names = sorted(concrete.structured_outputs)
-
-    @tf.function(input_signature=serve.input_signature)
-    def again(*tensors):
-        return dict(zip(names, constant(*tensors), strict=True))
-
-    return again.get_concrete_function()
+    image = ops.cast(image, "float32") / 255.0
+    mean = ops.mean(image, axis=(1, 2), keepdims=True)
+    centred = image - mean
+    spread = ops.sqrt(ops.mean(ops.square(centred), axis=(1, 2), keepdims=True)) + 1e-3
+    centred = centred / spread
+    red, green, blue = ops.split(centred, 3, axis=-1)
+    pairs = ops.concatenate([red * green, red * blue, green * blue], axis=-1)
+    down = ops.mean(ops.abs(image[:, 1:] - image[:, :-1]), axis=(1, 2))
+    across = ops.mean(ops.abs(image[:, :, 1:] - image[:, :, :-1]), axis=(1, 2))
+    log_steps = ops.log((down + across) / 2.0 + 1e-3)
+    mean, spread = ops.squeeze(mean, axis=(1, 2)), ops.squeeze(spread, axis=(1, 2))
+    parts = [mean, ops.log(spread), ops.mean(pairs, axis=(1, 2)), log_steps]
+    return ops.concatenate(parts, axis=-1)
