@@ -34,7 +34,7 @@ def _text(error):
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"it lacks {place}.{missing}" if place else f"it lacks {missing}"
     found = json.dumps(error.instance, ensure_ascii=False, default=str)
-    if rule == "type":
+    if rule == "type" and "description" not in error.schema:
         wanted = error.validator_value
     elif rule == "enum":
         wanted = f"one of {', '.join(map(str, error.validator_value))}"

@@ -47,14 +47,7 @@ SAMPLE_SIZE = (400, 300)
 def build(folder):
     """Fill a folder with the model, the samples, the runtime and the numbers of the page.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-
-    Returns
-    -------
-    dict of str to int
-        Bytes of the ``model``, and of the runtime by backend.
+    Returns the bytes of the ``model``, and of the runtime by backend.
 
     Raises
     ------
@@ -106,16 +99,7 @@ def _sample(folder, name):
 
 
 def check(classifier):
-    """Predict a made-up picture, for a browser to compare itself with.
-
-    Byte k of the picture is 37 k modulo 256.
-
-    Returns
-    -------
-    dict
-        ``facts`` about the patient; ``probabilities`` of one view, calibrated, shape (7,);
-        ``distance``.
-    """
+    """Predict a picture whose byte k is 37 k modulo 256, for a browser to compare itself with."""
     size = classifier.record["input_size"]
     picture = (37 * np.arange(size * size * 3) % 256).astype(np.uint8).reshape(1, size, size, 3)
     facts = {"age": 60.0, "sex": "female", "site": "back"}
@@ -129,19 +113,7 @@ def check(classifier):
 
 
 def describe(model, drawn, checked, sizes):
-    """Return the numbers that the scripts of the page need besides the sidecar, for JSON.
-
-    Parameters
-    ----------
-    model : dict
-        ``model.json``.
-    drawn : list of dict
-        The samples.
-    checked : dict
-        From `check`.
-    sizes : dict of str to int
-        See `build`.
-    """
+    """Return the numbers that the scripts of the page need besides the sidecar, for JSON."""
     import matplotlib as mpl
 
     from skinlib.plots.photographs import ATTENTION_MAP

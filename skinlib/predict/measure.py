@@ -21,12 +21,7 @@ UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
 
 
 def prepare(classifier, data=None, *, progress=True):
-    """Prepare the data that a run or a released model was trained on, and refuse any other.
-
-    Returns
-    -------
-    skinlib.data.prepare.Prepared
-    """
+    """Prepare the data that a run or a released model was trained on, and refuse any other."""
     record = classifier.record
     # A released model has of its run what run.json has.
     made = record["run"] if isinstance(record["run"], dict) else record
@@ -188,19 +183,8 @@ def _rounding(run, part, table, rounded):
 def without_facts(rule, run, given, none, distances):
     """Return accuracy, mean recall, coverage and risk with and without age, sex and site.
 
-    Parameters
-    ----------
-    rule : skinlib.predict.abstention.Rule
-    run : skinlib.experiments.run.Run
-    given, none : tuple
-        Probabilities (n, 7) of the test set, and of which rows all facts are known.
-    distances : numpy.ndarray
-        Shape (n,).
-
-    Returns
-    -------
-    dict
-        ``given``, ``none`` and ``difference``, on the same resamples of lesions.
+    `given` and `none`: probabilities (n, 7) of the test set, and of which rows all facts are known.
+    Differences are of the same resamples of lesions.
     """
     labels, _, lesions = run.arrays("test")
     weights = bootstrap.cluster_weights(lesions)

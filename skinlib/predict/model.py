@@ -86,13 +86,7 @@ class Classifier:
         return self.record.get("name") or f"{self.record['study']}/{self.record['run']}"
 
     def prepare(self, path):
-        """Return a photograph as the network takes it: (size, size, 3), uint8, RGB.
-
-        Raises
-        ------
-        DataError, skinlib.common.errors.IntegrityError
-            See `open_photograph`.
-        """
+        """Return a photograph as the network takes it: (size, size, 3), uint8, RGB."""
         return self.square(open_photograph(path), self.record["input_size"])
 
     def square(self, image, size):
@@ -152,25 +146,9 @@ class Classifier:
         return first, features.astype(np.float32), maps[0].mean(axis=-1) if maps else None
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
-        """Classify one photograph.
+        """Return class to probability for one photograph, calibrated if there is a rule.
 
-        Parameters
-        ----------
-        path : str or pathlib.Path
-        age : float, optional
-            Years, 0 to 120.
-        sex, site : str
-            Categories of HAM10000.
-
-        Returns
-        -------
-        dict of str to float
-            Class to probability, calibrated if there is a rule.
-
-        Raises
-        ------
-        DataError, skinlib.common.errors.IntegrityError
-            See `open_photograph` and `skinlib.predict.requests.check_facts`.
+        Facts and errors are those of `skinlib.predict.requests.check_facts`, `open_photograph`.
         """
         check_facts(age, sex, site)
         facts = table([Request(Path(path), str(path), age, sex, site)])
@@ -180,10 +158,6 @@ class Classifier:
 
 def open_photograph(path):
     """Decode a photograph whole, upright, in RGB.
-
-    Returns
-    -------
-    PIL.Image.Image
 
     Raises
     ------

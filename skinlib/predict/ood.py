@@ -36,10 +36,8 @@ class Gaussian:
     ----------
     mean, scale : numpy.ndarray
         Of each feature, shape (C,).
-    directions : numpy.ndarray
-        Orthonormal rows, shape (k, C), in standardised features.
-    variances : numpy.ndarray
-        Along each of them, shape (k,).
+    directions, variances : numpy.ndarray
+        Orthonormal rows in standardised features, (k, C), and the variance along each, (k,).
     rest : numpy.ndarray
         Variance along every other direction, shape (1,).
     """
@@ -52,13 +50,7 @@ class Gaussian:
 
     @classmethod
     def fit(cls, features, directions=DIRECTIONS):
-        """Fit to features of the training set, shape (n, C).
-
-        Raises
-        ------
-        DataError
-            With fewer than four images or two features.
-        """
+        """Fit to features of the training set, shape (n, C)."""
         features = np.asarray(features, float)
         count, channels = features.shape
         kept = min(directions, channels - 1, count // 2)
@@ -93,14 +85,9 @@ class Detector:
 
     @classmethod
     def fit(cls, train, validation, percentile=PERCENTILE):
-        """Fit to the training set, set the limits by the validation set.
+        """Fit to the training set, set the limits by a percentile of the validation set.
 
-        Parameters
-        ----------
-        train, validation : tuple of numpy.ndarray
-            Features of colours (n, 12) and of the network (n, C).
-        percentile : float
-            0 to 100.
+        Each set is a pair: features of colours (n, 12) and of the network (n, C).
         """
         fitted = [Gaussian.fit(features) for features in train]
         limits = [
@@ -116,18 +103,10 @@ class Detector:
 
 
 def colours(pictures):
-    """Return twelve numbers about the colours of pictures.
+    """Return twelve numbers about the colours of pictures (n, s, s, 3), uint8, RGB.
 
-    Parameters
-    ----------
-    pictures : numpy.ndarray
-        Shape (n, s, s, 3), uint8, RGB.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 12): mean of each channel, logarithm of its spread, correlation of each two
-        channels, logarithm of the mean step between neighbouring pixels.
+    Mean of each channel, logarithm of its spread, correlation of each two channels, logarithm of
+    the mean step between neighbouring pixels: shape (n, 12).
     """
     found = []
     # One at a time: all of a batch as floats would be large.
@@ -152,13 +131,7 @@ def save(path, detector):
 
 
 def load(path, sha256=None):
-    """Read what `save` wrote.
-
-    Raises
-    ------
-    IntegrityError
-        Wrong hash, not a whole file of numbers, or arrays that do not fit each other.
-    """
+    """Read what `save` wrote; refuse another hash, or arrays that do not fit each other."""
     check_file(path, sha256)
     with h5py.File(path) as file:
         found = [_gaussian(file.get(part)) for part in PARTS]

@@ -7,7 +7,7 @@ COUNT = 100
 
 
 def kinds(size, test, seed=0, count=COUNT):
-    """Make pictures of several kinds.
+    """Return pictures by kind, each of shape (n, size, size, 3), uint8.
 
     Parameters
     ----------
@@ -16,12 +16,6 @@ def kinds(size, test, seed=0, count=COUNT):
     test : numpy.ndarray
         Photographs of the test set, shape (m, size, size, 3), uint8; the first `count` are
         spoilt.
-    seed, count : int
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        By kind, each of shape (n, size, size, 3), uint8.
     """
     rng = np.random.default_rng(seed)
     flat = rng.integers(0, 256, (count, 1, 1, 3), np.uint8)

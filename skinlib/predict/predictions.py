@@ -28,7 +28,6 @@ class Prediction:
 
     Attributes
     ----------
-    request : skinlib.predict.requests.Request
     status : str
         Of `skinlib.predict.abstention`, or `ERROR`.
     probabilities : numpy.ndarray or None
@@ -36,7 +35,6 @@ class Prediction:
     distance : float or None
         From the training set, see `skinlib.predict.ood`.
     overlay : PIL.Image.Image or None
-    error : skinlib.common.errors.SkinlibError or None
     """
 
     request: Request
@@ -166,17 +164,14 @@ def _classified(classifier, batch):
 def lay_over(picture, attention):
     """Lay an attention map over a picture, cell by cell as the layer computes it.
 
+    Not smoothed, which would show a resolution that is not there.
+
     Parameters
     ----------
     picture : numpy.ndarray
         Shape (s, s, 3), uint8.
     attention : numpy.ndarray
         Shape (h, w), not negative; the colours run from 0 to its largest value.
-
-    Returns
-    -------
-    PIL.Image.Image
-        s × s pixels; not smoothed, which would show a resolution that is not there.
     """
     import matplotlib as mpl
     from PIL import Image

@@ -51,10 +51,6 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
         See `skinlib.predict.abstention.fit`.
     progress : bool
 
-    Returns
-    -------
-    pathlib.Path
-
     Raises
     ------
     DataError
@@ -112,28 +108,12 @@ def files_of(folder, names):
 def write_weights(source, folder, expected_sha256, largest=released.LARGEST):
     """Write the weights of a run, kernels in float16, in as few files as possible.
 
-    Parameters
-    ----------
-    source : pathlib.Path
-        ``best.weights.h5``.
-    folder : pathlib.Path
-        Older weights in it are removed.
-    expected_sha256 : str
-        Of `source`.
-    largest : int
-        Bytes of a file, at most.
+    Older weights in the folder are removed. No file has more than `largest` bytes.
 
     Returns
     -------
     list of str
         Names of the files.
-
-    Raises
-    ------
-    DataError
-        A single array is larger than a file may be.
-    IntegrityError
-        `source` has another hash, or a kernel lies outside the range of float16.
     """
     check_file(source, expected_sha256)
     with h5py.File(source) as file:

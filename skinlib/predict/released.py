@@ -17,6 +17,7 @@ import h5py
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_json, write_text
+from skinlib.experiments import contract
 from skinlib.experiments.recipes import from_json
 from skinlib.models.backbones import BACKBONES
 from skinlib.models.weights import SUFFIX, check_file
@@ -38,13 +39,7 @@ def folders():
 
 
 def newest():
-    """Return the folder of the newest released model.
-
-    Raises
-    ------
-    DataError
-        There is none.
-    """
+    """Return the folder of the newest released model; refuse to go on where there is none."""
     found = folders()
     if not found:
         msg = (
@@ -91,16 +86,8 @@ def _not_a_number(constant):
 
 def _fault(model):
     """Return what is wrong with a ``model.json``, and where, or None."""
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    for error in Draft202012Validator(schema).iter_errors(model):
-        place = ".".join(map(str, error.absolute_path))
-        if error.validator == "required":
-            missing = next(name for name in error.validator_value if name not in error.instance)
-            return f"it lacks {place}.{missing}" if place else f"it lacks {missing}"
-        expected = error.schema.get("description", error.message)
-        return f"{place or 'it'} is {error.instance!r:.80}, expected {expected}"
+    if found := contract.faults(model, SCHEMA):
+        return found[0]
     for name in (*model["weights"], model["likeness"]):
         if name not in model["files"]:
             return f"it lacks files.{name}"
@@ -137,17 +124,12 @@ def write(folder, model):
 
 
 def load(folder):
-    """Load a released model with its rule.
-
-    Returns
-    -------
-    skinlib.predict.model.Classifier
+    """Load a released model with its rule, as a `skinlib.predict.model.Classifier`.
 
     Raises
     ------
     DataError, IntegrityError
-        See `read` and `skinlib.models.weights.check_file`: a file that is missing, has
-        another hash or holds anything but numbers.
+        See `read`; or a file is missing, has another hash or holds anything but numbers.
     """
     from skinlib.predict.model import Classifier
 
@@ -204,18 +186,14 @@ def arrays(file):
 
 
 def locate(given=None, run=None):
-    """Load the model that a command names.
+    """Load the model that a command names, the newest released one by default.
 
     Parameters
     ----------
     given : str or pathlib.Path, optional
         A folder of a released model or of a run, or the name of one in ``models/``.
     run : str or pathlib.Path, optional
-        A run directory. The newest released model when neither is given.
-
-    Returns
-    -------
-    skinlib.predict.model.Classifier
+        A run directory.
     """
     from skinlib.predict.model import load_run
 

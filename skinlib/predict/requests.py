@@ -29,7 +29,6 @@ class Request:
 
     Attributes
     ----------
-    image : pathlib.Path
     name : str
         As it was given.
     age : float or None
@@ -54,13 +53,7 @@ class Request:
 
 
 def check_facts(age, sex, site):
-    """Refuse an impossible age (expected: None, or 0 to 120 years), sex or site.
-
-    Raises
-    ------
-    DataError
-        Naming the fact and what was expected.
-    """
+    """Refuse an impossible age (expected: None, or 0 to 120 years), sex or site."""
     if age is not None and not 0 <= age <= 120:
         msg = f"age {age:g} is impossible, expected years between 0 and 120"
         raise DataError(msg)
@@ -80,10 +73,6 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         (relative to the file) and perhaps ``age``, ``sex`` and ``site``.
     age, sex, site
         Of every image that is not in a CSV file; capitals do not matter.
-
-    Returns
-    -------
-    list of Request
 
     Raises
     ------
@@ -116,14 +105,10 @@ def gather(given, age=None, sex="unknown", site="unknown"):
 
 def _inside(folder):
     """Return the images below a folder; warn of files of other kinds."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if not path.name.startswith(".") and not os.path.isdir(path)
-    )
+    there = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(".")]
+    files = [path for path in there if not os.path.isdir(path)]
     images = [path for path in files if path.suffix.lower() in SUFFIXES]
-    others = [path.suffix or path.name for path in files if path.suffix.lower() not in SUFFIXES]
-    if others:
+    if others := [path.suffix or path.name for path in files if path not in images]:
         kinds = ", ".join(sorted(set(others)))
         _log.warning("'%s': files of other kinds left out: %d (%s)", folder, len(others), kinds)
     if not images:

@@ -8,25 +8,11 @@ from skinlib.common.process import quiet
 
 
 def opened(path, threads=None):
-    """Open a file that `skinlib.predict.export.export` has just written.
+    """Return a callable, inputs to outputs by name, for a file that `export` has just written.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its suffix says which runtime.
-    threads : int, optional
-        As many as the runtime likes by default.
-
-    Returns
-    -------
-    callable
-        Takes a dictionary of inputs, returns a dictionary of outputs, arrays by name.
-
-    Raises
-    ------
-    skinlib.common.errors.SkinlibError
-        The callable raises it when OpenVINO gives other rows than it was given: OpenVINO 2026.4.1
-        returns no row, and no error, for an int8 file on a processor that has SSE4.1 alone.
+    Its suffix says which runtime. The callable raises `SkinlibError` when OpenVINO gives other
+    rows than it was given: OpenVINO 2026.4.1 returns no row, and no error, for an int8 file on a
+    processor that has SSE4.1 alone.
     """
     return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino}[path.suffix](path, threads)
 
