@@ -52,13 +52,14 @@ def test_following_the_page_gives_what_predict_says(
         assert found["rule"]["words"][found["status"]] == predicted.status[0]
 
 
-def test_one_import_is_enough_for_keras(classifier, tmp_path):
+def test_two_imports_are_enough_for_keras(classifier, tmp_path):
     """And an older export is replaced."""
     path = tmp_path / "model.keras"
     for _ in range(2):
-        assert "skinlib.models.classifier" in export(classifier, "keras", path)["note"]
+        assert "skinlib.models.attention" in export(classifier, "keras", path)["note"]
     assert len(list(tmp_path.iterdir())) == 2
-    program = "import sys, keras, skinlib.models.classifier; keras.models.load_model(sys.argv[1])"
+    imports = "import sys, keras, skinlib.models.attention, skinlib.models.scaling"
+    program = f"{imports}; keras.models.load_model(sys.argv[1])"
     subprocess.run([sys.executable, "-c", program, path], check=True)
 
 
