@@ -9,6 +9,8 @@ import numpy as np
 
 SAME, CUT, DIFFERS = "same", "cut", "differs"
 NONE = "–"
+# Two numbers of two decimals that are further apart are different.
+HUNDREDTH = 0.0051
 # Room for the binary fractions of decimal numbers.
 _SLACK = 1e-9
 

@@ -3,7 +3,7 @@
 import textwrap
 
 import numpy as np
-import seaborn
+import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
@@ -18,11 +18,12 @@ from skinlib.plots.style import (
     VERMILLION,
     WIDTH,
     subplots,
-)
+)  # fmt: skip
 
 # From "holds" to "open", as on the page of the claims.
 SHADES = (GREEN, COLOURS[4], VERMILLION, PURPLE, BLUE, MUTED)
 COLUMNS = 16
+
 # Of the first network, and of others.
 DOT = {"color": BLUE, "marker": "o", "markersize": 7}
 DIAMOND = {"color": VERMILLION, "marker": "D", "markersize": 6, "markerfacecolor": "none",
@@ -63,8 +64,7 @@ def compared(rows, panels, published=None):
         grid[0].set_yticks(range(len(rows)), names, fontsize=SMALL)
         found = {}
         for axes in grid:
-            handles, labels = axes.get_legend_handles_labels()
-            found |= dict(zip(labels, handles, strict=True))
+            found |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
         figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=2,
                       fontsize=SMALL)  # fmt: skip
     return figure
@@ -93,14 +93,13 @@ def waffle(counts):
     counts : dict of str to int
         By what the legend says, six at most, in the order of `SHADES`.
     """
-    total = sum(counts.values())
-    cells = np.full(-(-total // COLUMNS) * COLUMNS, np.nan)
-    cells[:total] = np.repeat(np.arange(len(counts)), list(counts.values()))
-    height = len(cells) // COLUMNS
+    height = -(-sum(counts.values()) // COLUMNS)
+    cells = np.full(height * COLUMNS, np.nan)
+    cells[: sum(counts.values())] = np.repeat(np.arange(len(counts)), list(counts.values()))
     with subplots(WIDTH, 0.29 * height + 1.15) as (figure, axes):
-        seaborn.heatmap(cells.reshape(height, COLUMNS), cmap=ListedColormap(SHADES), vmin=-0.5,
-                        vmax=len(SHADES) - 0.5, square=True, linewidths=2, cbar=False, ax=axes,
-                        xticklabels=False, yticklabels=False)  # fmt: skip
+        sns.heatmap(cells.reshape(height, COLUMNS), cmap=ListedColormap(SHADES), vmin=-0.5,
+                    vmax=len(SHADES) - 0.5, square=True, linewidths=2, cbar=False, ax=axes,
+                    xticklabels=False, yticklabels=False)  # fmt: skip
         axes.grid(visible=False)
         handles = [Patch(color=shade) for shade in SHADES[: len(counts)]]
         labels = [f"{count} {what}" for what, count in counts.items()]

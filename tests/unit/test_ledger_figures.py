@@ -53,27 +53,6 @@ def test_the_map_without_a_run_of_ours(scores):
     assert len(figure.axes[0].get_yticklabels()) == 2
 
 
-@pytest.mark.parametrize("ours", ["–", "0.77"])
-def test_accuracies_have_a_legend_of_what_is_there(ours):
-    frame = pd.DataFrame(
-        {
-            "Model": ["One", "One"],
-            "Arm": ["MD", "AD"],
-            "Paper": ["0.90", "–"],
-            "Journal": ["0.91", "0.80"],
-            "Logged": ["0.8986", "–"],
-            "Ours, authors' recipe": [ours, "–"],
-        }
-    )
-    figure = ledger.accuracies(frame)
-    printed = [line.get_xdata() for axes in figure.axes for line in axes.lines
-               if line.get_marker() == "|" and len(line.get_xdata())]  # fmt: skip
-    assert [list(each) for each in printed] == [[0.90], [0.80]]
-    (legend,) = figure.legends
-    names = [text.get_text() for text in legend.get_texts()]
-    assert names == ["printed", "logged", *(["ours, authors' recipe"] if ours != "–" else [])]
-
-
 def stub(name, images, maps=None):
     """A run whose test set is three nevi, the last two of one lesion, and a melanoma."""
     probabilities = np.full((4, 7), 0.01)
