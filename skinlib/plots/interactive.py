@@ -1,18 +1,23 @@
-"""Interactive figures as Vega-Lite: the same curves as the static ones, to be asked for numbers.
+"""Interactive figures as Vega-Lite: the curves of the static ones, with numbers on request.
 
-Whoever has no mouse sets a threshold or a coverage with a slider, and reads the numbers in the
+A reader without a mouse sets a threshold or a coverage with a slider and reads the numbers in the
 figure. A specification is a plain dictionary; its data are text in CSV, which is short.
 """
 
 import altair as alt
 
 from skinlib.common.classes import CLASSES
-from skinlib.plots import vega
-from skinlib.plots.style import COLOURS, INK
+from skinlib.plots.style import COLOURS, INK, MUTED
+
+HEIGHT, FONT = 420, 11
+# Height of a line of text within a figure, as a share of the axis.
+LINE = 0.05
+# Area of the discs that feel the pointer, in square pixels: a finger is not exact.
+REACH = 180
 
 
 def roc(points, facts, titles):
-    """ROC curves of one model at a time, and what a threshold does.
+    """Return ROC curves of one model at a time, and what a threshold does.
 
     Parameters
     ----------
@@ -20,92 +25,54 @@ def roc(points, facts, titles):
         Of `skinlib.stats.curve_points.roc`.
     titles : sequence of str
         Of the models, by their place.
-
-    Returns
-    -------
-    dict
-        Vega-Lite.
     """
     model = alt.param(
         name="model", value=0,
         bind=alt.binding_select(options=list(range(len(titles))), labels=list(titles),
                                 name="Model "),
     )  # fmt: skip
-    cut = alt.param(
-        name="cut", value=0.5, bind=alt.binding_range(min=0, max=1, step=0.02, name="Threshold ")
-    )
-    chosen = alt.selection_point(name="chosen", fields=["class"], bind="legend")
-    near = vega.pointed_at()
+    cut = _slider("cut", 0.5, "Threshold ", min=0, max=1, step=0.02)
+    known = alt.LookupData(_data(facts), key="key", fields=["name", "images", "auc"])
     base = (
-        vega.table(points)
+        alt.Chart(_data(points))
         .transform_filter("datum.model === model")
         .transform_calculate(
             key="datum.model + datum['class']",
             false="1 - datum.specificity",
-            line=f"{vega.LINE} * ({len(CLASSES)} - 0.6 - indexof({list(CLASSES)}, datum['class']))",
+            line=f"{LINE} * ({len(CLASSES)} - 0.6 - indexof({list(CLASSES)}, datum['class']))",
         )
-        .transform_lookup(
-            lookup="key",
-            from_=alt.LookupData(vega.data(facts), key="key", fields=["name", "images", "auc"]),
+        .transform_lookup(lookup="key", from_=known)
+        .transform_calculate(
+            written="datum['class'] + '  ' + format(datum.sensitivity, '.3f') + ' / ' + "
+            "format(datum.specificity, '.3f') + ', n = ' + datum.images"
         )
         .encode(
             x=alt.X("false:Q", title="1 − specificity", scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("sensitivity:Q", title="sensitivity", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "class:N", scale=alt.Scale(domain=list(CLASSES), range=list(COLOURS)),
-                legend=alt.Legend(title="Class", orient="bottom", columns=4),
+            tooltip=_tips(
+                {"name:N": "Class", "threshold:Q": "Threshold", "sensitivity:Q": "Sensitivity",
+                 "specificity:Q": "Specificity", "images:Q": "n", "auc:Q": "AUC"}
             ),
-            opacity=alt.condition(chosen, alt.value(1), alt.value(0.12)),
-            tooltip=[
-                alt.Tooltip("name:N", title="Class"),
-                alt.Tooltip("threshold:Q", title="Threshold", format=".3~r"),
-                alt.Tooltip("sensitivity:Q", title="Sensitivity", format=".3f"),
-                alt.Tooltip("specificity:Q", title="Specificity", format=".3f"),
-                alt.Tooltip("images:Q", title="n"),
-                alt.Tooltip("auc:Q", title="AUC", format=".3f"),
-            ],
         )
     )  # fmt: skip
-    lines = base.mark_line(strokeWidth=1.8).encode(order="step:Q").add_params(chosen)
-    there = base.transform_filter("isValid(datum.threshold)")
-    hovered = (
-        there.mark_circle(size=vega.REACH)
-        .encode(opacity=alt.condition(near, alt.value(0.6), alt.value(0)))
-        .add_params(near)
-    )
-    set_to = there.transform_filter("abs(datum.threshold - cut) < 0.0001")
-    marks = set_to.mark_point(size=70, shape="diamond", filled=True, stroke="white")
-    said = (
-        set_to.transform_calculate(
-            said="datum['class'] + '  ' + format(datum.sensitivity, '.3f') + ' / ' + "
-            "format(datum.specificity, '.3f') + ', n = ' + datum.images"
-        )
-        .mark_text(align="right", fontSize=vega.FONT)
-        .encode(
-            x=alt.XValue("width"),
-            y="line:Q",
-            text="said:N",
-            color=alt.value(INK),
-            tooltip=alt.value(None),
-        )
-    )
-    head = vega.words(
-        "'at ' + format(cut, '.2f') + ': sensitivity / specificity'",
-        vega.LINE * (len(CLASSES) + 0.4),
-    ).encode(x=alt.XValue("width"))
+    at_right = {"x": alt.XValue("width"), "align": "right"}
+    layers = _curves(base, "class", CLASSES, "step:Q", ("threshold", "cut"), **at_right)
+    words = "'at ' + format(cut, '.2f') + ': sensitivity / specificity'"
+    head = _line(words, LINE * (len(CLASSES) + 0.4), **at_right)
+    ends = alt.InlineData(values=[{"false": end, "sensitivity": end} for end in (0, 1)])
     diagonal = (
-        vega.table([{"false": 0, "sensitivity": 0}, {"false": 1, "sensitivity": 1}])
+        alt.Chart(ends)
         .mark_line(color="#999999", strokeDash=[4, 4], strokeWidth=1)
         .encode(x="false:Q", y="sensitivity:Q")
     )
-    return vega.finished(
-        alt.layer(diagonal, lines, marks, said, head, hovered).add_params(model, cut),
+    return _finished(
+        alt.layer(diagonal, *layers, head).add_params(model, cut),
         f"ROC curves of one model at a time, one line a class. Models: {', '.join(titles)}.",
     )
 
 
 def confusion(cells, titles):
-    """Confusion matrix of one model at a time, as counts or as shares.
+    """Return the confusion matrix of one model at a time, as counts or as shares.
 
     Parameters
     ----------
@@ -113,78 +80,62 @@ def confusion(cells, titles):
         Of `skinlib.stats.curve_points.confusion`.
     titles : sequence of str
         Of the models.
-
-    Returns
-    -------
-    dict
-        Vega-Lite.
     """
-    model = vega.choice("model", "Model ", titles)
+    choice = alt.binding_select(options=list(titles), name="Model ")
+    model = alt.param(name="model", value=titles[0], bind=choice)
     kinds = {"images": "counts", "of_true": "share of the true class",
              "of_predicted": "share of the predicted class"}  # fmt: skip
-    kind = alt.param(
-        name="kind", value="images",
-        bind=alt.binding_radio(options=list(kinds), labels=list(kinds.values()), name="Cells "),
-    )  # fmt: skip
-    # Counts are shaded as the static figure has it.
-    shade = "kind === 'of_predicted' ? datum.of_predicted : datum.of_true"
-    said = "kind === 'images' ? format(datum.images, 'd') : format(datum[kind], '.2f')"
+    choice = alt.binding_radio(options=list(kinds), labels=list(kinds.values()), name="Cells ")
+    kind = alt.param(name="kind", value="images", bind=choice)
     base = (
-        vega.table(cells)
+        alt.Chart(_data(cells))
         .transform_filter("datum.model === model")
-        .transform_calculate(shade=shade, said=said)
+        .transform_calculate(
+            # Counts are shaded as the static figure has it.
+            shade="kind === 'of_predicted' ? datum.of_predicted : datum.of_true",
+            written="kind === 'images' ? format(datum.images, 'd') : format(datum[kind], '.2f')",
+        )
         .encode(
             x=alt.X("predicted:N", sort=list(CLASSES), axis=alt.Axis(labelAngle=0)),
             y=alt.Y("true:N", sort=list(CLASSES)),
-            tooltip=[
-                alt.Tooltip("true:N", title="True"),
-                alt.Tooltip("predicted:N", title="Predicted"),
-                alt.Tooltip("images:Q", title="Images"),
-                alt.Tooltip("of_true:Q", title="Share of the true class", format=".3f"),
-                alt.Tooltip("of_predicted:Q", title="Share of the predicted", format=".3f"),
-            ],
+            tooltip=_tips(
+                {"true:N": "True", "predicted:N": "Predicted", "images:Q": "Images",
+                 "of_true:Q": "Share of the true class",
+                 "of_predicted:Q": "Share of the predicted"}
+            ),
         )
-    )
+    )  # fmt: skip
     blues = alt.Scale(range=["#f7fbff", "#6baed6", "#08306b"], domain=[0, 0.5, 1])
     squares = base.mark_rect().encode(color=alt.Color("shade:Q", scale=blues, legend=None))
-    words = base.mark_text(fontSize=vega.FONT + 1).encode(
-        text="said:N",
+    words = base.mark_text(fontSize=FONT + 1).encode(
+        text="written:N",
         color=alt.condition("datum.shade > 0.7", alt.value("white"), alt.value("black")),
     )
-    return vega.finished(
+    return _finished(
         alt.layer(squares, words).add_params(model, kind),
         f"Confusion matrix of one model at a time. Models: {', '.join(titles)}.",
     )
 
 
 def risk_coverage(points):
-    """Risk against coverage of all models, and what a coverage costs.
+    """Return risk against coverage of all models, and what a coverage costs.
 
     Parameters
     ----------
     points : pandas.DataFrame
         Of `skinlib.stats.curve_points.risk_coverage`.
-
-    Returns
-    -------
-    dict
-        Vega-Lite.
     """
     titles = list(dict.fromkeys(points["model"]))
-    share = alt.param(
-        name="share", value=80, bind=alt.binding_range(min=1, max=100, step=1, name="Coverage, % ")
-    )
-    chosen = alt.selection_point(name="chosen", fields=["model"], bind="legend")
-    near, colours = vega.pointed_at(), vega.cycle(len(titles))
+    share = _slider("share", 80, "Coverage, % ", min=1, max=100, step=1)
     # The first few answers are too few for a share; they must not set the scale. Above it
     # there is room for a line of text a model.
     top = max(points.loc[points["percent"] >= 5, "risk"].max(), 0.01)
-    top /= 1 - vega.LINE * (len(titles) + 2)
+    top /= 1 - LINE * (len(titles) + 2)
     base = (
-        vega.table(points)
+        alt.Chart(_data(points))
         .transform_calculate(
-            line=f"{top} * (1 - {vega.LINE} * (1.5 + indexof({titles}, datum.model)))",
-            said="datum.model + ': ' + format(datum.risk, '.3f') + ' (' + "
+            line=f"{top} * (1 - {LINE} * (1.5 + indexof({titles}, datum.model)))",
+            written="datum.model + ': ' + format(datum.risk, '.3f') + ' (' + "
             "format(datum.confidence, '.2f') + ')'",
         )
         .encode(
@@ -192,35 +143,100 @@ def risk_coverage(points):
                     scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("risk:Q", title="risk: share of wrong answers",
                     scale=alt.Scale(domain=[0, top], nice=False)),
-            color=alt.Color("model:N", scale=alt.Scale(domain=titles, range=colours),
-                            legend=alt.Legend(title="Model", orient="bottom", columns=1)),
-            opacity=alt.condition(chosen, alt.value(1), alt.value(0.12)),
-            tooltip=[
-                alt.Tooltip("model:N", title="Model"),
-                alt.Tooltip("coverage:Q", title="Coverage", format=".3f"),
-                alt.Tooltip("risk:Q", title="Risk", format=".3f"),
-                alt.Tooltip("confidence:Q", title="Least confidence", format=".3f"),
-                alt.Tooltip("images:Q", title="Images answered"),
-            ],
+            tooltip=_tips(
+                {"model:N": "Model", "coverage:Q": "Coverage", "risk:Q": "Risk",
+                 "confidence:Q": "Least confidence", "images:Q": "Images answered"}
+            ),
         )
     )  # fmt: skip
-    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(order="percent:Q")
-    hovered = (
-        base.mark_circle(size=vega.REACH, clip=True)
+    at_left = {"x": alt.XValue(6), "align": "left"}
+    layers = _curves(base, "model", titles, "percent:Q", ("percent", "share"), **at_left)
+    words = "'surest ' + share + ' %: risk (least confidence)'"
+    head = _line(words, top * (1 - LINE / 2), **at_left)
+    return _finished(
+        alt.layer(*layers, head).add_params(share),
+        f"Risk against coverage, one line a model: {', '.join(titles)}.",
+        HEIGHT + 14 * len(titles),
+    )
+
+
+def _curves(base, field, names, order, slider, x, align):
+    """Return the layers of curves: lines, discs under the pointer, marks and words of a slider.
+
+    `slider` is the field of the curve that it sets, and its name.
+    """
+    chosen = alt.selection_point(name="chosen", fields=[field], bind="legend")
+    near = alt.selection_point(name="near", on="pointerover", clear="pointerout", empty=False)
+    colours = [COLOURS[place % len(COLOURS)] for place in range(len(names))]
+    base = base.encode(
+        color=alt.Color(
+            f"{field}:N", scale=alt.Scale(domain=list(names), range=colours),
+            legend=alt.Legend(title=field.capitalize(), orient="bottom",
+                              columns=4 if names is CLASSES else 1),
+        ),
+        opacity=alt.condition(chosen, alt.value(1), alt.value(0.12)),
+    )  # fmt: skip
+    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(order=order).add_params(chosen)
+    base = base.transform_filter(f"isValid(datum.{slider[0]})")
+    discs = (
+        base.mark_circle(size=REACH, clip=True)
         .encode(opacity=alt.condition(near, alt.value(0.6), alt.value(0)))
         .add_params(near)
     )
-    set_to = base.transform_filter("datum.percent === share")
-    marks = set_to.mark_point(size=70, shape="diamond", filled=True, stroke="white")
-    said = set_to.mark_text(align="left", fontSize=vega.FONT).encode(
-        x=alt.XValue(6), y="line:Q", text="said:N", color=alt.value(INK), tooltip=alt.value(None)
+    base = base.transform_filter(f"abs(datum.{slider[0]} - {slider[1]}) < 0.0001")
+    marks = base.mark_point(size=70, shape="diamond", filled=True, stroke="white")
+    words = base.mark_text(align=align, fontSize=FONT).encode(
+        x=x, y="line:Q", text="written:N", color=alt.value(INK), tooltip=alt.value(None)
     )
-    head = vega.words(
-        "'surest ' + share + ' %: risk (least confidence)'", top * (1 - vega.LINE / 2), align="left"
+    return lines, marks, words, discs
+
+
+def _line(expression, height, x, align):
+    """Return one line of text that follows the reader's choices."""
+    return (
+        alt.Chart(alt.InlineData(values=[{"line": height}]))
+        .transform_calculate(written=expression)
+        .mark_text(align=align, fontSize=FONT, color=INK)
+        .encode(x=x, y="line:Q", text="written:N")
     )
-    return vega.finished(
-        alt.layer(lines.add_params(chosen), marks, said, head.encode(x=alt.XValue(6)), hovered)
-        .add_params(share),
-        f"Risk against coverage, one line a model: {', '.join(titles)}.",
-        vega.HEIGHT + 14 * len(titles),
+
+
+def _slider(name, value, title, **range_):
+    """Return a parameter that is set with a slider."""
+    return alt.param(name=name, value=value, bind=alt.binding_range(name=title, **range_))
+
+
+def _tips(fields):
+    """Return what the pointer shows, by field; shares with three digits."""
+    formats = {"threshold:Q": ".3~r", "images:Q": "d"}
+    return [
+        alt.Tooltip(field, title=title, format=formats.get(field, ".3f"))
+        if field.endswith(":Q")
+        else alt.Tooltip(field, title=title)
+        for field, title in fields.items()
+    ]
+
+
+def _data(frame):
+    """Return a table as CSV."""
+    text = frame.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+    numbers = dict.fromkeys(frame.select_dtypes("number").columns, "number")
+    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=numbers))
+
+
+def _finished(chart, description, height=HEIGHT):
+    """Return the dictionary of a chart that is as wide as its page lets it be."""
+    chart = (
+        chart.properties(width="container", height=height, description=description,
+                         autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+        .configure(background="white", font="sans-serif", padding=5)
+        .configure_view(stroke=None)
+        .configure_axis(gridColor="#dddddd", labelColor=INK, titleColor=INK, labelFontSize=FONT,
+                        titleFontSize=FONT + 1, titleFontWeight="normal", tickCount=5)
+        .configure_legend(labelColor=INK, titleColor=MUTED, labelFontSize=FONT + 1,
+                          symbolOpacity=1, labelLimit=0)
     )  # fmt: skip
+    made = chart.to_dict()
+    # No page names another server, and the reader of this knows which language it is.
+    made.pop("$schema")
+    return made
