@@ -1,4 +1,7 @@
-"""Average a picture down to a coarse grid, exactly: what lies in which cell, and how much of it."""
+"""Average a picture down to a coarse grid, exactly: the share of each cell that is lesion.
+
+Pillow's BOX filter counts a pixel on the border of two cells for one of them only.
+"""
 
 import functools
 
@@ -18,13 +21,12 @@ def cell_shares(mask, shape, crop="centre"):
     shape : tuple of int
         Cells down and across, (h, w).
     crop : {'centre', 'none'}
-        What the network saw of the photograph, as `skinlib.data.pixels.resize` cuts it.
+        As of `skinlib.data.pixels.resize`.
 
     Returns
     -------
     numpy.ndarray
-        Shape (h, w), in [0, 1]: share of each cell's area that is lesion. A pixel on the
-        border of two cells counts for each with its part.
+        Shape (h, w), in [0, 1]. A pixel on a border counts for each cell with its part.
     """
     mask = cropped(mask, crop)
     rows, columns = (_cells(*pair) for pair in zip(mask.shape, shape, strict=True))
@@ -46,23 +48,14 @@ def cropped(mask, crop="centre"):
 
 @functools.cache
 def _cells(pixels, cells):
-    """Return what each pixel counts for in the mean of each cell, shape (cells, pixels)."""
+    """Return the weight of each pixel in the mean of each cell, shape (cells, pixels)."""
     return np.ascontiguousarray(overlaps(np.arange(pixels + 1) / pixels, cells).T)
 
 
 def overlaps(edges, cells):
-    """Return how much of each of so many equal cells lies in each interval.
+    """Return the share of each of `cells` equal cells of the side 0 to 1 in each interval.
 
-    Parameters
-    ----------
-    edges : numpy.ndarray
-        Ascending borders of n intervals, shape (n + 1,); 0 to 1 is the whole side.
-    cells : int
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, cells), in [0, 1].
+    `edges`, shape (n + 1,), are the ascending borders of n intervals; the result is (n, cells).
     """
     borders = np.arange(cells + 1) / cells
     start = np.maximum(edges[:-1, None], borders[:-1])
