@@ -1,4 +1,4 @@
-"""Batches of one part of a split, read from the pixel cache."""
+"""Batches of one set of a split, read from the pixel cache."""
 
 import dataclasses
 
@@ -6,17 +6,19 @@ import numpy as np
 
 from skinlib.data.pixels import read
 
+_ONE_HOT = np.eye(7, dtype=np.float32)
+
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Everything a model sees of one part of a split.
+    """All inputs and labels of one set of a split.
 
     Attributes
     ----------
     pixels : numpy.ndarray
         The whole cache (`skinlib.data.pixels.cached`), shape (n_all, size, size, 3), uint8.
     rows : numpy.ndarray
-        Rows of `pixels` that belong to the part, shape (n,).
+        Rows of `pixels` that belong to the set, shape (n,).
     metadata : numpy.ndarray or None
         Shape (n, 21), float32; None for a recipe that has none.
     labels : numpy.ndarray
@@ -35,18 +37,9 @@ class Part:
         return len(self.rows)
 
     def inputs(self, index):
-        """Return the model inputs of some members of the part.
+        """Return the model inputs at `index`, positions within the set, shape (b,).
 
-        Parameters
-        ----------
-        index : numpy.ndarray
-            Positions within the part, shape (b,).
-
-        Returns
-        -------
-        dict
-            ``image`` (b, size, size, 3) uint8 and, if there is any, ``metadata``
-            (b, 21) float32.
+        ``image`` (b, size, size, 3) uint8 and, if there is any, ``metadata`` (b, 21) float32.
         """
         images = read(self.pixels, self.rows[index])
         if self.channel_order == "bgr":
@@ -58,28 +51,23 @@ class Part:
         return {} if self.metadata is None else {"metadata": self.metadata[index]}
 
 
-_ONE_HOT = np.eye(7, dtype=np.float32)
-
-
 def epoch_order(count, seed, epoch):
     """Return the order of one epoch: a permutation that depends on (seed, epoch) alone.
 
-    So an epoch resumed after a crash sees the images in the order it would have
-    seen them anyway.
+    So an epoch resumed after a crash has the order that it would have had anyway.
     """
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
 def batches(part, batch_size, order=None):
-    """Yield ``(inputs, one_hot)`` over a part once.
+    """Yield ``(inputs, one_hot)`` over a part once; the last batch may be smaller.
 
     Parameters
     ----------
     part : Part
     batch_size : int
-        The last batch may be smaller.
     order : numpy.ndarray, optional
-        Positions within the part; ascending when left out.
+        Positions within the part; ascending by default.
 
     Yields
     ------

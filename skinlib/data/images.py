@@ -16,12 +16,12 @@ from skinlib.common.errors import IntegrityError
 
 # A photograph of a data set has well under 10 million pixels; more is a mistake or an attack.
 MAX_PIXELS = 10_000_000
-# One that a person asks about may come straight from a telephone.
+# One for a prediction may come straight from a telephone.
 MAX_PHOTOGRAPH = 64_000_000
 
 # What cameras and archives give. The rarer a format, the less its parser has been attacked.
 FORMATS = ("JPEG", "PNG")
-# How files begin that people have instead. They are told so; no parser looks at them.
+# First bytes of other formats, which messages name; no parser opens them.
 OTHERS = {
     "GIF": rb"GIF8",
     "WebP": rb"RIFF.{4}WEBP",
@@ -57,7 +57,7 @@ def open_image(file, name=None, limit=MAX_PIXELS):
     ----------
     file : str, pathlib.Path or binary file
     name : str or pathlib.Path, optional
-        What messages call the file, when it comes from memory.
+        Name for messages, when it comes from memory.
     limit : int
         Pixels, at most.
 
@@ -89,13 +89,13 @@ def open_image(file, name=None, limit=MAX_PIXELS):
 
 
 def _raise_of_system(error):
-    """Raise what the system says of a file again; damaged bytes show as any other error."""
+    """Raise errors of the system again; damaged bytes show as any other error."""
     if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
         raise error
 
 
 def _fault(file):
-    """Say what a file is that is none of `FORMATS`, and what to do about it."""
+    """Return what a file is that is none of `FORMATS`, and what to do about it."""
     path = isinstance(file, (str, Path))
     with open(file, "rb") if path else contextlib.nullcontext(file) as opened:
         opened.seek(0)
@@ -110,7 +110,7 @@ def _fault(file):
 
 
 def decode(file, name=None, limit=MAX_PIXELS):
-    """Decode one image file whole.
+    """Decode one image file whole: RGB, upright by its EXIF rotation, as stored otherwise.
 
     Parameters
     ----------
@@ -120,8 +120,6 @@ def decode(file, name=None, limit=MAX_PIXELS):
     Returns
     -------
     PIL.Image.Image
-        Mode RGB, upright (an EXIF rotation is applied, EXIF that cannot be read is ignored),
-        as stored otherwise.
 
     Raises
     ------
@@ -148,7 +146,7 @@ def _upright(image):
     try:
         turn = UPRIGHT.get(image.getexif().get(ORIENTATION))
     except Exception:
-        # The pixels are whole; what is damaged is only said about them.
+        # The pixels are whole, only the EXIF is damaged.
         return image
     return image if turn is None else image.transpose(turn)
 
@@ -171,5 +169,5 @@ def in_threads(function, items, ahead=64):
         while waiting:
             yield waiting.popleft().result()
     finally:
-        # Whoever stops asking does not wait for what lies ahead.
+        # A caller that stops early does not wait for what is queued.
         pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Patient metadata as the 21-vector of protocol §1.5: age z-score | sex 4 | localization 16."""
+"""Patient metadata as a vector of 21 numbers: age z-score, sex (4), localization (16)."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ MISSING_AGE = ("drop", "impute")
 
 @dataclasses.dataclass(frozen=True)
 class MetadataEncoder:
-    """Encode age, sex and localization; fitted on the training part only.
+    """Encode age, sex and localization; fitted on the training set only.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class MetadataEncoder:
 
     @classmethod
     def fit(cls, table):
-        """Fit on the rows of the training part.
+        """Fit on the rows of the training set.
 
         Parameters
         ----------
@@ -61,16 +61,10 @@ class MetadataEncoder:
         return cls(float(ages.mean()), float(ages.std() or 1.0), sexes, sites)
 
     def transform(self, table):
-        """Encode rows.
+        """Return rows encoded, shape (n, 21), float32: age z-score, one-hot sex and site.
 
-        A missing age becomes the training mean, a z-score of 0; whether such rows
-        are there at all is decided before, by `apply_age_policy`.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (n, 21), float32: age z-score, one-hot sex (slot 0: not seen in
-            training), one-hot localization (likewise).
+        A missing age becomes the training mean, a z-score of 0. Slot 0 of a one-hot block is
+        for values not seen in training.
         """
         encoded = np.zeros((len(table), WIDTH), np.float32)
         age = table["age"].fillna(self.age_mean).to_numpy(float)
@@ -104,20 +98,15 @@ def apply_age_policy(table, policy):
     table : pandas.DataFrame
         With a column ``age`` in years.
     policy : {'drop', 'impute'}
-        ``drop`` removes the rows, as the authors did (57 rows of HAM10000,
-        protocol §1.2); ``impute`` keeps them, encoded with the training mean.
+        ``drop`` removes the rows, as the authors did (57 rows of HAM10000); ``impute`` keeps
+        them, encoded with the training mean.
 
     Returns
     -------
     table : pandas.DataFrame
-        A copy, without the dropped rows.
+        A copy.
     counts : dict
         ``{'policy', 'dropped', 'imputed'}``, recorded in run.json.
-
-    Raises
-    ------
-    DataError
-        On an unknown policy.
     """
     if policy not in MISSING_AGE:
         msg = f"missing-age policy '{policy}' is unknown, expected one of {MISSING_AGE}"
