@@ -1,8 +1,7 @@
 """Find, verify and index a data set in the HAM10000 layout.
 
-The layout: a folder of ``ISIC_*.jpg`` at any resolution, in one or several
-sub-folders, and ``HAM10000_metadata.csv`` (protocol §1.1). Everything wrong with
-it is found here, before any training, and named.
+The layout: a folder of ``ISIC_*.jpg`` at any resolution, in one or several sub-folders, and
+``HAM10000_metadata.csv``. Everything wrong with it is found here, before any training.
 """
 
 import dataclasses
@@ -17,7 +16,6 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import decode_and_hash, in_threads, open_image
-from skinlib.data.matching import match
 from skinlib.data.table import read_text, refuse
 
 METADATA = "HAM10000_metadata.csv"
@@ -28,6 +26,10 @@ SITES = (
     "abdomen", "acral", "back", "chest", "ear", "face", "foot", "genital", "hand",
     "lower extremity", "neck", "scalp", "trunk", "unknown", "upper extremity",
 )  # fmt: skip
+
+# The official validation and test sets may lie below the same folder; their images have no row
+# and are no training data. Any other extra is an error.
+OTHER_SETS = frozenset({"test", "validation", "ISIC2018_Task3_Test_Images"})
 
 # Ids and types of diagnosis end up in CSV files and on pages of the book. Plain ones can be
 # neither markup nor the formula of a spreadsheet nor a path.
@@ -89,8 +91,7 @@ def locate(folder=None):
     Parameters
     ----------
     folder : str or pathlib.Path, optional
-        A folder in the HAM10000 layout, or the word ``synthetic``. ``synthetic:N``
-        asks for a synthetic set of N images.
+        A folder in the HAM10000 layout, ``synthetic``, or ``synthetic:N`` for N images.
 
     Raises
     ------
@@ -122,8 +123,8 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     folder : str or pathlib.Path, optional
         See `locate`.
     decode : bool
-        Decode every JPEG whole. The pixel cache does so itself, so code that
-        builds it may leave this out.
+        Decode every JPEG whole. The pixel cache does so itself, so code that makes it may
+        leave this out.
     require : str, optional
         Name the data set must have, so that results of different copies never mix.
     allow_missing : bool
@@ -136,11 +137,8 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     Raises
     ------
     DataError
-        Missing folder, file or column; unknown label; duplicate id; an image
-        without a row or a row without an image; an impossible age, sex or site; an id
-        that is no plain name.
-        The message names the row of the CSV as an editor numbers it (header = 1).
-        Data of another name than `require`.
+        No folder; a row that `read_metadata` refuses; an image without a row or a row without
+        an image; data of another name than `require`.
     IntegrityError
         A JPEG that does not decode whole.
     """
@@ -177,21 +175,69 @@ def _name(table, size):
     return f"custom-{len(table)}-{height}px"
 
 
-def read_metadata(path):
-    """Read and normalise ``HAM10000_metadata.csv``.
+def match(image_ids, folder, listed_in, *, allow_missing=False):
+    """Find the image of every row below a folder.
 
-    Accepts a byte-order mark, Windows line ends, comma or semicolon, stray spaces
-    and capitals. Refuses anything it would have to guess.
+    Parameters
+    ----------
+    image_ids : sequence of str
+        n ids, which are the names of the files without ``.jpg``.
+    folder : pathlib.Path
+    listed_in : str
+        Name of the file that the ids are from, for messages.
+    allow_missing : bool
+        Go on where some images are missing.
 
     Returns
     -------
-    pandas.DataFrame
-        `COLUMNS`, sorted by ``image_id``.
+    list of (pathlib.Path or None)
+        n paths; None for an image that is missing.
 
     Raises
     ------
     DataError
-        Naming the row and the value.
+        If an id has no file, or a file no id, or two files one id; they are named.
+    """
+    found = {}
+    for path in sorted(folder.rglob("ISIC_*.jpg")):
+        if any(name.startswith(".") for name in path.relative_to(folder).parts):
+            continue  # a folder that is being unpacked
+        if path.stem in found:
+            msg = f"image {path.stem} lies twice: '{found[path.stem]}' and '{path}'; remove one"
+            raise DataError(msg)
+        found[path.stem] = path
+    missing = [name for name in image_ids if name not in found]
+    if len(missing) == len(image_ids) or (missing and not allow_missing):
+        msg = (
+            f"{len(missing)} of {len(image_ids)} images named in {listed_in} are missing from "
+            f"'{folder}': {_some(missing)}; add the files, or go on without them by "
+            "--allow-missing, which the run then records"
+        )
+        raise DataError(msg)
+    known = set(image_ids)
+    extra = [
+        name
+        for name, path in found.items()
+        if name not in known and OTHER_SETS.isdisjoint(path.relative_to(folder).parts)
+    ]
+    if extra:
+        msg = (
+            f"{len(extra)} images in '{folder}' have no row in {listed_in}: {_some(extra)}; "
+            "add their rows or move the files away"
+        )
+        raise DataError(msg)
+    return [found.get(name) for name in image_ids]
+
+
+def _some(names, limit=5):
+    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+
+
+def read_metadata(path):
+    """Read and normalise ``HAM10000_metadata.csv``: `COLUMNS`, sorted by ``image_id``.
+
+    Accepts a byte-order mark, Windows line ends, comma or semicolon, stray spaces and capitals.
+    Anything that would have to be guessed is a `DataError` with row and value.
     """
     path = Path(path)
     if not path.is_file():

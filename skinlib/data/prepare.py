@@ -1,4 +1,4 @@
-"""From a data folder to the encoded parts that a recipe asks for: the one way through the data."""
+"""From a data folder to the encoded sets of a recipe."""
 
 import dataclasses
 import logging

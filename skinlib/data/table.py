@@ -16,16 +16,13 @@ from skinlib.common.errors import DataError
 def read_text(path, columns, optional=(), also=MappingProxyType({})):
     """Read a CSV file as stripped text.
 
-    Accepts a byte-order mark, any line ends, comma or semicolon, and names of columns in
-    capitals.
+    Accepts a byte-order mark, any line ends, comma or semicolon, and capitals in names of columns.
 
     Parameters
     ----------
     path : pathlib.Path
-    columns : sequence of str
-        That have to be there, once.
-    optional : sequence of str
-        That may be there, once.
+    columns, optional : sequence of str
+        That must, and that may be there, once.
     also : mapping of str to str
         Other names of columns, and what they are called here.
 
@@ -95,25 +92,18 @@ def _rows(path):
 
 
 def refuse(table, path, column, bad, expected):
-    """Refuse a table for what stands in some of its rows.
+    """Raise `DataError` for the first of the rows that are `bad` in a column, if there is one.
 
     Parameters
     ----------
     table : pandas.DataFrame
         From `read_text`.
     path : pathlib.Path
-        Where it was read, for the message.
+        For the message.
     column : str
-        The one at fault.
     bad : pandas.Series of bool
-        The rows at fault; nothing happens where there are none.
     expected : str
-        What the message says should have stood there.
-
-    Raises
-    ------
-    DataError
-        Naming the first of these rows, its value and how many more there are.
+        What should be there, for the message.
     """
     if not bad.any():
         return

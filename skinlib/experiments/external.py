@@ -15,7 +15,6 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import ham10000
 from skinlib.data.images import open_image
-from skinlib.data.matching import match
 from skinlib.stats import operating
 from skinlib.stats.bootstrap import cluster_weights, estimate, recalls
 from skinlib.stats.paired import unpaired_difference
@@ -55,12 +54,14 @@ def load(folder=None):
     if path is None:
         msg = (
             f"no table of the official test in '{chosen}', expected {' or '.join(TABLES)}; set "
-            "SKINLIB_TEST to its folder, or run `python -m skinlib fetch isic2018-test`"
+            "SKINLIB_TEST to its folder, or run `python -m skinlib fetch --dataset isic2018-test`"
         )
         raise DataError(msg)
     table = ham10000.read_metadata(path)
     below = next((path.parent / name for name in IMAGES if (path.parent / name).is_dir()), None)
-    table["path"] = match(table["image_id"], below or path.parent, path.name, allow_missing=True)
+    table["path"] = ham10000.match(
+        table["image_id"], below or path.parent, path.name, allow_missing=True
+    )
     table = table.dropna(subset="path", ignore_index=True)
     with open_image(table["path"].iloc[0]) as image:
         size = image.size
