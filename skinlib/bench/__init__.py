@@ -38,7 +38,7 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
     names : sequence of str
         Of `NAMES`; empty: all of them.
     quick : bool
-        A rehearsal: few rounds on small networks, stored below ``_build/bench``.
+        Store below ``_build/bench``.
     backbones : sequence of str, optional
         Only these, in ``step`` and ``runtimes``; the stored results of others stay.
     progress : bool
@@ -47,11 +47,6 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
     -------
     int
         Exit code: 1 when a bench failed in its process.
-
-    Raises
-    ------
-    skinlib.common.errors.DataError
-        If there is no such bench.
     """
     names = list(names) or list(NAMES)
     for name in names:
@@ -75,12 +70,9 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
 
 
 def run_one(name, *, quick=False, backbones=None, progress=True):
-    """Run one bench in this process, store and print what it found.
+    """Run one bench in this process, store and print what it found; return the path.
 
-    Returns
-    -------
-    pathlib.Path
-        ``<name>.json``, or ``<name>-gpu.json`` where the device is no CPU.
+    That is ``<name>.json``, or ``<name>-gpu.json`` where the device is no CPU.
     """
     from skinlib.bench import tables
     from skinlib.common.files import write_json

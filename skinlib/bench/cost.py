@@ -11,18 +11,10 @@ BYTES_PER_ELEMENT = {"float32": 44, "mixed_bfloat16": 22, "mixed_float16": 22}
 
 
 def count(model):
-    """Return the forward cost of one picture.
+    """Return the forward cost of one picture, by name.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Built, flat, with fixed shapes.
-
-    Returns
-    -------
-    dict
-        ``macs`` (multiply-accumulates of convolutions, dense layers and attention),
-        ``activations`` (numbers that all layers put out), ``parameters`` and ``layers``.
+    ``macs`` are multiply-accumulates of convolutions, dense layers and attention, ``activations``
+    the numbers that all layers put out. The `model` is flat and has fixed shapes.
     """
     return {
         "macs": sum(_macs(layer) for layer in model.layers),
@@ -55,21 +47,15 @@ def _elements(output):
 
 
 def floors(cost, flops, bytes_per_second, *, precision="float32"):
-    """Return the least seconds of a picture in training.
+    """Return the least seconds of a picture in training, on a machine with these peaks.
 
     Parameters
     ----------
     cost : dict
         From `count`.
     flops, bytes_per_second : float
-        Peaks of the machine.
     precision : str
         A key of `BYTES_PER_ELEMENT`.
-
-    Returns
-    -------
-    dict
-        ``compute``, ``bandwidth`` and the larger of both, ``roofline``.
     """
     compute = PASSES * FLOP_PER_MAC * cost["macs"] / flops
     bandwidth = BYTES_PER_ELEMENT[precision] * cost["activations"] / bytes_per_second

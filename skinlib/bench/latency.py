@@ -16,7 +16,7 @@ WARM_UP = 3
 
 
 def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progress=True):
-    """Time the classification of single images, and of batches.
+    """Time the classification of single images, and of batches; see `skinlib.bench`.
 
     Networks have random weights and the authors' input size. Each is first called unmeasured,
     with one batch and then with `WARM_UP` single images.
@@ -28,14 +28,7 @@ def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progr
     recipe : str
     repeats : int
         Of single images; batches are repeated a tenth as often.
-    quick, progress
-        See `skinlib.bench`.
-
-    Returns
-    -------
-    dict
-        By backbone ``input_size``, ``parameters``, the spread of the seconds of a single image,
-        and ``throughput``, images a second in batches.
+    quick, progress : bool
     """
     from skinlib.models import runtime
     from skinlib.models.classifier import build_classifier

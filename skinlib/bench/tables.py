@@ -40,11 +40,6 @@ def frame(name, cells):
     name : str
     cells : callable
         Takes the name and the stored entry of a backbone; returns the row as a dict.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With a column ``Device`` where results of a GPU are there, too.
     """
     rows = [
         {"Device": record["device"], **cells(key, entry)}
@@ -99,17 +94,12 @@ def delivery(_, case):
 
 
 def runtimes(record):
-    """Return one row for each time of a single photograph that was measured.
+    """Return one row for each time of a single photograph: its median, and a cell of text.
 
     Parameters
     ----------
     record : dict
         Result of `skinlib.bench.runtimes.measure`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``backbone``, ``runtime``, ``precision``, ``milliseconds`` (median) and ``cell`` (text).
     """
     rows = [
         {
@@ -127,13 +117,7 @@ def runtimes(record):
 
 
 def speedups(times):
-    """Return how many times as fast a lower precision is than float32, by runtime.
-
-    Parameters
-    ----------
-    times : pandas.DataFrame
-        From `runtimes`.
-    """
+    """Return how many times as fast a lower precision is than float32, from `runtimes`."""
     wide = times.pivot_table(
         index="backbone", columns=["runtime", "precision"], values="milliseconds"
     )
@@ -149,15 +133,7 @@ def speedups(times):
 
 
 def ratios(times, slow, fast):
-    """Return how many times as long some backbones take as another, by runtime and precision.
-
-    Parameters
-    ----------
-    times : pandas.DataFrame
-        From `runtimes`.
-    slow : sequence of str
-    fast : str
-    """
+    """Return how many times as long the backbones `slow` take as `fast`, from `runtimes`."""
     wide = times.pivot_table(
         index="backbone", columns=["runtime", "precision"], values="milliseconds"
     )

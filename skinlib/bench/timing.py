@@ -104,13 +104,7 @@ def ratios(seconds, reference):
 
 
 def apart(function, *arguments):
-    """Call a function in a new process, whose memory ends with it.
-
-    Raises
-    ------
-    ProcessError
-        If the function raised, or the process was ended.
-    """
+    """Call a function in a new process, whose memory ends with it; may raise `ProcessError`."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
             return pool.submit(function, *arguments).result()
