@@ -90,22 +90,6 @@ def test_f07_copies_on_two_sides_of_a_split_are_refused(folder, dataset, unit, c
     assert f"{original} = {copy}" in caplog.text
 
 
-def test_f07_such_a_training_ends_with_3_before_it_begins(train, folder, dataset, results):
-    original = dataset.table.loc[dataset.table["dx"] == "nv", "image_id"].iloc[3]
-    add_copy(folder, original, lesion_id="SYN_9900000")
-    codes = set()
-    for seed in range(20):
-        data = ham10000.load(folder, decode=False)
-        recipe = get_recipe("clean")
-        try:
-            prepare(recipe, data, 32, seed, progress=False)
-        except IntegrityError:
-            codes.add(train(folder, "--seed", seed).fails(3, original, "ISIC_9900000"))
-            break
-    assert codes
-    assert not results.exists()
-
-
 # F16
 
 
@@ -292,10 +276,3 @@ def test_f19_other_settings_and_other_data_are_other_caches(dataset, cache, monk
     before = folders()
     cached(dataset)
     assert folders() == before
-
-
-def test_f19_a_changed_setting_gives_the_pixels_of_that_setting(dataset):
-    nearest = cached(dataset, interpolation="nearest")
-    assert (np.asarray(nearest) != np.asarray(cached(dataset))).any()
-    expected = pixels.resize(Image.open(dataset.table["path"][3]), SIZE, interpolation="nearest")
-    np.testing.assert_array_equal(nearest[3], expected)
