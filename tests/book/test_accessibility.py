@@ -84,7 +84,7 @@ def test_every_page_is_accessible_and_asks_only_its_own_server(complaints, html)
     ]  # fmt: skip
     assert len(names) > 20
     # All code of the package has one look, too.
-    assert complaints([*names, "_modules/skinlib/metrics"]) == {}
+    assert complaints([*names, "_modules/skinlib/stats/scores"]) == {}
 
 
 @pytest.mark.parametrize("look", [{"theme": "dark"}, {"width": PHONE}], ids=["dark", "phone"])

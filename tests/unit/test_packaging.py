@@ -1,5 +1,6 @@
 """Files that must agree with each other, and things that must not be in the repository."""
 
+import ast
 import json
 import re
 import subprocess
@@ -101,3 +102,15 @@ def test_no_way_to_run_a_strangers_code():
 def test_library_files_are_short():
     for path in tracked("skinlib/*.py", "skinlib/**/*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
+
+
+def test_imports_name_what_is_there():
+    """Those inside functions too, which importing a module does not run."""
+    nodes = [
+        node
+        for path in tracked("skinlib/*.py", "skinlib/**/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    ours = {ast.unparse(node) for node in nodes if isinstance(node, ast.ImportFrom)}
+    for line in sorted(line for line in ours if line.startswith("from skinlib")):
+        exec(line, {})
