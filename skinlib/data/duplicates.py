@@ -26,15 +26,13 @@ def groups(image_ids, digests):
 
     Parameters
     ----------
-    image_ids : sequence of str
-        n ids.
-    digests : iterable of str
-        SHA-256 of their n files.
+    image_ids, digests : iterable of str
+        n ids, and the SHA-256 of their n files.
 
     Returns
     -------
     list of tuple of str
-        One tuple of two ids or more for each file that is there more than once.
+        Two ids or more for each file that is there more than once.
     """
     table = pd.DataFrame({"id": list(image_ids), "digest": list(digests)})
     again = table[table["digest"].duplicated(keep=False)]
@@ -51,21 +49,10 @@ def warn(image_ids, digests):
 
 
 def refuse_across(split, found):
-    """Refuse a split that has the same file in two sets.
+    """Raise `IntegrityError` if a split has one of the files `found` by `groups` in two sets.
 
     A split by image has photographs of one lesion in two sets anyhow; so copies of one lesion
     are refused in a split by lesion only.
-
-    Parameters
-    ----------
-    split : skinlib.data.splits.Split
-    found : list of tuple of str
-        From `groups`.
-
-    Raises
-    ------
-    IntegrityError
-        Naming the ids and their sets.
     """
     table = split.table.set_index("image_id")
     across = []
@@ -88,17 +75,10 @@ def _named(found, limit=5):
 
 
 def find(dataset):
-    """Find the files of a data set with the same bytes; nothing is decoded.
+    """Return the record of the files of a `skinlib.data.ham10000.Dataset` with the same bytes.
 
-    Parameters
-    ----------
-    dataset : skinlib.data.ham10000.Dataset
-
-    Returns
-    -------
-    dict
-        ``name`` and ``fingerprint`` of the data, ``images``, and ``copies``: of each file
-        that is there more than once the sorted ``image_ids`` and ``lesion_ids``.
+    ``name`` and ``fingerprint`` of the data, ``images``, and ``copies``: of each file that is
+    there more than once the sorted ``image_ids`` and ``lesion_ids``. Nothing is decoded.
     """
     table = dataset.table
     lesions = table.set_index("image_id")["lesion_id"]

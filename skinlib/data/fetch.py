@@ -28,7 +28,7 @@ TIMEOUT = (10, 60)  # seconds to wait for a connection, and for the next bytes o
 BLOCK = 1 << 16  # bytes written at a time; a break loses the block that it falls into
 
 
-def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True):
+def fetch(dataset="ham10000", folder=None, *, progress=True):
     """Download, check and unpack a data set; what is there already is left alone.
 
     Parameters
@@ -39,8 +39,6 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True):
         Where the table and the image folders go: ``SKINLIB_DATA`` by default, else
         ``data/ham10000``. The files as downloaded stay in its sub-folder ``downloads`` and may
         be deleted afterwards.
-    base_url : str, optional
-        A mirror: file names are appended to it. The hashes stay the same.
     progress : bool
         Show progress bars where standard error is a terminal.
 
@@ -59,9 +57,6 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True):
         The network fails, the disk is full or another fetch is at work.
     """
     rows = files(dataset)
-    if base_url is not None and not base_url.startswith(("https://", "http://")):
-        msg = f"base URL '{base_url}' is not a web address; expected https://... or http://..."
-        raise DataError(msg)
     folder = Path(_default_folder() if folder is None else folder)
     downloads = folder / "downloads"
     require_place(downloads / rows[0].name)
@@ -72,8 +67,7 @@ def fetch(dataset="ham10000", folder=None, *, base_url=None, progress=True):
             # Once as downloaded, once unpacked: JPEG does not compress further.
             require_space(folder, sum(2 * row.bytes for row in missing))
             for row in missing:
-                url = f"{base_url.rstrip('/')}/{row.name}" if base_url else row.url
-                _bring(dataset, row, url, folder, progress)
+                _bring(dataset, row, folder, progress)
     except filelock.Timeout as error:
         msg = f"another fetch is writing to '{folder}'; wait until it has finished"
         raise TemporaryError(msg) from error
@@ -111,11 +105,11 @@ def _checked(row, path):
     return path
 
 
-def _bring(dataset, row, url, folder, progress):
+def _bring(dataset, row, folder, progress):
     """Download one file unless it was placed by hand, and unpack or copy it."""
     places = folder / "downloads" / row.name, folder / row.name
     path = next((_checked(row, place) for place in places if place.is_file()), None)
-    path = path or _download(dataset, row, url, folder, progress)
+    path = path or _download(dataset, row, folder, progress)
     if row.images:
         unpack(path, folder / path.stem, row.images, progress=progress)
     else:
@@ -123,33 +117,39 @@ def _bring(dataset, row, url, folder, progress):
             shutil.copyfile(path, temporary)
 
 
-def _download(dataset, row, url, folder, progress):
+def _download(dataset, row, folder, progress):
     """Try several times, each continuing the one before; return the file with the right hash."""
     pooch.get_logger().setLevel("WARNING")  # its notes would break the progress bar
     downloads = folder / "downloads"
     resume = _Resume(row, downloads, progress)
     for attempt in range(1, TRIES + 1):
         try:
-            return Path(pooch.retrieve(url, row.hash, row.name, downloads, downloader=resume))
+            return Path(pooch.retrieve(row.url, row.hash, row.name, downloads, downloader=resume))
         except ValueError as error:  # how pooch reports a wrong hash
             msg = (
-                f"{row.name} from {url} is not the file published at {PAGE}: {error} Run the "
+                f"{row.name} from {row.url} is not the file published at {PAGE}: {error} Run the "
                 "command again; if that does not help, see in a browser what the server sends"
             )
             raise IntegrityError(msg) from error
         except requests.RequestException as error:
             if attempt == TRIES:
-                here, place = shlex.quote(str(downloads)), shlex.quote(str(folder))
                 msg = (
-                    f"cannot download {row.name} from {url}: {error} (tried {TRIES} times); what "
-                    "has arrived is kept and continued next time. Or by hand: get "
-                    f"{', '.join(each.name for each in files(dataset))} from {PAGE} (tables as "
-                    f"'Original File Format'), put them into {here}, run `python -m skinlib fetch "
-                    f"--dataset {dataset} --to {place}` to check and unpack them, then "
-                    f"`python -m skinlib check-data --data {place}`"
+                    f"cannot download {row.name} from {row.url}: {error} (tried {TRIES} times); "
+                    f"what has arrived is kept and continued next time. {_by_hand(dataset, folder)}"
                 )
                 raise TemporaryError(msg) from error
             time.sleep(BACKOFF * 2 ** (attempt - 1))
+
+
+def _by_hand(dataset, folder):
+    """Return the way without a network in one line."""
+    place = shlex.quote(str(folder))
+    return (
+        f"Or by hand: get {', '.join(row.name for row in files(dataset))} from {PAGE} (tables as "
+        f"'Original File Format'), put them into {shlex.quote(str(folder / 'downloads'))}, run "
+        f"`python -m skinlib fetch --dataset {dataset} --to {place}` to check and unpack them, "
+        f"then `python -m skinlib check-data --data {place}`"
+    )
 
 
 class _Resume:
@@ -169,7 +169,7 @@ class _Resume:
             if response.status_code in (404, 410):
                 msg = (
                     f"the server does not have {self.row.name}: {url} answered "
-                    f"{response.status_code}; check --base-url, or look at {PAGE}"
+                    f"{response.status_code}; look at {PAGE}"
                 )
                 raise DataError(msg)
             if response.status_code == 416:  # the partial file is as long as the server's
@@ -197,14 +197,13 @@ def add_arguments(parser):
     parser.add_argument(
         "--to", metavar="FOLDER", help="where to (default: SKINLIB_DATA or ./data/ham10000)"
     )
-    parser.add_argument("--base-url", metavar="URL", help="a mirror; file names are appended")
     parser.add_argument("--no-progress", action="store_true", help="show no progress bars")
 
 
 def run(args):
     """Download a data set, check it against the hashes of its archive, and unpack it."""
     for dataset in list(DATASETS) if args.dataset == "all" else [args.dataset]:
-        folder = fetch(dataset, args.to, base_url=args.base_url, progress=not args.no_progress)
+        folder = fetch(dataset, args.to, progress=not args.no_progress)
         print(f"{dataset} is complete in '{folder}'")
     print(f"next: python -m skinlib check-data --data {shlex.quote(str(folder))}")
     return 0

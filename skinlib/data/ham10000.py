@@ -8,7 +8,6 @@ import dataclasses
 import os
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES, HAM10000_COUNTS
@@ -47,19 +46,17 @@ class Dataset:
     Attributes
     ----------
     name : str
-        Name carried by every result, for example ``ham10000-256px`` or ``synthetic``.
+        Name in every result, for example ``ham10000-256px`` or ``synthetic``.
     folder : pathlib.Path
-        Where it lies.
     table : pandas.DataFrame
-        One row an image, sorted by ``image_id``: `COLUMNS` and ``path``. ``age``
-        is float years with NaN for unknown; ``sex`` and ``localization`` are
-        lower-case words with ``unknown`` as an ordinary category.
+        One row an image, sorted by ``image_id``: `COLUMNS` and ``path``. ``age`` in years, NaN
+        for unknown; ``sex`` and ``localization`` with ``unknown`` as an ordinary category.
     fingerprint : str
         Hash of the table and of every file's size in bytes.
     image_size : tuple of int
         (width, height) in pixels of the first image.
     missing : tuple of str
-        Images that have a row but no file, left out on request; see `load`.
+        Images without a file, left out on request; see `load`.
     """
 
     name: str
@@ -69,13 +66,8 @@ class Dataset:
     image_size: tuple[int, int]
     missing: tuple[str, ...] = ()
 
-    @property
-    def labels(self):
-        """Class index of every image, shape (n,), int64, in the order of `CLASSES`."""
-        return np.array([CLASSES.index(dx) for dx in self.table["dx"]])
-
     def provenance(self):
-        """Return what run.json says about the data; ``missing`` only where images are."""
+        """Return the record of the data in run.json; ``missing`` only where images are."""
         known = {
             "name": self.name,
             "fingerprint": self.fingerprint,
@@ -166,7 +158,7 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
 
 
 def _name(table, size):
-    """Name a data set for its results: original HAM10000 and resized copies never mix."""
+    """Name a data set for its results, so that original and resized copies never mix."""
     if table["lesion_id"].str.startswith("SYN_").all():
         return "synthetic"
     height = min(size)

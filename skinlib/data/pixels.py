@@ -43,16 +43,11 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
     image : PIL.Image.Image
         Mode RGB.
     size : int
-        Side of the result in pixels.
+        Side of the result, shape (size, size, 3), uint8, in pixels.
     interpolation : {'bilinear', 'nearest', 'bicubic'}
     crop : {'centre', 'none'}
-        ``centre`` keeps the aspect and cuts the longer side to a square (the authors' MD
-        notebooks), ``none`` squeezes the whole picture (their AD notebooks).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (size, size, 3), uint8.
+        ``centre`` cuts the longer side to a square (the authors' MD notebooks), ``none``
+        squeezes the whole picture (their AD notebooks).
     """
     if crop not in CROPS or interpolation not in FILTERS:
         msg = (
@@ -73,9 +68,7 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
     Parameters
     ----------
     dataset : skinlib.data.ham10000.Dataset
-    size : int
-        Side in pixels.
-    interpolation, crop : str
+    size, interpolation, crop
         See `resize`.
     progress : bool
         Show a bar while decoding.

@@ -54,8 +54,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     Raises
     ------
     IntegrityError
-        If an image does not decode whole, or lies in two parts under two ids; see
-        `skinlib.data.duplicates.refuse_across`.
+        If an image does not decode whole, or is in two sets under two ids.
     """
     dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
     cache = pixels.cached(
@@ -90,20 +89,13 @@ def prepare(recipe, data, size, seed, *, progress=True):
 
 
 def remembered_split(table, **options):
-    """Return `skinlib.data.splits.make_split`, drawn once and kept in the cache.
+    """Return `skinlib.data.splits.make_split` of the arguments, drawn once and kept in the cache.
 
-    Drawing by lesion takes time, and every run of a study asks for the same.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``, ``dx_type``.
-    **options
-        Of `make_split`.
+    Drawing by lesion takes a minute, and every run of a study needs the same split.
     """
     columns = ["image_id", "lesion_id", "dx"]
-    # The only units that look at how a diagnosis was made.
-    columns += ["dx_type"] if options["unit"].endswith("_matched") else []
+    if options["unit"].endswith("_matched"):
+        columns.append("dx_type")
     rows = table[columns].to_numpy().tolist()
     name = hash_of([rows, options, splits.DRAWING, sklearn.__version__])
     folder = paths.cache() / "splits"

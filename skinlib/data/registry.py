@@ -12,7 +12,7 @@ HOST = "dataverse.harvard.edu"
 class RemoteFile:
     """One file of a data set: a zip of images, or a table."""
 
-    name: str  # here and on a mirror
+    name: str
     url: str
     hash: str  # md5:... or sha256:..., as the archive publishes it
     bytes: int  # size, possibly rounded; for the disk space needed

@@ -28,15 +28,15 @@ DRAWING = 2
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """Which image belongs to which part.
+    """The set of each image.
 
     Attributes
     ----------
     unit : str
-        What was drawn, one of `UNITS`. `DISJOINT` promise that no lesion is in two parts.
+        One of `UNITS`.
     table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``. Parts are
-        `PARTS`, or ``unused``.
+        Columns ``image_id``, ``lesion_id``, ``part``, sorted by ``image_id``; ``part`` is one
+        of `PARTS`, or ``unused``.
     """
 
     unit: str
@@ -177,28 +177,14 @@ def lesions_on_both_sides(split):
 def with_siblings(table):
     """Return which test images have another photograph of their lesion: only these can leak.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of a split of a pair, unused images included.
-
-    Returns
-    -------
-    pandas.Series
-        Bool, indexed by ``image_id`` of the test set.
+    Bool, indexed by ``image_id``; `table` is that of a split of a pair, unused images included.
     """
     lesions = table[table["part"] == "test"].set_index("image_id")["lesion_id"]
     return lesions.map(table["lesion_id"].value_counts()) > 1
 
 
 def save(split, folder, name):
-    """Write the split to ``<folder>/<name>-<hash>.csv`` and return the path.
-
-    Raises
-    ------
-    IntegrityError
-        If the file is there already and was edited since.
-    """
+    """Write a split to ``<folder>/<name>-<hash>.csv``, unless it is there; return the path."""
     path = Path(folder) / f"{name}-{split.hash}.csv"
     if path.exists():
         read(path, split.unit)

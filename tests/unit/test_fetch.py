@@ -1,7 +1,6 @@
 """Fetching gives the layout that the reader takes, from bad networks and bad servers too."""
 
 import argparse
-import dataclasses
 import hashlib
 import io
 import shutil
@@ -97,14 +96,6 @@ def test_a_file_placed_by_hand_with_wrong_bytes_is_left_to_its_owner(server, tmp
     with pytest.raises(IntegrityError, match="expected md5:.*found md5:.*delete it"):
         run(tmp_path)
     assert placed.read_bytes() == table(IDS[:2])
-
-
-def test_a_mirror_gets_the_file_names(server, tmp_path, monkeypatch):
-    rows = DATASETS["ham10000"]
-    away = [dataclasses.replace(row, url="http://127.0.0.1:9/no") for row in rows]
-    monkeypatch.setitem(DATASETS, "ham10000", tuple(away))
-    run(tmp_path, base_url=f"{server.url}/mirror/")
-    assert images(tmp_path) == LAYOUT
 
 
 # The network (F01, F31)
@@ -207,8 +198,6 @@ def test_wrong_bytes(server, tmp_path, name, wrong):
 def test_impossible_requests_are_refused_before_downloading(server, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="'ham'; expected one of ham10000, isic2018-test"):
         fetch.fetch("ham", tmp_path)
-    with pytest.raises(DataError, match="not a web address"):
-        run(tmp_path, base_url="ftp://example.org")
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="cannot be written"):
         run(tmp_path / "file" / "data")
@@ -239,7 +228,7 @@ def test_a_disk_that_fills_up_leaves_no_image(server, tmp_path, monkeypatch):
 def test_the_command_line(server, tmp_path, capsys, monkeypatch):
     parser = argparse.ArgumentParser()
     fetch.add_arguments(parser)
-    given = ["--to", str(tmp_path), "--base-url", server.url, "--no-progress"]
+    given = ["--to", str(tmp_path), "--no-progress"]
     assert fetch.run(parser.parse_args(given)) == 0
     assert images(tmp_path) == LAYOUT
     assert f"check-data --data {tmp_path}" in capsys.readouterr().out
