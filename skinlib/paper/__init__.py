@@ -38,35 +38,8 @@ class Printed:
 class Logged:
     """One training of the authors, as its notebook logged it; None where it was not logged.
 
-    Attributes
-    ----------
-    name, backbone : str
-    notebook, cell, commit, also : str, int, str, dict
-        Where the output is: the cell of the classification report (from 0), the commit that still
-        holds it, where the newest does not, another place of the same output.
-    train_images, test_images : int
-        The test images are the ones the epoch was chosen on.
-    accuracy : float
-    auc : dict
-        ``macro``, ``weighted`` and ``micro``.
-    precision, recall, f1, images, class_auc : list
-        By class, in the order of `skinlib.common.classes.CLASSES`; the first three to two decimals.
-    macro, weighted : dict
-        Averages of ``precision``, ``recall`` and ``f1``, to two decimals.
-    tn_fp_fn_tp : list of (list or None)
-        One-vs-rest counts by class.
-    class_weights : list
-    parameters : dict
-        ``total`` and ``trainable``.
-    epochs : dict
-        ``run``, and ``kept``: the epoch whose weights were reported.
-    held_out : dict
-        Accuracy on the test images at the ``kept`` epoch, ``at_lowest_loss``, and the mean of
-        the ``last_ten`` epochs.
-    seconds_per_epoch : float
-        Of training; median.
-    devices : list of str
-    settings : dict
+    The head of ``logged.yaml`` says what each field is. Lists are by class, in the order of
+    `skinlib.common.classes.CLASSES`.
     """
 
     name: str

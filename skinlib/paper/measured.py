@@ -1,9 +1,7 @@
 """What this code measured itself: descriptions of the graphs, latencies, and the finished runs."""
 
 import dataclasses
-import functools
 import json
-import types
 
 import numpy as np
 
@@ -19,6 +17,7 @@ from skinlib.stats import scores as scored
 REAL = ("paper", "ham10000-256px", "ham10000-256px-96px")
 # The arm of the paper's tables and the recipe that follows its notebooks.
 LOGGED_RECIPE = {"MD": "md-as-logged", "AD": "ad-as-logged"}
+_SCORES = {}
 
 
 def structures():
@@ -81,13 +80,7 @@ class Ours:
         return spread([scores(run)[score] for run in self.real.get((backbone, recipe), [])])
 
     def sources(self, *recipes):
-        """Return what the columns "ours" are of, and which runs are left out.
-
-        Parameters
-        ----------
-        *recipes : str
-            Of the columns; all that there are, if none is given.
-        """
+        """Return what the columns "ours" are of, of all recipes or some, and what is left out."""
         recipes, groups = recipes or RECIPES, {}
         for (backbone, recipe), runs in self.real.items():
             if recipe in recipes:
@@ -107,12 +100,7 @@ class Ours:
 
 
 def find_ours(studies=REAL):
-    """Read the finished runs of the studies that may stand beside the paper.
-
-    Returns
-    -------
-    Ours
-    """
+    """Return the finished runs of some studies as `Ours`."""
     real, diverged = {}, []
     for name in studies:
         found = {}
@@ -146,27 +134,13 @@ def scores(run):
         The keys of `skinlib.stats.scores.summary`, ``images`` (their number), ``specificity``
         (mean over classes), and ``classes`` (`skinlib.stats.scores.per_class`).
     """
-    return _scores(_Key(str(run.folder), run.record["identity"], run))
-
-
-@dataclasses.dataclass(frozen=True)
-class _Key:
-    """A run that hashes by its identity."""
-
-    folder: str
-    identity: str
-    run: object = dataclasses.field(compare=False)
-
-
-@functools.cache
-def _scores(key):
-    labels, probabilities, _ = key.run.arrays("test")
-    classes = scored.per_class(labels, probabilities)
-    return types.MappingProxyType(
-        {
-            **scored.summary(labels, probabilities),
+    key = str(run.folder), run.record["identity"]
+    if key not in _SCORES:
+        labels, probabilities, _ = run.arrays("test")
+        classes = scored.per_class(labels, probabilities)
+        _SCORES[key] = scored.summary(labels, probabilities) | {
             "images": len(labels),
             "specificity": float(np.nanmean(classes["specificity"])),
             "classes": classes,
         }
-    )
+    return _SCORES[key]

@@ -23,24 +23,7 @@ KEYS = ("id", "place", "claim", "rule", "claimed", "evidence", "verdict", "group
 class Claim:
     """One statement of the paper and how to check it.
 
-    Attributes
-    ----------
-    id : str
-        Stable; an anchor in the book.
-    place : str
-        Where in the paper.
-    claim : str
-        Its words, or the printed number for the journal version.
-    group : str
-    rule : str
-        Name of a rule.
-    arguments : dict
-    note : str
-        A sentence of context.
-    link : str
-        Anchor of a table or figure, or page, of the book.
-    part : str
-        How to say what a claim that holds in part holds for: ``relative to {}``.
+    The head of ``claims.yaml`` says what each field is.
     """
 
     id: str
@@ -90,18 +73,7 @@ def groups():
 
 
 def check(claim, facts):
-    """Apply a claim's rule.
-
-    Parameters
-    ----------
-    claim : Claim
-    facts : Facts
-
-    Returns
-    -------
-    Finding
-        ``open`` when a fact the rule needs is not there yet.
-    """
+    """Return the `Finding` of a claim: ``open`` when a fact its rule needs is not there yet."""
     try:
         result = RULES[claim.rule](facts, **claim.arguments)
     except NotAvailable as reason:
@@ -111,17 +83,7 @@ def check(claim, facts):
 
 
 def audit(facts=None):
-    """Check every claim.
-
-    Parameters
-    ----------
-    facts : Facts, optional
-        By default `gather`'s.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return the `Finding` of every claim, by default with the facts of `gather`."""
     facts = facts or gather()
     return [check(claim, facts) for claim in claims()]
 

@@ -7,6 +7,7 @@ with what `Agreement.words` returns.
 import collections
 import contextlib
 import dataclasses
+import operator
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from skinlib.paper import rounding
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import NotAvailable
 from skinlib.paper.audit.verdicts import HOLDS, SOURCES, Result, listed, only, rule, share
+
+_SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @rule
@@ -126,8 +129,8 @@ class Agreement:
         """Are the two the same?"""
         if isinstance(printed, str) or isinstance(value, str):
             return printed == value
-        if self.sign == ">=":
-            return value >= printed
+        if self.sign in _SIGNS:
+            return _SIGNS[self.sign](value, printed)
         if self.within is not None:
             return abs(value / printed - 1) <= self.within
         decimals = self.decimals
@@ -196,35 +199,48 @@ class Agreement:
             name: f"{name} ({Shown(found[0].value):{self.form}})"
             for name, found in entries[-1].tried.items()
         }
-        return last | {
-            "each": "; ".join(lines),
-            "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
-            "values": ", ".join(entry.text for entry in entries),
-            "but": f"; {'; '.join(wrong)}" if wrong else "",
-            "later": f"; {self.accepted_as}: {'; '.join(later)}" if later else "",
-            "total": len(lines),
-            "entries": len(entries),
-            "good": good,
-            "first": good - len(later),
-            "second": len(later),
-            "instead": sum(cell.same for entry in entries for cell in entry.instead),
-            "agreeing": share(good, len(lines), self.noun),
-            "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
-            "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
-            "fitting": listed(fitting),
-            "failing": listed(failing),
-            "which": _minority(fitting, failing),
-            "largest": max((_gap(cell) for cell in cells), default=0),
-            "alternatives": listed(tried.values()),
-            "fits": listed(tried[name] for name in entries[-1].partial),
+        means = {
+            f"mean_{name}": np.mean([entry.numbers[name].value for entry in entries])
+            for name, shown in entries[0].numbers.items()
+            if not isinstance(shown.value, str)
         }
+        return (
+            last
+            | means
+            | {
+                "each": "; ".join(lines),
+                "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
+                "values": ", ".join(entry.text for entry in entries),
+                "but": f"; {'; '.join(wrong)}" if wrong else "",
+                "later": f"; {self.accepted_as}: {'; '.join(later)}" if later else "",
+                "total": len(lines),
+                "entries": len(entries),
+                "good": good,
+                "first": good - len(later),
+                "second": len(later),
+                "instead": sum(cell.same for entry in entries for cell in entry.instead),
+                "agreeing": share(good, len(lines), self.noun),
+                "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
+                "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
+                "fitting": listed(fitting),
+                "failing": listed(failing),
+                "which": _minority(fitting, failing),
+                "shares": "; ".join(
+                    f"{each.name} {sum(each.agreeing)} of {len(each.cells)}" for each in entries
+                ),
+                "largest": max((_gap(cell) for cell in cells), default=0),
+                "alternatives": listed(tried.values()),
+                "fits": listed(tried[name] for name in entries[-1].partial),
+            }
+        )
 
     def _fits(self, entry):
         return all(entry.agreeing) != self.differ
 
     def _verdict(self, entries, words):
         fits = [self._fits(entry) for entry in entries]
-        names = [entry.name for entry in entries if self._fits(entry)]
+        failing = {entry.name for entry in entries if not self._fits(entry)}
+        names = list(dict.fromkeys(e.name for e in entries if e.name not in failing))
         against = SOURCES.get(self.source) or only(_fill(self.source, (), words))
         if self.exactly is not None:
             if set(names) == set(self.exactly):
@@ -232,9 +248,10 @@ class Agreement:
             return only(listed(names)) if set(names) > set(self.exactly) else against
         if all(fits) or (self.any_of and any(fits)):
             return only(self.limit) if self.limit else HOLDS
-        if self.share_of and any(fits):
-            part = share(sum(fits), len(fits), self.share_of)
-            return only(listed(names) if self.share_of == "names" else part)
+        if self.share_of == "names" and names:
+            return only(listed(names))
+        if self.share_of not in (None, "names") and any(fits):
+            return only(share(sum(fits), len(fits), self.share_of))
         partial = dict.fromkeys(name for entry in entries for name in entry.partial)
         explained = all(self._fits(entry) or entry.partial for entry in entries)
         return only(listed(partial)) if partial and explained else against

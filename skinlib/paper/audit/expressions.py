@@ -215,8 +215,8 @@ _FUNCTIONS = {
 _PLAIN = {
     "mean": np.mean,
     "sum": np.sum,
-    "min": np.min,
-    "max": np.max,
+    "min": lambda *values: np.min(values),
+    "max": lambda *values: np.max(values),
     "count": len,
     "cut": rounding.cut,
     "upper": str.upper,

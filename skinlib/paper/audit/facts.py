@@ -19,26 +19,10 @@ class NotAvailable(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """Inputs of every rule.
+    """Inputs of every rule: by name, as `skinlib.paper` and `skinlib.paper.measured` have them.
 
-    Attributes
-    ----------
-    printed : dict
-        ``{"paper": {number: Printed}, "journal": {…}}``.
-    abstract : dict
-        Numbers of the abstract.
-    logged : dict of str to skinlib.paper.Logged
-    curves, confusion : dict
-        See `skinlib.paper`.
-    described, structures : dict of str to dict
-        Our graphs and the stock networks by backbone (`skinlib.paper.measured`).
-    recipes, backbones : dict
-        What the notebooks set and which layers they tapped, as transcribed in skinlib.
-    ours : skinlib.paper.measured.Ours
-    seconds : dict of str to float
-        Time of a prediction by backbone, measured by us on one device.
-    effects : dict of str to dict
-        Main effects of our factorial study by factor and score (`skinlib.stats.factorial`).
+    ``printed`` is by version and number, ``seconds`` the time of a prediction by backbone,
+    ``effects`` the main effects of our factorial study by factor and score.
     """
 
     printed: dict
@@ -56,15 +40,10 @@ class Facts:
 
     def run(self, name):
         """Return a logged training."""
-        return self.get("logged", name)
-
-    def get(self, field, name):
-        """Return one entry of a dictionary, or raise `NotAvailable`."""
-        found = getattr(self, field)
-        if name not in found:
-            msg = f"there is no '{name}' in '{field}'"
+        if name not in self.logged:
+            msg = f"no training '{name}' was logged"
             raise NotAvailable(msg)
-        return found[name]
+        return self.logged[name]
 
 
 @functools.cache

@@ -17,17 +17,7 @@ RULES = {}
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What a rule found.
-
-    Attributes
-    ----------
-    claimed : str
-        What the paper says, with its numbers.
-    evidence : str
-        One to three sentences with the numbers that decide.
-    verdict : str
-        One of `VERDICTS`; the second is followed by what the claim does hold against.
-    """
+    """What the paper says, the sentences with the numbers that decide, and one of `VERDICTS`."""
 
     claimed: str
     evidence: str
