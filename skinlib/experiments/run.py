@@ -5,7 +5,9 @@ row for each epoch) and ``predictions.csv`` (every metric is computed from it, n
 """
 
 import dataclasses
+import functools
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -244,6 +246,13 @@ def read_predictions(path):
         No table, wrong columns, an unknown label, an image twice, an id that is no plain
         name, or a row that is no probability distribution.
     """
+    status = os.stat(path)
+    # Frames are copied on write, so the one that is kept stays as it was read.
+    return _checked_predictions(path, status.st_mtime_ns, status.st_ino).copy(deep=False)
+
+
+@functools.lru_cache(maxsize=128)
+def _checked_predictions(path, _written, _inode):
     try:
         frame = pd.read_csv(path, dtype={"image_id": str, "lesion_id": str})
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
