@@ -1,8 +1,7 @@
-"""Compare two runs on the same images: the difference of a metric, and how certain it is.
+"""Compare two runs on the same images: the difference of a metric, with its interval.
 
-The same lesions are drawn for both runs, so what is hard in them cancels; two intervals
-side by side cannot show that. It holds for the same images only, hence everything that
-could mix two splits or two copies of the data is refused.
+The lesions are resampled together for both runs, so what is hard in them cancels. This is right for
+the same images only, so whatever could mix two splits or two copies of the data is refused.
 """
 
 import pandas as pd
@@ -10,10 +9,9 @@ import pandas as pd
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits
-from skinlib.experiments import external
-from skinlib.stats import bootstrap
+from skinlib.experiments import effects, external
+from skinlib.stats import paired
 from skinlib.stats.bootstrap import N_RESAMPLES
-from skinlib.stats.scores import scores
 
 METRICS = ("accuracy", "mean recall")
 
@@ -24,34 +22,26 @@ def compare(first, second, part="test", *, n_resamples=N_RESAMPLES):
     Parameters
     ----------
     first, second : skinlib.experiments.run.Run
-    part : {'test', 'validation'}
+    part : {'test', 'validation', 'official'}
     n_resamples : int
-        Of the bootstrap over lesions.
 
     Returns
     -------
     pandas.DataFrame
         One row a metric: ``first``, ``second``, ``difference`` (second minus first)
         and the 95 % interval of the difference, ``low`` and ``high``.
-
-    Raises
-    ------
-    DataError, IntegrityError
-        See `same_images`.
     """
     same_images(first, second, part)
-    labels, _, lesions = first.arrays(part)
-    weights = bootstrap.cluster_weights(lesions, n_resamples)
-    one, other = (scores(weights, labels, run.arrays(part)[1], METRICS) for run in (first, second))
-    found = [bootstrap.estimate(column) for column in (other - one).T]
+    pair = effects.read_pair(first, second, part)
+    found = paired.effect([pair], METRICS, n_resamples=n_resamples)
     return pd.DataFrame(
         {
             "metric": METRICS,
-            "first": one[0],
-            "second": other[0],
-            "difference": [each.value for each in found],
-            "low": [each.low for each in found],
-            "high": [each.high for each in found],
+            "first": found.first,
+            "second": found.second,
+            "difference": found.difference,
+            "low": found.low,
+            "high": found.high,
         }
     )
 
@@ -90,7 +80,7 @@ def read_same(models, part="test"):
 
 
 def same_images(first, second, part):
-    """Refuse two runs that were not asked the same questions.
+    """Refuse two runs that were not evaluated on the same images.
 
     Raises
     ------

@@ -20,41 +20,22 @@ UNITS = {"image": "by photograph", "lesion": "by lesion"}
 
 @dataclasses.dataclass(frozen=True)
 class Overview:
-    """What a page shows of a data set.
-
-    Attributes
-    ----------
-    name : str
-    counts : pandas.DataFrame
-        ``images`` and ``lesions`` by class, in the order of `CLASSES`.
-    copies : list of list of str
-        Ids of files with the same bytes.
-    one_lesion : bool
-        Are the files of each of these groups of one lesion?
-    missing_age : int
-        Photographs without the age of the patient.
-    splits : pandas.DataFrame
-        One row a way to split, see `describe_split`.
-    """
+    """What a page shows of a data set."""
 
     name: str
+    # Images and lesions by class, in the order of CLASSES.
     counts: pd.DataFrame
+    # Ids of files with the same bytes; are those of each group of one lesion?
     copies: list
     one_lesion: bool
+    # Photographs without the age of the patient.
     missing_age: int
+    # One row a way to split, see `describe_split`.
     splits: pd.DataFrame
 
 
 def count(data, seed=0):
-    """Count a data set.
-
-    Parameters
-    ----------
-    data : str or pathlib.Path
-        See `skinlib.data.ham10000.locate`.
-    seed : int
-        Of the splits.
-    """
+    """Count a data set, see `skinlib.data.ham10000.locate`; `seed` is that of its splits."""
     dataset = ham10000.load(data, decode=False)
     table = dataset.table
     drawn = {
@@ -66,13 +47,7 @@ def count(data, seed=0):
 
 
 def kept(runs):
-    """Read what is kept of the real data.
-
-    Parameters
-    ----------
-    runs : sequence of skinlib.experiments.run.Run
-        Finished; of each way to split the first run's is shown.
-    """
+    """Read what is kept of the real data; of each way to split that of the first run is shown."""
     name = runs[0].record["data"]["name"]
     counts = pd.read_csv(paths.RESULTS / "counts" / f"{name}.csv", index_col="class")
     copies = paths.RESULTS / duplicates.FOLDER / f"{name}.json"

@@ -67,15 +67,9 @@ def read_pair(first, second, part="test"):
 
 
 def finished(study, variant, recipe=None):
-    """Return the finished runs of one variant of a study, by backbone and seed.
+    """Return the finished runs of a variant of a study, of one recipe or all, by backbone and seed.
 
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
-    variant : str or None
-        None is the recipe as it is.
-    recipe : str, optional
-        Only runs of this one, where the study has several.
+    The variant None is the recipe as it is.
     """
     found = {
         (spec.backbone, spec.seed): run
@@ -101,38 +95,36 @@ def contrasts(ways, wanted, *, n_resamples=N_RESAMPLES):
         ways have are used.
     wanted : dict of str to (str, str)
         By title: the first and the second way.
-    n_resamples : int
 
     Returns
     -------
-    dict of str to Effect
+    dict of str to skinlib.stats.paired.Effect
         By title; empty where no seed has all ways trained.
     """
     seeds = sorted(set.intersection(*(set(runs) for runs in ways.values())))
     if not seeds:
         return {}
-    read = [together([runs[seed] for runs in ways.values()]) for seed in seeds]
-    weights = joint_weights([lesions for _, lesions, _ in read], n_resamples)
-    found = {name: [] for name in ways}
-    for share, (labels, _, each) in zip(weights, read, strict=True):
-        for name, probabilities in zip(ways, each, strict=True):
-            found[name].append(scores(share, labels, probabilities))
-    found = {name: np.array(values) for name, values in found.items()}
+    scored = _scored([[runs[seed] for runs in ways.values()] for seed in seeds], n_resamples)
+    found = dict(zip(ways, np.moveaxis(scored, 1, 0), strict=True))
     return {
         title: paired.between(found[one], found[other]) for title, (one, other) in wanted.items()
     }
 
 
+def _scored(groups, n_resamples, names=SCORES, change=None):
+    """Return the scores of groups of runs, each for its images: shape (groups, runs, d, k)."""
+    read = [together(runs) for runs in groups]
+    weights = joint_weights([lesions for _, lesions, _ in read], n_resamples)
+    found = []
+    for runs, share, (labels, _, each) in zip(groups, weights, read, strict=True):
+        if change:
+            each = [change(run, one) for run, one in zip(runs, each, strict=True)]
+        found.append([scores(share, labels, one, names) for one in each])
+    return np.array(found)
+
+
 def attentions(*, n_resamples=N_RESAMPLES):
-    """Compare no attention, attention as coded and as described, in the clean recipe.
-
-    All three have metadata and class weights and no augmentation.
-
-    Returns
-    -------
-    dict of str to skinlib.stats.paired.Effect
-        By `ATTENTIONS`.
-    """
+    """Return the effects `ATTENTIONS` in the clean recipe, with metadata and class weights."""
     studies = [load_study(name) for name in ("ablation", "attention")]
     ways = {
         variant: {key: run for study in studies for key, run in finished(study, variant).items()}
@@ -142,12 +134,9 @@ def attentions(*, n_resamples=N_RESAMPLES):
 
 
 def settings(*, n_resamples=N_RESAMPLES):
-    """Change one setting of the authors' recipe at a time, from as logged to as described.
+    """Return the effects of `SETTINGS`, one at a time, from as logged to as described.
 
-    Returns
-    -------
-    dict of str to skinlib.stats.paired.Effect
-        By `SETTINGS`. The test set also chose the epoch, as in the notebooks.
+    The test set also chose the epoch, as in the authors' notebooks.
     """
     study = load_study(SETTINGS_STUDY)
     variants = (None, *SETTINGS.values())
@@ -168,7 +157,6 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     change : callable, optional
         ``change(run, probabilities)`` → probabilities (n, 7), which are scored in their place;
         see `skinlib.stats.threshold.shifted`.
-    n_resamples : int
 
     Returns
     -------
@@ -188,12 +176,6 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     }
     if not chosen:
         return None
-    read = [together(runs) for runs in chosen.values()]
-    weights = joint_weights([lesions for _, lesions, _ in read], n_resamples)
-    found = []
-    for runs, share, (labels, _, each) in zip(chosen.values(), weights, read, strict=True):
-        if change:
-            each = [change(run, one) for run, one in zip(runs, each, strict=True)]
-        found.append([scores(share, labels, one, names) for one in each])
+    scored = _scored(list(chosen.values()), n_resamples, names, change)
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
-    return Design(factors, tuple(chosen), signs, np.moveaxis(np.array(found), 2, 0))
+    return Design(factors, tuple(chosen), signs, np.moveaxis(scored, 2, 0))

@@ -45,22 +45,3 @@ def logged():
     return found.assign(
         over_late=found["best"] - found["late"], over_end=found["best"] - found["end"]
     )
-
-
-def table(rows):
-    """Return the table of the page, from `logged`."""
-    late = f"mean of last {LATE}"
-    return pd.DataFrame(
-        {
-            "Training run": row.name,
-            "Test images": f"{row.images:,}",
-            "Epochs": row.epochs,
-            "Learning rate": "lowered" if row.schedule else "constant",
-            "Highest": f"{row.best:.4f}",
-            late.capitalize(): f"{row.late:.4f}",
-            "Last": f"{row.end:.4f}",
-            f"Highest − {late}, points": f"{100 * row.over_late:.2f}",
-            "Highest − last, points": f"{100 * row.over_end:.2f}",
-        }
-        for row in rows.itertuples(index=False)
-    )

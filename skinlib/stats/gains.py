@@ -1,8 +1,8 @@
 """When an effect is called a gain or a loss: the one rule of the book.
 
-A bootstrap over lesions says what other lesions would have changed. It says nothing of what
-another training run of the same recipe would have changed; that shows between the seeds. So
-two intervals stand side by side, and an effect is clear only where both exclude zero.
+A bootstrap over lesions covers the choice of the lesions. It does not cover what another training
+run of the same recipe would change; that shows between the seeds. So there are two intervals, and
+an effect is clear only where both exclude zero.
 """
 
 import numpy as np
@@ -11,25 +11,12 @@ from scipy import stats
 from skinlib.stats.bootstrap import Estimate
 
 GAIN, LOSS, NOT_CLEAR = "gain", "loss", "not clear"
-# Two seeds have a t interval too, but one degree of freedom says next to nothing.
+# Two seeds have a t interval too, but with one degree of freedom it says next to nothing.
 LEAST_SEEDS = 3
 
 
 def over_seeds(by_seed, level=0.95):
-    """Return the mean over the seeds with a t interval.
-
-    Parameters
-    ----------
-    by_seed : array_like
-        One difference a seed.
-    level : float
-        Coverage, between 0 and 1.
-
-    Returns
-    -------
-    skinlib.stats.bootstrap.Estimate
-        Without an interval (NaN) where there are fewer than `LEAST_SEEDS` seeds.
-    """
+    """Return the mean of one difference a seed, with a t interval from `LEAST_SEEDS` seeds on."""
     values = np.asarray(by_seed, float)
     count, mean = len(values), float(np.mean(values))
     if count < LEAST_SEEDS:
@@ -43,16 +30,15 @@ def judge(lesions, trainings):
 
     Parameters
     ----------
-    lesions : skinlib.stats.bootstrap.Estimate
-        With an interval that covers the choice of the lesions.
-    trainings : skinlib.stats.bootstrap.Estimate
-        With an interval over the seeds, from `over_seeds`.
+    lesions, trainings : skinlib.stats.bootstrap.Estimate
+        With an interval that covers the choice of the lesions, and one over the seeds, from
+        `over_seeds`.
 
     Returns
     -------
     str
         ``gain`` or ``loss`` where both intervals exclude zero on the same side, else
-        ``not clear``. Without an interval over the seeds nothing is clear.
+        ``not clear``.
     """
     if not lesions.sign or lesions.sign != trainings.sign:
         return NOT_CLEAR

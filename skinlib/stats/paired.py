@@ -78,42 +78,19 @@ class Effect:
         return judge(self.estimate(index), self.over_seeds(index))
 
 
-def effect(pairs, statistic=scores, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
-    """Measure an effect with a bootstrap over lesions.
-
-    Parameters
-    ----------
-    pairs : sequence of Pair
-        One a seed.
-    statistic : callable
-        ``statistic(weights, labels, probabilities)`` → array (d, k), as
-        `skinlib.stats.scores.scores`.
-    n_resamples : int
-    level : float
-        Coverage, between 0 and 1.
-    seed : int
-        Of the resamples.
-
-    Returns
-    -------
-    Effect
-
-    Raises
-    ------
-    DataError
-        Without pairs, or with fewer than two lesions.
-    """
+def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
+    """Measure the effect on some scores, from one `Pair` a seed, with a bootstrap over lesions."""
     if not pairs:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
     weights = joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
-    return between(*_scored(pairs, weights, statistic), level)
+    return between(*_scored(pairs, weights, names), level)
 
 
-def _scored(pairs, weights, statistic=scores):
+def _scored(pairs, weights, names=SCORES):
     """Return the scores of both sides of some pairs, each of shape (seeds, d, k)."""
     found = [
-        [statistic(share, pair.labels, each) for each in (pair.first, pair.second)]
+        [scores(share, pair.labels, each, names) for each in (pair.first, pair.second)]
         for pair, share in zip(pairs, weights, strict=True)
     ]
     return np.swapaxes(np.array(found), 0, 1)
@@ -127,11 +104,7 @@ def between(first, second, level=LEVEL):
     first, second : numpy.ndarray
         Shape (seeds, 1 + n_resamples, k): as measured, then under each resample of lesions.
     level : float
-        Coverage, between 0 and 1.
-
-    Returns
-    -------
-    Effect
+        Coverage of the intervals, between 0 and 1.
     """
     tail = (1 - level) / 2
     resampled = (second - first).mean(axis=0)[1:]
@@ -150,7 +123,6 @@ def difference_in_differences(pairs, masks, *, n_resamples=N_RESAMPLES):
         One a seed.
     masks : sequence of numpy.ndarray of bool
         Of each pair, which images; shape (n,).
-    n_resamples : int
 
     Returns
     -------
@@ -175,23 +147,15 @@ def unpaired_difference(first, second, *, n_resamples=N_RESAMPLES):
     first, second : sequence of (labels, probabilities, lesions)
         One a seed, see `skinlib.experiments.run.Run.arrays`. The lesions of the two sides are
         resampled independently.
-    n_resamples : int
-
-    Returns
-    -------
-    Effect
     """
     sides = []
     for seed, arrays in enumerate((first, second)):
         weights = joint_weights([lesions for *_, lesions in arrays], n_resamples, seed)
-        sides.append(
-            np.array(
-                [
-                    scores(share, labels, probabilities)
-                    for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
-                ]
-            )
-        )
+        found = [
+            scores(share, labels, probabilities)
+            for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
+        ]
+        sides.append(np.array(found))
     return between(*sides)
 
 
@@ -204,18 +168,10 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=SCORES
         By what the first column says.
     titles : tuple of str
         Of the columns of the first and the second way.
-    named : str
-        Title of the first column.
-    covers : str
-        What the interval of the difference covers.
+    named, covers : str
+        Title of the first column, and what the interval of the difference covers.
     names : sequence of str
         Those to show, of `skinlib.stats.scores.SCORES`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The difference with its interval, its t interval over the seeds (a dash with fewer than
-        three), the difference of each seed, and what the effect is called.
     """
     rows = [
         {

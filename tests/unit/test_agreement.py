@@ -91,16 +91,11 @@ def test_differences_are_those_of_scikit_learn_and_holm_is_over_all_pairs():
 
 def test_intervals_are_those_of_the_paired_effect():
     labels, answers, lesions = make()
-
-    def accuracy(weights, y, p):
-        correct = p.argmax(axis=1) == y
-        return np.array([[np.mean(np.repeat(correct, times.astype(int)))] for times in weights])
-
-    slow = effect([Pair(labels, answers["b"], answers["a"], lesions)], accuracy, n_resamples=400)
-    fast = agreement.compare(labels, answers, lesions, n_resamples=400)["accuracy"][0]
-    assert (fast.value, fast.low, fast.high) == pytest.approx(
-        (slow.difference[0], slow.low[0], slow.high[0])
-    )
+    pair = Pair(labels, answers["b"], answers["a"], lesions)
+    one = effect([pair], ("accuracy",), n_resamples=400)
+    found = agreement.compare(labels, answers, lesions, n_resamples=400)["accuracy"][0]
+    expected = one.difference[0], one.low[0], one.high[0]
+    assert (found.value, found.low, found.high) == pytest.approx(expected)
 
 
 def test_no_runs_to_compare():

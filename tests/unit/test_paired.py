@@ -14,9 +14,7 @@ from skinlib.stats.gains import GAIN, NOT_CLEAR
 from skinlib.stats.paired import Pair, effect
 from skinlib.stats.scores import SCORES
 
-
-def accuracy(weights, labels, probabilities):
-    return (weights @ (probabilities.argmax(axis=1) == labels) / weights.sum(axis=1))[:, None]
+ACCURACY = ("accuracy",)
 
 
 def plain(labels, probabilities):
@@ -42,7 +40,7 @@ def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
         return plain(labels, answers[:, 1]) - plain(labels, answers[:, 0])
 
     expected = cluster_bootstrap(difference, pair.labels, both, pair.lesions, draws=3000)
-    found = effect([pair], accuracy, n_resamples=3000)
+    found = effect([pair], ACCURACY, n_resamples=3000)
     assert found.difference == difference(pair.labels, both)
     # The interval is some 0.18 wide; two sets of 3000 draws differ by a tenth of that at most.
     np.testing.assert_allclose([found.low, found.high], expected, atol=0.015)
@@ -50,10 +48,10 @@ def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
 
 def test_seeds_with_the_same_lesions_promise_no_more_than_one():
     pair = make(np.random.default_rng(1), 150, (0.5, 0.7))
-    one, three = (effect([pair] * count, accuracy, n_resamples=2000) for count in (1, 3))
+    one, three = (effect([pair] * count, ACCURACY, n_resamples=2000) for count in (1, 3))
     np.testing.assert_allclose(three.low, one.low, atol=1e-12)
     other = [make(np.random.default_rng(s), 150, (0.5, 0.7), offset=1000 * s) for s in (1, 2, 3)]
-    narrower = effect(other, accuracy, n_resamples=2000)
+    narrower = effect(other, ACCURACY, n_resamples=2000)
     width = one.high - one.low
     assert (narrower.high - narrower.low) / width == pytest.approx(3**-0.5, rel=0.15)
 
@@ -64,7 +62,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
     covered = 0
     for trial in range(300):
         pairs = [make(rng, 80, shares, per_lesion=2, offset=k) for k in (0, 40)]
-        found = effect(pairs, accuracy, n_resamples=200, level=0.9, seed=trial)
+        found = effect(pairs, ACCURACY, n_resamples=200, level=0.9, seed=trial)
         covered += bool(found.low <= shares[1] - shares[0] <= found.high)
     # 300 trials at 0.9: standard error 0.017.
     assert covered / 300 == pytest.approx(0.9, abs=0.05)
@@ -72,7 +70,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
 
 def test_by_seed_and_means():
     pairs = [make(np.random.default_rng(s), 60, (0.5, 0.8)) for s in (0, 1)]
-    found = effect(pairs, accuracy, n_resamples=50)
+    found = effect(pairs, ACCURACY, n_resamples=50)
     for seed, pair in enumerate(pairs):
         expected = plain(pair.labels, pair.second) - plain(pair.labels, pair.first)
         np.testing.assert_allclose(found.by_seed[seed], expected)
@@ -92,9 +90,9 @@ def test_two_test_sets_are_resampled_independently():
 
 def test_nothing_to_compare():
     with pytest.raises(DataError, match="at least one pair"):
-        effect([], accuracy)
+        effect([], ACCURACY)
     with pytest.raises(DataError, match="at least 2 lesions"):
-        effect([make(np.random.default_rng(0), 1, (1, 1))], accuracy)
+        effect([make(np.random.default_rng(0), 1, (1, 1))], ACCURACY)
 
 
 @pytest.fixture

@@ -222,14 +222,6 @@ def test_the_authors_highest_epoch_is_the_one_they_reported():
         assert row["epochs"] == run.epochs["run"]
 
 
-def test_the_table_of_the_logs_is_in_points():
-    rows = late_epochs.logged()
-    frame = late_epochs.table(rows)
-    over = frame["Highest − mean of last 10, points"].astype(float)
-    np.testing.assert_allclose(over, 100 * rows["over_late"], atol=0.006)
-    assert set(frame["Learning rate"]) == {"lowered", "constant"}
-
-
 def test_what_the_last_epoch_did(study):
     rising = np.tile(np.linspace(0.1, 0.9, 10), (4, 1))
     for spec in study.specs:
