@@ -6,7 +6,7 @@ import records
 
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import external
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import HISTORY, folder_of, write_predictions, write_record
 from skinlib.experiments.study import load_study
 from skinlib.stats.selection import METRICS
 
@@ -19,7 +19,7 @@ def invent(study, quality, parts=("validation", "test")):
         share = quality(spec)
         if share is None:
             continue
-        folder = runs.folder_of(study, spec.name)
+        folder = folder_of(study, spec.name)
         tables = [_table(spec.seed, part) for part in parts]
         answers = []
         for table in tables:
@@ -27,9 +27,9 @@ def invent(study, quality, parts=("validation", "test")):
             right = np.random.default_rng([number, spec.seed]).random(IMAGES) < share
             answers.append(0.88 * np.eye(7)[np.where(right, labels, (labels + 1) % 7)] + 0.12 / 7)
         table = pd.concat(tables, ignore_index=True)
-        runs.write_predictions(folder, table, np.repeat(parts, IMAGES), np.concatenate(answers))
+        write_predictions(folder, table, np.repeat(parts, IMAGES), np.concatenate(answers))
         rising = {f"val_{name}": [0.1, 0.4, 0.5 + share / 100] for name in METRICS}
-        pd.DataFrame({"epoch": [1, 2, 3], **rising}).to_csv(folder / runs.HISTORY, index=False)
+        pd.DataFrame({"epoch": [1, 2, 3], **rising}).to_csv(folder / HISTORY, index=False)
         record = records.blank() | {
             "status": "finished", "study": study, "run": spec.name, "seed": spec.seed,
             "recipe": spec.resolve().to_json(), "input_size": spec.size, "backbone": spec.backbone,
@@ -37,7 +37,7 @@ def invent(study, quality, parts=("validation", "test")):
         }  # fmt: skip
         if external.PART in parts:
             record["external"] = {"name": "isic2018-test-210", "fingerprint": "1", "images": IMAGES}
-        runs.write_record(folder, record)
+        write_record(folder, record)
 
 
 def _table(seed, part):

@@ -5,8 +5,8 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import contract
-from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import get_recipe
+from skinlib.experiments.run import read_run, write_history, write_predictions, write_record
 
 
 def blank(schema=None):
@@ -44,9 +44,9 @@ def small_run(folder, name, recipe, right, status="finished"):
     )
     path = folder / name
     path.mkdir(parents=True)
-    runs.write_predictions(path, table, ["test"] * 70, probabilities)
+    write_predictions(path, table, ["test"] * 70, probabilities)
     history = [{"epoch": 1, "loss": 2.0, "accuracy": 0.3, "val_loss": 1.9, "val_accuracy": 0.4}]
-    runs.write_history(path, history)
+    write_history(path, history)
     record = blank() | {
         "identity": name, "run": name, "status": status, "backbone": "MobileNetV2",
         "recipe": get_recipe(recipe).to_json(), "changes": {}, "input_size": 96,
@@ -56,5 +56,5 @@ def small_run(folder, name, recipe, right, status="finished"):
         "epochs": 1, "best_epoch": 1, "selection": "test", "seconds_per_epoch": 2.0,
         "finished": "2026-01-01T00:00:00Z",
     }  # fmt: skip
-    runs.write_record(path, record)
-    return runs.read_run(path)
+    write_record(path, record)
+    return read_run(path)

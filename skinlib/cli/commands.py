@@ -87,7 +87,7 @@ def train(args):
     from skinlib.data import ham10000
     from skinlib.experiments import evaluated
     from skinlib.experiments.recipes import get_recipe
-    from skinlib.training.loop import train as train_run
+    from skinlib.training import loop
 
     changes = dict(args.set or [])
     if args.epochs:
@@ -95,7 +95,7 @@ def train(args):
     data = args.data
     if args.allow_missing:
         data = ham10000.load(args.data, decode=False, allow_missing=True)
-    run = train_run(
+    run = loop.train(
         get_recipe(args.recipe).replace(**changes),
         args.backbone,
         data=data,
@@ -119,9 +119,9 @@ def train(args):
 def compare(args):
     """Compare two finished runs on the same images."""
     from skinlib.experiments import comparison
-    from skinlib.experiments import run as runs
+    from skinlib.experiments.run import read_run
 
-    found = comparison.compare(*map(runs.read_run, args.run), args.part)
+    found = comparison.compare(*map(read_run, args.run), args.part)
     for row in found.itertuples():
         print(f"{row.metric:<12} {row.first:.3f} and {row.second:.3f}: "
               f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
@@ -131,11 +131,11 @@ def pointing(args):
     """Score where attention and Grad-CAM of runs lie against the lesion masks."""
     import_keras()
     from skinlib.experiments import localisation
-    from skinlib.experiments import run as runs
+    from skinlib.experiments.run import read_run
     from skinlib.predict import evaluation
 
     for folder in args.run:
-        scores = evaluation.localise(runs.read_run(folder), args.data, args.masks)
+        scores = evaluation.localise(read_run(folder), args.data, args.masks)
         print(f"{folder}: {len(scores)} images")
         for name, row in localisation.summarise([scores]).iterrows():
             print(f"{name:<17} mass inside {row['mass'].text()}  pointing game "
@@ -174,10 +174,10 @@ def _train_run(study, spec):
     from skinlib.data import ham10000
     from skinlib.experiments import external
     from skinlib.predict import evaluation
-    from skinlib.training.loop import train as train_run
+    from skinlib.training import loop
 
     dataset = ham10000.load(study.data_folder(), decode=False, require=study.require)
-    run = train_run(data=dataset, study=study.name, **spec.arguments())
+    run = loop.train(data=dataset, study=study.name, **spec.arguments())
     if spec.external:
         run = evaluation.official(run, external.load(), dataset)
     return run

@@ -7,7 +7,7 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import external
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.experiments.study import load_study, study_names
 from skinlib.stats import bootstrap
 from skinlib.stats.scores import SCORES, per_class, scores
@@ -78,13 +78,13 @@ def estimates(run, part="test", names=SCORES):
     dict of str to skinlib.stats.bootstrap.Estimate
         By name.
     """
-    written = (run.folder / runs.PREDICTIONS).stat().st_mtime_ns
+    written = (run.folder / PREDICTIONS).stat().st_mtime_ns
     return _estimates(run.folder, written, part, tuple(names))
 
 
 @functools.cache
 def _estimates(folder, _written, part, names):
-    labels, probabilities, lesions = runs.read_run(folder).arrays(part)
+    labels, probabilities, lesions = read_run(folder).arrays(part)
     found = scores(bootstrap.cluster_weights(lesions), labels, probabilities, names)
     return dict(zip(names, map(bootstrap.estimate, found.T), strict=True))
 

@@ -11,7 +11,7 @@ import pandas as pd
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import evaluated, external
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import RUN, folder_of, read_run
 from skinlib.stats import subgroups
 from skinlib.stats.bootstrap import Estimate
 
@@ -88,9 +88,9 @@ def read():
     stored = json.loads((paths.RESULTS / FILE).read_text(encoding="utf-8")).values()
     known = {run.record["identity"]: run for run in evaluated.finished_best()}
     for record in stored:
-        folder = runs.folder_of(record["study"], record["run"])
-        if record["identity"] not in known and (folder / runs.RUN).is_file():
-            run = runs.read_run(folder)
+        folder = folder_of(record["study"], record["run"])
+        if record["identity"] not in known and (folder / RUN).is_file():
+            run = read_run(folder)
             known[run.record["identity"]] = run
     there = {record["identity"] for record in stored}
     order = [each for each in known if each in there]

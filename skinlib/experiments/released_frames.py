@@ -5,7 +5,7 @@ import pandas as pd
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.experiments import evaluated, external
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import folder_of, read_run
 from skinlib.stats import operating
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.scores import SCORES
@@ -44,7 +44,7 @@ def run_of(model):
         Its folder holds another run.
     """
     made_of = model["run"]
-    run = runs.read_run(runs.folder_of(made_of["study"], made_of["run"]))
+    run = read_run(folder_of(made_of["study"], made_of["run"]))
     if run.record["identity"] != made_of["identity"]:
         msg = (
             f"'{run.folder}' is run {run.record['identity']}, the model '{model['name']}' was made "

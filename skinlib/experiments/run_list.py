@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from skinlib.common import paths
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import HISTORY, diverged_in, list_runs
 from skinlib.experiments.study import Study, load_study, study_names
 
 FINISHED, FAILED, RUNNING, MISSING = "finished", "failed", "unfinished", "not started"
@@ -31,7 +31,7 @@ def gather():
     for name, study in sorted(studies.items()):
         if SYNTHETIC in {str(each).partition(":")[0] for each in (study.data, study.require)}:
             continue
-        found = {run.name: run for run in runs.list_runs(name)}
+        found = {run.name: run for run in list_runs(name)}
         planned = [spec.name for spec in study.specs]
         for each in dict.fromkeys([*planned, *found]):
             run = found.get(each)
@@ -47,7 +47,7 @@ def _started(run):
         return {"status": MISSING}
     record, status = run.record, FAILED if run.record["status"] == FAILED else RUNNING
     # A run that ended before its first epoch has no history.
-    history = run.history() if (run.folder / runs.HISTORY).is_file() else None
+    history = run.history() if (run.folder / HISTORY).is_file() else None
     cores = re.fullmatch(r"cpu: .*?(\d+) cores", record["device"])
     return {
         "status": FINISHED if run.finished else status,
@@ -67,7 +67,7 @@ def _started(run):
         "resumed": record.get("resumed", 0),
         "device": record["device"],
         "software": f"Keras {record['versions']['keras']} on {record['versions']['backend']}",
-        "diverged": runs.diverged_in(history) if run.finished else None,
+        "diverged": diverged_in(history) if run.finished else None,
     }
 
 

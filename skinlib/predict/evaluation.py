@@ -13,7 +13,7 @@ from skinlib.data.batches import Part
 from skinlib.data.grid import cropped
 from skinlib.data.masks import Masks, locate
 from skinlib.experiments import external, localisation
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.model import load_run
@@ -82,14 +82,14 @@ def official(run, dataset, trained_on, *, progress=True):
     probabilities = prediction.predict(classifier.model, part, views=classifier.recipe.views)
     before = run.predictions()
     before = before[before["part"] != external.PART]
-    runs.write_predictions(
+    write_predictions(
         run.folder,
         pd.concat([before.rename(columns={"label": "dx"}), table], ignore_index=True),
         [*before["part"], *[external.PART] * len(table)],
         np.concatenate([before[list(CLASSES)].to_numpy(float), probabilities]),
     )
-    runs.write_record(run.folder, {**run.record, "external": dataset.provenance()})
-    return runs.read_run(run.folder)
+    write_record(run.folder, {**run.record, "external": dataset.provenance()})
+    return read_run(run.folder)
 
 
 def _refuse_trained_on(dataset, images, trained_on, seen):

@@ -12,8 +12,8 @@ from skinlib.common.process import import_keras
 from skinlib.data.images import MAX_PHOTOGRAPH, decode
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.data.pixels import resize
-from skinlib.experiments import run as runs
 from skinlib.experiments.recipes import from_json
+from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.models.prediction import d4
 from skinlib.models.weights import check_file, load_classifier
 from skinlib.predict import abstention, ood
@@ -179,10 +179,10 @@ def open_photograph(path):
 
 def finished(folder):
     """Return a finished run; refuse any other."""
-    run = runs.read_run(folder)
+    run = read_run(folder)
     if not run.finished:
         status = run.record["status"]
-        lacks = f"lacks '{runs.PREDICTIONS}'" if status == "finished" else f"has status '{status}'"
+        lacks = f"lacks '{PREDICTIONS}'" if status == "finished" else f"has status '{status}'"
         msg = f"run '{folder}' {lacks}, expected a finished run; train it to its end"
         raise DataError(msg)
     return run

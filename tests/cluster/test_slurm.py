@@ -20,7 +20,7 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.files import write_text
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 
 STUDY = "night"
 CONTENT = {
@@ -155,7 +155,7 @@ def test_a_study_on_slurm_outlives_its_killers(tmp_path, environment):
 
     assert code == 0, "\n".join(transcript.lines)
     for name in (first.name, second.name):
-        run = runs.read_run(tmp_path / "results" / "runs" / STUDY / name)
+        run = read_run(tmp_path / "results" / "runs" / STUDY / name)
         assert run.finished
         assert run.record["resumed"] >= 1
         assert len(run.history()) == run.record["epochs"]

@@ -14,7 +14,7 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.files import write_csv
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run, write_record
 
 BIN = Path(sys.executable).parent
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://example.org","x")'
@@ -123,7 +123,7 @@ def built(odd_run, tmp_path_factory):
     project = tmp_path_factory.mktemp("project")
     name = "MobileNetV2-clean-48px-s0"
     run = shutil.copytree(odd_run.folder, project / "results" / "runs" / "demo" / name)
-    runs.write_record(run, {**runs.read_run(run).record, "study": "demo", "run": name})
+    write_record(run, {**read_run(run).record, "study": "demo", "run": name})
     (project / "studies").mkdir()
     (project / "studies" / "demo.yaml").write_text(STUDY, encoding="utf-8")
     write_notebook(

@@ -13,7 +13,7 @@ import pytest
 import tiny
 
 from skinlib.common import paths
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 from skinlib.models import runtime
 
 DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE = 24, 1  # linux/prctl.h, linux/capability.h
@@ -67,7 +67,7 @@ def test_f25_a_path_with_spaces_and_letters_of_other_alphabets(odd_run, main):
     """Data, results and weights all lay there; the run is whole and can be used."""
     assert " " in str(odd_run.folder)
     assert not str(odd_run.folder).isascii()
-    assert runs.read_run(odd_run.folder).finished
+    assert read_run(odd_run.folder).finished
     assert f"{odd_run.folder}" in odd_run.outcome.out
     main("predict", next(odd_run.data.glob("*.jpg")), "--run", odd_run.folder).succeeds()
 
@@ -77,7 +77,7 @@ def test_f25_a_path_with_spaces_and_letters_of_other_alphabets(odd_run, main):
 
 def test_f34_other_versions_are_on_record(odd_run):
     """The training found a pandas 0.0.1; the number it gave is marked for good."""
-    differs = runs.read_run(odd_run.folder).record["differs_from_lock"]
+    differs = read_run(odd_run.folder).record["differs_from_lock"]
     (pandas,) = (text for text in differs if text.startswith("pandas"))
     assert pandas.startswith("pandas 0.0.1, locked ")
     assert pandas not in runtime.differs_from_lock()
@@ -118,7 +118,7 @@ if jumps == "jumps":
         return now[0]
     time.time = clock
 from skinlib.stats import scores
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 from skinlib.training import loop
 from skinlib.data import ham10000, splits
 table = ham10000.load(folder, decode=False).table
@@ -131,7 +131,7 @@ if results:
     run = loop.train(
         tiny.recipe(epochs=1), "Tiny", data=folder, name="a", weights=None, progress=False
     ).folder
-labels, probabilities, _ = runs.read_run(run).arrays("test")
+labels, probabilities, _ = read_run(run).arrays("test")
 found = {name: value.tolist() if hasattr(value, "tolist") else value
          for name, value in {**scores.summary(labels, probabilities),
                              **scores.per_class(labels, probabilities)}.items()}

@@ -11,7 +11,7 @@ from PIL import Image
 
 from skinlib.common import paths
 from skinlib.data import images
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 
 BOMB = 20_000  # pixels a side: 400 million
 SMALL_BOMB = 11_000  # 121 million, which Pillow lets pass with a warning
@@ -36,7 +36,7 @@ def test_f06_missing_images(main, folder):
 
 def test_f06_missing_images_are_on_record(odd_run):
     """A run that went on without two images says which; its data have their own fingerprint."""
-    record = runs.read_run(odd_run.folder).record
+    record = read_run(odd_run.folder).record
     assert record["data"]["missing"] == list(odd_run.missing)
     assert record["data"]["images"] == 68
     assert sum(record["split"]["counts"].values()) == 68

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny
 
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 from skinlib.training import state
 from skinlib.training.schedule import Controls
 
@@ -23,7 +23,7 @@ def told(killings):
     results, processes = killings
     found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in processes]
     assert not any(process.returncode for process in processes)
-    run = lambda study: runs.read_run(results / "runs" / study / "run")  # noqa: E731
+    run = lambda study: read_run(results / "runs" / study / "run")  # noqa: E731
     return types.SimpleNamespace(places=found[0]["1"], random=found[1] | found[2], run=run)
 
 

@@ -9,7 +9,7 @@ import pytest
 from records import blank
 
 from skinlib.common import files
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import folder_of, list_runs, read_run, write_record
 
 OLD = {**blank(), "run": "a", "status": "running"}
 NEW = {**OLD, "status": "finished", "reason": "x" * 100_000}
@@ -56,14 +56,14 @@ def killed(moment, work):
 )
 def test_f26_killed_while_writing_a_record(moment, results):
     """The old record or the new one, whole, at every moment; and the next writer succeeds."""
-    folder = runs.folder_of("s", "a")
-    runs.write_record(folder, OLD)
-    assert killed(moment, lambda: runs.write_record(folder, NEW)) == -signal.SIGKILL
+    folder = folder_of("s", "a")
+    write_record(folder, OLD)
+    assert killed(moment, lambda: write_record(folder, NEW)) == -signal.SIGKILL
     expected = NEW if moment == "after the move" else OLD
-    assert runs.read_run(folder).record == expected
-    assert [run.name for run in runs.list_runs("s")] == ["a"]
-    runs.write_record(folder, NEW)
-    assert runs.read_run(folder).record == NEW
+    assert read_run(folder).record == expected
+    assert [run.name for run in list_runs("s")] == ["a"]
+    write_record(folder, NEW)
+    assert read_run(folder).record == NEW
 
 
 def change(**fields):

@@ -8,7 +8,7 @@ import pytest
 
 from skinlib.common import paths
 from skinlib.data import splits
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_f15_an_edited_split_file(main, synthetic_folder, split_file):
 @pytest.fixture
 def two_runs(odd_run, results):
     """Two finished runs on one split, and the file of the split."""
-    record = runs.read_run(odd_run.folder).record
+    record = read_run(odd_run.folder).record
     (results / "splits").mkdir(parents=True)
     split = results / "splits" / record["split"]["file"]
     shutil.copy(odd_run.results / "splits" / split.name, split)

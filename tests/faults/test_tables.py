@@ -2,7 +2,7 @@
 
 import pytest
 
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 
 METADATA = "HAM10000_metadata.csv"
 
@@ -88,7 +88,7 @@ def test_f12_an_age_that_is_not_known(age, main, folder, lines, rewrite):
 def test_f12_unknown_ages_are_imputed_and_counted(odd_run):
     """Policy of the recipe `clean`: the mean of the training part, and the count is printed."""
     assert f"ages not known: {odd_run.unknown_ages} imputed by the mean" in odd_run.outcome.out
-    record = runs.read_run(odd_run.folder).record
+    record = read_run(odd_run.folder).record
     expected = {"policy": "impute", "dropped": 0, "imputed": odd_run.unknown_ages}
     assert record["metadata"]["missing_age"] == expected
 

@@ -14,7 +14,7 @@ import pytest
 import tiny
 
 from skinlib.common import paths
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.training import run_lock, state
 
 ARGUMENTS = ("train", "--backbone", "Tiny", "--size", 32, "--weights", "none", "--name", "run",
@@ -95,7 +95,7 @@ def test_f22_a_signal_saves_and_the_same_command_goes_on(command, again, tmp_pat
     assert header["step"] > 0
     assert header["history"] == []
     again(asked)
-    run = runs.read_run(folder)
+    run = read_run(folder)
     assert (run.finished, run.record["resumed"]) == (True, 1)
     assert len(run.history()) == 2
     assert not list(folder.glob("state*"))
@@ -153,7 +153,7 @@ def test_f24_a_full_disk_costs_nothing_but_time(command, again, small_disk):
     assert not litter(small_disk)
     (small_disk / "filler").unlink()
     again(asked)
-    assert runs.read_run(small_disk / "runs" / "adhoc" / "run").finished
+    assert read_run(small_disk / "runs" / "adhoc" / "run").finished
 
 
 def test_f24_a_full_disk_leaves_the_previous_state(small_disk, monkeypatch):
@@ -191,11 +191,11 @@ def test_f28_a_loss_that_is_no_number_fails_the_run(train, synthetic_folder, res
     line = train(synthetic_folder, "--name", "run", "--set", *absurd).fails(1, "in epoch")
     assert "became nan" in line or "became inf" in line
     assert "lower the learning rate" in line
-    run = runs.read_run(results / "runs" / "adhoc" / "run")
+    run = read_run(results / "runs" / "adhoc" / "run")
     assert run.record["status"] == "failed"
     assert "epoch" in run.record["reason"]
     assert not run.finished
-    assert not (run.folder / runs.PREDICTIONS).exists()
+    assert not (run.folder / PREDICTIONS).exists()
 
 
 LIMITED = """
@@ -230,6 +230,6 @@ def test_f32_too_little_memory_for_a_batch(command, tmp_path):
     line = finish(subprocess.Popen(**asked), 75)
     assert "out of memory with batches of 64" in line
     assert "smaller batch_size" in line
-    run = runs.read_run(tmp_path / "results" / "runs" / "adhoc" / "run")
+    run = read_run(tmp_path / "results" / "runs" / "adhoc" / "run")
     assert run.record["status"] == "running"
-    assert not (run.folder / runs.PREDICTIONS).exists()
+    assert not (run.folder / PREDICTIONS).exists()

@@ -17,7 +17,7 @@ from skinlib.experiments import comparison, external
 from skinlib.predict import evaluation
 from skinlib.predict.model import load_run as load_classifier
 from skinlib.stats.localisation import mass_inside
-from skinlib.training import loop as training
+from skinlib.training import loop
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def less(official_folder, tmp_path):
 
 def train(dataset, study, recipe=None, seed=0):
     recipe = recipe or tiny.recipe(epochs=1)
-    return training.train(
+    return loop.train(
         recipe, "Tiny", data=dataset, study=study, seed=seed, weights=None, progress=False
     )
 

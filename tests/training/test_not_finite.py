@@ -5,7 +5,7 @@ import pytest
 from comparing import assert_same_numbers
 
 from skinlib.common.errors import TrainingError
-from skinlib.experiments import run as results_of
+from skinlib.experiments.run import folder_of, list_runs, read_run
 from skinlib.training import epochs, evaluation, state
 
 
@@ -29,8 +29,8 @@ def test_loss_that_is_no_number_fails_the_run(trained, train, monkeypatch):
         with pytest.raises(TrainingError, match="became nan in epoch 3; lower the learning rate"):
             train("poison")
     monkeypatch.undo()
-    folder = results_of.folder_of("poison", trained.name)
-    failed = results_of.read_run(folder)
+    folder = folder_of("poison", trained.name)
+    failed = read_run(folder)
     assert failed.record["status"] == "failed"
     assert not failed.finished
     assert "epoch 3" in failed.record["reason"]
@@ -64,10 +64,10 @@ def test_numbers_that_are_not_finite_fail_the_run(kind, trained, train, monkeypa
         patch.setattr(epochs, "train_epoch", poison_the_second)
         with pytest.raises(TrainingError, match=r"weight '.+' of .* became inf in epoch 2; lower"):
             train(f"poison-{kind}")
-    folder = results_of.folder_of(f"poison-{kind}", trained.name)
-    assert results_of.read_run(folder).record["status"] == "failed"
+    folder = folder_of(f"poison-{kind}", trained.name)
+    assert read_run(folder).record["status"] == "failed"
     # What is kept is the first epoch: its state and its weights.
-    assert len(results_of.read_run(folder).history()) == 1
+    assert len(read_run(folder).history()) == 1
     assert {path.name for path in folder.glob("*.weights.h5")} <= {"best-1.weights.h5"}
     assert_same_numbers(train(f"poison-{kind}"), trained)
 
@@ -78,5 +78,5 @@ def test_prediction_that_is_no_number_fails_the_run(train, monkeypatch):
     )
     with pytest.raises(TrainingError, match="became nan in epoch 1"):
         train("blind")
-    (run,) = results_of.list_runs("blind")
+    (run,) = list_runs("blind")
     assert run.record["status"] == "failed"

@@ -18,7 +18,7 @@ from skinlib.experiments import released_frames
 from skinlib.predict import card, release, released
 from skinlib.predict.model import load_run
 from skinlib.stats import calibration
-from skinlib.training import loop as training
+from skinlib.training import loop
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +42,7 @@ def model(trained, dataset):
 def turned(dataset):
     """A run whose predictions are means over eight views."""
     recipe = tiny.recipe(epochs=1, views="d4")
-    return training.train(recipe, "Tiny", data=dataset, study="turned", progress=False)
+    return loop.train(recipe, "Tiny", data=dataset, study="turned", progress=False)
 
 
 def test_float16_weights_give_the_predictions_of_the_run(model, trained, dataset):
@@ -155,7 +155,7 @@ def test_a_run_of_other_data_or_without_a_validation_set_is_not_released(trained
     with pytest.raises(IntegrityError, match=words):
         release.make(trained.folder, "synthetic:63", name="other", progress=False)
     recipe = tiny.recipe("md-as-logged", test_share=0.25, epochs=1)
-    run = training.train(recipe, "Tiny", data=dataset, study="unvalidated", progress=False)
+    run = loop.train(recipe, "Tiny", data=dataset, study="unvalidated", progress=False)
     with pytest.raises(DataError, match="a release needs validation and test"):
         release.make(run.folder, dataset, progress=False)
 

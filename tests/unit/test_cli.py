@@ -17,7 +17,7 @@ from skinlib.cli import main
 from skinlib.common import paths
 from skinlib.data import painter, synthetic
 from skinlib.experiments import recipes
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import read_run
 
 
 def fails(capsys, arguments, code):
@@ -167,7 +167,7 @@ COMMITTED = sorted((paths.ROOT / "results" / "runs").glob("*/*/run.json"))
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.parent.name)
 def test_the_command_that_trains_a_run_anew_asks_for_the_same_recipe(path):
-    run = runs.read_run(path.parent)
+    run = read_run(path.parent)
     _, *words = shlex.split(run.command().removeprefix("python -m "))
     args = cli._parser().parse_args(words)
     assert recipes.get_recipe(args.recipe).replace(**dict(args.set or [])) == recipes.from_json(

@@ -5,7 +5,7 @@ import pytest
 
 from skinlib.common import paths
 from skinlib.experiments import external
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import RUN, read_run
 from skinlib.experiments.study import load_study, study_names
 
 ROOT = paths.ROOT / "results"
@@ -18,7 +18,7 @@ def finished():
         for name in study_names()
         if load_study(name).require != "synthetic"
         for folder in sorted((ROOT / "runs" / name).glob("*"))
-        if (folder / runs.RUN).is_file() and (run := runs.read_run(folder)).finished
+        if (folder / RUN).is_file() and (run := read_run(folder)).finished
     ]
 
 

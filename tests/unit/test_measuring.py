@@ -12,7 +12,7 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.data import ham10000
 from skinlib.experiments import external, leakage, measuring
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import folder_of, write_predictions, write_record
 from skinlib.experiments.study import load_study
 
 
@@ -54,15 +54,15 @@ def test_groups_of_the_own_and_of_the_official_test(folder, results):
     official = external.load(folder).table
     both = pd.concat([own, official], ignore_index=True)
     labels = both["dx"].map(CLASSES.index).to_numpy()
-    where = runs.folder_of(measuring.SMALL, spec.name)
-    runs.write_predictions(
+    where = folder_of(measuring.SMALL, spec.name)
+    write_predictions(
         where, both, ["test"] * len(own) + [external.PART] * len(official), np.eye(7)[labels]
     )
     record = records.blank() | {
         "status": "finished", "run": spec.name, "study": measuring.SMALL, "input_size": 96,
         "recipe": spec.resolve().to_json(), "external": {"fingerprint": "1"},
     }  # fmt: skip
-    runs.write_record(where, record)
+    write_record(where, record)
     (_, path) = measuring.measure(folder, seeds=range(1), test_share=0.3)
     found = json.loads(path.read_text())
     assert list(found) == ["clean, 96 px, seed 0", "clean, 96 px, seed 0, official test"]

@@ -10,7 +10,18 @@ from records import blank
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import (
+    PREDICTION_COLUMNS,
+    PREDICTIONS,
+    RUN,
+    folder_of,
+    list_runs,
+    read_predictions,
+    read_run,
+    write_history,
+    write_predictions,
+    write_record,
+)
 
 TABLE = pd.DataFrame(
     {
@@ -41,9 +52,9 @@ def results(tmp_path, monkeypatch):
 
 @pytest.fixture
 def folder(results):
-    folder = runs.folder_of("demo", "a")
-    runs.write_record(folder, record(run="a"))
-    runs.write_predictions(folder, TABLE, PARTS, softmax())
+    folder = folder_of("demo", "a")
+    write_record(folder, record(run="a"))
+    write_predictions(folder, TABLE, PARTS, softmax())
     return folder
 
 
@@ -59,7 +70,7 @@ def refused(function, *arguments):
 
 def test_a_record_comes_back(folder, results):
     assert folder == results / "runs" / "demo" / "a"
-    run = runs.read_run(folder)
+    run = read_run(folder)
     assert run.record == record(run="a")
     assert run.name == "a"
     assert run.finished
@@ -67,66 +78,64 @@ def test_a_record_comes_back(folder, results):
 
 @pytest.mark.parametrize("status", ["running", "failed"])
 def test_a_run_is_finished_by_status_and_predictions(folder, status):
-    runs.write_record(folder, record(status=status))
-    assert not runs.read_run(folder).finished
-    runs.write_record(folder, record())
-    (folder / runs.PREDICTIONS).unlink()
-    assert not runs.read_run(folder).finished
+    write_record(folder, record(status=status))
+    assert not read_run(folder).finished
+    write_record(folder, record())
+    (folder / PREDICTIONS).unlink()
+    assert not read_run(folder).finished
 
 
 @pytest.mark.parametrize("key", sorted(blank()))
 def test_a_record_without_its_provenance_is_refused(folder, key):
     value = record()
     del value[key]
-    assert key in refused(runs.write_record, folder, value)
-    assert runs.read_run(folder).record == record(run="a")
-    (folder / runs.RUN).write_text(json.dumps(value))
-    message = refused(runs.read_run, folder)
+    assert key in refused(write_record, folder, value)
+    assert read_run(folder).record == record(run="a")
+    (folder / RUN).write_text(json.dumps(value))
+    message = refused(read_run, folder)
     assert key in message
     assert str(folder) in message
 
 
 def test_an_unknown_status_is_refused(folder):
-    assert '"done", expected one of running' in refused(
-        runs.write_record, folder, record(status="done")
-    )
+    assert '"done", expected one of running' in refused(write_record, folder, record(status="done"))
 
 
 @pytest.mark.parametrize("text", [b"", b'{"identity": "x', b"[]", b"3", b"null", b"\xff\xfe"])
 def test_a_torn_record_is_named(folder, text):
-    (folder / runs.RUN).write_bytes(text)
-    assert str(folder) in refused(runs.read_run, folder)
+    (folder / RUN).write_bytes(text)
+    assert str(folder) in refused(read_run, folder)
 
 
 def test_no_run_is_something_else_than_a_torn_one(results):
     with pytest.raises(DataError, match=r"run\.json") as error:
-        runs.read_run(results / "nothing")
+        read_run(results / "nothing")
     assert error.value.exit_code == 2
 
 
 def test_runs_of_a_study_by_name_whatever_their_status(results):
     for name, status in (("b", "failed"), ("a", "finished"), ("c", "running")):
-        runs.write_record(runs.folder_of("demo", name), record(run=name, status=status))
-    runs.folder_of("demo", "empty").mkdir()
-    runs.write_record(runs.folder_of("other", "d"), record(run="d"))
-    found = runs.list_runs("demo")
+        write_record(folder_of("demo", name), record(run=name, status=status))
+    folder_of("demo", "empty").mkdir()
+    write_record(folder_of("other", "d"), record(run="d"))
+    found = list_runs("demo")
     assert [run.name for run in found] == ["a", "b", "c"]
     assert [run.record["status"] for run in found] == ["finished", "failed", "running"]
-    assert runs.list_runs("nothing") == []
+    assert list_runs("nothing") == []
 
 
 def test_a_history_comes_back(folder):
     rows = [{"epoch": 1, "loss": 1 / 3, "seconds": 2.0}, {"epoch": 2, "loss": 1e-9, "seconds": 2.5}]
-    runs.write_history(folder, rows)
-    pd.testing.assert_frame_equal(runs.read_run(folder).history(), pd.DataFrame(rows), rtol=1e-5)
+    write_history(folder, rows)
+    pd.testing.assert_frame_equal(read_run(folder).history(), pd.DataFrame(rows), rtol=1e-5)
 
 
 # predictions.csv
 
 
 def test_predictions_come_back_to_the_last_bit(folder):
-    frame = runs.read_run(folder).predictions()
-    assert tuple(frame.columns) == runs.PREDICTION_COLUMNS
+    frame = read_run(folder).predictions()
+    assert tuple(frame.columns) == PREDICTION_COLUMNS
     assert frame["image_id"].tolist() == TABLE["image_id"].tolist()
     assert frame["lesion_id"].tolist() == TABLE["lesion_id"].tolist()
     assert frame["label"].tolist() == TABLE["dx"].tolist()
@@ -135,13 +144,13 @@ def test_predictions_come_back_to_the_last_bit(folder):
 
 
 def test_arrays_of_a_part(folder):
-    labels, probabilities, lesions = runs.read_run(folder).arrays("test")
+    labels, probabilities, lesions = read_run(folder).arrays("test")
     assert labels.tolist() == [3, 4, 5, 6, 5]
     np.testing.assert_allclose(probabilities, softmax()[3:], rtol=1e-6)
     assert lesions.tolist() == TABLE["lesion_id"][3:].tolist()
-    assert len(runs.read_run(folder).arrays("validation")[0]) == 3
+    assert len(read_run(folder).arrays("validation")[0]) == 3
     with pytest.raises(DataError, match="'train'"):
-        runs.read_run(folder).arrays("train")
+        read_run(folder).arrays("train")
 
 
 def line(number, change):
@@ -185,12 +194,12 @@ ZEROS = ("0",) * 6
     ],
 )
 def test_doctored_predictions_are_refused(folder, tmp_path, doctor, named):
-    text = (folder / runs.PREDICTIONS).read_text()
+    text = (folder / PREDICTIONS).read_text()
     path = tmp_path / "a.csv"
     path.write_text(text)
-    assert len(runs.read_predictions(path)) == 8
+    assert len(read_predictions(path)) == 8
     path.write_text(doctor(text))
     assert doctor(text) != text
-    message = refused(runs.read_predictions, path)
+    message = refused(read_predictions, path)
     assert named in message
     assert str(path) in message

@@ -8,7 +8,7 @@ from invented import invent
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import effects
-from skinlib.experiments import run as runs
+from skinlib.experiments.run import folder_of, write_predictions
 from skinlib.experiments.study import load_study
 from skinlib.stats import factorial, threshold
 from skinlib.stats.scores import DECISIONS
@@ -71,7 +71,7 @@ def test_an_effect_of_the_threshold_alone_is_gone_where_it_is_chosen(tmp_path, m
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     invent("ablation", lambda spec: 0.5 if spec.levels and not spec.seed else None)
     for spec in load_study("ablation").specs:
-        folder = runs.folder_of("ablation", spec.name)
+        folder = folder_of("ablation", spec.name)
         if not (spec.levels and not spec.seed):
             continue
         labels, plain, _ = simulate(1000, seed=spec.seed)
@@ -84,7 +84,7 @@ def test_an_effect_of_the_threshold_alone_is_gone_where_it_is_chosen(tmp_path, m
                 "dx": [CLASSES[k] for k in labels],
             }
         )
-        runs.write_predictions(folder, table, np.repeat(["validation", "test"], 500), answers)
+        write_predictions(folder, table, np.repeat(["validation", "test"], 500), answers)
     study = load_study("ablation")
     given = factorial.main(effects.factorial(study, n_resamples=20, names=DECISIONS))["weights"]
     design = effects.factorial(study, n_resamples=20, names=DECISIONS, change=threshold.shifted)
