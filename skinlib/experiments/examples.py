@@ -41,7 +41,7 @@ def choose(run, dataset, each=2):
     Returns
     -------
     list of dict
-        As `skinlib.plots.melanoma_nevus` takes them.
+        As `skinlib.plots.photographs.melanoma_nevus` takes them.
     """
     paths = dataset.table.set_index("image_id")["path"]
     predictions = run.predictions("test")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skinlib.plots.photographs import ATTENTION_MAP
-from skinlib.plots.style import BLUE, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
+from skinlib.plots.style import BLUE, INK, MUTED, SMALL, VERMILLION, WIDTH, bare, subplots
 
 VARIANTS = {"as_described": "as described", "as_coded": "as coded"}
 _SHADE = {"as_described": BLUE, "as_coded": VERMILLION}
@@ -45,7 +45,7 @@ def channel_dependence(changes):
     return figure
 
 
-_ROWS = {"image": "drawn picture", "shares": "its mask", "attention": "soft attention"}
+_ROWS = ("drawn picture", "its mask", "soft attention")
 
 
 def beside(examples):
@@ -54,32 +54,20 @@ def beside(examples):
     Parameters
     ----------
     examples : list of dict
-        From `skinlib.stats.localisation_drawn.examples`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+        From `skinlib.experiments.localisation.drawn_examples`.
     """
-    highest = max(example["attention"].max() for example in examples)
-    grid = {"nrows": len(_ROWS), "ncols": len(examples), "squeeze": False}
     side = (WIDTH - 0.3) / len(examples)
+    grid = {"nrows": len(_ROWS), "ncols": len(examples), "squeeze": False}
     with subplots(WIDTH, len(_ROWS) * side + 0.9, **grid) as (figure, panels):
         for column, example in enumerate(examples):
-            for axes, name in zip(panels[:, column], _ROWS, strict=True):
-                axes.set(xticks=[], yticks=[])
-                axes.grid(visible=False)
-                axes.spines[:].set_visible(False)
-                if name == "image":
-                    axes.imshow(example[name])
-                    axes.set_title(example["title"], fontsize=SMALL + 1)
-                elif name == "shares":
-                    axes.imshow(example[name], cmap="gray", vmin=0, vmax=1)
-                else:
-                    shown = axes.imshow(example[name], cmap=ATTENTION_MAP, vmin=0, vmax=highest)
-        for axes, title in zip(panels[:, 0], _ROWS.values(), strict=True):
+            for axes in panels[:, column]:
+                bare(axes)
+            panels[0, column].imshow(example["image"])
+            panels[0, column].set_title(example["title"], fontsize=SMALL + 1)
+            panels[1, column].imshow(example["shares"], cmap="gray", vmin=0, vmax=1)
+        for axes, title in zip(panels[:, 0], _ROWS, strict=True):
             axes.set_ylabel(title, fontsize=SMALL)
-        figure.colorbar(shown, ax=panels, location="bottom", aspect=40, pad=0.02,
-                        label="attention, in multiples of an even spread")  # fmt: skip
+        _maps(figure, panels[2], [example["attention"] for example in examples], panels)
     return figure
 
 
@@ -90,19 +78,19 @@ def means(maps):
     ----------
     maps : dict of str to numpy.ndarray
         By title; shape (h, w), of any size.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
-    relative = {title: values / np.mean(values) for title, values in maps.items()}
-    highest = max(values.max() for values in relative.values())
     with subplots(WIDTH, WIDTH / len(maps) + 1.1, ncols=len(maps), squeeze=False) as (figure, grid):
-        for axes, (title, values) in zip(grid[0], relative.items(), strict=True):
-            shown = axes.imshow(values, cmap=ATTENTION_MAP, vmin=0, vmax=highest)
-            axes.set(xticks=[], yticks=[])
-            axes.grid(visible=False)
+        for axes, title in zip(grid[0], maps, strict=True):
+            bare(axes)
             axes.set_title(title, fontsize=SMALL)
-        figure.colorbar(shown, ax=grid, location="bottom", aspect=40, pad=0.03,
-                        label="attention, in multiples of an even spread")  # fmt: skip
+        _maps(figure, grid[0], [values / np.mean(values) for values in maps.values()], grid)
     return figure
+
+
+def _maps(figure, row, maps, panels):
+    """Draw maps in one row of panels, on one scale of colours below all panels."""
+    highest = max(values.max() for values in maps)
+    for axes, values in zip(row, maps, strict=True):
+        shown = axes.imshow(values, cmap=ATTENTION_MAP, vmin=0, vmax=highest)
+    figure.colorbar(shown, ax=panels, location="bottom", aspect=40, pad=0.02,
+                    label="attention, in multiples of an even spread")  # fmt: skip

@@ -13,7 +13,6 @@ from skinlib.plots.style import (
     SMALL,
     VERMILLION,
     WIDTH,
-    count_matrix,
     subplots,
     whole_numbers,
 )
@@ -61,6 +60,26 @@ def confusion(run, part="test"):
             axes, matrix, CLASSES, cbar_kws={"label": "share of the true class", "shrink": 0.8}
         )
     return figure
+
+
+def count_matrix(axes, matrix, names, **bar):
+    """Draw a confusion matrix: counts, shaded by share of the true class.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    matrix : numpy.ndarray of int
+        Rows true, columns predicted.
+    names : sequence of str
+    **bar
+        For `seaborn.heatmap`, which draws no colour bar without.
+    """
+    share = matrix / matrix.sum(axis=1, keepdims=True).clip(min=1)
+    seaborn.heatmap(share, annot=matrix, fmt="d", cmap="Blues", vmin=0, vmax=1, square=True,
+                    xticklabels=names, yticklabels=names, annot_kws={"fontsize": SMALL},
+                    cbar=bool(bar), ax=axes, **bar)  # fmt: skip
+    axes.tick_params(length=0, rotation=0)
+    axes.set(xlabel="predicted", ylabel="true")
 
 
 def roc(run, part="test"):

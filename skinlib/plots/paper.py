@@ -6,6 +6,7 @@ from matplotlib.patches import Rectangle
 from skinlib import paper
 from skinlib.common.classes import CLASSES
 from skinlib.paper.rounding import HUNDREDTH
+from skinlib.plots.curves import count_matrix
 from skinlib.plots.style import (
     BLUE,
     COLOURS,
@@ -15,7 +16,6 @@ from skinlib.plots.style import (
     SMALL,
     VERMILLION,
     WIDTH,
-    count_matrix,
     subplots,
     whole_numbers,
 )  # fmt: skip

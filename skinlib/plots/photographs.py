@@ -3,62 +3,47 @@
 Pictures of HAM10000 shown this way must not be committed (CC BY-NC 4.0).
 """
 
-import matplotlib as mpl
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.plots.style import INK, MUTED, SMALL, STYLE, WIDTH, BookFigure
+from skinlib.data.images import decode
+from skinlib.data.pixels import resize
+from skinlib.plots.style import MUTED, SMALL, WIDTH, bare, subplots
 
 # Perceptually uniform, and as clear in grey.
 ATTENTION_MAP = "viridis"
-
-
-def class_examples(dataset, per_class=4, size=96):
-    """A contact sheet of a data set: some pictures of each class.
-
-    Figure 1 of the paper shows one a class. Pictures of HAM10000 shown this way must not be
-    committed (CC BY-NC 4.0).
-
-    Parameters
-    ----------
-    dataset : object
-        With a ``table`` of the columns ``dx``, ``lesion_id`` and ``path``.
-    per_class : int
-    size : int
-        Pixels a side.
-    """
-    from skinlib.data.images import decode
-    from skinlib.data.pixels import resize
-
-    with mpl.rc_context(STYLE):
-        figure = BookFigure(figsize=(7, 7 / len(CLASSES) * per_class + 0.3), layout="constrained")
-        grid = figure.subplots(per_class, len(CLASSES), squeeze=False)
-        for column, name in enumerate(CLASSES):
-            rows = dataset.table[dataset.table["dx"] == name].drop_duplicates("lesion_id")
-            for row in range(per_class):
-                axes = grid[row][column]
-                axes.axis("off")
-                if row == 0:
-                    axes.set_title(name, fontsize=10)
-                if row < len(rows):
-                    axes.imshow(resize(decode(rows["path"].iloc[row]), size))
-    return figure
-
-
-# Figure 14, row by row: true class, predicted class.
-_CELLS = (
-    (("nv", "mel"), ("nv", "mel"), ("mel", "nv"), ("mel", "nv")),
-    (("mel", "mel"), ("mel", "mel"), ("nv", "nv"), ("nv", "nv")),
-)
+# Figure 14 of the paper, row by row: true class, predicted class.
+_CELLS = {
+    "wrong": (("nv", "mel"), ("nv", "mel"), ("mel", "nv"), ("mel", "nv")),
+    "right": (("mel", "mel"), ("mel", "mel"), ("nv", "nv"), ("nv", "nv")),
+}
 _SHORT = {"nv": "nevus", "mel": "melanoma"}
 
 
-def melanoma_nevus(examples):
-    """Melanomas and nevi that a model took for each other, and ones it told apart.
+def class_examples(dataset, size):
+    """Draw one picture of each class: figure 1 of the paper.
 
-    Figure 14 of the paper: above two nevi called melanoma and two melanomas called nevus, below
-    two of each that were right. Under each picture the same with its attention map laid over
-    it, cell by cell as the layer computes it.
+    Parameters
+    ----------
+    dataset : skinlib.data.ham10000.Dataset
+    size : int
+        Pixels a side.
+    """
+    first = dataset.table.drop_duplicates("dx").set_index("dx")["path"]
+    with subplots(7, 1.3, ncols=len(CLASSES)) as (figure, grid):
+        for axes, name in zip(grid, CLASSES, strict=True):
+            bare(axes)
+            axes.set_title(name, fontsize=10)
+            if name in first:
+                axes.imshow(resize(decode(first[name]), size))
+    return figure
+
+
+def melanoma_nevus(examples):
+    """Draw melanomas and nevi that a model took for each other, and ones it told apart.
+
+    Figure 14 of the paper. Under each picture the same with its attention map laid over it,
+    cell by cell as the layer computes it.
 
     Parameters
     ----------
@@ -68,49 +53,45 @@ def melanoma_nevus(examples):
         Taken in order; a cell for which there is none says so.
     """
     waiting = list(examples)
-    with mpl.rc_context(STYLE):
-        figure = BookFigure(figsize=(WIDTH, 7.5), layout="constrained")
+    with subplots(WIDTH, 6.3, nrows=4, ncols=4) as (figure, grid):
         figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03, wspace=0.02, hspace=0.01)
-        halves = figure.subfigures(2, 1, hspace=0.02)
-        for half, title, wanted in zip(halves, ("wrong", "right"), _CELLS, strict=True):
-            half.suptitle(title, fontsize=11, fontweight="bold")
-            grid = half.subplots(2, 4)
-            for column, (label, predicted) in enumerate(wanted):
-                fits = (e for e in waiting if (e["label"], e["predicted"]) == (label, predicted))
-                example = next(fits, None)
-                if example is not None:
-                    waiting = [other for other in waiting if other is not example]
-                _cell(grid[0][column], grid[1][column], example, label, predicted)
+        for half, (verdict, cells) in enumerate(_CELLS.items()):
+            for column, wanted in enumerate(cells):
+                fits = [each for each in waiting if (each["label"], each["predicted"]) == wanted]
+                waiting = [each for each in waiting if each is not (fits or [None])[0]]
+                above, below = grid[2 * half : 2 * half + 2, column]
+                label, predicted = (_SHORT[name] for name in wanted)
+                above.set_title(f"{label},\ncalled {predicted}", fontsize=SMALL, linespacing=1.3)
+                _cell(above, below, *fits[:1])
+            grid[2 * half, 0].set_ylabel(verdict, fontsize=11, fontweight="bold")
     return figure
 
 
-def _cell(above, below, example, label, predicted):
-    verdict = f"{_SHORT[label]},\ncalled {_SHORT[predicted]}"
-    for axes in (above, below):
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.grid(visible=False)
-        axes.spines[:].set_visible(False)
-    below.set_anchor("N")
+def _cell(above, below, example=None):
+    """Draw a picture and, below it, the picture under its map."""
+    for axes, side in ((above, "S"), (below, "N")):
+        bare(axes)
+        axes.set_anchor(side)
     if example is None:
-        above.set_title(verdict, fontsize=SMALL, color=MUTED, linespacing=1.3)
         for axes in (above, below):
             axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", facecolor="#f2f2f2")
-        above.text(0.5, 0.5, "none", ha="center", va="center", color=MUTED, fontsize=SMALL)
+        _say(above, "none")
         return
-    above.set_title(verdict, fontsize=SMALL, color=INK, linespacing=1.3)
     height, width = example["image"].shape[:2]
     above.imshow(example["image"])
     below.imshow(example["image"])
+    place = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5)}
     if example["attention"] is None:
-        below.imshow(
-            np.full((1, 1, 3), 242, np.uint8), extent=(-0.5, width - 0.5, height - 0.5, -0.5)
-        )
-        below.text(width / 2, height / 2, "no map", ha="center", va="center", color=MUTED,
-                   fontsize=SMALL)  # fmt: skip
+        below.imshow(np.full((1, 1, 3), 242, np.uint8), **place)
+        _say(below, "no map")
     else:
         # Nearest: smoothing would show a resolution that the map does not have.
         below.imshow(example["attention"], cmap=ATTENTION_MAP, alpha=0.55, interpolation="nearest",
-                     extent=(-0.5, width - 0.5, height - 0.5, -0.5))  # fmt: skip
+                     **place)  # fmt: skip
     number = example["image_id"].removeprefix("ISIC_")
-    below.set_xlabel(f"p = {example['probability']:.2f}\n{number}", fontsize=SMALL, color=INK)
+    below.set_xlabel(f"p = {example['probability']:.2f}\n{number}", fontsize=SMALL)
+
+
+def _say(axes, words):
+    axes.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=SMALL,
+              transform=axes.transAxes)  # fmt: skip

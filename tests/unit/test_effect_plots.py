@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from skinlib.plots.effects import forest, intervals, pairwise, strips, tidy
-from skinlib.plots.style import to_svg
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.paired import Effect
 from skinlib.stats.scores import SCORES
@@ -88,7 +87,3 @@ def test_every_network_is_a_dot():
     assert sum(len(dots.get_offsets()) for dots in axes.collections) == 6
     assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "moved"]
     assert axes.get_legend().get_title().get_text() == "class weights"
-
-
-def test_the_same_values_give_the_same_file():
-    assert to_svg(intervals(tidy(FOUND), "x")) == to_svg(intervals(tidy(FOUND), "x"))

@@ -1,19 +1,23 @@
-"""Figures of the paper: what is drawn is what the tables and the logs say, legibly."""
+"""Every figure is legible; figures of the paper draw what the tables and the logs say."""
 
 import functools
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from skinlib import paper
 from skinlib.common.classes import CLASSES
+from skinlib.experiments.study import load_study
+from skinlib.plots import curves, effects
 from skinlib.plots import paper as figures
 from skinlib.plots.attention import channel_dependence
 from skinlib.plots.photographs import melanoma_nevus
 from skinlib.plots.style import to_svg
+from skinlib.stats.bootstrap import Estimate
 
 
 def example(label, predicted, attention=True):
@@ -27,6 +31,22 @@ def example(label, predicted, attention=True):
     }
 
 
+def found():
+    estimates = {f"network {place}, 96 px": Estimate(0.5, 0.4, 0.7) for place in range(4)}
+    return effects.tidy({"own test set": estimates, "official test set": estimates}, 100)
+
+
+def bins():
+    frame = pd.DataFrame({"low": [0.4, 14 / 15], "high": [7 / 15, 1.0], "images": [30, 300],
+                          "confidence": [0.43, 0.97], "accuracy": [0.2, 0.9]})  # fmt: skip
+    return {f"network {place}, 96 px": (frame, frame) for place in range(3)}
+
+
+@functools.cache
+def run():
+    return load_study("ham10000-256px-96px").finished()[0]
+
+
 CHANGES = {"as_coded": [0.3, 0.2, 0.1, 0, 0, 0], "as_described": [0.01] * 6}
 
 DRAWN = {
@@ -37,6 +57,15 @@ DRAWN = {
     "auc_all": figures.auc_all,
     "logged_curves": lambda: figures.logged_curves(["DenseNet201 MD", "ResNet152 MD", "VGG16 AD"]),
     "printed_confusion": lambda: figures.printed_against_logged_confusion("10"),
+    "learning_curves": lambda: curves.learning_curves(run()),
+    "confusion": lambda: curves.confusion(run()),
+    "roc": lambda: curves.roc(run()),
+    "reliability": lambda: curves.reliability(bins()),
+    "outcomes": lambda: curves.outcomes({"melanoma, official test": (0.68, 0.28, 0.04)}),
+    "selection": lambda: curves.selection(
+        {"accuracy": ([Estimate(0, np.nan, np.nan), Estimate(0.1, 0, 0.2)], {0: np.zeros(2)})}
+    ),
+    "intervals": lambda: effects.intervals(found(), "share, %", mark=(45, "aim: 45 %")),
     "channel_dependence": lambda: channel_dependence(CHANGES),
 }
 
