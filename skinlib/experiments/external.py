@@ -74,18 +74,9 @@ def load(folder=None):
 
 
 def change(run):
-    """Return how the scores change from the own test set to the official one.
+    """Return how the scores change from a run's own test set to the official one, as estimates.
 
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-        With predictions for both.
-
-    Returns
-    -------
-    dict of str to skinlib.stats.bootstrap.Estimate
-        By `skinlib.stats.scores.SCORES`. The two sets share no lesion and are resampled
-        independently.
+    The two sets share no lesion and are resampled independently.
     """
     effect = unpaired_difference([run.arrays("test")], [run.arrays(PART)])
     return {name: effect.estimate(index) for index, name in enumerate(SCORES)}
@@ -104,18 +95,7 @@ def by_mix(run):
 
 
 def class_recalls(models):
-    """Return the recall of each class on the official test.
-
-    Parameters
-    ----------
-    models : dict of str to skinlib.experiments.run.Run
-        By name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a class: ``Class``, ``Images``, and a column of estimates for each model.
-    """
+    """Return the recall of each class on the official test: images, and estimates for each run."""
     frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
     for name, run in models.items():
         labels, probabilities, lesions = run.arrays(PART)
@@ -136,7 +116,6 @@ def abstention(models):
     Returns
     -------
     fixed : dict of str to skinlib.stats.operating.Fixed
-        By name.
     own, official : dict of str to dict
         Of `skinlib.stats.operating.abstention`, on the own test set and on the official one.
     """

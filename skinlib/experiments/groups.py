@@ -30,7 +30,7 @@ EXPECTED = "expected from case mix"
 
 
 def measure(run, table, part="test"):
-    """Measure a run by groups of its images.
+    """Measure a run by groups of its images; for JSON, see `skinlib.stats.subgroups.measure`.
 
     Parameters
     ----------
@@ -39,12 +39,6 @@ def measure(run, table, part="test"):
         See `skinlib.stats.subgroups.facts`, with ``lesion_id`` and ``dx``; it may hold more images
         than the part.
     part : str
-
-    Returns
-    -------
-    dict
-        For JSON: ``run``, ``study``, ``identity``, ``part`` and what
-        `skinlib.stats.subgroups.measure` returns.
 
     Raises
     ------
@@ -77,13 +71,10 @@ def measure(run, table, part="test"):
 
 
 def read():
-    """Return the stored results, our model first, its two test sets one after the other.
+    """Return the stored results as dictionaries, our model first, its two test sets in a row.
 
-    Returns
-    -------
-    list of dict
-        From `measure`, with the name of the ``model`` and of the ``set``. Results of runs that
-        have been trained anew since are left out.
+    They are those of `measure`, with the name of the ``model`` and of the ``set``. Results of runs
+    that have been trained anew since are left out.
     """
     stored = json.loads((paths.RESULTS / FILE).read_text(encoding="utf-8")).values()
     known = {run.record["identity"]: run for run in evaluated.finished_best()}
@@ -106,18 +97,10 @@ def read():
 
 
 def by_sex(records):
-    """Return accuracy and melanoma recall of women and men.
+    """Return accuracy and melanoma recall of women and men in records of `read`.
 
-    Parameters
-    ----------
-    records : list of dict
-        From `read`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a model, test set, sex and metric: ``model``, ``set``, ``sex``, ``metric`` (of
-        `COLUMNS`), ``value``, ``low``, ``high``, ``melanomas`` and how many are ``found``.
+    One row a model, test set, sex and metric: ``model``, ``set``, ``sex``, ``metric`` (of
+    `COLUMNS`), ``value``, ``low``, ``high``, ``melanomas`` and how many are ``found``.
     """
     rows = [
         {
@@ -156,6 +139,8 @@ def differences(records):
 def table(record, attribute, title):
     """Return the groups of an attribute as text, all photographs last.
 
+    Columns without any number are left out, and a mean recall that only one group has.
+
     Parameters
     ----------
     record : dict
@@ -164,12 +149,6 @@ def table(record, attribute, title):
         ``sex``, ``age``, ``site``, ``confirmation`` or ``source``.
     title : str
         Of the first column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Without the columns that no group has a number in, and without a mean recall that only
-        one group has.
     """
     groups = record["groups"][attribute]
     total = {**record["overall"], "group": "all photographs", "expected": None, "excess": None}
@@ -191,18 +170,12 @@ def table(record, attribute, title):
 
 
 def beside_expected(shown):
-    """Return the accuracy of groups beside what their case mix gives.
+    """Return the accuracy of groups and what their case mix gives, for `plots.effects`.
 
     Parameters
     ----------
     shown : dict of str to (dict, str)
-        By title: a record of `read` and an attribute.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``panel`` (title), ``row`` (group and number of photographs), ``kind``, ``value``, ``low``
-        and ``high``; NaN where there are too few photographs, and the case mix has no interval.
+        By title of the panel: a record of `read` and an attribute.
     """
     rows = []
     for panel, (record, attribute) in shown.items():

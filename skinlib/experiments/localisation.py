@@ -33,15 +33,7 @@ ASIDE = ("name", "attention", "score_test")
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """Runs of a study that differ in their seed only.
-
-    Attributes
-    ----------
-    runs : tuple of skinlib.experiments.run.Run
-    scores : tuple of pandas.DataFrame
-        Of each run; see `read_scores`.
-    sources : tuple of dict
-    """
+    """Runs of a study that differ in their seed only, with what `read_scores` returns of each."""
 
     runs: tuple
     scores: tuple
@@ -59,14 +51,7 @@ class Network:
 
 
 def networks():
-    """Return the measured networks of all studies but `TRIALS`.
-
-    Returns
-    -------
-    found : list of Network
-        By study and name, without those of which a run diverged.
-    diverged : list of Network
-    """
+    """Return the measured networks, not of `TRIALS`, and those of which a run diverged."""
     found = {}
     for path in sorted((paths.RESULTS / "runs").glob(f"*/*/{SOURCE}")):
         run, study = read_run(path.parent), path.parts[-3]
@@ -81,13 +66,7 @@ def networks():
 
 
 def read_scores(run):
-    """Return the stored scores of a run and where they come from; None where there are none.
-
-    Returns
-    -------
-    scores : pandas.DataFrame
-        ``image_id``, ``lesion_id`` and the columns of `skinlib.stats.localisation.score`.
-    source : dict
+    """Return the scores of a run's test images and where they come from; None where there are none.
 
     Raises
     ------
@@ -124,8 +103,8 @@ def summarise(scores, n_resamples=N_RESAMPLES):
     -------
     pandas.DataFrame
         One row a map, each cell a `skinlib.stats.bootstrap.Estimate`: ``mass`` and ``hit``;
-        ``mass_box`` and ``hit_box``, minus those of the centred square; and for maps of a
-        network or of darkness ``mass_others`` and ``hit_others``, minus those for other lesions.
+        ``mass_box`` and ``hit_box``, minus those of the centred square; and where there are any
+        ``mass_others`` and ``hit_others``, minus those for other lesions.
     """
     table = pd.concat(scores, ignore_index=True)
     means = _means(table, [column for column in table if column.endswith(("_mass", "_hit"))],
@@ -143,7 +122,7 @@ def summarise(scores, n_resamples=N_RESAMPLES):
 
 
 def frame(measured, score, maps=tuple(NAMES), *, intervals=True):
-    """Return a score of several networks in per cent.
+    """Return a score of several networks in per cent, one row a network, one column a map.
 
     Parameters
     ----------
@@ -154,11 +133,6 @@ def frame(measured, score, maps=tuple(NAMES), *, intervals=True):
         Rows of `summarise`.
     intervals : bool
         Estimates, or their values only.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a network: ``Network``, ``Attention`` and one column a map.
     """
     rows = []
     for network in measured:

@@ -87,13 +87,7 @@ def _percent(values):
 
 
 def abstention(measured):
-    """Return what the rule of a model does.
-
-    Parameters
-    ----------
-    measured : dict
-        ``abstention`` → ``measured`` of ``model.json``.
-    """
+    """Return what the rule of a model does: ``abstention``, ``measured`` of ``model.json``."""
     frame = pd.DataFrame({"Share of the photographs": ["Photographs", *SHARES.values()]})
     for part, found in measured.items():
         shares = [_percent(found[key]) for key in SHARES]
@@ -102,10 +96,9 @@ def abstention(measured):
 
 
 def outcomes(measured):
-    """Return shares of correct answers, no answers and wrong answers, by title.
+    """Return shares of correct, no and wrong answers by title, see `plots.abstention.outcomes`.
 
-    All photographs of both test sets, then those of melanoma; see
-    `skinlib.plots.curves.outcomes`.
+    All photographs of both test sets, then those of melanoma.
     """
     bars = {}
     for part, found in measured.items():
@@ -120,13 +113,7 @@ def outcomes(measured):
 
 
 def ood(found):
-    """Return what the rule does with pictures that are no photograph of a lesion.
-
-    Parameters
-    ----------
-    found : list of dict
-        ``foreign`` of ``model.json``.
-    """
+    """Return what the rule does with pictures of no lesion: ``foreign`` of ``model.json``."""
     return pd.DataFrame(found)[list(PICTURES)].rename(columns=PICTURES)
 
 
@@ -144,13 +131,7 @@ def calibration(run, temperature):
 
 
 def facts(found):
-    """Return what leaving out age, sex and site changes.
-
-    Parameters
-    ----------
-    found : dict
-        ``without_facts`` of ``model.json``.
-    """
+    """Return what leaving out age, sex and site changes: ``without_facts`` of ``model.json``."""
     rows = [
         [title, _text(found["given"][key]), _text(found["none"][key]),
          _text(found["difference"].get(key), signed=True)]
@@ -161,13 +142,7 @@ def facts(found):
 
 
 def sexes(stored):
-    """Return the share of melanomas found, by test set and sex.
-
-    Parameters
-    ----------
-    stored : dict of str to dict
-        By part, entries of ``results/subgroups.json`` of one run.
-    """
+    """Return the share of melanomas found by sex, of records of `groups.read` by part."""
     rows = [
         [SHORT[part], SEXES[row["group"]], row["melanomas"],
          round(row["melanoma_sensitivity"][0] * row["melanomas"]),

@@ -49,7 +49,7 @@ class Rule:
         return self.confidence if complete else self.confidence_without
 
     def decide(self, probabilities, distances=None, complete=True):
-        """Return whether each image is answered.
+        """Return whether each image is answered, shape (n,): `ANSWERED`, `UNSURE` or `UNLIKE`.
 
         Parameters
         ----------
@@ -59,11 +59,6 @@ class Rule:
             Shape (n,).
         complete : bool or numpy.ndarray of bool
             Are age, sex and site known? Shape (n,) or one for all.
-
-        Returns
-        -------
-        numpy.ndarray of str
-            Shape (n,): `ANSWERED`, `UNSURE` or `UNLIKE`, the last where both hold.
         """
         known, unknown = (
             np.inf if least is None else least
@@ -77,24 +72,18 @@ class Rule:
 
 
 def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
-    """Choose temperature and least confidences on the validation set.
+    """Choose the temperature and least confidences of a `Rule` on the validation set.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Shape (n,).
-    probabilities : numpy.ndarray
-        As the model gives them, shape (n, 7).
+    labels, probabilities : numpy.ndarray
+        Shapes (n,) and (n, 7), as the model gives them.
     blind : numpy.ndarray, optional
         The same without age, sex and site; `probabilities` by default, for a model without them.
     risk : float
         Largest share of wrong answers among the answers.
     distance : float, optional
         Of the rule.
-
-    Returns
-    -------
-    Rule
     """
     temperature = calibration.fit_temperature(labels, probabilities)
     known, unknown = (
@@ -110,13 +99,9 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     Parameters
     ----------
     rule : Rule
-    labels, lesions : array_like
-        Shape (n,).
-    probabilities : numpy.ndarray
-        As the model gives them, shape (n, 7).
-    distances : numpy.ndarray, optional
-        Shape (n,).
-    complete : bool or numpy.ndarray of bool
+    labels, probabilities, lesions : numpy.ndarray
+        Shapes (n,), (n, 7), as the model gives them, and (n,).
+    distances, complete
         See `Rule.decide`.
 
     Returns
@@ -124,10 +109,9 @@ def measure(rule, labels, probabilities, lesions, distances=None, complete=True)
     dict
         For JSON. ``images``, ``lesions``; as ``[value, low, high]`` with 95 % interval over
         lesions, or None where there is nothing to take a share of: ``coverage`` (share answered),
-        ``risk`` (share of wrong answers among them), ``error`` (the same when all are
-        answered), ``error_passed_on`` (of those not answered), ``unlike`` (share without an answer
-        as unlike); ``melanoma`` (numbers of images: ``images``, ``right``, ``wrong``,
-        ``passed_on``).
+        ``risk`` (share of wrong answers among them), ``error`` (the same when all are answered),
+        ``error_passed_on`` (of those not answered), ``unlike`` (share not answered as unlike);
+        ``melanoma`` (numbers of images: ``images``, ``right``, ``wrong``, ``passed_on``).
     """
     labels, probabilities = check(labels, probabilities)
     scaled = calibration.calibrated(probabilities, rule.temperature)

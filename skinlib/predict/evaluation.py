@@ -1,12 +1,10 @@
 """Evaluate finished runs with their weights: on the official test, and on maps against masks."""
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import IntegrityError
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import ham10000, painter, pixels
 from skinlib.data.batches import Part
@@ -17,7 +15,7 @@ from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.model import load_run
-from skinlib.stats.localisation import DARKNESS, darkness, learn_prior, score
+from skinlib.stats.localisation import DARKNESS, darkness, score
 
 # The share of test images for which the weights must give the class of predictions.csv.
 AGREEMENT = 0.99
@@ -40,25 +38,17 @@ def _part(classifier, images, table, rows):
 
 
 def official(run, dataset, trained_on, *, progress=True):
-    """Add predictions for the official test to a finished run, once.
+    """Add predictions for the official test to a finished run, once, and return the run.
 
     Whoever evaluates twice and keeps the better result has used the test images for selection.
-    A run that has its predictions is returned as it is.
 
     Parameters
     ----------
     run : skinlib.experiments.run.Run
         With its weights.
-    dataset : skinlib.data.ham10000.Dataset
-        From `skinlib.experiments.external.load`.
-    trained_on : skinlib.data.ham10000.Dataset
-        What the run was trained on.
+    dataset, trained_on : skinlib.data.ham10000.Dataset
+        From `skinlib.experiments.external.load`, and what the run was trained on.
     progress : bool
-
-    Returns
-    -------
-    skinlib.experiments.run.Run
-        Its predictions have the part ``official``.
 
     Raises
     ------
@@ -115,12 +105,9 @@ def localise(run, data=None, masks=None, *, progress=True):
     ----------
     run : skinlib.experiments.run.Run
         Finished, with its weights.
-    data : str or pathlib.Path, optional
-        Folder of the photographs; see `skinlib.data.ham10000.locate`.
-    masks : str or pathlib.Path, optional
-        See `skinlib.data.masks.locate`.
+    data, masks : str or pathlib.Path, optional
+        See `skinlib.data.ham10000.locate` and `skinlib.data.masks.locate`.
     progress : bool
-        Show bars.
 
     Returns
     -------
@@ -152,7 +139,12 @@ def localise(run, data=None, masks=None, *, progress=True):
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)
     others = sorted((masks.ids & set(dataset.table["image_id"])) - set(rows["image_id"]))
-    prior = learn_prior(cropped(masks.read(image_id), crop) for image_id in others)
+    if not others:
+        msg = (
+            f"no masks beside those of the test set of '{run.folder}'; expected some to learn from"
+        )
+        raise DataError(msg)
+    area = float(np.mean([cropped(masks.read(image_id), crop).mean() for image_id in others]))
     there = shares.any(axis=(1, 2))
     lesions = rows["lesion_id"].to_numpy()[there]
     scores = score(
@@ -168,7 +160,7 @@ def localise(run, data=None, masks=None, *, progress=True):
         "grid": list(grid),
         "images": int(there.sum()),
         "without_lesion": int((~there).sum()),
-        "prior": dataclasses.asdict(prior),
+        "prior": {"share": area, "masks": len(others)},
         "empty": {name: int((~values.any(axis=(1, 2))).sum()) for name, values in maps.items()},
         "agreement": round(agreement, 4),
         "gamma": _gamma(classifier.model),
@@ -204,13 +196,9 @@ def _gamma(model):
 
 
 def drawn(seed=0):
-    """Compute the attention maps of the newest released model for drawn lesions.
+    """Return the attention maps of the newest released model for drawn lesions; None without one.
 
-    Returns
-    -------
-    dict or None
-        ``model``, ``seed``, ``size`` in pixels, and ``maps`` by class: rows of numbers that sum
-        to 1. None where no model is released.
+    ``model``, ``seed``, ``size`` in pixels, and ``maps`` by class: rows of numbers that sum to 1.
     """
     if not released.folders():
         return None

@@ -25,12 +25,7 @@ LEVEL = 0.05
 
 
 def exact_by_image(first, second):
-    """Exact McNemar test.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray of bool
-        Is each image classified correctly by a model, shape (n,).
+    """Exact McNemar test of the images (n,) that two models classify correctly.
 
     Returns
     -------
@@ -46,23 +41,11 @@ def exact_by_image(first, second):
 
 
 def exact_by_lesion(first, second, lesions):
-    """Exact test that exchanges the predictions of two models for whole lesions.
+    """Return the two-sided p of exchanging the predictions of two models for whole lesions.
 
     Under the null hypothesis it is a matter of chance which model made which predictions for a
     lesion. The statistic is the difference of the correct predictions; its distribution over all
     exchanges is a convolution of one two-point distribution a lesion.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray of bool
-        Shape (n,).
-    lesions : array_like
-        Lesion id of each image, shape (n,).
-
-    Returns
-    -------
-    float
-        Two-sided p.
     """
     _, place = np.unique(np.asarray(lesions), return_inverse=True)
     gap = np.asarray(second, int) - np.asarray(first, int)
@@ -90,9 +73,8 @@ def tests(correct, lesions):
     Returns
     -------
     pandas.DataFrame
-        One row a pair: ``first``, ``second``, ``only_first``, ``only_second``, ``p_image`` and
-        ``p_lesion``, and both after Holm's correction over all pairs, ``holm_image`` and
-        ``holm_lesion``. Empty with fewer than two models.
+        One row a pair: ``first``, ``second``, ``only_first``, ``only_second``, ``p_image``,
+        ``p_lesion``, and after Holm's correction over all pairs ``holm_image``, ``holm_lesion``.
     """
     rows = [
         [first, second, *exact_by_image(correct[first], correct[second]),
@@ -112,19 +94,16 @@ def compare(labels, probabilities, lesions, n_resamples=N_RESAMPLES):
 
     Parameters
     ----------
-    labels : numpy.ndarray
+    labels, lesions : numpy.ndarray
         Shape (n,).
     probabilities : dict of str to numpy.ndarray
         By name of the model, shape (n, 7).
-    lesions : array_like
-        Shape (n,).
     n_resamples : int
 
     Returns
     -------
     pandas.DataFrame
-        `tests`, with a column of estimates for each of `METRICS`. A class that a resample lacks is
-        left out of its means.
+        `tests`, with a column of estimates for each of `METRICS`.
     """
     correct = {name: each.argmax(axis=1) == labels for name, each in probabilities.items()}
     frame = tests(correct, lesions)

@@ -27,10 +27,8 @@ def reliability(labels, probabilities, bins=BINS, *, equal="width"):
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
+    labels, probabilities : numpy.ndarray
+        Shapes (n,) and (n, 7).
     bins : int
     equal : {'width', 'mass'}
         Bins of equal width over 0 to 1, each closed on its right; or of about as many images
@@ -39,8 +37,7 @@ def reliability(labels, probabilities, bins=BINS, *, equal="width"):
     Returns
     -------
     pandas.DataFrame
-        One row a bin with images: ``low``, ``high``, ``images``, and the means
-        ``confidence`` and ``accuracy``.
+        One row a bin with images: ``low``, ``high``, ``images``, ``confidence``, ``accuracy``.
     """
     labels, probabilities = check(labels, probabilities)
     confidence, correct = _top(labels, probabilities)
@@ -71,15 +68,9 @@ def _places(confidence, edges):
 
 
 def ece(labels, probabilities, bins=BINS, *, equal="width"):
-    """Return the expected calibration error: the mean gap between confidence and accuracy.
+    """Return the expected calibration error: the mean gap of `reliability`, between 0 and 1.
 
-    It depends on the bins, and chance alone makes it positive: see `chance_ece`. Parameters are
-    those of `reliability`.
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
+    It depends on the bins, and chance alone makes it positive: see `chance_ece`.
     """
     rows = reliability(labels, probabilities, bins, equal=equal)
     gap = (rows["confidence"] - rows["accuracy"]).abs()
@@ -94,13 +85,8 @@ def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=N_RESA
 
     Parameters
     ----------
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-    lesions : array_like
-        Shape (n,).
-    bins, equal
-        See `reliability`.
-    draws, seed : int
+    probabilities, lesions : numpy.ndarray
+        Shapes (n, 7) and (n,).
 
     Returns
     -------
@@ -119,14 +105,7 @@ def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=N_RESA
 
 
 def losses(labels, probabilities):
-    """Return the Brier score and the negative log-likelihood of each image.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 2). Brier: squared distance to the one-hot label summed over the classes, 0 to
-        2. Log-likelihood: in nats.
-    """
+    """Return Brier score (0 to 2) and negative log-likelihood (nats) of each image, (n, 2)."""
     labels, probabilities = check(labels, probabilities)
     truth = np.eye(probabilities.shape[1])[labels]
     brier = ((probabilities - truth) ** 2).sum(axis=1)
@@ -135,42 +114,28 @@ def losses(labels, probabilities):
 
 
 def overconfidence(weights, labels, probabilities):
-    """Return mean confidence minus accuracy for weights (d, n), shape (d,).
-
-    It has no bins, and chance does not raise it.
-    """
+    """Return mean confidence minus accuracy for weights (d, n), shape (d,); it has no bins."""
     confidence, correct = _top(labels, probabilities)
     return ratio(weights @ (confidence - correct), weights.sum(axis=1))
 
 
 def calibrated(probabilities, temperature):
-    """Return probabilities after temperature scaling: softmax of log p / T.
+    """Return probabilities (n, 7) after temperature scaling: softmax of log p / T.
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        Shape (n, 7). Their logarithms are the logits up to a constant a row.
-    temperature : float
-        Above 1 makes the model less sure, below 1 more.
+    A temperature above 1 makes the model less sure, below 1 more. The logarithms of the
+    probabilities are the logits up to a constant a row.
     """
     logits = np.log(np.clip(probabilities, TINY, None)) / temperature
     return np.exp(log_softmax(logits, axis=1))
 
 
 def fit_temperature(labels, probabilities):
-    """Fit the temperature that minimises the negative log-likelihood.
+    """Return the temperature, within `RANGE`, of the least negative log-likelihood.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Of the validation set, shape (n,); never of the set that is reported.
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-
-    Returns
-    -------
-    float
-        Within `RANGE`; the lower end where the model is always correct.
+    labels, probabilities : numpy.ndarray
+        Of the validation set, never of the set that is reported; shapes (n,) and (n, 7).
     """
     labels, probabilities = check(labels, probabilities)
     logits = np.log(np.clip(probabilities, TINY, None))

@@ -19,7 +19,7 @@ def roc(models):
     Parameters
     ----------
     models : sequence of (numpy.ndarray, numpy.ndarray)
-        Labels, shape (n,), and probabilities, shape (n, 7), of each model.
+        Labels (n,) and probabilities (n, 7) of each model.
 
     Returns
     -------
@@ -65,18 +65,10 @@ def _corners(positive, score):
 
 
 def confusion(models):
-    """Return the cells of the confusion matrices.
+    """Return the cells of the confusion matrices of models: labels and probabilities by title.
 
-    Parameters
-    ----------
-    models : dict of str to (numpy.ndarray, numpy.ndarray)
-        Labels and probabilities by title.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model`` (title), ``true``, ``predicted``, ``images``, and the shares ``of_true`` and
-        ``of_predicted``; 0 where there is nothing to share.
+    Columns ``model``, ``true``, ``predicted``, ``images``, and the shares ``of_true`` and
+    ``of_predicted``, 0 where there is nothing to share.
     """
     pairs = pd.MultiIndex.from_product([CLASSES, CLASSES], names=["true", "predicted"])
     kinds = {"images": None, "of_true": "true", "of_predicted": "pred"}
@@ -93,18 +85,10 @@ def confusion(models):
 
 
 def risk_coverage(models):
-    """Return points of the risk-coverage curves, one a per cent of coverage.
+    """Return points of the risk-coverage curves of models, one a per cent of coverage.
 
-    Parameters
-    ----------
-    models : dict of str to (numpy.ndarray, numpy.ndarray)
-        Labels and probabilities by title.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model`` (title), ``percent``, and of the first point whose coverage is at least that:
-        ``coverage``, ``risk``, ``images`` answered, and their least ``confidence``.
+    Columns ``model``, ``percent``, and of the first point whose coverage is at least that:
+    ``coverage``, ``risk``, ``images`` answered, and their least ``confidence``.
     """
     frames = []
     for title, (labels, probabilities) in models.items():

@@ -6,8 +6,6 @@ and fill much of it, so that maps which ignore the photograph score well too. Su
 beside those of a network, and so are the network's own maps for other lesions.
 """
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 
@@ -32,7 +30,7 @@ MOSTLY = 0.5
 
 
 def mass_inside(maps, shares):
-    """Return the part of each map's sum that is on the lesion.
+    """Return the part of each map's sum that is on the lesion, shape (n,).
 
     Parameters
     ----------
@@ -40,24 +38,14 @@ def mass_inside(maps, shares):
         Shape (n, h, w), at least 0.
     shares : numpy.ndarray
         Share of lesion in each cell, shape (n, h, w), in [0, 1].
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,), in [0, 1].
     """
     return (normalised(maps) * shares).sum(axis=(1, 2))
 
 
 def hits(maps, shares):
-    """Play the pointing game: is the cell of each map's maximum mostly lesion?
+    """Play the pointing game: is the cell of each map's maximum mostly lesion? Shape (n,), 1 or 0.
 
-    Parameters are those of `mass_inside`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,), 1 or 0; of several cells with the same maximum, the share that is.
+    Of several cells with the same maximum the share counts. Parameters are those of `mass_inside`.
     """
     return _hits(tops(maps), shares)
 
@@ -100,11 +88,6 @@ def of_others(maps, lesions):
         From `normalised` or `tops`, shape (n, h, w).
     lesions : array_like
         Lesion id of each image, shape (n,).
-
-    Raises
-    ------
-    DataError
-        There is only one lesion.
     """
     _, index = np.unique(np.asarray(lesions), return_inverse=True)
     same = np.zeros((index.max() + 1, *maps.shape[1:]))
@@ -116,48 +99,13 @@ def of_others(maps, lesions):
     return ((maps.sum(axis=0) - same) / count[:, None, None])[index]
 
 
-@dataclasses.dataclass(frozen=True)
-class Prior:
-    """How large a lesion is on average.
-
-    Attributes
-    ----------
-    share : float
-        Mean share of the picture that is lesion.
-    masks : int
-        Number of masks that this was learned from.
-    """
-
-    share: float
-    masks: int
-
-    def box(self, shape):
-        """Return a map (h, w): how much of each cell a centred square of `share` covers."""
-        half = np.sqrt(self.share) / 2
-        edges = np.array([0.5 - half, 0.5 + half])
-        down, across = (overlaps(edges, cells)[0] for cells in shape)
-        # Equal cells must tie exactly, not up to rounding.
-        return np.round(np.outer(down, across), 12)
-
-
-def learn_prior(masks):
-    """Learn a `Prior` from masks.
-
-    Parameters
-    ----------
-    masks : iterable of numpy.ndarray
-        Shape (H, W), bool; cropped as the network's input is.
-
-    Raises
-    ------
-    DataError
-        There is no lesion in any of them.
-    """
-    shares = [mask.mean() for mask in masks]
-    if not any(shares):
-        msg = f"{len(shares)} masks without any lesion; expected some to learn from"
-        raise DataError(msg)
-    return Prior(float(np.mean(shares)), len(shares))
+def box(share, shape):
+    """Return a map (h, w): how much of each cell a centred square of this share covers."""
+    half = np.sqrt(share) / 2
+    edges = np.array([0.5 - half, 0.5 + half])
+    down, across = (overlaps(edges, cells)[0] for cells in shape)
+    # Equal cells must tie exactly, not up to rounding.
+    return np.round(np.outer(down, across), 12)
 
 
 def darkness(images, shape):
@@ -179,7 +127,7 @@ def darkness(images, shape):
     return cells.max(axis=(1, 2), keepdims=True) - cells
 
 
-def score(maps, shares, lesions, prior):
+def score(maps, shares, lesions, share):
     """Score maps of images, and the maps that they have to beat.
 
     Parameters
@@ -190,7 +138,8 @@ def score(maps, shares, lesions, prior):
         Share of lesion in each cell, shape (n, h, w).
     lesions : array_like
         Lesion id of each image, shape (n,).
-    prior : Prior
+    share : float
+        Mean share of a picture that is lesion, learned from other masks.
 
     Returns
     -------
@@ -198,11 +147,6 @@ def score(maps, shares, lesions, prior):
         n rows: ``share`` (of lesion in the picture), ``<name>_mass`` and ``<name>_hit`` of each
         map, of ``<name>_others`` (maps of other lesions), and of ``box`` (a centred square),
         ``even`` and ``outline`` (the mask itself).
-
-    Raises
-    ------
-    DataError
-        Shapes that do not fit.
     """
     found = {"share": shares.mean(axis=(1, 2))}
     for name, values in maps.items():
@@ -215,7 +159,7 @@ def score(maps, shares, lesions, prior):
         found[f"{name}_others_hit"] = _hits(of_others(tops(values), lesions), shares)
     even = np.ones(shares.shape)
     for name, values in (
-        ("box", prior.box(shares.shape[1:]) * even), ("even", even), ("outline", shares),
+        ("box", box(share, shares.shape[1:]) * even), ("even", even), ("outline", shares),
     ):  # fmt: skip
         found[f"{name}_mass"] = mass_inside(values, shares)
         found[f"{name}_hit"] = hits(values, shares)

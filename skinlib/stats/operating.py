@@ -1,8 +1,9 @@
 """Operating points fixed on a validation set, and what they do on a test set.
 
 Three things are fixed: the temperature that scales the probabilities, the least confidence of an
-answer, and thresholds of the melanoma probability. Intervals are those of a bootstrap over lesions
-that takes the fixed numbers as given.
+answer, and thresholds of the melanoma probability. A test set is given by its labels (n,),
+probabilities (n, 7) and lesions (n,), see `skinlib.experiments.run.Run.arrays`. Intervals are those
+of a bootstrap over lesions that takes the fixed numbers as given.
 """
 
 import dataclasses
@@ -36,20 +37,14 @@ class Fixed:
 
 
 def fix(labels, probabilities, risk=RISK):
-    """Fix the numbers of a model.
+    """Fix the numbers of a model on its validation set.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Of the validation set, shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
+    labels, probabilities : numpy.ndarray
+        Shapes (n,) and (n, 7).
     risk : float
         Largest share of wrong answers.
-
-    Returns
-    -------
-    Fixed
     """
     positive, scores = labels == MELANOMA, probabilities[:, MELANOMA]
     return Fixed(
@@ -60,14 +55,7 @@ def fix(labels, probabilities, risk=RISK):
 
 
 def abstention(labels, probabilities, lesions, confidence):
-    """Measure what a least confidence does on a test set.
-
-    Parameters
-    ----------
-    labels, probabilities, lesions : numpy.ndarray
-        Shapes (n,), (n, 7) and (n,).
-    confidence : float
-        Of `Fixed`.
+    """Measure what a least confidence does.
 
     Returns
     -------
@@ -86,13 +74,7 @@ def abstention(labels, probabilities, lesions, confidence):
 
 
 def curve(labels, probabilities, lesions, *, coverage=COVERAGE, risk=RISK):
-    """Measure the risk-coverage curve of a test set, read on that set itself.
-
-    Parameters
-    ----------
-    labels, probabilities, lesions : numpy.ndarray
-        Shapes (n,), (n, 7) and (n,).
-    coverage, risk : float
+    """Measure the risk-coverage curve, read on the test set itself.
 
     Returns
     -------
@@ -111,14 +93,7 @@ def curve(labels, probabilities, lesions, *, coverage=COVERAGE, risk=RISK):
 
 
 def melanoma(labels, probabilities, lesions, thresholds):
-    """Measure melanoma against the rest at thresholds.
-
-    Parameters
-    ----------
-    labels, probabilities, lesions : numpy.ndarray
-        Shapes (n,), (n, 7) and (n,).
-    thresholds : dict of float to float
-        Of `Fixed`.
+    """Measure melanoma against the rest at the thresholds of `Fixed`.
 
     Returns
     -------
@@ -142,14 +117,7 @@ def melanoma(labels, probabilities, lesions, thresholds):
 
 
 def scores(labels, probabilities, lesions, temperature=None):
-    """Measure how well confidence and accuracy agree.
-
-    Parameters
-    ----------
-    labels, probabilities, lesions : numpy.ndarray
-        Shapes (n,), (n, 7) and (n,).
-    temperature : float, optional
-        Scale the probabilities by it.
+    """Measure how well confidence and accuracy agree, as given or scaled by a temperature.
 
     Returns
     -------

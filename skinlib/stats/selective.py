@@ -18,13 +18,10 @@ class Selective:
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7); the largest of a row is its confidence.
+    labels, probabilities : numpy.ndarray
+        Shapes (n,) and (n, 7); the largest probability of a row is its confidence.
     weights : numpy.ndarray, optional
-        Shape (d, n), whole numbers: how often an image counts in each of d resamples; see
-        `skinlib.stats.bootstrap.cluster_weights`. Each image once by default.
+        From `skinlib.stats.bootstrap.cluster_weights`, shape (d, n); each image once by default.
     """
 
     def __init__(self, labels, probabilities, weights=None):
@@ -50,7 +47,7 @@ class Selective:
         return ratio(self.wrong[:, -1], self.total)
 
     def aurc(self):
-        """Return the area under the curve: mean risk over answering 1, 2, … n images, (d,)."""
+        """Return the area under the curve, the mean risk over answering 1, 2, … n images, (d,)."""
         before, wrong_before = self.answered - self.images, self.wrong - self.errors
         rate = np.where(self.images > 0, self.errors / np.maximum(self.images, 1), 0)
         # Within a run of m equals after M images with E errors the k-th answer has the risk
@@ -72,29 +69,15 @@ class Selective:
         return ratio(self.wrong[rows, place] - surplus * ratio(errors, images), wanted)
 
     def coverage_at(self, risk):
-        """Return the largest coverage whose risk is at most `risk`, shape (d,); 0 without one.
-
-        Images of equal confidence are answered together or not at all.
-        """
+        """Return the largest coverage whose risk is at most `risk`, shape (d,); 0 without one."""
         good = (self.wrong <= risk * self.answered + 1e-9) & (self.answered > 0)
         return ratio(np.where(good, self.answered, 0).max(axis=1), self.total)
 
 
 def least_confidence(labels, probabilities, risk):
-    """Return the lowest confidence from which on at most a share of the answers is wrong.
+    """Return the lowest confidence from which on at most a share `risk` of the answers is wrong.
 
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-    risk : float
-
-    Returns
-    -------
-    float or None
-        None where no confidence is enough.
+    None where no confidence is enough. Labels (n,) and probabilities (n, 7).
     """
     levels = np.unique(np.max(probabilities, axis=1))[::-1]
     _, risks = Selective(labels, probabilities).curve()
@@ -138,10 +121,8 @@ def roc_sensitivity(weights, scores, positive, target):
     ----------
     weights : numpy.ndarray
         Shape (d, n).
-    scores : numpy.ndarray
-        Shape (n,).
-    positive : numpy.ndarray of bool
-        Shape (n,).
+    scores, positive : numpy.ndarray
+        Numbers and booleans, shape (n,).
     target : float
         Specificity to reach at least.
 

@@ -1,6 +1,5 @@
 """Scores of maps against masks: cases worked by hand, simulations, and stored scores."""
 
-import dataclasses
 import json
 
 import numpy as np
@@ -14,15 +13,7 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import localisation
 from skinlib.experiments.run import Run
 from skinlib.plots import attention as drawing
-from skinlib.stats.localisation import (
-    Prior,
-    darkness,
-    hits,
-    learn_prior,
-    mass_inside,
-    of_others,
-    score,
-)
+from skinlib.stats.localisation import box, darkness, hits, mass_inside, of_others, score
 
 
 @pytest.fixture
@@ -68,7 +59,7 @@ def test_maps_of_others_are_the_mean_over_all_other_lesions(rng):
 def test_one_map_follows_its_lesions_and_the_other_is_noise(rng):
     shares = rng.random((300, 3, 3)) ** 3
     maps = {"attention": rng.random((300, 3, 3)), "gradcam": shares**2}
-    found = score(maps, shares, np.arange(300), Prior(0.3, 1))
+    found = score(maps, shares, np.arange(300), 0.3)
     # The most that a map can have inside is that of its best cell.
     for name in (column for column in found if column.endswith("_mass")):
         assert (found[name] <= shares.max(axis=(1, 2)) + 1e-12).all()
@@ -76,7 +67,7 @@ def test_one_map_follows_its_lesions_and_the_other_is_noise(rng):
     assert means["gradcam_mass"] > means["gradcam_others_mass"] + 0.2
     assert means["attention_mass"] == pytest.approx(means["attention_others_mass"], abs=0.03)
     with pytest.raises(DataError, match="maps 'attention' have shape"):
-        score({"attention": np.ones((300, 5, 5))}, shares, np.arange(300), Prior(0.3, 1))
+        score({"attention": np.ones((300, 5, 5))}, shares, np.arange(300), 0.3)
 
 
 def test_darkness_is_how_far_a_cell_is_from_the_brightest():
@@ -89,15 +80,11 @@ def test_darkness_is_how_far_a_cell_is_from_the_brightest():
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
-def test_the_box_has_the_mean_area_of_a_lesion():
-    found = learn_prior([np.ones((50, 50), bool), np.zeros((50, 50), bool)])
-    assert (found.share, found.masks) == (0.5, 2)
-    with pytest.raises(DataError, match="2 masks without any lesion"):
-        learn_prior([np.zeros((5, 5), bool)] * 2)
-    # Side 0.6: all of the middle cell, and 0.4 of a cell's side in its neighbours.
+def test_the_box_by_hand():
+    """Side 0.6: all of the middle cell, and 0.4 of a cell's side in its neighbours."""
     expected = np.outer([0.4, 1, 0.4], [0.4, 1, 0.4])
-    np.testing.assert_allclose(Prior(0.36, 1).box((3, 3)), expected)
-    assert Prior(0.36, 1).box((5, 7)).mean() == pytest.approx(0.36)
+    np.testing.assert_allclose(box(0.36, (3, 3)), expected)
+    assert box(0.36, (5, 7)).mean() == pytest.approx(0.36)
 
 
 def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
@@ -116,14 +103,13 @@ def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
     maps["hirescam"] = maps["gradcam"] ** 2
     if attention != "none":
         maps["attention"] = maps["gradcam"] + 1
-    scores = score(maps, shares, lesions, Prior(0.34, 500))
+    scores = score(maps, shares, lesions, 0.34)
     scores.insert(0, "image_id", [f"ISIC_{seed:02}{i:05}" for i in range(count)])
     place = folder / "runs" / "ablation" / name
     place.mkdir(parents=True)
     scores.to_csv(place / localisation.SCORES, index=False)
     source = {
         "weights_sha256": "ab", "images": count, "grid": [3, 3], "gamma": 0.01,
-        "prior": dataclasses.asdict(Prior(0.34, 500)),
     }  # fmt: skip
     (place / localisation.SOURCE).write_text(json.dumps(source))
     predictions = pd.DataFrame(np.eye(7)[rng.integers(0, 7, count)], columns=list(CLASSES))
