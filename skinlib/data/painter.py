@@ -25,19 +25,8 @@ TILE, REPEATS = 80, 6  # noise tile in pixels, and how often it is laid side by 
 class View:
     """Position of each pixel of one photograph on the lesion, and noise fixed to the skin.
 
-    Parameters
-    ----------
-    rng, camera : numpy.random.Generator
-        Streams of the lesion and of this photograph.
-    width, height : int
-        Size in pixels.
-
-    Attributes
-    ----------
-    x, y : numpy.ndarray
-        Picture coordinates of the pixels, float32, shape (height, width); y is -1..1.
-    u, v : numpy.ndarray
-        Lesion coordinates of the pixels, likewise.
+    `x`, `y` are coordinates in the picture, y from -1 to 1, and `u`, `v` on the lesion: float32,
+    shape (height, width).
     """
 
     def __init__(self, rng, camera, width, height):
@@ -63,15 +52,13 @@ class View:
 
     def noise(self, rng, scale, rough=True):
         """Return noise, mean 0 and deviation 1, with features `scale` wide, at least 0.1."""
-        # Features on the sheet are some 10 px wide. Pillow's affine transform is several times
-        # faster than ndimage's; off the sheet (pictures much wider than high) it returns 0.
-        step = 10 / scale
+        step = 10 / scale  # features on the sheet are some 10 px wide
         start = TILE * ((REPEATS - 1) / 2 + rng.random(2)) + step * self.shift
         matrix = 2 * step / self.size[1] * self.turn
         start -= matrix @ self.size / 2
         affine = np.column_stack([matrix, start]).ravel().tolist()
-        sheet = self.sheets[int(rough)]
         size = tuple(self.size.tolist())
+        sheet = self.sheets[int(rough)]
         return np.asarray(sheet.transform(size, Image.Transform.AFFINE, affine, Image.BILINEAR))
 
     def strokes(self, curves, width):
@@ -85,19 +72,8 @@ class View:
         return np.asarray(sheet.reduce(2), np.float32) / 255
 
 
-def photograph(dx, lesion, number, seed, width, height):
-    """Return a photograph of a lesion: RGB, uint8, shape (height, width, 3).
-
-    Parameters
-    ----------
-    dx : str
-        One of `CLASSES`.
-    lesion, number, seed : int
-        Of the lesion, of its photograph (from 0), and of the set.
-    width, height : int
-        Size in pixels.
-    """
-    rng, camera = _streams(lesion, number, seed)
+def take(dx, rng, camera, width, height):
+    """Return a photograph, uint8, (height, width, 3), from the streams of lesion and photograph."""
     view = View(rng, camera, width, height)
     skin, _, ink = _layers(dx, view, rng)
     white = np.clip(ink[WHITE], 0, 0.95)[..., None]
@@ -106,9 +82,8 @@ def photograph(dx, lesion, number, seed, width, height):
     return _expose(picture + (SCATTER - picture) * white, view, camera)
 
 
-def mask(dx, lesion, number, seed, width, height):
-    """Return the pixels of the lesion in `photograph` of these arguments: bool, without holes."""
-    rng, camera = _streams(lesion, number, seed)
+def mask(dx, rng, camera, width, height):
+    """Return the pixels of the lesion in `take` of the same arguments: bool, without holes."""
     _, before, ink = _layers(dx, View(rng, camera, width, height), rng)
     changed = np.abs(ink - before).max(axis=0) > VISIBLE
     # Small gaps belong to the lesion, and single specks in the skin around it do not.
@@ -117,17 +92,6 @@ def mask(dx, lesion, number, seed, width, height):
     if not count:
         return whole
     return parts == 1 + np.argmax(ndimage.sum_labels(whole, parts, range(1, count + 1)))
-
-
-def stream(*numbers):
-    """Return the random stream of a seed and what it is for."""
-    # Zeros at the end of a seed list are ignored by NumPy, hence the closing 1.
-    return np.random.default_rng([*numbers, 1])
-
-
-def _streams(lesion, number, seed):
-    """Return the streams of a lesion, the same in all its photographs, and of the photograph."""
-    return stream(seed, lesion, 1), stream(seed, lesion, 2 + number)
 
 
 def _layers(dx, view, rng):

@@ -71,7 +71,7 @@ def generate(folder, *, images=700, seed=0, width=160, height=120):
     table = metadata(images, seed)
     photo = table.groupby("lesion_id").cumcount()
     for row, number in zip(table.itertuples(), photo, strict=True):
-        picture = painter.photograph(row.dx, int(row.lesion_id[4:]), number, seed, width, height)
+        picture = photograph(row.dx, int(row.lesion_id[4:]), number, seed, width, height)
         Image.fromarray(picture).save(folder / f"{row.image_id}.jpg", quality=92)
     files.write_csv(folder / METADATA, table)
     return folder
@@ -102,13 +102,33 @@ def _check(**options):
             raise DataError(msg)
 
 
+def photograph(dx, lesion, number, seed, width, height):
+    """Return photograph `number`, from 0, of a lesion: RGB, uint8, shape (height, width, 3)."""
+    return painter.take(dx, *_streams(lesion, number, seed), width, height)
+
+
+def mask(dx, lesion, number, seed, width, height):
+    """Return the pixels of the lesion in `photograph` of the same arguments: bool."""
+    return painter.mask(dx, *_streams(lesion, number, seed), width, height)
+
+
+def _streams(lesion, number, seed):
+    """Return the random streams of a lesion, the same in all its photographs, and of one."""
+    return _rng(seed, lesion, 1), _rng(seed, lesion, 2 + number)
+
+
+def _rng(*numbers):
+    # Zeros at the end of a seed list are ignored by NumPy, hence the closing 1.
+    return np.random.default_rng([*numbers, 1])
+
+
 def metadata(images, seed):
     """Draw the table of a synthetic set: `images` rows, columns as in HAM10000.
 
     Class sizes follow the square root of the true ones, which keeps their order but leaves
     every class useful in a small set.
     """
-    rng = painter.stream(seed, 0)
+    rng = _rng(seed, 0)
     lesions = round(images / IMAGES_PER_LESION)
     labels = rng.permutation(np.repeat(range(len(CLASSES)), _lesions_per_class(lesions)))
     weights = _patients("photographs").to_numpy()[0, labels]
@@ -117,7 +137,7 @@ def metadata(images, seed):
     numbers = iter(rng.permutation(images))
     rows = []
     for lesion, (label, count) in enumerate(zip(labels, photos, strict=True), start=1):
-        facts = _patient(label, painter.stream(seed, lesion))
+        facts = _patient(label, _rng(seed, lesion))
         rows += [
             (f"SYN_{lesion:07d}", f"ISIC_90{next(numbers):05d}", CLASSES[label], *facts)
             for _ in range(count)

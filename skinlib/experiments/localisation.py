@@ -15,7 +15,7 @@ import pandas as pd
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
-from skinlib.data import painter, synthetic
+from skinlib.data import synthetic
 from skinlib.data.grid import cell_shares
 from skinlib.experiments import evaluated
 from skinlib.experiments.recipes import from_json
@@ -233,8 +233,8 @@ def drawn_examples(record, classes=CLASSES):
         found.append(
             {
                 "title": dx,
-                "image": painter.photograph(*arguments),
-                "shares": cell_shares(painter.mask(*arguments), attention.shape, "none"),
+                "image": synthetic.photograph(*arguments),
+                "shares": cell_shares(synthetic.mask(*arguments), attention.shape, "none"),
                 "attention": attention / attention.mean(),
             }
         )

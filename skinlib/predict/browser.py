@@ -14,7 +14,7 @@ from skinlib.common import npm, paths
 from skinlib.common.classes import LONG_NAMES
 from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path, write_json
-from skinlib.data import painter, synthetic
+from skinlib.data import synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
 from skinlib.predict import export, predictions, released
 from skinlib.predict.model import LEAST_SIDE
@@ -90,7 +90,7 @@ def _sample(folder, name):
 
     patients = synthetic.metadata(LESIONS, SEED)
     row = patients[(patients["dx"] == name) & patients["age"].notna()].iloc[0]
-    picture = painter.photograph(name, int(row["lesion_id"][4:]), 0, SEED, *SAMPLE_SIZE)
+    picture = synthetic.photograph(name, int(row["lesion_id"][4:]), 0, SEED, *SAMPLE_SIZE)
     file = f"sample-{name}.png"
     with atomic_path(folder / file) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG", optimize=True)

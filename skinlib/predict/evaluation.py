@@ -6,7 +6,7 @@ import pandas as pd
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
-from skinlib.data import ham10000, painter, pixels
+from skinlib.data import ham10000, pixels, synthetic
 from skinlib.data.batches import Part
 from skinlib.data.grid import cropped
 from skinlib.data.masks import Masks, locate
@@ -205,7 +205,7 @@ def drawn(seed=0):
     folder = released.newest()
     classifier = released.load(folder)
     numbers, side = localisation.drawn_lesions(seed), classifier.record["input_size"]
-    pictures = [painter.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
+    pictures = [synthetic.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
     # The maps are computed before the metadata join the network.
     facts = pd.DataFrame({"age": np.nan, "sex": "unknown", "localization": "unknown"}, numbers)
     maps = classifier.classify(np.stack(pictures), facts, views="one").maps

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from skinlib.common.classes import CLASSES
-from skinlib.data import painter
+from skinlib.data import synthetic
 from skinlib.predict import released
 from skinlib.predict.abstention import UNLIKE
 from skinlib.predict.requests import Request, table
@@ -34,7 +34,7 @@ def encode(picture, format, **options):
 
 
 def drawn(dx, lesion, width=341, height=256):
-    return painter.photograph(dx, lesion, 0, 1, width, height)
+    return synthetic.photograph(dx, lesion, 0, 1, width, height)
 
 
 UPRIGHT = drawn("bkl", 4, 256, 341)

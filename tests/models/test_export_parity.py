@@ -8,7 +8,7 @@ from PIL import Image
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.data.painter import photograph
+from skinlib.data.synthetic import photograph
 from skinlib.predict import released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable

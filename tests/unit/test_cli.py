@@ -15,7 +15,7 @@ from PIL import Image
 from skinlib import cli
 from skinlib.cli import main
 from skinlib.common import paths
-from skinlib.data import painter, synthetic
+from skinlib.data import synthetic
 from skinlib.experiments import recipes
 from skinlib.experiments.run import read_run
 
@@ -154,7 +154,7 @@ def test_tensorflow_is_silent_unless_somebody_asks_it_to_speak(monkeypatch, caps
 def test_nothing_but_ours_is_printed(words, said, tmp_path, monkeypatch):
     """In a process of its own, which imports TensorFlow."""
     monkeypatch.chdir(tmp_path)
-    Image.fromarray(painter.photograph("nv", 1, 0, 0, 160, 120)).save("photo.png")
+    Image.fromarray(synthetic.photograph("nv", 1, 0, 0, 160, 120)).save("photo.png")
     command = [sys.executable, "-m", "skinlib", *words]
     environment = {key: value for key, value in os.environ.items() if key[:3] != "TF_"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

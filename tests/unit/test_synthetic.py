@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skinlib.common.classes import CLASSES, HAM10000_COUNTS
 from skinlib.common.errors import DataError
-from skinlib.data import ham10000, painter, synthetic
+from skinlib.data import ham10000, synthetic
 
 SMALL = {"images": 63, "width": 32, "height": 24}
 
@@ -56,11 +56,11 @@ def test_pictures_and_table_are_those_of_the_committed_runs():
     for row, dx in enumerate(CLASSES):
         for column, (lesion, number) in enumerate([(1, 0), (1, 1), (2, 0)]):
             place = np.s_[24 * row : 24 * (row + 1), 32 * column : 32 * (column + 1)]
-            found = painter.photograph(dx, lesion, number, 0, 32, 24)
+            found = synthetic.photograph(dx, lesion, number, 0, 32, 24)
             difference = np.abs(found - kept[place])
             assert difference.max() <= 1, dx
             assert difference.mean() < 0.01, dx
-        mask = painter.mask(dx, 1, 0, 0, 32, 24)
+        mask = synthetic.mask(dx, 1, 0, 0, 32, 24)
         assert (mask != (kept[24 * row : 24 * (row + 1), 96:, 0] > 0)).sum() <= 1, dx
     table = synthetic.metadata(700, 0).to_csv().encode()
     assert hashlib.sha256(table).hexdigest()[:12] == "dfd4f95cb7ab"
@@ -68,7 +68,7 @@ def test_pictures_and_table_are_those_of_the_committed_runs():
 
 @pytest.mark.parametrize("dx", CLASSES)
 def test_a_mask_has_the_pixels_that_are_coloured_otherwise(dx):
-    picture, mask = (make(dx, 7, 0, 0, 96, 96) for make in (painter.photograph, painter.mask))
+    picture, mask = (make(dx, 7, 0, 0, 96, 96) for make in (synthetic.photograph, synthetic.mask))
     assert 0.02 < mask.mean() < 0.8
     # The median is not moved by hairs, bubbles and the edge of the instrument.
     inside, outside = (np.median(picture[each], axis=0) for each in (mask, ~mask))
@@ -78,14 +78,14 @@ def test_a_mask_has_the_pixels_that_are_coloured_otherwise(dx):
 
 
 def test_a_mask_does_not_depend_on_the_size_of_the_picture():
-    small, large = (painter.mask("nv", 5, 0, 0, size, size) for size in (48, 144))
+    small, large = (synthetic.mask("nv", 5, 0, 0, size, size) for size in (48, 144))
     shrunk = large.reshape(48, 3, 48, 3).mean(axis=(1, 3)) > 0.5
     assert (shrunk != small).mean() < 0.03
 
 
 def test_photographs_of_a_lesion_look_more_alike_than_those_of_two():
     def mean_colour(lesion, number):
-        return painter.photograph("nv", lesion, number, 0, 64, 48).mean((0, 1))
+        return synthetic.photograph("nv", lesion, number, 0, 64, 48).mean((0, 1))
 
     first, again = (np.array([mean_colour(n, k) for n in range(1, 21)]) for k in (0, 1))
     same = np.abs(first - again).mean()
