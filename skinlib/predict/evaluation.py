@@ -147,9 +147,7 @@ def localise(run, data=None, masks=None, *, progress=True):
     area = float(np.mean([cropped(masks.read(image_id), crop).mean() for image_id in others]))
     there = shares.any(axis=(1, 2))
     lesions = rows["lesion_id"].to_numpy()[there]
-    scores = score(
-        {name: each[there] for name, each in maps.items()}, shares[there], lesions, area
-    )
+    scores = score({name: each[there] for name, each in maps.items()}, shares[there], lesions, area)
     scores.insert(0, "image_id", rows["image_id"].to_numpy()[there])
     write_csv(run.folder / localisation.SCORES, scores, float_format="%.5g")
     source = {
