@@ -12,6 +12,8 @@ from skinlib.common.process import import_keras
 def describe(args):
     """Build every backbone and print its tap and parameter count."""
     import_keras()
+    import pandas as pd
+
     from skinlib.experiments.recipes import get_recipe
     from skinlib.models import conv3d
     from skinlib.models.backbones import BACKBONES
@@ -28,28 +30,7 @@ def describe(args):
             one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
             found.append(one)
     plain = args.json or args.structures
-    print(json.dumps(found, indent=2) if plain else _backbones(found).to_string(index=False))
-
-
-def _backbones(described):
-    """Return the table of backbones: tap and parameters, computed beside logged."""
-    import pandas as pd
-
-    rows = []
-    for entry in described:
-        parameters, logged = entry["parameters"], entry["logged_parameters"]
-        rows.append(
-            {
-                "Backbone": entry["backbone"],
-                "Input (px)": entry["input_size"],
-                "Tapped layer": entry["tap_layer"],
-                "Tap (h × w × c)": " × ".join(map(str, entry["tap_shape"])),
-                "Parameters, ours": f"{parameters:,}",
-                "Parameters, logged − 3": "–" if logged is None else f"{logged:,}",
-                "Difference": "–" if logged is None else str(parameters - logged),
-            }
-        )
-    return pd.DataFrame(rows)
+    print(json.dumps(found, indent=2) if plain else pd.DataFrame(found).to_string(index=False))
 
 
 def check_data(args):
@@ -187,8 +168,8 @@ def run_notebook(args):
     """Run any notebook with parameters."""
     from skinlib.book import notebooks
 
-    path = notebooks.execute(args.name, args.output, dict(args.parameter or []), label=args.label)
-    print(path)
+    parameters = dict(args.parameter or [])
+    print(notebooks.execute(args.name, args.output, parameters, label=args.label))
 
 
 def study_status(args):
