@@ -3,6 +3,7 @@
 Front matter has the keys that the Hugging Face hub documents for its model cards.
 """
 
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +23,7 @@ TYPES = {
     "macro F1": "f1",
     "AUC, macro": "roc_auc",
 }
-TAGS = ["dermatology", "dermoscopy", "skin-lesion", "soft-attention", "not-a-medical-device"]
 DATASETS = {"test": "ham10000", external.PART: "isic2018-task3-test"}
-OF_RUN = ("study", "run", "identity", "epochs", "best_epoch", "device")
 MISSING = "Not measured.\n"
 
 
@@ -37,89 +36,58 @@ def write(folder):
 
 
 def card(model, run):
-    """Return the card as text.
-
-    Parameters
-    ----------
-    model : dict
-        From `skinlib.predict.released.read`.
-    run : skinlib.experiments.run.Run
-        That it was made of.
-    """
-    made, recipe, rule = model["run"], model["recipe"], model["abstention"]
+    """Return the card of a released model and of the run that it was made of, as text."""
+    made, rule = model["run"], model["abstention"]
     weights, official = made["weights"], made["external"] or {"name": "none", "images": 0}
     metrics = released_frames.metrics(run)
-    own = metrics.set_index("Metric").iloc[:, 0]
-    return TEMPLATE.read_text(encoding="utf-8").format(
-        **{key: model[key] for key in ("name", "notice", "backbone", "seed")},
-        **{
-            key: made[key] for key in ("study", "run", "identity", "epochs", "best_epoch", "device")
-        },
-        front_matter=_front_matter(model, run),
-        size=model["input_size"],
-        facts="with" if recipe["metadata"] else "without",
-        parameters=f"{model['parameters']:,}",
-        megabytes=f"{sum(entry['bytes'] for entry in model['files'].values()) / 1e6:.1f}",
-        released=model["released"][:10],
-        data=made["data"]["name"],
-        images=f"{made['data']['images']:,}",
-        unit=made["split"]["unit"],
-        counts=", ".join(f"{part} {count:,}" for part, count in made["split"]["counts"].items()),
-        licence=model["licence"]["id"].upper(),
-        licence_reason=model["licence"]["reason"],
-        official=f"{official['name']}, {official['images']:,} photographs",
-        metrics=_table(metrics),
-        classes=_table(_classes(run)),
+    found = {
+        "metrics": metrics,
+        "classes": _classes(run),
+        "calibration": released_frames.calibration(run, model["temperature"]),
+        "abstention": released_frames.abstention(rule["measured"]),
+        "melanoma": _melanoma(rule["measured"]),
+        "ood": released_frames.ood(model["foreign"]),
+        "without": model["without_facts"] and released_frames.facts(model["without_facts"]),
+        "float16": _float16(model["float16"]),
         **_groups(model),
-        temperature=f"{model['temperature']:.2f}",
-        calibration=_table(released_frames.calibration(run, model["temperature"])),
+    }
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        model=model,
+        run=made,
+        rule=rule,
+        results=_results(model, run),
+        facts="with" if model["recipe"]["metadata"] else "without",
+        megabytes=sum(entry["bytes"] for entry in model["files"].values()) / 1e6,
+        counts=", ".join(f"{part} {count:,}" for part, count in made["split"]["counts"].items()),
+        official=f"{official['name']}, {official['images']:,} photographs",
         confidence=_threshold(rule["confidence"]),
         confidence_without=_threshold(rule["confidence_without"]),
-        risk=f"{rule['risk']:.0%}",
-        percentile=f"{rule['percentile']:g}",
-        distance=f"{rule['distance']:g}",
-        abstention=_table(released_frames.abstention(rule["measured"])),
-        melanoma=_table(_melanoma(rule["measured"])),
-        ood=_table(released_frames.ood(model["foreign"])),
-        without=_without(model["without_facts"]),
-        float16=_table(_float16(model["float16"])),
-        melanoma_recall=own["Melanoma recall"],
-        recipe=recipe["name"],
-        changes=", ".join(f"{key} {new}" for key, (_, new) in model["changes"].items())
-        or "nothing",
+        melanoma_recall=metrics.set_index("Metric").iloc[-1, 0],
+        changes=", ".join(f"{key} {new}" for key, (_, new) in model["changes"].items()) or "none",
         start=weights.get("run") or weights.get("file", weights["source"]),
-        keras=made["versions"]["keras"],
-        backend=made["versions"]["backend"],
+        **{name: _table(frame) for name, frame in found.items()},
     )
 
 
-def _front_matter(model, run):
-    """Return the metadata of the card as YAML."""
+def _results(model, run):
+    """Return the scores of both test sets as the YAML of the front matter."""
     results = []
     for part, title in released_frames.parts(run).items():
         named = model["run"]["data" if part == "test" else "external"]["name"]
-        found = evaluated.estimates(run, part).items()
+        scores = [
+            {
+                "type": TYPES[name],
+                "value": round(each.value, 4),
+                "name": f"{name}, 95 % interval {each.low:.3f} to {each.high:.3f}",
+            }
+            for name, each in evaluated.estimates(run, part).items()
+        ]
         results.append({
             "task": {"type": "image-classification", "name": "Skin lesion, seven classes"},
             "dataset": {"type": DATASETS[part], "name": f"{named}, {title}", "split": "test"},
-            "metrics": [
-                {
-                    "type": TYPES[name],
-                    "value": round(each.value, 4),
-                    "name": f"{name}, 95 % interval {each.low:.3f} to {each.high:.3f}",
-                }
-                for name, each in found
-            ],
+            "metrics": scores,
         })  # fmt: skip
-    matter = {
-        "license": model["licence"]["id"],
-        "library_name": "keras",
-        "pipeline_tag": "image-classification",
-        "tags": TAGS,
-        "metrics": list(TYPES.values()),
-        "model-index": [{"name": model["name"], "results": results}],
-    }
-    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)
+    return textwrap.indent(yaml.safe_dump(results, sort_keys=False, allow_unicode=True), "  ")
 
 
 def _classes(run):
@@ -130,6 +98,8 @@ def _classes(run):
 
 def _table(frame):
     """Return a frame as a Markdown table; cells are words and numbers without a bar."""
+    if frame is None:
+        return MISSING
     frame = frame.astype(object).where(frame.notna(), "–")
     rows = [list(frame), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -142,47 +112,42 @@ def _threshold(share):
 def _groups(model):
     stored = groups.read() if (paths.RESULTS / groups.FILE).is_file() else []
     mine = {each["part"]: each for each in stored if each["identity"] == model["run"]["identity"]}
-    found = {"differences": MISSING}
-    if mine:
-        frame = groups.differences(mine.values())
-        found["differences"] = _table(frame.drop(columns="Model"))
-    for attribute, part in (("sex", "test"), ("sex", external.PART), ("age", "test")):
-        frame = part in mine and groups.table(mine[part], attribute, attribute.capitalize())
-        found[f"{attribute}_{part}"] = MISSING if frame is False else _table(frame)
-    return found
+    gaps = groups.differences(mine.values()).drop(columns="Model") if mine else None
+    tables = {
+        f"{attribute}_{part}": groups.table(mine[part], attribute, attribute.capitalize())
+        if part in mine
+        else None
+        for attribute, part in (("sex", "test"), ("sex", external.PART), ("age", "test"))
+    }
+    return {"differences": gaps, **tables}
 
 
 def _melanoma(measured):
+    """Return what becomes of photographs of melanoma; shares as of independent photographs."""
     rows = []
     for part, found in measured.items():
-        counts = found["melanoma"]
-        share = None
-        if counts["images"]:
-            share = proportion(counts["wrong"], counts["images"])
+        count, images = found["melanoma"]["wrong"], found["melanoma"]["images"]
         rows.append({
             "Test set": released_frames.SHORT[part],
-            "Photographs": counts["images"],
-            "Called melanoma": counts["right"],
-            "No answer": counts["passed_on"],
-            "Called something else": counts["wrong"],
-            "Share called something else": share and share.text(percent=True),
+            "Photographs": images,
+            "Called melanoma": found["melanoma"]["right"],
+            "No answer": found["melanoma"]["passed_on"],
+            "Called something else": count,
+            "Share of all": proportion(count, images).text(percent=True) if images else None,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _without(found):
-    return MISSING if found is None else _table(released_frames.facts(found))
-
-
 def _float16(found):
-    rows = []
-    for part, each in found.items():
-        rows.append({
+    rows = [
+        {
             "Set": part,
             "Photographs": f"{each['images']:,}",
             "Largest change": f"{100 * each['largest_change']:.2f}",
             "Changed diagnoses": each["answers_changed"],
             "Accuracy": f"{100 * each['accuracy_change']:+.2f}",
             "Mean recall": f"{100 * each['mean_recall_change']:+.2f}",
-        })  # fmt: skip
+        }
+        for part, each in found.items()
+    ]
     return pd.DataFrame(rows)

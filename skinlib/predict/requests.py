@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import math
 import os
 from pathlib import Path
 
@@ -151,13 +150,10 @@ def _age(text):
     if text.lower() in UNKNOWN:
         return None
     try:
-        age = float(text)
-    except ValueError:
-        age = math.nan
-    if math.isnan(age):
+        return float(text)
+    except ValueError as error:
         msg = f"age '{text}' is not a number of years; write it with a point, 60.5, or leave it out"
-        raise DataError(msg)
-    return age
+        raise DataError(msg) from error
 
 
 def table(requests):

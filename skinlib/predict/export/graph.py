@@ -16,11 +16,10 @@ def servable(classifier):
     Returns
     -------
     keras.Model
-        Computed in float32 and without augmentation, whatever the training did. Inputs ``image``
-        (n, s, s, 3), uint8, RGB, and, for a model that was trained with metadata, ``metadata``
-        (n, 21), float32. Outputs, in a dictionary: ``probabilities`` (n, 7) of one view, without
-        temperature; with attention, ``attention`` (n, h, w), the mean of the K maps at the tap;
-        with a detector, ``distance`` (n,), see `skinlib.predict.ood.Detector.distance`.
+        In float32 and without augmentation. Inputs ``image`` (n, s, s, 3), uint8, RGB, and
+        perhaps ``metadata`` (n, 21), float32. Outputs, in a dictionary: ``probabilities`` (n, 7)
+        of one view, without temperature; with attention, ``attention`` (n, h, w), the mean of the
+        K maps; with a detector, ``distance`` (n,), see `skinlib.predict.ood.Detector`.
     """
     import keras
     from keras import layers, ops

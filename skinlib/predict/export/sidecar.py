@@ -41,7 +41,7 @@ def licence(classifier):
 
 
 def describe(classifier, model, format, precision, files, calibrated=False):
-    """Return all that a caller needs, as plain values.
+    """Return all that a caller needs.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def describe(classifier, model, format, precision, files, calibrated=False):
     files : dict of str to dict
         ``bytes`` and ``sha256`` of what was written, by name.
     calibrated : bool
-        Does it compute in int8?
+        Whether it computes in int8.
     """
     record, recipe, rule = classifier.record, classifier.recipe, classifier.rule
     # Hashes of the files that the weights came from.
