@@ -164,20 +164,6 @@ def test_facts_change_the_answer_as_in_python(visit, python, tmp_path):
         np.testing.assert_allclose(found, wanted, atol=tolerance)
 
 
-def test_a_sample_says_what_python_says(visit, python, html):
-    visit.page.click("#try [data-part=samples] button >> nth=2")
-    found, _, status = visit.answer()
-    facts = {
-        "age": float(visit.page.input_value("#try-age")),
-        "sex": visit.page.input_value("#try-sex"),
-        "site": visit.page.input_value("#try-site"),
-    }
-    source = visit.page.get_attribute("#try [data-part=samples] button >> nth=2 >> img", "src")
-    wanted = python(html / "_static" / "try" / source.rpartition("/")[2], **facts)
-    np.testing.assert_allclose(found, wanted.probabilities[0], atol=1e-3)
-    assert status == wanted.status[0]
-
-
 def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
     """Strong enough it hides the square; the darkened margins stay as they were."""
     visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
@@ -224,26 +210,12 @@ def png_of(width, height):
     return b"\x89PNG\r\n\x1a\n" + header + body
 
 
-def flipped(content):
-    """Change bytes in the middle of the compressed data of a PNG."""
-    middle = len(content) // 2
-    return (
-        content[:middle]
-        + bytes(255 - byte for byte in content[middle : middle + 8])
-        + content[middle + 8 :]
-    )
-
-
 REFUSED = {
     "notes.txt": (b"hello", "not an image in JPEG or PNG"),
     "renamed.png": (b"GIF89a" + bytes(100), "a picture in the format GIF; save it as JPEG or PNG"),
-    "empty.jpg": (b"", "not an image in JPEG or PNG"),
-    "half.jpg": (PICTURES["a.jpg"][0][:5000], "broken or not complete"),
     "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),
-    "damaged.png": (flipped(PICTURES["a.png"][0]), "broken or not complete"),
     "bomb.png": (png_of(20_000, 20_000), "more than the limit of 64 million"),
     "dot.png": (encode(NOISE[:1, :1], "PNG"), "1 × 1 pixels, expected 32 a side"),
-    "low.jpg": (encode(NOISE[:31], "JPEG"), "300 × 31 pixels, expected 32 a side"),
     "large.png": (b"\x89PNG\r\n\x1a\n" + bytes(65_000_000), "65 MB, more than the limit of 64 MB"),
 }
 
@@ -298,38 +270,6 @@ def test_keyboard_alone_is_enough(fresh):
         "document.querySelector('[data-part=speed]').textContent.includes('answers: 5')"
     )
     assert fresh.sideways() <= 0
-
-
-CONTRAST = """() => {
-  const channel = (v) => (v /= 255, v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = parse(getComputedStyle(e).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll("#try *")]
-    .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-    .map((e) => {
-      const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-      return [e.textContent.slice(0, 30), (a + 0.05) / (b + 0.05)];
-    });
-}"""
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_stands_out_in_both_themes(theme, visit, tmp_path):
-    """WCAG 2: at least 4.5 to 1."""
-    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
-    visit.answer()
-    visit.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-    found = visit.page.evaluate(CONTRAST)
-    visit.page.evaluate("document.documentElement.dataset.theme = 'light'")
-    assert len(found) > 20
-    assert [each for each in found if each[1] < 4.5] == []
 
 
 def test_a_model_that_is_missing_or_another(fresh, demonstration):

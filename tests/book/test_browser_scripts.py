@@ -56,11 +56,9 @@ process.stdout.write(centralSquare(read, width, height, size));
     ("width", "height", "size"),
     [
         (341, 256, 128),
-        (256, 341, 192),
         (97, 130, 96),
         (64, 64, 64),
         (33, 32, 224),
-        (600, 450, 71),
         (450, 600, 71),
     ],
 )
