@@ -1,7 +1,9 @@
-"""Run the blocks of code of the page ``export`` as they stand there."""
+"""Run the blocks of code of the page ``export`` as they stand there; photographs for tests."""
 
 import json
 import re
+import struct
+import zlib
 
 from PIL import Image
 
@@ -41,3 +43,13 @@ def follow(runtime, facts, name="model.onnx"):
     for code in (before.replace(WORDS, f"{name}.json"), page[runtime], page["The answer"]):
         exec(compile(code, "export.ipynb", "exec"), found)
     return found
+
+
+def bomb(side):
+    """Return a PNG of a few bytes that declares `side` × `side` pixels."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )

@@ -5,11 +5,10 @@ photographs, which are drawn.
 """
 
 import io
-import struct
-import zlib
 
 import numpy as np
 import pytest
+import snippets
 from PIL import Image
 
 from skinlib.common.classes import CLASSES
@@ -197,24 +196,11 @@ def test_without_a_network_it_goes_on(visit, python, tmp_path):
     np.testing.assert_allclose(found, wanted, atol=tolerance)
 
 
-def png_of(width, height):
-    """A PNG that declares a size and has hardly any data: a bomb, or a lie."""
-
-    def chunk(name, data):
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    body = chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + header + body
-
-
 REFUSED = {
     "notes.txt": (b"hello", "not an image in JPEG or PNG"),
     "renamed.png": (b"GIF89a" + bytes(100), "a picture in the format GIF; save it as JPEG or PNG"),
     "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),
-    "bomb.png": (png_of(20_000, 20_000), "more than the limit of 64 million"),
+    "bomb.png": (snippets.bomb(20_000), "more than the limit of 64 million"),
     "dot.png": (encode(NOISE[:1, :1], "PNG"), "1 × 1 pixels, expected 32 a side"),
     "large.png": (b"\x89PNG\r\n\x1a\n" + bytes(65_000_000), "65 MB, more than the limit of 64 MB"),
 }

@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import struct
-import zlib
 
 import numpy as np
 import pandas as pd
 import pytest
+import snippets
 from PIL import Image
 
 from skinlib.cli import main
@@ -43,16 +42,6 @@ def in_json(capsys, *arguments, code=0):
 
 def probabilities(rows):
     return np.array([list(row["probabilities"].values()) for row in rows])
-
-
-def bomb(side):
-    """Return a PNG of a few bytes that declares `side` × `side` pixels."""
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
 
 
 def test_one_photograph_in_words(photographs, capsys):
@@ -116,7 +105,7 @@ def test_a_table_in_and_a_table_out(photographs, tmp_path, capsys):
     [
         (b"", 3, "JPEG or PNG"),
         (b"not a picture at all", 3, "JPEG or PNG"),
-        (bomb(20_000), 3, "limit of 64000000; resize it first"),
+        (snippets.bomb(20_000), 3, "limit of 64000000; resize it first"),
         (None, 2, "does not exist"),
     ],
     ids=["empty", "text", "bomb", "missing"],
