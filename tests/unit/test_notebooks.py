@@ -24,13 +24,12 @@ NETWORKS = ("architecture", "train")
 COPIES = ("architecture", "data", "results", "train")
 
 
-def code(path, injected=False):
+def code(path):
     cells = nbformat.read(path, as_version=4).cells
     return [
         cell.source
         for cell in cells
-        if cell.cell_type == "code"
-        and (injected or "injected-parameters" not in cell.metadata.get("tags", []))
+        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
     ]
 
 
@@ -125,17 +124,6 @@ def written(tmp_path, monkeypatch):
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
 
     return write
-
-
-def test_a_failing_cell_is_named_and_its_copy_kept(written, tmp_path):
-    """Fault F33: no executed copy under the final name, the failed one beside it."""
-    written("broken", "raise RuntimeError('on purpose')")
-    output = tmp_path / "out" / "copy.ipynb"
-    with pytest.raises(notebooks.NotebookError, match="RuntimeError: on purpose") as error:
-        notebooks.execute("broken", output, {"x": 2}, progress=False)
-    assert not output.exists()
-    assert "copy.failed.ipynb" in str(error.value)
-    assert "x = 2" in "\n".join(code(tmp_path / "out" / "copy.failed.ipynb", injected=True))
 
 
 def test_an_executed_copy_has_a_title_and_no_chatter(written, tmp_path):

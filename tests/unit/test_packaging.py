@@ -114,3 +114,10 @@ def test_imports_name_what_is_there():
     ours = {ast.unparse(node) for node in nodes if isinstance(node, ast.ImportFrom)}
     for line in sorted(line for line in ours if line.startswith("from skinlib")):
         exec(line, {})
+
+
+def test_files_that_the_guides_name_are_there():
+    text = "".join((ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md"))
+    named = re.findall(r"`((?:skinlib|tests|notebooks|studies|book)/[\w./-]+)`", text)
+    assert len(named) > 20
+    assert not [each for each in named if "NAME" not in each and not (ROOT / each).exists()]
