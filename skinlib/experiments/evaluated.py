@@ -64,19 +64,12 @@ def named(found):
 
 
 def estimates(run, part="test", names=SCORES):
-    """Return scores of a run with their 95 % intervals over lesions.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    part : str
-    names : iterable of str
-        Of the names in `skinlib.stats.scores.LABELS`.
+    """Return scores of a run, by name of `skinlib.stats.scores.LABELS`.
 
     Returns
     -------
     dict of str to skinlib.stats.bootstrap.Estimate
-        By name.
+        With 95 % intervals over lesions.
     """
     written = (run.folder / PREDICTIONS).stat().st_mtime_ns
     return _estimates(run.folder, written, part, tuple(names))

@@ -10,14 +10,7 @@ SIDE = 160
 
 
 def run_on(dataset, runs):
-    """Return the first run on a data set whose pictures can be shown, or None.
-
-    Parameters
-    ----------
-    dataset : skinlib.data.ham10000.Dataset
-    runs : list of skinlib.experiments.run.Run
-        Finished ones; those with attention maps are preferred.
-    """
+    """Return the first finished run on a data set, one with attention maps if possible, or None."""
     known = set(dataset.table["image_id"])
     fitting = [
         run for run in runs
@@ -31,29 +24,20 @@ def run_on(dataset, runs):
 def choose(run, dataset, each=2):
     """Choose pictures by a rule: the most confident predictions, one picture a lesion.
 
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    dataset : skinlib.data.ham10000.Dataset
-    each : int
-        So many of each of `ANSWERS`, fewer where there are no more.
-
     Returns
     -------
     list of dict
-        As `skinlib.plots.photographs.melanoma_nevus` takes them.
+        At most `each` of every kind in `ANSWERS`, as `skinlib.plots.photographs.melanoma_nevus`
+        takes them.
     """
-    paths = dataset.table.set_index("image_id")["path"]
-    predictions = run.predictions("test")
-    probabilities = predictions[list(CLASSES)].to_numpy()
-    predictions = predictions.assign(
-        predicted=[CLASSES[index] for index in probabilities.argmax(axis=1)],
-        probability=probabilities.max(axis=1),
+    rows, names = run.predictions("test"), list(CLASSES)
+    rows = rows.assign(
+        predicted=rows[names].idxmax(axis=1), probability=rows[names].max(axis=1)
     ).sort_values("probability", ascending=False, kind="stable")
-    maps, chosen = run.attention(), []
+    paths, maps, chosen = dataset.table.set_index("image_id")["path"], run.attention(), []
     for label, predicted in ANSWERS:
-        fits = (predictions["label"] == label) & (predictions["predicted"] == predicted)
-        for row in predictions[fits].drop_duplicates("lesion_id").head(each).itertuples():
+        fits = rows[(rows["label"] == label) & (rows["predicted"] == predicted)]
+        for row in fits.drop_duplicates("lesion_id").head(each).itertuples():
             chosen.append(
                 {
                     "image": resize(decode(paths[row.image_id]), SIDE),

@@ -12,7 +12,7 @@ from skinlib.stats.bootstrap import N_RESAMPLES
 ALL, CAN_LEAK = "all test images", "lesion with another photograph"
 # Nothing can leak in these two, so that a change there is not the effect of leakage.
 CANNOT = "lesion without another photograph"
-VALIDATION = "validation part, seen by neither"
+VALIDATION = "validation set, seen by neither"
 BOTH_SIDES = "both-sides.json"
 
 
@@ -44,13 +44,7 @@ def pairs(study, recipe=None):
 
 
 def by_images(study, recipe=None, *, n_resamples=N_RESAMPLES):
-    """Measure the effect of leakage over the seeds of a study, by group of images.
-
-    Parameters
-    ----------
-    study, recipe
-        As of `pairs`.
-    n_resamples : int
+    """Measure the effect of leakage over the seeds of a study, see `pairs`, by group of images.
 
     Returns
     -------
@@ -68,11 +62,9 @@ def by_images(study, recipe=None, *, n_resamples=N_RESAMPLES):
         CANNOT: [pair.where(~mask) for pair, mask in zip(found, can_leak, strict=True)],
         VALIDATION: [effects.read_pair(*pair, part="validation") for pair in runs],
     }
+    counts = {name: sum(len(pair.labels) for pair in group) for name, group in chosen.items()}
     return {
-        name: (
-            sum(len(pair.labels) for pair in group),
-            paired.effect(group, n_resamples=n_resamples),
-        )
+        name: (counts[name], paired.effect(group, n_resamples=n_resamples))
         for name, group in chosen.items()
     }
 
@@ -80,15 +72,14 @@ def by_images(study, recipe=None, *, n_resamples=N_RESAMPLES):
 def beyond(study, recipe=None, *, n_resamples=N_RESAMPLES):
     """Measure by how much more the scores change where something can leak than where not.
 
-    Returns
-    -------
-    skinlib.stats.paired.Effect or None
-        See `skinlib.stats.paired.difference_in_differences`.
+    See `skinlib.stats.paired.difference_in_differences`; None when no pair is finished.
     """
     found, can_leak = pairs(study, recipe)
-    if not found:
-        return None
-    return paired.difference_in_differences(found, can_leak, n_resamples=n_resamples)
+    return (
+        paired.difference_in_differences(found, can_leak, n_resamples=n_resamples)
+        if found
+        else None
+    )
 
 
 def both_sides(table, seeds, test_share):

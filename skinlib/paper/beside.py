@@ -90,10 +90,6 @@ def of_runs(found):
 def theirs(backbone):
     """Return what the paper prints of a network of the metadata arm, and what its log says.
 
-    Parameters
-    ----------
-    backbone : str
-
     Returns
     -------
     pandas.DataFrame

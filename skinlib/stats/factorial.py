@@ -105,14 +105,7 @@ def effects(levels, values, *, level=LEVEL):
 
 
 def by_seed(levels, values):
-    """Estimate the same effects in each seed by itself.
-
-    Parameters
-    ----------
-    levels : numpy.ndarray
-        As of `effects`.
-    values : numpy.ndarray
-        One score as measured, shape (seeds, cells).
+    """Estimate the same effects in each seed by itself, from one score of shape (seeds, cells).
 
     Returns
     -------
@@ -183,13 +176,7 @@ def frame(design):
 
 
 def networks(design):
-    """Return the scores of every network as measured, one row a network.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``seed``, each factor (``on`` or ``off``), and the scores by name.
-    """
+    """Return a row a network: its seed, each factor (``on`` or ``off``), and its scores."""
     rows = []
     for seed, cells in zip(design.seeds, design.scores[0], strict=True):
         for signs, values in zip(design.levels, cells, strict=True):

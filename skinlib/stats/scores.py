@@ -50,7 +50,7 @@ def scores(weights, labels, probabilities, names=SCORES):
     """
     names = tuple(names)
     correct, positive, each = _decided(weights, labels, probabilities)
-    total = weights.sum(axis=1)
+    total = positive.sum(axis=1)
     found = {
         "accuracy": ratio(correct.sum(axis=1), total),
         "mean recall": mean_present(each["sensitivity"]),
@@ -74,9 +74,10 @@ def scores(weights, labels, probabilities, names=SCORES):
 def _decided(weights, labels, probabilities):
     """Return correct and all images of each class, and its scores against the rest, (d, 7)."""
     truth, answer = (np.eye(len(CLASSES))[each] for each in (labels, probabilities.argmax(axis=1)))
-    positive, named = weights @ truth, weights @ answer
-    correct = weights @ (truth * answer)
-    total = weights.sum(axis=1, keepdims=True)
+    # One product instead of three: the weights are large.
+    sums = weights @ np.hstack([truth, answer, truth * answer])
+    positive, named, correct = np.split(sums, 3, axis=1)
+    total = positive.sum(axis=1, keepdims=True)
     present = positive > 0
     return (
         correct,

@@ -1,9 +1,8 @@
 """Decisions shifted by the class shares, so that networks are compared at their best threshold.
 
-A network trained without class weights predicts rare classes rarely, and so has a low mean
-recall, however well it ranks the photographs. Dividing its probabilities by the class shares
-to a power, tau, moves the decisions towards the rare classes without any training. One number,
-chosen on the validation set; at 0 the decisions stay as they are.
+A network trained without class weights seldom predicts rare classes, however well it ranks the
+photographs. Dividing its probabilities by the class shares to a power, tau, moves the decisions
+towards the rare classes without any training.
 
 Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021.
 """
@@ -17,21 +16,7 @@ TAUS = np.linspace(0, 2, 41)
 
 
 def shift(probabilities, shares, tau):
-    """Divide probabilities by the class shares to the power of tau, and let them sum to 1.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-    shares : numpy.ndarray
-        Of each class, above 0, shape (7,).
-    tau : float
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 7).
-    """
+    """Divide probabilities (n, 7) by the class shares (7,) to the power of tau; rows sum to 1."""
     moved = probabilities * shares**-tau
     return moved / moved.sum(axis=1, keepdims=True)
 
@@ -66,20 +51,7 @@ def best(labels, probabilities, taus=TAUS):
 
 
 def shifted(run, probabilities):
-    """Shift probabilities of a run by the tau that is best on its validation set.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-        With predictions for a validation set.
-    probabilities : numpy.ndarray
-        Of other photographs, shape (n, 7).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 7).
-    """
+    """Shift probabilities of a run, shape (n, 7), by the tau that is best on its validation set."""
     labels, validation, _ = run.arrays("validation")
     tau, shares = best(labels, validation)
     return shift(probabilities, shares, tau)
