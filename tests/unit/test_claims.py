@@ -1,5 +1,6 @@
 """The claims of the paper as they stand, and what the audit prints."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from skinlib import cli, paper
 from skinlib.common import paths
 from skinlib.paper import audit
 from skinlib.paper.audit import attention
+from skinlib.paper.audit.agreement import Agreement
 from skinlib.paper.audit.expressions import SETTINGS
 from skinlib.paper.audit.verdicts import (
     HOLDS,
@@ -49,6 +51,15 @@ def test_claims_have_ids_groups_links_and_rules():
         assert re.fullmatch(
             r"paper-table-([1-8]|a[1-5])|paper-figure-([1-9]|1[0-5])|[a-z-]+", claim.link
         )
+
+
+def test_every_argument_of_a_comparison_is_used():
+    """One that is no argument of the rule is filled into a text, else it is a slip of the pen."""
+    own = {field.name for field in dataclasses.fields(Agreement)} | {"run"}
+    for claim in audit.claims():
+        for name in set(claim.arguments) - own if claim.rule == "agree" else ():
+            texts = [str(value) for key, value in claim.arguments.items() if key != name]
+            assert any(re.search(rf"\{{{name}\b", text) for text in texts), (claim.id, name)
 
 
 def test_no_verdict_is_written_down():
