@@ -136,7 +136,7 @@ def frame(measured, score, maps=tuple(NAMES), *, intervals=True):
     """
     rows = []
     for network in measured:
-        found = 100 * network.summary[score].reindex(maps).dropna()
+        found = 100 * network.summary[score].reindex(list(maps)).dropna()
         values = found if intervals else found.map(lambda each: each.value)
         rows.append({**dict(zip(("Network", "Attention"), network.words, strict=True)), **values})
     return pd.DataFrame(rows).rename(columns=NAMES)
