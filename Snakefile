@@ -160,7 +160,7 @@ def released(wildcards):
 
     patterns = (
         "models/*/model.json", "book/browser/package*.json", "skinlib/predict/*.py",
-        "skinlib/predict/export/*.py",
+        "skinlib/predict/export/*.py", "skinlib/predict/export/*.json",
     )
     return sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
 

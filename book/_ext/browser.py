@@ -24,7 +24,7 @@ def _built(app):
     folder = Path(os.environ.get("SKINLIB_BROWSER", root / "_build" / "browser"))
     state = folder / "state.json"
     if not state.is_file():
-        return folder, {"built": False, "text": "nobody asked for it"}
+        return folder, {"built": False, "text": "`python -m skinlib browser` was not run"}
     return folder, json.loads(state.read_text(encoding="utf-8"))
 
 
