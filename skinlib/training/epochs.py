@@ -25,18 +25,13 @@ def train_epoch(job, network, progress, save):
     progress : skinlib.training.state.Progress
         Where the epoch begins; kept up to date.
     save : callable
-        Writes `progress`; called between steps, where everything is consistent.
+        Writes `progress`; called between steps, and before `Interrupted` is raised for a signal.
 
     Returns
     -------
     dict
         Mean ``loss`` and ``accuracy`` over the images of the epoch. A loss that is not finite ends
         the epoch at once.
-
-    Raises
-    ------
-    skinlib.common.errors.Interrupted
-        After saving, when a signal has arrived.
     """
     recipe, epoch = job.recipe, len(progress.history)
     part = network.training_part(epoch)

@@ -21,19 +21,8 @@ from skinlib.training import losses, run_lock
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One training.
-
-    Attributes
-    ----------
-    folder : pathlib.Path
-        The run directory.
-    record : dict
-        What run.json will hold; completed while the training goes on.
-    recipe : skinlib.experiments.recipe.Recipe
-    watch : skinlib.common.process.Watch
-        The signals that may stop it.
-    show : bool
-        Show progress bars.
+    """One training: its run directory, the record that becomes run.json, its recipe, the signals
+    that may stop it, and whether it shows progress bars.
     """
 
     folder: Path
@@ -70,20 +59,8 @@ class Job:
 def validate(job, network, progress, save):
     """Score an epoch on the selection set; keep its weights if they are the best so far.
 
-    Parameters
-    ----------
-    job : Job
-    network : skinlib.training.network.Network
-    progress : skinlib.training.state.Progress
-        The epoch is added to its history.
-    save : callable
-        Writes `progress`.
-
-    Raises
-    ------
-    TrainingError
-        A probability is not finite; the run is marked failed.
-    skinlib.common.errors.Interrupted
+    The epoch is added to the history of `progress`, which `save` writes before an interruption. A
+    probability that is not finite fails the run.
     """
     recipe, epoch = job.recipe, len(progress.history)
 
@@ -137,15 +114,8 @@ def _bare(model):
 def finish(job, network, prepared, progress, keep_weights):
     """Predict every set that was not trained on, once, with the best weights; close the record.
 
-    Parameters
-    ----------
-    job : Job
-    network : skinlib.training.network.Network
-        On one device.
-    prepared : skinlib.data.prepare.Prepared
-    progress : skinlib.training.state.Progress
-    keep_weights : bool
-        Leave the best weights, and the attention on the test set, in the run directory.
+    `network` is on one device. With `keep_weights` the best weights, and the attention on the test
+    set, stay in the run directory.
     """
     folder, recipe = job.folder, job.recipe
     # Under its final name only once the whole training is done.

@@ -12,16 +12,7 @@ EPSILON = 1e-7
 def compile_network(network, recipe):
     """Compile what is trained with the loss and the optimiser of a recipe.
 
-    Parameters
-    ----------
-    network : skinlib.training.network.Network
-        Its `sums` are set.
-    recipe : skinlib.experiments.recipe.Recipe
-
-    Returns
-    -------
-    numpy.ndarray
-        The class weights, shape (7,).
+    Sets the `sums` of a `skinlib.training.network.Network`, and returns the class weights, (7,).
     """
     import keras
 
@@ -55,22 +46,9 @@ def compile_network(network, recipe):
 
 
 def class_weights(labels):
-    """Return W_c = N / (C · N_c), the weights of the paper's "new loss" (§2.2.5).
+    """Return W_c = N / (C · N_c), shape (7,): the weights of the paper's "new loss" (§2.2.5).
 
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Class index of every training image, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (7,), float64: all classes weigh the same in sum.
-
-    Raises
-    ------
-    DataError
-        If a class has no training image.
+    `labels` are the class indices of the training images, (n,); `DataError`: a class has none.
     """
     counts = np.bincount(labels, minlength=len(CLASSES))
     if not counts.all():

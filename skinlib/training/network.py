@@ -41,17 +41,10 @@ class Network:
 
 
 def build(record, recipe, prepared, weights, show):
-    """Build the network of a run.
+    """Build the `Network` of a run, whose record has backbone, input size and seed.
 
-    Parameters
-    ----------
-    record : dict
-        Of the run: backbone, input size and seed.
-    recipe : skinlib.experiments.recipe.Recipe
-    prepared : skinlib.data.prepare.Prepared
-    weights : see `skinlib.models.classifier.build_classifier`
-    show : bool
-        Show a bar while features of the frozen half are computed.
+    See `skinlib.models.classifier.build_classifier` for `weights`; `show` is for a bar while the
+    features of a frozen half are computed.
     """
     # TensorFlow's deterministic operations are not available with XLA.
     jit = runtime.jit_compile() and not recipe.deterministic
@@ -68,19 +61,11 @@ def build(record, recipe, prepared, weights, show):
 def on_devices(count):
     """Build and train models inside the block on several devices, which share each batch.
 
-    Several runs on one device each are the better use of a machine; this is for a network that is
-    too slow, or too large, for one device.
-
-    Raises
-    ------
-    DataError
-        There are fewer devices, or the backend cannot share a batch.
-
-    Notes
-    -----
-    On JAX a batch is normalised as a whole, so the numbers are those of one device but for
-    rounding. On TensorFlow every device normalises its own share of the batch, and has its own
-    stream of random numbers.
+    For a network that is too slow, or too large, for one device; else several runs on one device
+    each are the better use of a machine. On JAX a batch is normalised as a whole, so the numbers
+    are those of one device but for rounding. On TensorFlow every device normalises its own share of
+    the batch, and has its own stream of random numbers. `DataError`: there are fewer devices, or
+    the backend cannot share a batch.
     """
     if count == 1:
         yield

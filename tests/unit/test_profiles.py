@@ -36,10 +36,6 @@ def options():
     }
 
 
-def test_the_profiles_are_there():
-    assert NAMES == ["kubernetes", "local", "slurm"]
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_exists(name):
     known = options() | PLUGIN_OPTIONS.get(name, set())
