@@ -128,9 +128,9 @@ def printed(version="paper"):
 
 
 @functools.cache
-def headline(version="paper"):
-    """Return the numbers of the abstract: ``{"abstract": {...}, "mobile": {...}}``."""
-    return load("printed")["headline"][version]
+def headline():
+    """Return the numbers of the draft's abstract: ``{"abstract": {...}, "mobile": {...}}``."""
+    return load("printed")["headline"]["paper"]
 
 
 @functools.cache

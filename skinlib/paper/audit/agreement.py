@@ -42,32 +42,31 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A printed number, what it is compared with, and the class that both are of."""
+    """A printed number and its value, of a class; is it the same, or another accepted value?"""
 
     printed: object
     value: object
     label: str
     same: bool
+    later: bool = False
+
+    @property
+    def agrees(self):
+        return self.same or self.later
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """One member of ``over``, compared.
 
-    ``later``: does another accepted value agree where the first does not, by cell; ``tried``:
-    cells by name of a partial value; ``instead``: cells of the value that is only counted.
+    ``tried``: cells by name of another value; ``instead``: cells of the value that is only counted.
     """
 
     members: list
     cells: list
-    later: list
     tried: dict
     instead: list
     numbers: dict
-
-    @property
-    def agreeing(self):
-        return [cell.same or later for cell, later in zip(self.cells, self.later, strict=True)]
 
     @property
     def partial(self):
@@ -76,6 +75,10 @@ class Entry:
     @property
     def name(self):
         return self.members[0] if self.members else ""
+
+    @property
+    def share(self):
+        return f"{self.name} {sum(cell.agrees for cell in self.cells)} of {len(self.cells)}"
 
     @property
     def text(self):
@@ -164,9 +167,12 @@ class Agreement:
             if self.skip:
                 return None
             raise
-        also = [self._cells(text, members) for text in self.accepted]
-        later = [not cell.same and any(way[index].same for way in also)
-                 for index, cell in enumerate(cells)]  # fmt: skip
+        for text in self.accepted:
+            also = self._cells(text, members)
+            cells = [
+                dataclasses.replace(cell, later=cell.later or (other.same and not cell.same))
+                for cell, other in zip(cells, also, strict=True)
+            ]
         tried = {name: self._cells(text, members) for name, text in self.partial.items()}
         for name in self.others:
             with contextlib.suppress(NotAvailable):
@@ -177,18 +183,18 @@ class Agreement:
             for name, text in self.numbers.items()
         }
         instead = [] if self.instead is None else self._cells(self.instead, members)
-        return Entry(members, cells, later, tried, instead, numbers)
+        return Entry(members, cells, tried, instead, numbers)
 
     def words(self, entries):
         """Return what a sentence may hold, by name; see the head of ``claims.yaml``."""
-        lines, wrong, later, last = [], [], [], {}
+        lines, last = [], {}
         for entry in entries:
-            for cell, agrees in zip(entry.cells, entry.agreeing, strict=True):
+            for cell in entry.cells:
                 last = self.fields | entry.numbers | {"class": cell.label}
                 last |= {"printed": Shown(cell.printed), "value": Shown(cell.value)}
-                lines.append(_fill(self.each, entry.members, last))
-                wrong += [] if agrees else lines[-1:]
-                later += lines[-1:] if agrees and not cell.same else []
+                lines.append((_fill(self.each, entry.members, last), cell))
+        wrong = [line for line, cell in lines if not cell.agrees]
+        later = [line for line, cell in lines if cell.later]
         cells = [cell for entry in entries for cell in entry.cells]
         good = len(lines) - len(wrong)
         fitting = [entry.name for entry in entries if self._fits(entry)]
@@ -204,38 +210,32 @@ class Agreement:
             for name, shown in entries[0].numbers.items()
             if not isinstance(shown.value, str)
         }
-        return (
-            last
-            | means
-            | {
-                "each": "; ".join(lines),
-                "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
-                "values": ", ".join(entry.text for entry in entries),
-                "but": f"; {'; '.join(wrong)}" if wrong else "",
-                "later": f"; {self.accepted_as}: {'; '.join(later)}" if later else "",
-                "total": len(lines),
-                "entries": len(entries),
-                "good": good,
-                "first": good - len(later),
-                "second": len(later),
-                "instead": sum(cell.same for entry in entries for cell in entry.instead),
-                "agreeing": share(good, len(lines), self.noun),
-                "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
-                "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
-                "fitting": listed(fitting),
-                "failing": listed(failing),
-                "which": _minority(fitting, failing),
-                "shares": "; ".join(
-                    f"{each.name} {sum(each.agreeing)} of {len(each.cells)}" for each in entries
-                ),
-                "largest": max((_gap(cell) for cell in cells), default=0),
-                "alternatives": listed(tried.values()),
-                "fits": listed(tried[name] for name in entries[-1].partial),
-            }
-        )
+        return last | means | {
+            "each": "; ".join(line for line, _ in lines),
+            "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
+            "values": ", ".join(entry.text for entry in entries),
+            "but": f"; {'; '.join(wrong)}" if wrong else "",
+            "later": f"; {self.accepted_as}: {'; '.join(later)}" if later else "",
+            "total": len(lines),
+            "entries": len(entries),
+            "good": good,
+            "first": good - len(later),
+            "second": len(later),
+            "instead": sum(cell.same for entry in entries for cell in entry.instead),
+            "agreeing": share(good, len(lines), self.noun),
+            "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
+            "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
+            "fitting": listed(fitting),
+            "failing": listed(failing),
+            "which": _minority(fitting, failing),
+            "shares": "; ".join(entry.share for entry in entries),
+            "largest": max((_gap(cell) for cell in cells), default=0),
+            "alternatives": listed(tried.values()),
+            "fits": listed(tried[name] for name in entries[-1].partial),
+        }  # fmt: skip
 
     def _fits(self, entry):
-        return all(entry.agreeing) != self.differ
+        return all(cell.agrees for cell in entry.cells) != self.differ
 
     def _verdict(self, entries, words):
         fits = [self._fits(entry) for entry in entries]
