@@ -96,7 +96,7 @@ def abstention(measured):
 
 
 def outcomes(measured):
-    """Return shares of correct, no and wrong answers by title, see `plots.abstention.outcomes`.
+    """Return shares of correct, no and wrong answers by title, see `plots.curves.outcomes`.
 
     All photographs of both test sets, then those of melanoma.
     """
