@@ -54,10 +54,8 @@ def unpack(path, target, count, *, progress=True):
 
     Parameters
     ----------
-    path : pathlib.Path
-        The zip.
-    target : pathlib.Path
-        Gets ``<image id>.jpg``, whatever the folders inside the zip.
+    path, target : pathlib.Path
+        The zip, and the folder of ``<image id>.jpg``, whatever the folders inside the zip.
     count : int
         Expected number of photographs.
     progress : bool

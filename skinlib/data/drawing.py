@@ -39,11 +39,6 @@ def images(table, share, seed):
     -------
     pandas.Index
         Of the rows drawn.
-
-    Raises
-    ------
-    DataError
-        If a class is too rare to be drawn from.
     """
     try:
         _, drawn = train_test_split(
@@ -56,16 +51,10 @@ def images(table, share, seed):
 
 
 def lesions(table, share, seed):
-    """Draw whole lesions, stratified by diagnosis, of about a share of the images.
+    """Draw whole lesions, stratified by diagnosis, of about a share of the images; see `images`.
 
     StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any share. Folds
     are kept coarse enough that the rarest class reaches each of them, and one is left undrawn.
-    Parameters and result as of `images`; `table` has ``lesion_id`` too.
-
-    Raises
-    ------
-    DataError
-        If a class has one lesion only.
     """
     rarest = table.groupby("dx")["lesion_id"].nunique().min()
     if rarest < 2:
@@ -153,17 +142,9 @@ def _exchange(table, part, siblings, unit, rng):
 def _matched(others, siblings):
     """Choose a lesion of the same kind for each test lesion, and all its photographs but one.
 
-    Parameters
-    ----------
-    others : pandas.DataFrame
-        ``lesion_id`` and ``dx_type`` of images of one class, all images of each lesion.
-    siblings : pandas.DataFrame
-        The same of the further photographs of test lesions.
-
-    Returns
-    -------
-    list
-        Of the index of `others`, as many as `siblings` has rows.
+    Both tables, of one class, have ``lesion_id`` and ``dx_type``: `others` of all photographs to
+    choose from, `siblings` of the further photographs of test lesions, of which as many indices
+    of `others` are returned.
     """
     left = {lesion: (rows["dx_type"].iloc[0], list(rows.index))
             for lesion, rows in others.groupby("lesion_id", sort=False)}  # fmt: skip
@@ -192,10 +173,7 @@ def _matched(others, siblings):
 
 
 def _like(others, siblings):
-    """Choose images of whole lesions with as many photographs each, where there are such.
-
-    Parameters and result as of `_matched`, without ``dx_type``.
-    """
+    """Choose images of whole lesions with as many photographs each, where there are such."""
     left = defaultdict(list)
     for _, lesion in others.groupby("lesion_id", sort=False):
         left[len(lesion)].append(list(lesion.index))

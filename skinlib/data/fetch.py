@@ -36,7 +36,7 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     dataset : str
         A key of `DATASETS`.
     folder : str or pathlib.Path, optional
-        Where the table and the image folders go: ``SKINLIB_DATA`` by default, else
+        For the table and the image folders: ``SKINLIB_DATA`` by default, else
         ``data/ham10000``. The files as downloaded stay in its sub-folder ``downloads`` and may
         be deleted afterwards.
     progress : bool
@@ -52,7 +52,7 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     DataError
         Unknown data set, a folder that cannot be written to, or no such file on the server.
     IntegrityError
-        A file that is not what it claims to be. No such download is kept.
+        A file that is not the published one. No such download is kept.
     TemporaryError
         The network fails, the disk is full or another fetch is at work.
     """

@@ -112,21 +112,7 @@ def _fault(file):
 def decode(file, name=None, limit=MAX_PIXELS):
     """Decode one image file whole: RGB, upright by its EXIF rotation, as stored otherwise.
 
-    Parameters
-    ----------
-    file, name, limit
-        See `open_image`.
-
-    Returns
-    -------
-    PIL.Image.Image
-
-    Raises
-    ------
-    IntegrityError
-        If the file is truncated or not an image.
-    OSError
-        If the system does not let it be read.
+    Parameters and errors as of `open_image`; also an `IntegrityError` if the file is truncated.
     """
     with open_image(file, name, limit) as image:
         try:

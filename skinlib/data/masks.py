@@ -64,17 +64,9 @@ def locate(data=None, masks=None):
 
 
 class Masks:
-    """The masks of a data set, read one at a time.
+    """The masks of a data set, read one at a time from a zip or a folder, see `locate`.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A zip or a folder, from `locate`; files of other names are left alone.
-
-    Attributes
-    ----------
-    ids : set of str
-        Images that have a mask.
+    ``ids`` is the set of images that have a mask.
 
     Raises
     ------
@@ -114,12 +106,7 @@ class Masks:
     def read(self, image_id):
         """Return one mask, shape (450, 600), bool: True on the lesion.
 
-        Raises
-        ------
-        DataError
-            No mask of this image.
-        IntegrityError
-            A file that does not decode whole, or is of another size than `SIZE`.
+        Raises `IntegrityError` if the file does not decode whole or is of another size.
         """
         if image_id not in self._places:
             msg = f"'{self.path}' has no mask of {image_id}; it has {len(self._places)} others"

@@ -21,12 +21,10 @@ class MetadataEncoder:
     Attributes
     ----------
     age_mean, age_std : float
-        Mean and standard deviation (population, ``ddof=0``, as Keras'
-        Normalization computes it) of the known training ages, in years.
-    sexes : tuple of str
-        At most 3 sorted training values.
-    sites : tuple of str
-        At most 15 sorted training values.
+        Mean and standard deviation of the known training ages, in years; the latter with
+        ``ddof=0``, as Keras' Normalization computes it.
+    sexes, sites : tuple of str
+        At most 3 and 15 sorted training values.
     """
 
     age_mean: float
@@ -36,18 +34,7 @@ class MetadataEncoder:
 
     @classmethod
     def fit(cls, table):
-        """Fit on the rows of the training set.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            Columns ``age`` (years, NaN allowed), ``sex``, ``localization``.
-
-        Raises
-        ------
-        DataError
-            If no age is known, or there are more categories than slots.
-        """
+        """Fit on the training set: ``age`` (years, NaN allowed), ``sex`` and ``localization``."""
         ages = table["age"].dropna().to_numpy(float)
         if not len(ages):
             msg = "no training row has an age; expected at least one to normalise by"

@@ -199,15 +199,15 @@ def read(path, unit=None):
     Parameters
     ----------
     path : str or pathlib.Path
-    unit : {'image', 'lesion'}, optional
+    unit : str, optional
         By the name of the file when left out: ``<data>-<unit>-s<seed>-<hash>.csv``.
 
     Raises
     ------
     DataError
-        If there is no such file, or neither its name nor the caller tells the unit.
+        There is no such file, or neither its name nor the caller gives the unit.
     IntegrityError
-        If it is no split, its rows no longer have the hash in its name, or see `validate`.
+        It is no split, was edited, or breaks its unit.
     """
     path = Path(path)
     if not path.is_file():
