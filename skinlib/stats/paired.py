@@ -139,7 +139,7 @@ def difference_in_differences(pairs, masks, *, n_resamples=N_RESAMPLES):
     return between(*changes)
 
 
-def unpaired_difference(first, second, *, n_resamples=N_RESAMPLES):
+def unpaired_difference(first, second, names=SCORES, *, n_resamples=N_RESAMPLES):
     """Compare runs that have different test sets.
 
     Parameters
@@ -147,12 +147,14 @@ def unpaired_difference(first, second, *, n_resamples=N_RESAMPLES):
     first, second : sequence of (labels, probabilities, lesions)
         One a seed, see `skinlib.experiments.run.Run.arrays`. The lesions of the two sides are
         resampled independently.
+    names : iterable of str
+        Of the scores in `skinlib.stats.scores.LABELS`.
     """
     sides = []
     for seed, arrays in enumerate((first, second)):
         weights = joint_weights([lesions for *_, lesions in arrays], n_resamples, seed)
         found = [
-            scores(share, labels, probabilities)
+            scores(share, labels, probabilities, names)
             for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
         ]
         sides.append(np.array(found))
