@@ -48,7 +48,7 @@ def prepare(classifier, data=None, *, progress=True):
 
 
 def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
-    """Fit the rule of a release, and measure what it does.
+    """Fit the rule of a release, and measure what it does, as ``model.json`` says it.
 
     Parameters
     ----------
@@ -58,13 +58,6 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
     prepared : skinlib.data.prepare.Prepared
     risk : float
         See `skinlib.predict.abstention.fit`.
-    progress : bool
-
-    Returns
-    -------
-    dict
-        ``temperature``, ``abstention``, ``float16``, ``without_facts`` and ``foreign`` of
-        ``model.json``.
     """
     takes_facts = classifier.recipe.metadata
 

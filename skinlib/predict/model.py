@@ -95,7 +95,7 @@ class Classifier:
         return resize(image, size, interpolation=recipe.interpolation, crop=recipe.crop)
 
     def classify(self, pictures, facts, *, views=None):
-        """Classify a batch.
+        """Return `Predictions` for a batch.
 
         Parameters
         ----------
@@ -105,10 +105,6 @@ class Classifier:
             n rows of ``age``, ``sex``, ``localization``, see `skinlib.predict.requests.table`.
         views : {'one', 'd4'}, optional
             The recipe's by default.
-
-        Returns
-        -------
-        Predictions
         """
         colours = ood.colours(pictures)
         if self.recipe.channel_order == "bgr":
@@ -189,24 +185,10 @@ def finished(folder):
 
 
 def load_run(folder, *, calibrate=False):
-    """Load the classifier of a run.
+    """Return the `Classifier` of a finished run whose weights were kept.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-    calibrate : bool
-        Fit temperature and least confidence on the run's validation set, if it has one.
-
-    Returns
-    -------
-    Classifier
-
-    Raises
-    ------
-    DataError
-        The run has not finished or its weights were not kept.
-    skinlib.common.errors.IntegrityError
-        The weights are not those of the run.
+    With `calibrate`, temperature and least confidence are fitted on its validation set, if there
+    is one.
     """
     run = finished(folder)
     weights = run.weights_path

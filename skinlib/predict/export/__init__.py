@@ -53,7 +53,8 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     Raises
     ------
     DataError
-        See `check`.
+        Unknown format or precision, another backend than TensorFlow, a package that is not
+        installed, or a path that cannot be used, see `check`.
     """
     import numpy as np
 
@@ -98,12 +99,7 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
 def check(format, precision, path):
     """Refuse what cannot be exported, before a network is built.
 
-    Raises
-    ------
-    DataError
-        Unknown format or precision, another backend than TensorFlow, a package that is not
-        installed, a path with another suffix or that cannot be written to, or a file there that
-        is no export of ours: the JSON file beside it does not list it.
+    So a file at `path` that the JSON file beside it does not list: it is no export of ours.
     """
     if format not in FORMATS:
         msg = f"there is no format '{format}'; choose one of {', '.join(FORMATS)}"
@@ -158,16 +154,5 @@ def _listed(path):
 
 
 def inputs(part, index):
-    """Return inputs of a `skinlib.predict.export.graph.servable`, in RGB.
-
-    Parameters
-    ----------
-    part : skinlib.data.batches.Part
-    index : numpy.ndarray
-        Positions within the part.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-    """
+    """Return inputs of a `skinlib.predict.export.graph.servable` from positions of a part."""
     return {"image": part.pixels[part.rows[index]], **part.facts(index)}

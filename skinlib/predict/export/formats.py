@@ -18,13 +18,7 @@ BATCH = "n"
 
 
 def to_onnx(model):
-    """Return the model as an ``onnx.ModelProto`` in float32; names are those of the model.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `skinlib.predict.export.graph.servable`.
-    """
+    """Return a `skinlib.predict.export.graph.servable` as an ``onnx.ModelProto`` in float32."""
     import keras
     import onnx
 
@@ -45,11 +39,10 @@ def to_onnx(model):
 def smaller(proto, precision, *, pictures=None, kernels=()):
     """Return an ONNX graph whose kernels are stored in fewer bytes.
 
-    They become float32 again when the file is loaded. Each is stored as small numbers and, if
-    need be, a factor of each output channel. Those of depthwise convolutions, which are few, stay
-    as they are, as in a released model (`skinlib.predict.release`). In float16 a released model
-    loses nothing, since its kernels are such numbers already: if the converter has multiplied a
-    batch normalisation into a kernel, the two are stored apart again.
+    They become float32 again when the file is loaded. Kernels of depthwise convolutions, which
+    are few, stay as they are, as in a released model. In float16 a released model loses nothing,
+    since its kernels are such numbers already: a kernel that the converter has multiplied with a
+    batch normalisation is stored as itself and a factor of each output channel.
 
     Parameters
     ----------
