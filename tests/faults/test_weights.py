@@ -103,7 +103,7 @@ def test_f29_another_order_of_classes(main, own_run, odd_run):
     record["classes"][4:6] = ["nv", "mel"]
     (own_run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     done = main("predict", photograph, "--run", own_run)
-    done.fails(3, own_run, "'nv', 'mel'", "wrong classes")
+    done.fails(3, own_run, '"nv", "mel"', "wrong classes")
 
 
 # What keras.models.load_model and pickle.load would run. `touch` is the crime.
