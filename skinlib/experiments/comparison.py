@@ -88,15 +88,15 @@ def same_images(first, second, part):
         A run has not finished.
     IntegrityError
         The runs are of different data or splits, the file of the split was edited
-        since, or the predictions are not of the images that the split says.
+        since, or the predictions are not of the images of the split.
     """
     for run in (first, second):
         if not run.finished:
             msg = f"run '{run.folder}' is {run.record['status']}; a comparison needs finished runs"
             raise DataError(msg)
-    asked = (("data", "fingerprint"), ("split", "hash"))
+    wanted = (("data", "fingerprint"), ("split", "hash"))
     # The official test is nobody's split: models of different ones may meet there.
-    for what, key in (("external", "fingerprint"),) if part == external.PART else asked:
+    for what, key in (("external", "fingerprint"),) if part == external.PART else wanted:
         one, other = (run.record.get(what, {}).get(key) for run in (first, second))
         if one != other:
             msg = (
@@ -105,11 +105,11 @@ def same_images(first, second, part):
             )
             raise IntegrityError(msg)
     for run in (first, second):
-        expected, found = _asked(run, part), set(run.predictions(part)["image_id"])
+        expected, found = _expected(run, part), set(run.predictions(part)["image_id"])
         if expected is not None and expected != found:
             odd = sorted(expected ^ found)
             msg = (
-                f"the predictions of '{run.folder}' are not of the {part} part of its split "
+                f"the predictions of '{run.folder}' are not of the {part} set of its split "
                 f"{run.record['split']['hash']}: {', '.join(odd[:5])}; train the run again"
             )
             raise IntegrityError(msg)
@@ -119,8 +119,8 @@ def same_images(first, second, part):
         raise IntegrityError(msg)
 
 
-def _asked(run, part):
-    """Return the images of a part by the file of the split, None where there is none."""
+def _expected(run, part):
+    """Return the images of a set by the file of the split, None where there is none."""
     path = paths.RESULTS / "splits" / run.record["split"].get("file", "")
     if part == external.PART or not path.is_file():
         return None

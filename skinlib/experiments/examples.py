@@ -1,4 +1,4 @@
-"""The pictures of Figure 14: melanomas and nevi that a network confused or told apart."""
+"""The pictures of Figure 14: melanomas and nevi that a network confused or classified correctly."""
 
 from skinlib.common.classes import CLASSES
 from skinlib.data.images import decode

@@ -1,7 +1,7 @@
 """What the pages on evidence need from the data themselves, measured once and kept in results.
 
-Sex, age and site stand in the metadata, which may not be passed on; what is kept are
-numbers about groups.
+Sex, age and site are in the metadata, which may not be passed on; only numbers about groups are
+kept.
 """
 
 import os
@@ -19,7 +19,7 @@ SMALL = "ham10000-256px-96px"
 
 
 def reported():
-    """Return the models whose errors are looked into, by title: `best`, then the clean run."""
+    """Return the models whose errors are examined, by title: `best`, then the clean run."""
     found = evaluated.finished_best()
     found += [
         run for run in load_study(SMALL).finished() if run.record["recipe"]["name"] == "clean"

@@ -11,7 +11,7 @@ from scipy import stats
 from skinlib.stats.bootstrap import Estimate
 
 GAIN, LOSS, NOT_CLEAR = "gain", "loss", "not clear"
-# Two seeds have a t interval too, but with one degree of freedom it says next to nothing.
+# Two seeds have a t interval too, but with one degree of freedom it is of little use.
 LEAST_SEEDS = 3
 
 

@@ -175,7 +175,7 @@ def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
             out = int(n_resamples * (1 - LEVEL) / 2)
             low, high = (mean[0] - error[0] * apart[place] for place in (-1 - out, out))
         low = np.maximum(low, least)
-        # A bound of the mean beyond every single run says that these runs cannot bound it.
+        # A bound beyond every single run means that these runs cannot bound the mean.
         kept = (low >= table.min(axis=0)) & (high <= table.max(axis=0)) & (error[0] > 0)
         low, high = np.where(kept, (low, high), np.nan)
     found = [Estimate(*map(float, row)) for row in zip(table.mean(axis=0), low, high, strict=True)]
