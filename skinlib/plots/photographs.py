@@ -53,8 +53,8 @@ def melanoma_nevus(examples):
         Taken in order; a cell for which there is none says so.
     """
     waiting = list(examples)
-    with subplots(WIDTH, 6.3, nrows=4, ncols=4) as (figure, grid):
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03, wspace=0.02, hspace=0.01)
+    with subplots(WIDTH, 6.7, nrows=4, ncols=4) as (figure, grid):
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.05, wspace=0.02, hspace=0.01)
         for half, (verdict, cells) in enumerate(_CELLS.items()):
             for column, wanted in enumerate(cells):
                 fits = [each for each in waiting if (each["label"], each["predicted"]) == wanted]
