@@ -69,6 +69,11 @@ def count():
     return alarms
 
 
+def described(alarms):
+    """Return what the file holds: the simulation and its counts."""
+    return {"trials": TRIALS, "lesions": LESIONS, "together": TOGETHER, "alarms": alarms}
+
+
 @pytest.fixture(scope="module")
 def alarms():
     return count()
@@ -81,7 +86,7 @@ def bound(level=LEVEL):
 
 def test_the_stored_counts_are_those_counted_here(alarms):
     stored = json.loads((paths.ROOT / "results" / "null-levels.json").read_text())
-    assert stored == {"trials": TRIALS, "alarms": alarms}
+    assert stored == described(alarms)
 
 
 def test_photographs_of_a_lesion_are_alike_and_models_equally_good():
@@ -120,4 +125,4 @@ def test_the_test_by_lesion_finds_what_is_there():
 
 
 if __name__ == "__main__":
-    write_json(paths.RESULTS / "null-levels.json", {"trials": TRIALS, "alarms": count()})
+    write_json(paths.RESULTS / "null-levels.json", described(count()))
