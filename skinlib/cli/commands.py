@@ -187,7 +187,7 @@ def study_status(args):
 
 
 def bench(args):
-    """Measure how fast things are; write results/bench/*.json."""
+    """Measure how fast things are and write it below results/bench."""
     from skinlib import bench as benches
 
     options = {"backbones": args.backbone, "progress": not args.no_progress}

@@ -101,4 +101,4 @@ def test_f15_predictions_of_other_images(main, two_runs):
         frame = pd.read_csv(run / "predictions.csv")
         frame.loc[frame.index[frame["part"] == "test"][0], "image_id"] = foreign
         frame.to_csv(run / "predictions.csv", index=False)
-    main("compare", first, second).fails(3, foreign, "not of the test part")
+    main("compare", first, second).fails(3, foreign, "not of the test set")
