@@ -61,7 +61,7 @@ def test_the_name_says_how_much_of_the_official_test_is_there(official_folder, l
 
 
 def test_a_run_is_evaluated_once_and_with_its_weights(official_folder, dataset, less):
-    run, official = train(dataset, "once"), external.load(official_folder)
+    run, official = train(dataset, "official-once"), external.load(official_folder)
     before = run.predictions()
     found = evaluation.official(run, official, dataset, progress=False)
     after = found.predictions()
@@ -80,7 +80,7 @@ def test_a_run_is_evaluated_once_and_with_its_weights(official_folder, dataset, 
     (run.folder / "best.weights.h5").unlink()
     assert evaluation.official(found, official, dataset).predictions().equals(after)
     # Training skips the finished run, which keeps these predictions.
-    assert train(dataset, "once").predictions().equals(after)
+    assert train(dataset, "official-once").predictions().equals(after)
 
 
 def test_an_image_that_was_trained_on_is_refused(official_folder, dataset, tmp_path):
