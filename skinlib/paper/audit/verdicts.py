@@ -3,7 +3,7 @@
 import dataclasses
 
 HOLDS = "holds"
-ONLY = "holds only against"  # followed by what it holds against
+ONLY = "true only for"  # followed by what it is true for
 OWN_TABLE = "contradicted by its own table"
 LOGS = "contradicted by the logs"
 NOT_HERE = "not reproducible here"
@@ -30,12 +30,12 @@ class Result:
 
 
 def kind(verdict):
-    """Return the verdict without what it holds against."""
+    """Return the verdict without what it is true for."""
     return ONLY if verdict.startswith(f"{ONLY} ") else verdict
 
 
 def only(what):
-    """Return the verdict ``holds only against …``."""
+    """Return the verdict ``true only for …``."""
     return f"{ONLY} {what}"
 
 
