@@ -34,6 +34,9 @@ def compile_network(network, recipe):
     else:
         optimizer = keras.optimizers.Adam(**options)
     model = network.trained
+    # Before the first step: TensorFlow traces a step a second time when the first trace makes
+    # variables, and a trace of a large network takes a minute.
+    optimizer.build(model.trainable_variables)
     model.compile(
         optimizer=optimizer,
         loss=loss,
