@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 # Runs at the same time: one a GPU, else one a core.
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 DEVICES ?= $(shell n=$$(nvidia-smi -L 2>/dev/null | grep -c GPU); [ "$$n" -gt 0 ] && echo $$n || echo $(CORES))
+# Tests run in as many processes as there are cores, a file in one process, the files in order.
+WORKERS = --numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
 # The study that `make reproduce` runs.
 STUDY ?= paper
 # Where its runs go: a folder of profiles/.
@@ -71,8 +73,8 @@ else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
 endef
 
 test: $(STAMP)  ## all tests; notebooks with nbval
-	$(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 tests/notebooks book/*.ipynb
+	$(BIN)/python -m pytest $(WORKERS) tests
+	$(BIN)/python -m pytest $(WORKERS) --nbval-lax --nbval-cell-timeout=600 tests/notebooks book/*.ipynb
 
 # TensorFlow and oneDNN choose their CPU kernels by these variables; each choice computes a little
 # differently, and some wrongly. A comma joins variables that are set together.
@@ -81,7 +83,7 @@ KERNELS ?= TF_ENABLE_ONEDNN_OPTS=0 TF_ENABLE_ONEDNN_OPTS=1 $(ISA)=AVX2 $(ISA)=SS
 
 test-kernels: $(STAMP)  ## the tests of models and training with each choice of CPU kernels
 	@failed=; for setting in $(KERNELS); do echo "== $$setting"; \
-	env $$(echo $$setting | tr , ' ') $(BIN)/python -m pytest tests/models tests/training || failed="$$failed $$setting"; \
+	env $$(echo $$setting | tr , ' ') $(BIN)/python -m pytest $(WORKERS) tests/models tests/training || failed="$$failed $$setting"; \
 	done; [ -z "$$failed" ] || { echo "failed with:$$failed"; exit 1; }
 
 test-slurm: $(STAMP)  ## a study on a SLURM cluster made for it (needs slurm-wlm and munge)

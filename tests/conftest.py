@@ -12,6 +12,16 @@ from local_server import running
 from skinlib.data import ham10000, synthetic
 
 
+def pytest_collection_modifyitems(items):
+    """Keep together, on one worker of pytest-xdist, what shares costly fixtures.
+
+    A file's tests stay on one worker; so do all tests of the book, which is built once.
+    """
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "book" else str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """Keep the tests out of the user's cache and data."""

@@ -100,22 +100,20 @@ def tiny_network():
         yield tiny.ROW.name
 
 
-@pytest.fixture(scope="package", autouse=True)
-def killings(request, synthetic_folder, tmp_path_factory):
-    """Start the trainings that `test_kill` kills, in three processes beside the other tests.
+@pytest.fixture(scope="module")
+def killings(synthetic_folder, tmp_path_factory):
+    """Start the trainings that `test_kill` kills, in three processes.
 
     Returns
     -------
     results : pathlib.Path
     processes : list of subprocess.Popen
-        The story around every write, and two of random moments; empty if nobody asks.
+        The story around every write, and two of random moments.
     """
     import tiny
 
     results = tmp_path_factory.mktemp("killed")
     asked = [("places", 1), ("random", 1, 3, 5), ("random", 2, 4)]
-    if not any("test_kill" in item.nodeid for item in request.session.items):
-        asked = []
     # One thread, so that sums are taken in one order.
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     environment = {**os.environ, **dict.fromkeys(names, "1"), "CUDA_VISIBLE_DEVICES": "-1"}

@@ -5,8 +5,6 @@ Remake a copy after a change of its source notebook: ``python tests/notebooks/re
 
 import shutil
 
-import pytest
-
 from skinlib.common import paths
 from skinlib.models import runtime
 
@@ -22,9 +20,16 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
-@pytest.fixture(autouse=True, scope="session")
-def fresh_training():
-    """The training notebook must train, not find a finished run."""
-    shutil.rmtree(paths.RESULTS / "runs" / "adhoc" / "nbval", ignore_errors=True)
-    yield
-    shutil.rmtree(paths.RESULTS / "runs" / "adhoc" / "nbval", ignore_errors=True)
+def pytest_sessionstart(session):
+    """Let the training notebook train, not find a finished run."""
+    _forget_training(session.config)
+
+
+def pytest_sessionfinish(session):
+    _forget_training(session.config)
+
+
+def _forget_training(config):
+    # Once, not in each worker of pytest-xdist.
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(paths.RESULTS / "runs" / "adhoc" / "nbval", ignore_errors=True)
