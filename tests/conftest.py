@@ -12,6 +12,7 @@ from local_server import running
 from skinlib.data import ham10000, synthetic
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the mark
 def pytest_collection_modifyitems(items):
     """Keep together, on one worker of pytest-xdist, what shares costly fixtures.
 
