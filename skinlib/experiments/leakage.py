@@ -8,7 +8,10 @@ from skinlib.data import splits
 from skinlib.experiments import effects
 from skinlib.stats import paired
 from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.scores import P_TRUE
 
+# Measured here: two scores that need no threshold first, since memory shows in probabilities.
+MEASURED = ("AUC, macro", P_TRUE, "mean recall", "accuracy")
 ALL, CAN_LEAK = "all test images", "lesion with another photograph"
 # Nothing can leak in these two, so that a change there is not the effect of leakage.
 CANNOT = "lesion without another photograph"
@@ -16,70 +19,77 @@ VALIDATION = "validation set, seen by neither"
 BOTH_SIDES = "both-sides.json"
 
 
-def pairs(study, recipe=None):
-    """Return the pairs of a study, sealed and leaking, and which of their test images can leak.
+def runs(study, recipe=None, backbone=None):
+    """Return the finished pairs of runs of a study by backbone and seed, sealed and leaking.
 
     Parameters
     ----------
     study : skinlib.experiments.study.Study
-        Its variants ``sealed`` and ``leaking`` of the same seed make a pair.
-    recipe : str, optional
-        Only runs of this one.
+        Its variants that end with ``sealed`` and ``leaking``, of the same seed, make a pair.
+    recipe, backbone : str, optional
+        Only runs of these.
+    """
+    variants = {spec.variant or "" for spec in study.specs}
+    arms = [
+        next((name for name in sorted(variants) if name.endswith(arm)), arm)
+        for arm in ("sealed", "leaking")
+    ]
+    found = effects.finished_pairs(study, *arms, recipe)
+    return {key: pair for key, pair in found.items() if backbone in (None, key[0])}
+
+
+def pairs(found):
+    """Read pairs of runs, see `runs`, and which of their test images can leak.
 
     Returns
     -------
-    found : list of skinlib.stats.paired.Pair
+    read : list of skinlib.stats.paired.Pair
         One a seed.
     can_leak : list of numpy.ndarray of bool
         Of each pair, shape (n,).
     """
-    runs = effects.finished_pairs(study, "sealed", "leaking", recipe).values()
-    found, can_leak = [], []
-    for sealed, leaking in runs:
-        found.append(effects.read_pair(sealed, leaking))
+    read, can_leak = [], []
+    for sealed, leaking in found.values():
+        read.append(effects.read_pair(sealed, leaking))
         split = splits.read(paths.RESULTS / "splits" / leaking.record["split"]["file"])
         images = leaking.predictions("test")["image_id"]
         can_leak.append(splits.with_siblings(split.table)[images].to_numpy())
-    return found, can_leak
+    return read, can_leak
 
 
-def by_images(study, recipe=None, *, n_resamples=N_RESAMPLES):
-    """Measure the effect of leakage over the seeds of a study, see `pairs`, by group of images.
+def by_images(found, *, n_resamples=N_RESAMPLES):
+    """Measure the effect of leakage over pairs of runs, see `runs`, by group of images.
 
     Returns
     -------
     dict of str to (int, skinlib.stats.paired.Effect)
         For all images, for those that can leak, and for two groups that cannot: number of
-        images over all seeds, and the effect. Empty when no pair is finished.
+        images over all seeds, and the effect on the scores `MEASURED`. Empty without a pair.
     """
-    found, can_leak = pairs(study, recipe)
     if not found:
         return {}
-    runs = effects.finished_pairs(study, "sealed", "leaking", recipe).values()
+    read, can_leak = pairs(found)
     chosen = {
-        ALL: found,
-        CAN_LEAK: [pair.where(mask) for pair, mask in zip(found, can_leak, strict=True)],
-        CANNOT: [pair.where(~mask) for pair, mask in zip(found, can_leak, strict=True)],
-        VALIDATION: [effects.read_pair(*pair, part="validation") for pair in runs],
+        ALL: read,
+        CAN_LEAK: [pair.where(mask) for pair, mask in zip(read, can_leak, strict=True)],
+        CANNOT: [pair.where(~mask) for pair, mask in zip(read, can_leak, strict=True)],
+        VALIDATION: [effects.read_pair(*pair, part="validation") for pair in found.values()],
     }
     counts = {name: sum(len(pair.labels) for pair in group) for name, group in chosen.items()}
     return {
-        name: (counts[name], paired.effect(group, n_resamples=n_resamples))
+        name: (counts[name], paired.effect(group, MEASURED, n_resamples=n_resamples))
         for name, group in chosen.items()
     }
 
 
-def beyond(study, recipe=None, *, n_resamples=N_RESAMPLES):
+def beyond(found, *, n_resamples=N_RESAMPLES):
     """Measure by how much more the scores change where something can leak than where not.
 
-    See `skinlib.stats.paired.difference_in_differences`; None when no pair is finished.
+    See `skinlib.stats.paired.difference_in_differences` and `MEASURED`; None without a pair.
     """
-    found, can_leak = pairs(study, recipe)
-    return (
-        paired.difference_in_differences(found, can_leak, n_resamples=n_resamples)
-        if found
-        else None
-    )
+    if not found:
+        return None
+    return paired.difference_in_differences(*pairs(found), MEASURED, n_resamples=n_resamples)
 
 
 def both_sides(table, seeds, test_share):

@@ -7,7 +7,6 @@ import pandas as pd
 import seaborn
 
 from skinlib.plots.style import COLOURS, INK, MUTED, SMALL, WIDTH, subplots
-from skinlib.stats.scores import SCORES
 
 SHOWN = ("accuracy", "mean recall", "AUC, macro")
 MARKERS = ("o", "s", "D", "^")
@@ -104,25 +103,26 @@ def _marks(axes, shown, kinds, single):
             axes.plot(dots["value"], dots["place"] + 0.08, ".", color=MUTED, markersize=3)
 
 
-def forest(effects):
-    """Draw differences of three scores, second way of training minus the first.
+def forest(effects, shown=SHOWN):
+    """Draw differences of some scores, second way of training minus the first.
 
     Parameters
     ----------
     effects : dict of str to skinlib.stats.paired.Effect
         By title. Small dots are the single seeds.
+    shown : sequence of str
+        The scores.
     """
-    columns = {score: SCORES.index(score) for score in SHOWN}
     found = {
-        score: {title: effect.estimate(index) for title, effect in effects.items()}
-        for score, index in columns.items()
+        score: {title: effect.estimate(score) for title, effect in effects.items()}
+        for score in shown
     }
     single = [
         (score, title, value)
-        for score, index in columns.items()
+        for score in shown
         for title, effect in effects.items()
         if len(effect.by_seed) > 1
-        for value in effect.by_seed[:, index]
+        for value in effect.by_seed[:, effect.place(score)]
     ]
     single = pd.DataFrame(single, columns=["kind", "row", "value"])
     return intervals(tidy(found), "difference, with 95 % interval", (0, None), single)

@@ -53,6 +53,8 @@ class Effect:
         Difference of each seed, shape (seeds, k).
     low, high : numpy.ndarray
         Interval of the mean difference, shape (k,).
+    names : tuple of str
+        Of the scores. The methods take a name or a place.
     """
 
     first: np.ndarray
@@ -60,22 +62,28 @@ class Effect:
     by_seed: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    names: tuple = SCORES
 
     @property
     def difference(self):
         return self.by_seed.mean(axis=0)
 
-    def estimate(self, index):
+    def place(self, score):
+        """Return the column of a score."""
+        return self.names.index(score) if isinstance(score, str) else score
+
+    def estimate(self, score):
         """Return the difference of one score as `skinlib.stats.bootstrap.Estimate`."""
+        index = self.place(score)
         return Estimate(self.difference[index], self.low[index], self.high[index])
 
-    def over_seeds(self, index):
+    def over_seeds(self, score):
         """Return the difference of one score with its interval over the seeds."""
-        return over_seeds(self.by_seed[:, index])
+        return over_seeds(self.by_seed[:, self.place(score)])
 
-    def judgement(self, index):
+    def judgement(self, score):
         """Return ``gain``, ``loss`` or ``not clear``, see `skinlib.stats.gains.judge`."""
-        return judge(self.estimate(index), self.over_seeds(index))
+        return judge(self.estimate(score), self.over_seeds(score))
 
 
 def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
@@ -84,7 +92,7 @@ def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0)
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
     weights = joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
-    return between(*_scored(pairs, weights, names), level)
+    return between(*_scored(pairs, weights, names), level, names)
 
 
 def _scored(pairs, weights, names=SCORES):
@@ -96,7 +104,7 @@ def _scored(pairs, weights, names=SCORES):
     return np.swapaxes(np.array(found), 0, 1)
 
 
-def between(first, second, level=LEVEL):
+def between(first, second, level=LEVEL, names=SCORES):
     """Return the effect between two ways whose scores are known.
 
     Parameters
@@ -105,16 +113,19 @@ def between(first, second, level=LEVEL):
         Shape (seeds, 1 + n_resamples, k): as measured, then under each resample of lesions.
     level : float
         Coverage of the intervals, between 0 and 1.
+    names : tuple of str
+        Of the k scores.
     """
     tail = (1 - level) / 2
     resampled = (second - first).mean(axis=0)[1:]
     low, high = np.nanquantile(resampled, [tail, 1 - tail], axis=0)
     return Effect(
-        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high
-    )
+        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high,
+        tuple(names),
+    )  # fmt: skip
 
 
-def difference_in_differences(pairs, masks, *, n_resamples=N_RESAMPLES):
+def difference_in_differences(pairs, masks, names=SCORES, *, n_resamples=N_RESAMPLES):
     """Measure by how much more the scores of some images change than those of the others.
 
     Parameters
@@ -134,9 +145,9 @@ def difference_in_differences(pairs, masks, *, n_resamples=N_RESAMPLES):
     for chosen in ([~mask for mask in masks], masks):
         some = [pair.where(mask) for pair, mask in zip(pairs, chosen, strict=True)]
         of_them = [share[:, mask] for share, mask in zip(weights, chosen, strict=True)]
-        first, second = _scored(some, of_them)
+        first, second = _scored(some, of_them, names)
         changes.append(second - first)
-    return between(*changes)
+    return between(*changes, names=names)
 
 
 def unpaired_difference(first, second, names=SCORES, *, n_resamples=N_RESAMPLES):
@@ -158,10 +169,10 @@ def unpaired_difference(first, second, names=SCORES, *, n_resamples=N_RESAMPLES)
             for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
         ]
         sides.append(np.array(found))
-    return between(*sides)
+    return between(*sides, names=names)
 
 
-def frame(effects, titles, named="Comparison", *, covers="lesions", names=SCORES):
+def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
     """Return the table of some effects: one row an effect and score.
 
     Parameters
@@ -172,21 +183,21 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=SCORES
         Of the columns of the first and the second way.
     named, covers : str
         Title of the first column, and what the interval of the difference covers.
-    names : sequence of str
-        Those to show, of `skinlib.stats.scores.SCORES`.
+    names : sequence of str, optional
+        The scores to show, in this order; all that were measured by default.
     """
     rows = [
         {
             named: title,
-            "Score": SCORES[index],
-            titles[0]: f"{found.first[index]:.3f}",
-            titles[1]: f"{found.second[index]:.3f}",
-            f"Difference [{covers}]": found.estimate(index).text(signed=True),
-            "[seeds]": interval(found.over_seeds(index)),
-            "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, index]),
-            "Result": found.judgement(index),
+            "Score": name,
+            titles[0]: f"{found.first[found.place(name)]:.3f}",
+            titles[1]: f"{found.second[found.place(name)]:.3f}",
+            f"Difference [{covers}]": found.estimate(name).text(signed=True),
+            "[seeds]": interval(found.over_seeds(name)),
+            "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, found.place(name)]),
+            "Result": found.judgement(name),
         }
         for title, found in effects.items()
-        for index in map(SCORES.index, names)
+        for name in names or found.names
     ]
     return pd.DataFrame(rows)

@@ -26,6 +26,9 @@ LABELS = {
 }
 # Those on which effects are measured; the first three depend on the predicted class alone.
 SCORES = ("accuracy", "mean recall", "macro F1", "AUC, macro")
+# Two that no threshold enters: the mean probability of the true class, and minus its mean
+# logarithm, in nats.
+P_TRUE, LOG_LOSS = "p(true)", "log loss"
 DECISIONS = SCORES[:3]
 
 
@@ -41,7 +44,7 @@ def scores(weights, labels, probabilities, names=SCORES):
     probabilities : numpy.ndarray
         Shape (n, 7).
     names : iterable of str
-        k of the names in `LABELS`.
+        k of the names in `LABELS`, or `P_TRUE` and `LOG_LOSS`.
 
     Returns
     -------
@@ -68,6 +71,9 @@ def scores(weights, labels, probabilities, names=SCORES):
         truth = np.eye(len(CLASSES))[labels].ravel() > 0
         pooled = np.repeat(weights, len(CLASSES), axis=1)
         found["AUC, micro"] = bootstrap.auc(pooled, truth, probabilities.ravel())
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    found[P_TRUE] = weights @ of_truth / total
+    found[LOG_LOSS] = -(weights @ np.log(np.clip(of_truth, 1e-7, 1))) / total
     return np.column_stack([found[name] for name in names])
 
 

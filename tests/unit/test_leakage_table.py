@@ -9,7 +9,6 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import splits, synthetic
 from skinlib.experiments import leakage
-from skinlib.stats.scores import SCORES
 
 
 @dataclasses.dataclass
@@ -63,22 +62,24 @@ class Study:
 
 
 def test_the_effect_is_on_the_images_that_can_leak(pair):
-    found = leakage.by_images(Study(pair), n_resamples=20)
+    found = leakage.by_images(leakage.runs(Study(pair)), n_resamples=20)
     count, everywhere = found[leakage.ALL]
     leaks, there = found[leakage.CAN_LEAK]
     assert 0 < leaks < count == len(pair[0].right)
     assert leaks == pair[1].right.sum()
-    accuracy = SCORES.index("accuracy")
+    accuracy = leakage.MEASURED.index("accuracy")
     assert there.difference[accuracy] == 1.0
     assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
     assert len(there.by_seed) == 1
-    assert leakage.by_images(Study(pair), "clean-frozen") == {}
+    assert there.estimate("p(true)").value == 1.0
+    assert leakage.by_images(leakage.runs(Study(pair), "clean-frozen")) == {}
+    assert leakage.runs(Study(pair), backbone="B") == {}
     for group in (leakage.CANNOT, leakage.VALIDATION):
         images, nowhere = found[group]
         assert images > 0
         assert nowhere.difference[accuracy] == nowhere.high[accuracy] == 0.0
     assert found[leakage.CANNOT][0] == count - leaks
-    assert len(leakage.by_images(Study(pair), "clean", n_resamples=20)) == 4
+    assert len(leakage.by_images(leakage.runs(Study(pair), "clean"), n_resamples=20)) == 4
 
 
 def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
@@ -86,25 +87,25 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
     sealed, leaking = pair
     rng = np.random.default_rng(0)
     sealed.right, leaking.right = (rng.random(len(sealed.right)) < p for p in (0.4, 0.7))
-    accuracy = SCORES.index("accuracy")
-    found = leakage.by_images(Study(pair), n_resamples=200)[leakage.CAN_LEAK][1]
+    accuracy = leakage.MEASURED.index("accuracy")
+    found = leakage.by_images(leakage.runs(Study(pair)), n_resamples=200)[leakage.CAN_LEAK][1]
     assert found.estimate(accuracy).sign == 1
-    more = leakage.beyond(Study(pair), n_resamples=200)
+    more = leakage.beyond(leakage.runs(Study(pair)), n_resamples=200)
     assert more.estimate(accuracy).sign == 0
-    (can,) = leakage.pairs(Study(pair))[1]
+    (can,) = leakage.pairs(leakage.runs(Study(pair)))[1]
     gain = leaking.right.astype(float) - sealed.right
     assert more.difference[accuracy] == pytest.approx(gain[can].mean() - gain[~can].mean())
     # Two groups of images drawn independently: their errors add.
     error = np.sqrt(sum(gain[mask].var() / mask.sum() for mask in (can, ~can)))
     width = more.high[accuracy] - more.low[accuracy]
     assert width / (2 * 1.96 * error) == pytest.approx(1, abs=0.2)
-    assert leakage.beyond(Study([None, None])) is None
+    assert leakage.beyond({}) is None
 
 
 def test_runs_of_other_images_are_refused(pair):
     pair[1].record["data"] = {"fingerprint": "2"}
     with pytest.raises(IntegrityError, match="different images"):
-        leakage.pairs(Study(pair))
+        leakage.pairs(leakage.runs(Study(pair)))
 
 
 def test_lesions_on_both_sides_are_counted_image_by_image():

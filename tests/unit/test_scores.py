@@ -90,6 +90,19 @@ def test_only_the_wanted_scores_in_their_order(case):
     assert scores.scores(once, *case, DECISIONS)[0].tolist() == four.tolist()[:3]
 
 
+def test_scores_without_a_threshold(case):
+    """The log loss is scikit-learn's, also of resampled lesions."""
+    labels, probabilities = case
+    weights = bootstrap.cluster_weights(np.arange(300) // 2, 5)
+    found = scores.scores(weights, *case, (scores.P_TRUE, scores.LOG_LOSS))
+    for (p_true, loss), weight in zip(found, weights, strict=True):
+        assert loss == pytest.approx(
+            sk.log_loss(labels, probabilities, sample_weight=weight, labels=range(7))
+        )
+        chosen = [row[label] for row, label in zip(probabilities, labels, strict=True)]
+        assert p_true == pytest.approx(np.average(chosen, weights=weight))
+
+
 # 20 images; four mistakes: an akiec called bcc, a mel called nv, two nv called mel.
 TRUTH = np.repeat(np.arange(7), [3, 2, 2, 1, 3, 8, 1])
 GUESS = np.array([0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 4, 4, 6])
