@@ -13,9 +13,10 @@ import pandas as pd
 
 from skinlib.bench import timing
 from skinlib.predict import released
-from skinlib.predict.export import CALIBRATION, FORMATS, export, inputs
+from skinlib.predict.export import CALIBRATION, FORMATS, calibration, export, inputs
 from skinlib.predict.export.running import opened
-from skinlib.predict.measure import UNKNOWN, prepare
+from skinlib.predict.measure import prepare
+from skinlib.predict.requests import UNKNOWN_FACTS
 from skinlib.stats import bootstrap, paired, scores
 
 # Format, precision, and whether int8 is calibrated, that is, computed in too.
@@ -57,7 +58,7 @@ def measure(*, quick=False, progress=True):
     if photographs:
         given["photographs"] = photographs
     count = 8 if quick else CALIBRATION
-    pictures = inputs(train, np.linspace(0, len(train) - 1, count).astype(int))
+    pictures = calibration(train, count)
     model = servable(classifier)
     exact = {kind: _all(model.predict_on_batch, inputs) for kind, inputs in given.items()}
     found = {
@@ -91,7 +92,9 @@ def _photographs(classifier, folder, count):
         return None
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        inputs["metadata"] = classifier.encoder.transform(pd.DataFrame([UNKNOWN] * len(paths)))
+        inputs["metadata"] = classifier.encoder.transform(
+            pd.DataFrame([UNKNOWN_FACTS] * len(paths))
+        )
     return inputs
 
 

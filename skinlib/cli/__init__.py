@@ -9,12 +9,10 @@ import sys
 from pathlib import Path
 
 from skinlib import bench
-from skinlib.cli import commands
+from skinlib.cli import commands, models
 from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
 from skinlib.data import fetch
-from skinlib.predict import commands as models
-from skinlib.predict import predict
 
 # What a shell makes of SIGINT and SIGPIPE.
 INTERRUPTED, UNREAD = 130, 141
@@ -37,7 +35,15 @@ def _pair(text):
         return key, value
 
 
-# Options that several commands have.
+def _path(text):
+    """Parse a path; an empty one, as an unset variable leaves it, is not the current folder."""
+    if not text.strip():
+        msg = "empty name; name a file or a folder"
+        raise argparse.ArgumentTypeError(msg)
+    return Path(text)
+
+
+# Options that several commands have, by their names.
 OPTIONS = {
     "--data": {"help": "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"},
     "--allow-missing": {
@@ -47,6 +53,10 @@ OPTIONS = {
     "--size": {"type": int, "help": "input side in pixels (default: the authors')"},
     "--json": {"action": "store_true", "help": "print JSON, not text"},
     "--no-progress": {"action": "store_true", "help": "show no progress bars"},
+    "--model --run": {
+        "type": _path,
+        "help": "released model, or directory of a run (default: the newest released model)",
+    },
     "study": {"help": "one of studies/, or a YAML file like those"},
 }
 
@@ -62,7 +72,7 @@ def _parser():
         sub = subparsers.add_parser(name, help=summary, description=f"{summary} {NOT_A_DEVICE}")
         sub.set_defaults(function=function)
         for option in options:
-            sub.add_argument(option, **OPTIONS[option])
+            sub.add_argument(*option.split(), **OPTIONS[option])
         if add_arguments:
             add_arguments(sub)
         return sub
@@ -77,7 +87,7 @@ def _parser():
     command("fetch", fetch.run, add_arguments=fetch.add_arguments)
 
     sub = command("check-data", commands.check_data, "--data", "--allow-missing")
-    sub.add_argument("--split", type=Path, help="a file of results/splits to check as well")
+    sub.add_argument("--split", type=_path, help="a file of results/splits to check as well")
 
     options = ("--data", "--allow-missing", "--size", "--no-progress")
     sub = command("train", commands.train, *options)
@@ -93,26 +103,51 @@ def _parser():
     sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
 
     sub = command("compare", commands.compare)
-    sub.add_argument("run", nargs=2, type=Path, help="directories of two runs on one split")
+    sub.add_argument("run", nargs=2, type=_path, help="directories of two runs on one split")
     sub.add_argument("--part", default="test", help="default: %(default)s")
 
     sub = command("pointing", commands.pointing, "--data")
-    sub.add_argument("run", nargs="+", type=Path, help="directories of runs with their weights")
-    sub.add_argument("--masks", type=Path, help="zip or folder (default: SKINLIB_MASKS, --data)")
+    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
+    sub.add_argument("--masks", type=_path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
-    command("predict", predict.run, add_arguments=predict.add_arguments)
-    command("export", models.export, add_arguments=models.add_export)
-    command("release", models.release, "--data", add_arguments=models.add_release)
-    command("browser", models.browser, add_arguments=models.add_browser)
+    sub = command("predict", models.predict, "--model --run", "--json", "--no-progress")
+    image_help = "photographs, folders of them, or CSV files with image and perhaps age, sex, site"
+    sub.add_argument("image", nargs="+", type=_path, help=image_help)
+    sub.add_argument("--age", type=float, help="years; a CSV file has its own facts")
+    sub.add_argument("--sex", default="unknown", help="female or male")
+    sub.add_argument("--site", default="unknown", help="'lower extremity' for example")
+    output_help = "write a table; its name ends in .csv"
+    sub.add_argument("-o", "--output", type=_path, metavar="CSV", help=output_help)
+    overlay_help = "write the attention over the photograph: a .png for one, else a folder"
+    sub.add_argument("--overlay", type=_path, metavar="PNG|FOLDER", help=overlay_help)
+
+    sub = command("export", models.export, "--model --run")
+    sub.add_argument("--format", required=True, help="onnx, litert, openvino or keras (fp32 only)")
+    precision_help = "what the weights are stored in: fp32, fp16 or int8; default: %(default)s"
+    sub.add_argument("--precision", default="fp32", help=precision_help)
+    data_help = "with int8: compute in eight bits too, by pictures the model was trained on"
+    sub.add_argument("--data", help=data_help)
+    output_help = "default: the model's name, precision and suffix, in this folder"
+    sub.add_argument("-o", "--output", type=_path, metavar="FILE", help=output_help)
+
+    sub = command("release", models.release, "--data")
+    sub.add_argument("run", nargs="?", type=_path, help="directory of a finished run")
+    sub.add_argument("--name", help="folder below models/ (default: from the run)")
+    risk_help = "share of wrong answers to aim at; default: %(default)s"
+    sub.add_argument("--risk", type=float, default=0.1, help=risk_help)
+    sub.add_argument("--card", action="store_true", help="write the model cards anew, no more")
+
+    sub = command("browser", models.browser)
+    sub.add_argument("-o", "--output", type=_path, help="default: _build/browser")
 
     sub = command("run", commands.run_study, "study")
     sub.add_argument("run", help="name of the run")
     sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
-    sub.add_argument("-o", "--output", type=Path, help="notebook (default: below book/executed)")
+    sub.add_argument("-o", "--output", type=_path, help="notebook (default: below book/executed)")
 
     sub = command("notebook", commands.run_notebook)
     sub.add_argument("name", help="which of notebooks/, 'train' for example")
-    sub.add_argument("-o", "--output", required=True, type=Path, help="the executed notebook")
+    sub.add_argument("-o", "--output", required=True, type=_path, help="the executed notebook")
     sub.add_argument(
         "-p", "--parameter", action="append", type=_pair, metavar="NAME=VALUE",
         help="of its first cell; may be given several times",

@@ -29,14 +29,11 @@ class Rule:
     Attributes
     ----------
     temperature : float
-        See `skinlib.stats.calibration.calibrated`.
-    confidence : float or None
-        Least calibrated probability of an answer; None: none was enough on the validation set,
-        and nothing is answered.
+    confidence, confidence_without : float or None
+        Least calibrated probability of an answer, with all facts known and without; None: none
+        was enough on the validation set, and nothing is answered.
     distance : float or None
         Largest distance of an answer; None: any.
-    confidence_without : float or None
-        As `confidence`, where age, sex or site is not known.
     """
 
     temperature: float
@@ -79,7 +76,7 @@ def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
     labels, probabilities : numpy.ndarray
         Shapes (n,) and (n, 7), as the model gives them.
     blind : numpy.ndarray, optional
-        The same without age, sex and site; `probabilities` by default, for a model without them.
+        Probabilities without age, sex and site, for a model that takes them.
     risk : float
         Largest share of wrong answers among the answers.
     distance : float, optional

@@ -14,27 +14,21 @@ from skinlib.experiments import external, localisation
 from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
+from skinlib.predict.measure import require_data
 from skinlib.predict.model import load_run
+from skinlib.predict.requests import UNKNOWN_FACTS
 from skinlib.stats.localisation import DARKNESS, darkness, score
 
 # The share of test images for which the weights must give the class of predictions.csv.
 AGREEMENT = 0.99
 
 
-def _cached(classifier, dataset, progress):
-    """Return the images of a data set as the network takes them."""
-    recipe, size = classifier.recipe, classifier.record["input_size"]
-    return pixels.cached(
-        dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
-    )
-
-
-def _part(classifier, images, table, rows):
-    """Return the rows of a data set as a part; an unknown age is imputed, whatever the recipe."""
-    table, recipe = table.iloc[rows].reset_index(drop=True), classifier.recipe
+def _part(classifier, images, table):
+    """Return images as a part, row by row of a table; an unknown age is always imputed."""
+    recipe = classifier.recipe
     facts = classifier.encoder.transform(table) if recipe.metadata else None
     labels = table["dx"].map(CLASSES.index).to_numpy()
-    return Part(images, rows, facts, labels, recipe.channel_order)
+    return Part(images, table.index.to_numpy(), facts, labels, recipe.channel_order)
 
 
 def official(run, dataset, trained_on, *, progress=True):
@@ -55,8 +49,7 @@ def official(run, dataset, trained_on, *, progress=True):
     IntegrityError
         An official image is one of those trained on, or the run was evaluated on other images.
     """
-    known = run.record.get("external")
-    if known:
+    if known := run.record.get("external"):
         if known["fingerprint"] != dataset.fingerprint:
             msg = (
                 f"'{run.folder}' was evaluated on {known['name']} ({known['fingerprint']}), not "
@@ -64,11 +57,10 @@ def official(run, dataset, trained_on, *, progress=True):
             )
             raise IntegrityError(msg)
         return run
-    classifier = load_run(run.folder)
-    images, seen = (_cached(classifier, each, progress) for each in (dataset, trained_on))
+    classifier, table = load_run(run.folder), dataset.table
+    images, seen = (classifier.cached(each, progress) for each in (dataset, trained_on))
     _refuse_trained_on(dataset, images, trained_on, seen)
-    table = dataset.table
-    part = _part(classifier, images, table, np.arange(len(table)))
+    part = _part(classifier, images, table)
     probabilities = prediction.predict(classifier.model, part, views=classifier.recipe.views)
     before = run.predictions()
     before = before[before["part"] != external.PART]
@@ -122,19 +114,12 @@ def localise(run, data=None, masks=None, *, progress=True):
         The photographs are not those of the run, or the weights do not give its predictions.
     """
     dataset = ham10000.load(data, decode=False)
-    known = run.record["data"]
-    if dataset.fingerprint != known["fingerprint"]:
-        msg = (
-            f"'{run.folder}' was trained on {known['name']} {known['fingerprint']}, "
-            f"'{dataset.folder}' is {dataset.name} {dataset.fingerprint}; set SKINLIB_DATA or "
-            "--data to the data of the run"
-        )
-        raise IntegrityError(msg)
+    require_data(run.record, dataset)
     masks = Masks(locate(dataset.folder, masks))
     rows = run.predictions("test")
     classifier = load_run(run.folder)
     places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
-    part = _part(classifier, _cached(classifier, dataset, progress), dataset.table, places)
+    part = _part(classifier, classifier.cached(dataset, progress), dataset.table.iloc[places])
     maps, agreement = _maps(run, classifier, part)
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)
@@ -150,6 +135,8 @@ def localise(run, data=None, masks=None, *, progress=True):
     scores = score({name: each[there] for name, each in maps.items()}, shares[there], lesions, area)
     scores.insert(0, "image_id", rows["image_id"].to_numpy()[there])
     write_csv(run.folder / localisation.SCORES, scores, float_format="%.5g")
+    attention = [each for each in classifier.model.layers if each.name == "soft_attention"]
+    gamma = attention[0].gamma if attention else None
     source = {
         "identity": run.record["identity"],
         "weights_sha256": run.record["weights_sha256"],
@@ -161,7 +148,7 @@ def localise(run, data=None, masks=None, *, progress=True):
         "prior": {"share": area, "masks": len(others)},
         "empty": {name: int((~values.any(axis=(1, 2))).sum()) for name, values in maps.items()},
         "agreement": round(agreement, 4),
-        "gamma": _gamma(classifier.model),
+        "gamma": None if gamma is None else round(float(gamma), 5),
     }
     write_json(run.folder / localisation.SOURCE, source)
     return localisation.read_scores(run)[0]
@@ -186,13 +173,6 @@ def _maps(run, classifier, part):
     return maps, agreement
 
 
-def _gamma(model):
-    """Return the scalar that scales the attended tensor, None where the network has none."""
-    layers = [layer for layer in model.layers if layer.name == "soft_attention"]
-    gamma = layers[0].gamma if layers else None
-    return None if gamma is None else round(float(gamma), 5)
-
-
 def drawn(seed=0):
     """Return the attention maps of the newest released model for drawn lesions; None without one.
 
@@ -205,7 +185,7 @@ def drawn(seed=0):
     numbers, side = localisation.drawn_lesions(seed), classifier.record["input_size"]
     pictures = [synthetic.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
     # The maps are computed before the metadata join the network.
-    facts = pd.DataFrame({"age": np.nan, "sex": "unknown", "localization": "unknown"}, numbers)
+    facts = pd.DataFrame(UNKNOWN_FACTS, numbers)
     maps = classifier.classify(np.stack(pictures), facts, views="one").maps
     rounded = {dx: np.round(each, 5).tolist() for dx, each in zip(numbers, maps, strict=True)}
     return {"model": folder.name, "seed": seed, "size": side, "maps": rounded}

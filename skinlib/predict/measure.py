@@ -4,20 +4,35 @@ import os
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.data import ham10000, pixels
+from skinlib.data import ham10000
 from skinlib.data import prepare as preparing
 from skinlib.experiments import external
 from skinlib.predict import abstention, ood, ood_images
-from skinlib.predict.requests import complete
-from skinlib.stats import bootstrap, calibration, scores
+from skinlib.predict.requests import UNKNOWN_FACTS, complete
+from skinlib.stats import bootstrap, scores
 
-BATCH = 64
 # Rounding to float16 does not change a probability by more.
 LARGEST_CHANGE = 0.2
-UNKNOWN = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
+# How `model.json` calls what the rule says.
+STATUS = {
+    "unlike": abstention.UNLIKE,
+    "unsure": abstention.UNSURE,
+    "answered": abstention.ANSWERED,
+}
+
+
+def require_data(record, dataset):
+    """Refuse a data set that a run, or the run of a released model, was not trained on."""
+    wanted = record["data"]
+    if dataset.fingerprint != wanted["fingerprint"]:
+        msg = (
+            f"'{record['study']}/{record['run']}' was trained on the data {wanted['name']} "
+            f"({wanted['fingerprint']}), this is {dataset.name} ({dataset.fingerprint}) in "
+            f"'{dataset.folder}'; set SKINLIB_DATA or --data to the folder of the former"
+        )
+        raise IntegrityError(msg)
 
 
 def prepare(classifier, data=None, *, progress=True):
@@ -25,23 +40,17 @@ def prepare(classifier, data=None, *, progress=True):
     record = classifier.record
     # A released model has of its run what run.json has.
     made = record["run"] if isinstance(record["run"], dict) else record
-    name, wanted = f"{made['study']}/{made['run']}", made["data"]
     dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
     # Before minutes are spent on decoding.
-    if dataset.fingerprint != wanted["fingerprint"]:
-        msg = (
-            f"'{name}' was trained on the data {wanted['name']} ({wanted['fingerprint']}), this is "
-            f"{dataset.name} ({dataset.fingerprint}) in '{dataset.folder}'; set SKINLIB_DATA or "
-            "--data to the folder of the former"
-        )
-        raise IntegrityError(msg)
+    require_data(made, dataset)
     prepared = preparing.prepare(
         classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
     )
     if prepared.split.hash != made["split"]["hash"]:
         msg = (
-            f"'{name}' was trained on the split {made['split']['hash']} of {dataset.name}, drawn "
-            f"here it is {prepared.split.hash}; another version of skinlib or scikit-learn drew it"
+            f"'{made['study']}/{made['run']}' was trained on the split {made['split']['hash']} of "
+            f"{dataset.name}, drawn here it is {prepared.split.hash}; another version of skinlib "
+            "or scikit-learn drew it"
         )
         raise IntegrityError(msg)
     return prepared
@@ -54,28 +63,31 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
     ----------
     run : skinlib.experiments.run.Run
     classifier : skinlib.predict.model.Classifier
-        With the weights to be released and no rule; its ``detector`` is set.
+        With the weights to be released; its ``detector`` and its ``rule`` are set.
     prepared : skinlib.data.prepare.Prepared
     risk : float
         See `skinlib.predict.abstention.fit`.
     """
     takes_facts = classifier.recipe.metadata
 
-    def evaluate(part, *, facts=True, views=None):
-        chosen, table = prepared.parts[part], prepared.tables[part]
-        table = table if facts else table.assign(**UNKNOWN)
-        return _evaluate(classifier, chosen.pixels[chosen.rows], table, part, progress, views)
+    def classify(part, views=None, **facts):
+        chosen, table = prepared.parts[part], prepared.tables[part].assign(**facts)
+        pictures, title = chosen.pixels[chosen.rows], part if progress else None
+        return classifier.classify(pictures, table, views=views, progress=title)
 
-    _, train = evaluate("train", views="one")
-    found, features = {}, {}
-    for part in ("validation", "test"):
-        found[part], features[part] = evaluate(part)
-    classifier.detector = ood.Detector.fit(train, features["validation"])
-    distances = {part: classifier.detector.distance(*features[part]) for part in found}
+    train = classify("train", views="one")
+    found = {part: classify(part) for part in ("validation", "test")}
+    classifier.detector = ood.Detector.fit(
+        (train.colours, train.features), (found["validation"].colours, found["validation"].features)
+    )
+    distances = {
+        part: classifier.detector.distance(each.colours, each.features)
+        for part, each in found.items()
+    }
     known = {part: complete(prepared.tables[part]) if takes_facts else True for part in found}
-    blind = {part: evaluate(part, facts=False)[0] for part in found} if takes_facts else {}
+    blind = {part: classify(part, **UNKNOWN_FACTS).probabilities for part in found if takes_facts}
     labels, probabilities, _ = run.arrays("validation")
-    rule = abstention.fit(
+    rule = classifier.rule = abstention.fit(
         labels, probabilities, blind=blind.get("validation"), risk=risk,
         distance=abstention.FARTHEST,
     )  # fmt: skip
@@ -86,12 +98,10 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
         part: abstention.measure(rule, *run.arrays(part), distances[part], known[part])
         for part in distances
     }
-    limits = classifier.detector.limits.tolist()
     without = None
     if takes_facts:
-        without = without_facts(
-            rule, run, (found["test"], known["test"]), (blind["test"], False), distances["test"]
-        )
+        given = found["test"].probabilities, known["test"]
+        without = without_facts(rule, run, given, (blind["test"], False), distances["test"])
     return {
         "temperature": rule.temperature,
         "abstention": {
@@ -100,51 +110,34 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
             "distance": rule.distance,
             "risk": risk,
             "percentile": ood.PERCENTILE,
-            "limits": dict(zip(ood.PARTS, limits, strict=True)),
+            "limits": dict(zip(ood.PARTS, classifier.detector.limits.tolist(), strict=True)),
             "chosen_on": {"part": "validation", **measured.pop("validation")},
             "measured": measured,
         },
         "float16": {
-            part: _rounding(run, part, prepared.tables[part], found[part]) for part in found
+            part: _rounding(run, part, prepared.tables[part], each.probabilities)
+            for part, each in found.items()
         },
         "without_facts": without,
-        "foreign": _ood_images(rule, classifier, prepared.parts["test"], progress),
+        "foreign": _ood_images(classifier, prepared.parts["test"], progress),
     }
-
-
-def _evaluate(classifier, images, table, what, progress, views=None):
-    """Return probabilities (n, 7), not calibrated, and both kinds of features."""
-    found = []
-    for start in tqdm(range(0, len(table), BATCH), desc=what, unit="batch", disable=not progress):
-        rows = slice(start, start + BATCH)
-        found.append(classifier.classify(images[rows], table.iloc[rows], views=views))
-    features = zip(*(each.features for each in found), strict=True)
-    return (
-        np.concatenate([each.probabilities for each in found]),
-        tuple(map(np.concatenate, features)),
-    )
 
 
 def _official(run, classifier, folder, progress):
     """Return distances of the official images, and whether their facts are all known, or None."""
     known = run.record.get("external")
-    if not known:
-        return None
     try:
-        dataset = external.load(os.environ.get("SKINLIB_TEST") or folder)
+        dataset = known and external.load(os.environ.get("SKINLIB_TEST") or folder)
     except DataError:
         return None
-    if dataset.fingerprint != known["fingerprint"]:
+    if not known or dataset.fingerprint != known["fingerprint"]:
         return None
-    recipe, size = classifier.recipe, classifier.record["input_size"]
-    images = pixels.cached(
-        dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
-    )
-    place = pd.Index(dataset.table["image_id"])
-    rows = place.get_indexer(run.predictions(external.PART)["image_id"])
-    table = dataset.table.iloc[rows]
-    _, features = _evaluate(classifier, images[rows], table, external.PART, progress, "one")
-    return classifier.detector.distance(*features), complete(table)
+    places = pd.Index(dataset.table["image_id"])
+    rows = places.get_indexer(run.predictions(external.PART)["image_id"])
+    images, table = classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
+    title = external.PART if progress else None
+    found = classifier.classify(images, table, views="one", progress=title)
+    return found.distances, complete(table)
 
 
 def _rounding(run, part, table, rounded):
@@ -197,23 +190,13 @@ def without_facts(rule, run, given, none, distances):
     return found
 
 
-def _ood_images(rule, classifier, part, progress):
+def _ood_images(classifier, part, progress):
     """Return what the rule does with pictures that are not photographs of lesions."""
-    some = part.pixels[part.rows[: ood_images.COUNT]]
-    words = {
-        "unlike": abstention.UNLIKE,
-        "unsure": abstention.UNSURE,
-        "answered": abstention.ANSWERED,
-    }
+    some, size = part.pixels[part.rows[: ood_images.COUNT]], classifier.record["input_size"]
     found = []
-    for kind, pictures in ood_images.kinds(classifier.record["input_size"], some).items():
-        table = pd.DataFrame([UNKNOWN] * len(pictures))
-        probabilities, features = _evaluate(classifier, pictures, table, kind, progress)
-        status = rule.decide(
-            calibration.calibrated(probabilities, rule.temperature),
-            classifier.detector.distance(*features),
-            not classifier.recipe.metadata,
-        )
-        counts = {key: int((status == word).sum()) for key, word in words.items()}
+    for kind, pictures in ood_images.kinds(size, some).items():
+        facts = pd.DataFrame([UNKNOWN_FACTS] * len(pictures))
+        status = classifier.classify(pictures, facts, progress=kind if progress else None).status
+        counts = {key: int((status == word).sum()) for key, word in STATUS.items()}
         found.append({"kind": kind, "images": len(pictures), **counts})
     return found

@@ -1,17 +1,18 @@
 """A trained network with its preprocessing and its rule: pixels in, probabilities out."""
 
-import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.common.files import require_file
 from skinlib.common.process import import_keras
+from skinlib.data import pixels
 from skinlib.data.images import MAX_PHOTOGRAPH, decode
 from skinlib.data.metadata import MetadataEncoder
-from skinlib.data.pixels import resize
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.models.prediction import d4
@@ -20,31 +21,32 @@ from skinlib.predict import abstention, ood
 from skinlib.predict.requests import Request, check_facts, complete, table
 from skinlib.stats import calibration
 
+BATCH = 64
 # Pixels; a smaller picture shows nothing that a network could use.
 LEAST_SIDE = 32
 
 
-@dataclasses.dataclass(frozen=True)
-class Predictions:
+class Predictions(NamedTuple):
     """What a model predicts for n photographs.
 
     Attributes
     ----------
     probabilities : numpy.ndarray
-        Calibrated if the model has a temperature, shape (n, 7).
+        Calibrated if the model has a rule, shape (n, 7).
     status : numpy.ndarray of str
         Of `skinlib.predict.abstention`, shape (n,).
-    features : tuple of numpy.ndarray
-        For `skinlib.predict.ood`: of the colours, shape (n, 12), and of the network, (n, C).
+    colours, features : numpy.ndarray
+        For `skinlib.predict.ood`, shapes (n, 12) and (n, C).
     distances : numpy.ndarray or None
         From the training set, see `skinlib.predict.ood`, shape (n,).
     maps : numpy.ndarray or None
-        Mean of the K attention maps at the tap, shape (n, h, w); each sums to 1.
+        Mean of the K attention maps, shape (n, h, w); each sums to 1.
     """
 
     probabilities: np.ndarray
     status: np.ndarray
-    features: tuple
+    colours: np.ndarray
+    features: np.ndarray
     distances: np.ndarray | None
     maps: np.ndarray | None
 
@@ -62,7 +64,6 @@ class Classifier:
     rule : skinlib.predict.abstention.Rule, optional
         Without one probabilities are not calibrated, and every photograph is answered.
     detector : skinlib.predict.ood.Detector, optional
-        Measures how unlike the training set a picture is.
     name : str or pathlib.Path, optional
         See `skinlib.models.weights.load_classifier`.
     """
@@ -92,10 +93,16 @@ class Classifier:
     def square(self, image, size):
         """Return the square of a decoded photograph that the network sees."""
         recipe = self.recipe
-        return resize(image, size, interpolation=recipe.interpolation, crop=recipe.crop)
+        return pixels.resize(image, size, interpolation=recipe.interpolation, crop=recipe.crop)
 
-    def classify(self, pictures, facts, *, views=None):
-        """Return `Predictions` for a batch.
+    def cached(self, dataset, progress=True):
+        """Return all images of a data set as the network takes them, from the pixel cache."""
+        recipe, size = self.recipe, self.record["input_size"]
+        options = {"interpolation": recipe.interpolation, "crop": recipe.crop}
+        return pixels.cached(dataset, size, **options, progress=progress)
+
+    def classify(self, pictures, facts, *, views=None, progress=None):
+        """Return `Predictions`.
 
         Parameters
         ----------
@@ -105,7 +112,16 @@ class Classifier:
             n rows of ``age``, ``sex``, ``localization``, see `skinlib.predict.requests.table`.
         views : {'one', 'd4'}, optional
             The recipe's by default.
+        progress : str, optional
+            Title of a progress bar.
         """
+        starts = tqdm(range(0, len(facts), BATCH), progress, unit="batch", disable=not progress)
+        rows = (slice(start, start + BATCH) for start in starts)
+        found = [self._classify(pictures[each], facts.iloc[each], views) for each in rows]
+        columns = zip(*found, strict=True)
+        return Predictions(*(None if each[0] is None else np.concatenate(each) for each in columns))
+
+    def _classify(self, pictures, facts, views):
         colours = ood.colours(pictures)
         if self.recipe.channel_order == "bgr":
             pictures = pictures[..., ::-1]
@@ -115,41 +131,54 @@ class Classifier:
         several = (views or self.recipe.views) == "d4"
         seen = list(d4(inputs["image"])) if several else [inputs["image"]]
         # Features and attention are those of the first view, the picture as it is.
-        first, network, maps = self._inside(inputs)
+        first, features, maps = self._inside(inputs)
         others = [self.model.predict_on_batch({**inputs, "image": view}) for view in seen[1:]]
         probabilities = np.mean([first, *map(np.asarray, others)], axis=0)
-        distances = self.detector.distance(colours, network) if self.detector else None
+        distances = self.detector.distance(colours, features) if self.detector else None
         status = np.full(len(probabilities), abstention.ANSWERED, object)
         if self.rule:
             probabilities = calibration.calibrated(probabilities, self.rule.temperature)
             known = complete(facts) if self.recipe.metadata else True
             status = self.rule.decide(probabilities, distances, known)
-        return Predictions(probabilities, status, (colours, network), distances, maps)
+        return Predictions(probabilities, status, colours, features, distances, maps)
 
     def _inside(self, inputs):
         """Return probabilities (n, 7), features (n, C) and attention (n, h, w) or None."""
         import keras
 
         if self._inner is None:
-            tap = self.model.get_layer("pool").input
-            outputs = [self.model.output, keras.ops.mean(tap, axis=(1, 2))]
-            if self.recipe.attention != "none":
-                outputs.append(self.model.get_layer("soft_attention").output[1])
-            self._inner = keras.Model(self.model.inputs, outputs)
+            self._inner = keras.Model(self.model.inputs, outputs(self.model))
         # By name is by position here: the functional graph keeps the order of its inputs.
         given = [inputs[tensor.name] for tensor in self.model.inputs]
-        first, features, *maps = map(np.asarray, self._inner.predict_on_batch(given))
-        return first, features.astype(np.float32), maps[0].mean(axis=-1) if maps else None
+        found = self._inner.predict_on_batch(given)
+        found = {name: np.asarray(values) for name, values in found.items()}
+        maps = found["attention"].mean(axis=-1) if "attention" in found else None
+        return found["probabilities"], found["features"].astype(np.float32), maps
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
         """Return class to probability for one photograph, calibrated if there is a rule.
 
-        Facts and errors are those of `skinlib.predict.requests.check_facts`, `open_photograph`.
+        Errors are those of `skinlib.predict.requests.check_facts` and `open_photograph`.
         """
         check_facts(age, sex, site)
         facts = table([Request(Path(path), str(path), age, sex, site)])
         found = self.classify(self.prepare(path)[None], facts)
         return dict(zip(CLASSES, map(float, found.probabilities[0]), strict=True))
+
+
+def outputs(model):
+    """Return tensors of a network by name: ``probabilities``, ``features`` and ``attention``.
+
+    Features are means over positions, (n, C); attention is there if the network has any,
+    (n, h, w, K).
+    """
+    import keras
+
+    features = keras.ops.mean(model.get_layer("pool").input, axis=(1, 2))
+    found = {"probabilities": model.output, "features": features}
+    if any(layer.name == "soft_attention" for layer in model.layers):
+        found["attention"] = model.get_layer("soft_attention").output[1]
+    return found
 
 
 def open_photograph(path):

@@ -1,13 +1,17 @@
 """The command ``python -m skinlib predict``: photographs in, a text, JSON or CSV file out."""
 
-import argparse
 import dataclasses
 import json
 import os
 import sys
-from pathlib import Path
 
+import pandas as pd
+from tqdm import tqdm
+
+from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, Interrupted
+from skinlib.common.files import atomic_path, require_place, write_csv
+from skinlib.predict import predictions, released, requests
 
 # Errors that are printed; the table has them all.
 SHOWN = 10
@@ -17,51 +21,14 @@ KEPT = 100
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 
 
-def _path(text):
-    """Parse a path; an empty one, as an unset variable leaves it, is not the current folder."""
-    if not text.strip():
-        msg = "empty name; name a file or a folder"
-        raise argparse.ArgumentTypeError(msg)
-    return Path(text)
-
-
-def add_arguments(parser):
-    """Add the options of ``skinlib predict`` to an argument parser."""
-    parser.add_argument(
-        "image", nargs="+", type=_path,
-        help="photographs, folders of them, or CSV files with a column image and, if known, "
-        "age, sex, site",
-    )  # fmt: skip
-    parser.add_argument("--age", type=float, help="years; a CSV file has its own facts")
-    parser.add_argument("--sex", default="unknown", help="female or male")
-    parser.add_argument("--site", default="unknown", help="'lower extremity' for example")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--model", type=_path, help="released model or run (default: the newest released one)"
-    )
-    which.add_argument("--run", type=_path, help="run directory with its weights")
-    parser.add_argument(
-        "-o", "--output", type=_path, metavar="CSV", help="write a table; its name ends in .csv"
-    )
-    parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
-    parser.add_argument(
-        "--overlay", type=_path, metavar="PNG|FOLDER",
-        help="write the attention over the photograph: a name in .png is a file, for one "
-        "photograph, any other a folder",
-    )  # fmt: skip
-    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
-
-
 def run(args):
-    """Classify photographs, or say that the model gives no answer."""
-    from skinlib.predict import released, requests
-
+    """Classify what the arguments of the command name; return its exit code."""
     given = requests.gather(args.image, args.age, args.sex, args.site)
     overlays = _places(args, given)
     found, full = [], None
     # What was predicted before somebody, or a full disk, stopped the command is kept.
     try:
-        classifier = released.locate(args.model, args.run)
+        classifier = released.locate(args.model)
         for prediction in _predicted(args, classifier, given, overlays):
             found.append(prediction)
     except KeyboardInterrupt:
@@ -87,18 +54,11 @@ def run(args):
 
 def _places(args, given):
     """Return the overlay of each photograph, or None; refuse what could not be written."""
-    from skinlib.common.files import require_place
-
-    overlays = [None] * len(given)
-    targets = []
-    if args.output:
-        if args.output.suffix.lower() != ".csv":
-            msg = f"--output '{args.output}' does not end in .csv; name the table to write"
-            raise DataError(msg)
-        targets.append(args.output)
-    if args.overlay:
-        overlays = _overlays(args.overlay, given)
-        targets += overlays
+    if args.output and args.output.suffix.lower() != ".csv":
+        msg = f"--output '{args.output}' does not end in .csv; name the table to write"
+        raise DataError(msg)
+    overlays = _overlays(args.overlay, given) if args.overlay else [None] * len(given)
+    targets = [path for path in (args.output, *overlays) if path]
     inputs = set(map(os.path.realpath, [*args.image, *(request.image for request in given)]))
     for target in targets:
         if os.path.realpath(target) in inputs:
@@ -127,15 +87,10 @@ def _overlays(path, given):
 
 def _predicted(args, classifier, given, overlays):
     """Yield the predictions, and write their overlays."""
-    from tqdm import tqdm
-
-    from skinlib.common.files import atomic_path
-    from skinlib.predict.predictions import predict
-
     if args.overlay and classifier.recipe.attention == "none":
         msg = "this model has no attention to lay over a photograph; leave out --overlay"
         raise DataError(msg)
-    found = predict(classifier, given, overlays=bool(args.overlay))
+    found = predictions.predict(classifier, given, overlays=bool(args.overlay))
     silent = args.no_progress or len(given) == 1
     progress = tqdm(found, total=len(given), unit="image", disable=silent)
     for prediction, place in zip(progress, overlays, strict=True):
@@ -148,17 +103,10 @@ def _predicted(args, classifier, given, overlays):
 
 def _report(args, classifier, found):
     """Write the table, then print JSON or text, and what was written."""
-    import pandas as pd
-
-    from skinlib.common import NOT_A_DEVICE
-    from skinlib.common.files import write_csv
-    from skinlib.predict.predictions import COLUMNS
-
     good = [prediction for prediction in found if prediction.error is None]
     written = []
     if args.output:
-        frame = pd.DataFrame([each.row() for each in found], columns=list(COLUMNS))
-        write_csv(args.output, frame, float_format="%.6g")
+        write_csv(args.output, pd.DataFrame([each.row() for each in found]), float_format="%.6g")
         written.append(f"Written: {args.output}, rows: {len(found)}")
     if args.overlay and good:
         written.append(f"Written: {args.overlay}, overlays: {len(good)}")

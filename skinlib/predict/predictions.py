@@ -1,6 +1,7 @@
 """Classify many photographs; one that cannot be read becomes a row with the reason."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -46,27 +47,21 @@ class Prediction:
 
     def row(self):
         """Return the values of `COLUMNS`; None for what is not known."""
-        known = self.probabilities is not None
-        values = map(float, self.probabilities) if known else [None] * len(CLASSES)
-        answer = (
-            CLASSES[self.probabilities.argmax()] if self.status == abstention.ANSWERED else None
-        )
-        return {
-            "image": self.request.name,
-            "status": self.status,
-            "answer": answer,
-            "diagnosis": LONG_NAMES.get(answer),
-            "confidence": float(self.probabilities.max()) if known else None,
-            **dict(zip(CLASSES, values, strict=True)),
-            "distance": self.distance,
-            "error": None if self.error is None else " ".join(str(self.error).split()),
-        }
+        row = dict.fromkeys(COLUMNS) | {"image": self.request.name, "status": self.status}
+        if self.error is not None:
+            return row | {"error": " ".join(str(self.error).split())}
+        row |= dict(zip(CLASSES, map(float, self.probabilities), strict=True))
+        row |= {"confidence": max(row[name] for name in CLASSES), "distance": self.distance}
+        if self.status == abstention.ANSWERED:
+            row["answer"] = CLASSES[self.probabilities.argmax()]
+            row["diagnosis"] = LONG_NAMES[row["answer"]]
+        return row
 
     def to_json(self):
         """Return `row` with the probabilities together."""
         row = self.row()
         values = {name: row.pop(name) for name in CLASSES}
-        return {**row, "probabilities": None if self.probabilities is None else values}
+        return {**row, "probabilities": None if self.error is not None else values}
 
     def text(self, rule=None):
         """Return a few lines for a person; `rule` is that of the model."""
@@ -113,13 +108,15 @@ def predict(classifier, requests, *, overlays=False):
         Lay the attention over each photograph.
     """
     read = in_threads(lambda each: _read(classifier, each, overlays), requests, ahead=2 * BATCH)
-    batch = []
-    for request, found in zip(requests, read, strict=True):
-        batch.append((request, found))
-        if len(batch) == BATCH:
-            yield from _classified(classifier, batch)
-            batch = []
-    yield from _classified(classifier, batch)
+    pairs = zip(requests, read, strict=True)
+    while batch := list(itertools.islice(pairs, BATCH)):
+        good = [(request, found) for request, found in batch if isinstance(found, tuple)]
+        predicted = _classified(classifier, good) if good else None
+        for request, found in batch:
+            if isinstance(found, tuple):
+                yield next(predicted)
+            else:
+                yield Prediction(request, ERROR, error=found)
 
 
 def _read(classifier, request, overlays):
@@ -128,10 +125,9 @@ def _read(classifier, request, overlays):
         if request.fault:
             raise DataError(request.fault)
         image = open_photograph(request.image)
-        side = min(LARGEST, *image.size)
         return (
             classifier.square(image, classifier.record["input_size"]),
-            classifier.square(image, side) if overlays else None,
+            classifier.square(image, min(LARGEST, *image.size)) if overlays else None,
         )
     except SkinlibError as error:
         return error
@@ -141,24 +137,15 @@ def _read(classifier, request, overlays):
 
 
 def _classified(classifier, batch):
-    good = [(request, read) for request, read in batch if not isinstance(read, SkinlibError)]
-    found = None
-    if good:
-        pictures = np.stack([picture for _, (picture, _) in good])
-        found = classifier.classify(pictures, table([request for request, _ in good]))
-    place = 0
-    for request, read in batch:
-        if isinstance(read, SkinlibError):
-            yield Prediction(request, ERROR, error=read)
-            continue
-        overlay = None
-        if read[1] is not None and found.maps is not None:
-            overlay = lay_over(read[1], found.maps[place])
+    """Yield the predictions of pairs: a request, and what `_read` returned for it."""
+    pictures = np.stack([picture for _, (picture, _) in batch])
+    found = classifier.classify(pictures, table([request for request, _ in batch]))
+    for place, (request, (_, shown)) in enumerate(batch):
         distance = None if found.distances is None else float(found.distances[place])
+        overlay = None if shown is None else lay_over(shown, found.maps[place])
         yield Prediction(
             request, found.status[place], found.probabilities[place], distance, overlay
         )
-        place += 1
 
 
 def lay_over(picture, attention):

@@ -28,8 +28,6 @@ MODEL, CARD = "model.json", "README.md"
 # The hash of the first, as `sha256sum` writes and checks it.
 SEAL = f"{MODEL}.sha256"
 SCHEMA = Path(__file__).with_name("model.schema.json")
-# Bytes; git gets no larger file.
-LARGEST = 3_000_000
 
 
 def folders():
@@ -135,13 +133,8 @@ def load(folder):
 
     folder = Path(folder)
     model = read(folder)
-    chosen = model["abstention"]
-    rule = Rule(
-        model["temperature"],
-        chosen["confidence"],
-        chosen["distance"],
-        chosen["confidence_without"],
-    )
+    names = ("confidence", "distance", "confidence_without")
+    rule = Rule(model["temperature"], **{name: model["abstention"][name] for name in names})
     detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))
     with whole(folder, model) as (path, digest):
         return Classifier(model, path, digest, rule=rule, detector=detector, name=folder)
@@ -161,12 +154,11 @@ def whole(folder, model):
     if len(names) == 1:
         yield Path(folder) / names[0], _hash(model, names[0])
         return
-    for name in names:
-        check_file(Path(folder) / name, _hash(model, name))
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / f"whole{SUFFIX}"
         with h5py.File(path, "w") as out:
             for name in names:
+                check_file(Path(folder) / name, _hash(model, name))
                 with h5py.File(Path(folder) / name) as part:
                     for key, values in arrays(part).items():
                         out[key] = values
@@ -185,41 +177,27 @@ def arrays(file):
     return found
 
 
-def locate(given=None, run=None):
-    """Load the model that a command names, the newest released one by default.
+def locate(given=None):
+    """Load the model that a command names.
 
     Parameters
     ----------
     given : str or pathlib.Path, optional
-        A folder of a released model or of a run, or the name of one in ``models/``.
-    run : str or pathlib.Path, optional
-        A run directory.
+        A folder of a released model or of a run, or the name of one in ``models/``; the newest
+        released model by default.
     """
     from skinlib.predict.model import load_run
 
-    if run is not None:
-        if (Path(run) / MODEL).is_file():
-            msg = f"'{run}' is a released model, not a run; name it by --model"
-            raise DataError(msg)
-        return load_run(run, calibrate=True)
-    if given is None:
-        return load(newest())
-    folder = Path(given)
-    if not folder.exists():
-        there = sorted(path.parent.name for path in paths.MODELS.glob(f"*/{MODEL}"))
-        if str(given) not in there:
-            msg = (
-                f"there is no model '{given}'; released models: {', '.join(there) or 'none'}; name "
-                "one of them, or the folder of a released model or of a run"
-            )
-            raise DataError(msg)
-        folder = paths.MODELS / given
-    if folder.is_file():
+    folder = newest() if given is None else Path(given)
+    if not folder.exists() and (paths.MODELS / folder / MODEL).is_file():
+        folder = paths.MODELS / folder
+    if not folder.is_dir():
+        names = sorted(path.parent.name for path in paths.MODELS.glob(f"*/{MODEL}"))
+        what = "was not opened" if folder.exists() else "is not there"
         msg = (
-            f"'{folder}' was not opened; name the folder of a released model or of a run, whose "
-            "weights are numbers with a hash, never a whole model, which can run code"
+            f"'{folder}' {what}; name a released model ({', '.join(names) or 'there is none'}), "
+            f"its folder, or that of a run with its run.json; a whole model in one file, which "
+            "can run code, is never opened"
         )
         raise DataError(msg)
-    if (folder / MODEL).is_file() or not (folder / "run.json").is_file():
-        return load(folder)
-    return load_run(folder, calibrate=True)
+    return load(folder) if (folder / MODEL).is_file() else load_run(folder, calibrate=True)

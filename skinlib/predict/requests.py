@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from skinlib.common.errors import DataError
@@ -18,6 +19,8 @@ COLUMNS = ("image", "age", "sex", "site")
 NAMES = {"localization": "site"}
 # Endings of tables that are not CSV files.
 TABLES = (".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods")
+# A patient of whom nothing is known, in the columns of `table`.
+UNKNOWN_FACTS = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
 
 _log = logging.getLogger(__name__)
 
@@ -129,17 +132,15 @@ def _of_table(path):
 
 def _of_row(path, line, row):
     name = row["image"]
-    image = path.parent / name
-    words = {key: _word(row.get(key, "")) for key in ("sex", "site")}
     try:
         if not name:
             msg = "no image is named"
             raise DataError(msg)
-        age = _age(row.get("age", ""))
-        check_facts(age, **words)
+        facts = _age(row.get("age", "")), *(_word(row.get(key, "")) for key in ("sex", "site"))
+        check_facts(*facts)
     except DataError as error:
-        return Request(image, name, fault=f"{path.name} row {line}: {error}")
-    return Request(image, name, age, **words)
+        return Request(path.parent / name, name, fault=f"{path.name} row {line}: {error}")
+    return Request(path.parent / name, name, *facts)
 
 
 def _word(text):

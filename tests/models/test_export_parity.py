@@ -9,7 +9,7 @@ from PIL import Image
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.data.synthetic import photograph
-from skinlib.predict import released
+from skinlib.predict import release, released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable
 
@@ -43,7 +43,7 @@ def files(classifier, folder):
         path = folder / f"{name}{FORMATS[format][1]}"
         export(classifier, format, path, precision)
         # Else it could not be committed beside the model.
-        assert precision == "fp32" or path.stat().st_size < released.LARGEST
+        assert precision == "fp32" or path.stat().st_size < release.LARGEST
         found[format, precision] = opened(path, threads=1)
     return found
 

@@ -179,12 +179,15 @@ def test_overlay_shows_the_cells_where_they_are():
     assert (found.reshape(-1, 3) == hot).all(axis=1).sum() == 100
 
 
-def test_a_run_is_named_by_either_option(photographs, trained, capsys):
+def test_either_option_names_a_run_or_a_released_model(photographs, trained, capsys):
+    photograph = next(photographs.iterdir())
     for option in ("--run", "--model"):
-        predict(next(photographs.iterdir()), option, trained.folder)
+        predict(photograph, option, trained.folder)
         out = capsys.readouterr().out
         assert "clean/Tiny-clean-32px-s0, a run" in out
         assert "is not checked" in out
+        predict(photograph, option, "tiny")
+        assert "Model: tiny (" in capsys.readouterr().out
 
 
 def test_whole_models_are_not_opened(photographs, tmp_path, capsys):

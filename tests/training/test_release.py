@@ -14,7 +14,6 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
 from skinlib.data.prepare import prepare
-from skinlib.experiments import released_frames
 from skinlib.predict import card, release, released
 from skinlib.predict.model import load_run
 from skinlib.stats import calibration
@@ -94,7 +93,7 @@ def test_what_model_json_says(model, trained):
     for name, entry in record["files"].items():
         path = model / name
         assert (path.stat().st_size, sha256(path)) == (entry["bytes"], entry["sha256"])
-        assert entry["bytes"] <= released.LARGEST
+        assert entry["bytes"] <= release.LARGEST
     on_disk = {path.name for path in model.iterdir()}
     assert on_disk == {*record["files"], "model.json", "model.json.sha256", "README.md"}
     rows = {row["kind"]: row for row in record["foreign"]}
@@ -202,7 +201,7 @@ def test_the_card_quotes_the_files(model, trained):
     record = released.read(model)
     record["run"]["identity"] = "0" * 12
     with pytest.raises(IntegrityError, match="make the release anew"):
-        released_frames.run_of(record)
+        card.run_of(record)
 
 
 # The keys that the hub's specification of the front matter documents (modelcard.md).

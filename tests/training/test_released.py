@@ -163,9 +163,9 @@ def test_a_missing_file_and_a_torn_record(own):
 
 def test_models_and_runs_that_are_not_there(model, trained, tmp_path, capsys):
     for name in ("nosuch", "Tiny"):
-        said = refused(capsys, "--model", name)
-        assert f"no model '{name}'; released models: tiny; name one" in said
-    assert "name it by --model" in refused(capsys, "--run", model)
+        assert f"'{name}' is not there; name a released model (tiny)" in refused(
+            capsys, "--model", name
+        )
     assert "`python -m skinlib train`" in refused(capsys, "--run", tmp_path)
     run = shutil.copytree(trained.folder, tmp_path / "run")
     (run / "best.weights.h5").unlink()

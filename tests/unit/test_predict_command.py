@@ -37,13 +37,13 @@ class Stub:
         probabilities = np.tile(np.eye(7)[5], (count, 1))
         status = np.full(count, "answered", object)
         maps = np.full((count, 2, 2), 0.25)
-        return model.Predictions(probabilities, status, (), None, maps)
+        return model.Predictions(probabilities, status, None, None, None, maps)
 
 
 @pytest.fixture
 def stub(monkeypatch):
     stub = Stub()
-    monkeypatch.setattr(released, "locate", lambda given, run: stub)
+    monkeypatch.setattr(released, "locate", lambda given: stub)
     return stub
 
 

@@ -1,41 +1,51 @@
-"""The released models that are committed are whole, small, and their cards say what results say."""
-
-import json
+"""The released models that are committed are whole and small; tables and cards say what results say."""
 
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from skinlib.common import paths
 from skinlib.common.files import sha256
-from skinlib.experiments import released_frames
-from skinlib.predict import card, released
+from skinlib.experiments import groups
+from skinlib.predict import card, release, released
 from skinlib.stats.bootstrap import Estimate
 
 FOLDERS = sorted(path.parent for path in (paths.ROOT / "models").glob(f"*/{released.MODEL}"))
 
 
-@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name, scope="module")
 def folder(request):
     return request.param
 
 
-def test_files_are_those_on_record_and_small_enough_for_git(folder):
-    model = released.read(folder)
+@pytest.fixture(scope="module")
+def model(folder):
+    return released.read(folder)
+
+
+@pytest.fixture(scope="module")
+def mine(model):
+    """What was measured by groups of patients, by test set."""
+    identity = model["run"]["identity"]
+    found = {each["part"]: each for each in groups.read() if each["identity"] == identity}
+    assert set(found) == {"test", "official"}
+    return found
+
+
+def test_files_are_those_on_record_and_small_enough_for_git(folder, model):
     assert model["name"] == folder.name
     assert {path.name for path in folder.iterdir()} == {
         *model["files"], released.MODEL, released.SEAL, released.CARD,
     }  # fmt: skip
     for name, entry in model["files"].items():
         assert sha256(folder / name) == entry["sha256"], name
-        assert (folder / name).stat().st_size == entry["bytes"] < released.LARGEST, name
+        assert (folder / name).stat().st_size == entry["bytes"] < release.LARGEST, name
     assert "/" not in model["run"]["device"]
 
 
-def test_the_card_is_made_of_the_results_there_are(folder):
+def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
     """Else: `python -m skinlib release --card`."""
-    model = released.read(folder)
     text = (folder / released.CARD).read_text(encoding="utf-8")
-    assert text == card.card(model, released_frames.run_of(model))
+    assert text == card.card(model, card.run_of(model))
     assert model["notice"] in text
     assert card.MISSING not in text
     for found in model["abstention"]["measured"].values():
@@ -43,15 +53,43 @@ def test_the_card_is_made_of_the_results_there_are(folder):
         low, high = proportion_confint(count, images, method="wilson")
         said = Estimate(count / images, low, high).text(percent=True)
         assert f"| {count} | {said} |" in text
-
-
-def test_differences_between_women_and_men_are_in_the_card(folder):
-    identity = released.read(folder)["run"]["identity"]
-    text = (folder / released.CARD).read_text(encoding="utf-8")
-    stored = json.loads((paths.ROOT / "results" / "subgroups.json").read_text(encoding="utf-8"))
-    mine = [each for each in stored.values() if each["identity"] == identity]
-    assert {each["part"] for each in mine} == {"test", "official"}
-    for each in mine:
+    for each in mine.values():
         for metric, gap in each["women_minus_men"].items():
             if gap is not None:
                 assert Estimate(*gap).text(signed=True) in text, metric
+
+
+def test_shares_add_up(model):
+    measured = model["abstention"]["measured"]
+    bars = card.outcomes(measured)
+    assert len(bars) == 2 * len(measured)
+    for shares in bars.values():
+        assert sum(shares) == pytest.approx(1)
+        assert min(shares) >= 0
+    shown = card.abstention(measured)["Official test"][1]
+    assert shown.startswith(f"{100 * measured['official']['coverage'][0]:.1f}\u00a0% [")
+    counts = card.ood(model["foreign"]).drop(columns="Pictures")
+    assert (counts.iloc[:, 1:].sum(axis=1) == counts["Number"]).all()
+
+
+def test_metrics_and_calibration_are_those_of_the_run(model):
+    run = card.run_of(model)
+    table = card.metrics(run).set_index("Metric")
+    labels, probabilities, lesions = run.arrays("test")
+    correct = (probabilities.argmax(axis=1) == labels).mean()
+    assert table.loc["Accuracy", "Own test set"].startswith(f"{correct:.3f} [")
+    assert table.loc["Lesions", "Own test set"] == f"{len(set(lesions)):,}"
+    table = card.calibration(run, model["temperature"])
+    assert list(table["Test set"]) == ["own", "own", "official", "official"]
+    assert list(table["Probabilities"]) == ["as trained", "scaled"] * 2
+
+
+def test_facts_and_sexes(model, mine):
+    table = card.facts(model["without_facts"]).set_index("Metric")
+    change = Estimate(*model["without_facts"]["difference"]["mean_recall"])
+    assert table.loc["Mean recall", "Difference"] == change.text(signed=True)
+    table = card.sexes(mine)
+    for part, found in mine.items():
+        rows = table[table["Test set"] == card.SHORT[part]]
+        assert rows["Photographs of melanoma"].sum() <= found["overall"]["melanomas"]
+        assert (rows["Found"] <= rows["Photographs of melanoma"]).all()

@@ -10,6 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path, require_place, sha256, write_json
 
@@ -56,8 +58,6 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
         Unknown format or precision, another backend than TensorFlow, a package that is not
         installed, or a path that cannot be used, see `check`.
     """
-    import numpy as np
-
     from skinlib.predict.export import formats, sidecar
     from skinlib.predict.export.graph import servable
 
@@ -75,14 +75,12 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
             # OpenVINO makes float16 of float32 itself.
             stored = "fp32" if (format, precision) == ("openvino", "fp16") else precision
             kernels = [np.asarray(each) for each in classifier.model.weights]
-            proto = formats.smaller(
-                formats.to_onnx(model), stored, pictures=pictures, kernels=kernels
-            )
-            source = Path(folder) / ".source.onnx" if format == "openvino" else made
-            formats.save_onnx(proto, source, properties)
-            if format == "openvino":
-                formats.save_openvino(source, made, precision, properties)
-                source.unlink()
+            graph = formats.to_onnx(model)
+            graph = formats.smaller(graph, stored, pictures=pictures, kernels=kernels)
+            if format == "onnx":
+                formats.save_onnx(graph, made, properties)
+            else:
+                formats.save_openvino(graph, made, precision, properties)
         places = {each: path.with_suffix(each.suffix) for each in sorted(Path(folder).iterdir())}
         for source, target in places.items():
             with atomic_path(target) as temporary:
@@ -156,3 +154,8 @@ def _listed(path):
 def inputs(part, index):
     """Return inputs of a `skinlib.predict.export.graph.servable` from positions of a part."""
     return {"image": part.pixels[part.rows[index]], **part.facts(index)}
+
+
+def calibration(train, count=CALIBRATION):
+    """Return `inputs` that int8 activations are measured on, evenly from a training set."""
+    return inputs(train, np.unique(np.linspace(0, len(train) - 1, count).astype(int)))

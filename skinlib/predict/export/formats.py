@@ -1,6 +1,7 @@
 """Other formats, by Keras' own exporters; and weights in float16 or int8."""
 
 import tempfile
+import types
 from pathlib import Path
 
 import numpy as np
@@ -130,11 +131,11 @@ def _quantised(proto, pictures):
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
         onnx.save(proto, small)
         quant_pre_process(small, plain, skip_symbolic_shape=True)
-        nodes = onnx.load(plain).graph.node
+        nodes, rows = onnx.load(plain).graph.node, _one_by_one(pictures)
         quantization.quantize_static(
             plain,
             small,
-            _Reader(pictures),
+            types.SimpleNamespace(get_next=lambda: next(rows, None)),
             per_channel=True,
             reduce_range=True,
             activation_type=quantization.QuantType.QUInt8,
@@ -142,16 +143,6 @@ def _quantised(proto, pictures):
             nodes_to_exclude=[node.name for node in nodes if OOD in node.name],
         )
         return onnx.load(small)
-
-
-class _Reader:
-    """Hand one picture after the other to the calibration."""
-
-    def __init__(self, pictures):
-        self.rows = _one_by_one(pictures)
-
-    def get_next(self):
-        return next(self.rows, None)
 
 
 def _one_by_one(pictures):
@@ -169,15 +160,16 @@ def save_onnx(proto, path, properties):
     onnx.save(proto, path)
 
 
-def save_openvino(source, path, precision, properties):
-    """Write an ONNX file as OpenVINO: a graph in ``.xml``, and beside it the weights in ``.bin``.
+def save_openvino(proto, path, precision, properties):
+    """Write an ONNX graph as OpenVINO: ``.xml``, and beside it the weights in ``.bin``.
 
-    For fp16 `source` is in float32, which OpenVINO rounds itself.
+    For fp16 `proto` is in float32, which OpenVINO rounds itself.
     """
-    with quiet():
+    with quiet(), tempfile.TemporaryDirectory() as folder:
         import openvino
 
-        graph = openvino.convert_model(source)
+        save_onnx(proto, Path(folder) / "source.onnx", {})
+        graph = openvino.convert_model(Path(folder) / "source.onnx")
         for key, value in properties.items():
             graph.set_rt_info(value, key)
         openvino.save_model(graph, path, compress_to_fp16=precision == "fp16")

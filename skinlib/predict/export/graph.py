@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skinlib.predict.model import outputs
+
 # Layers of the out-of-distribution check have this in their names, in other formats too.
 OOD = "ood_distance"
 
@@ -31,17 +33,17 @@ def servable(classifier):
     inputs = {"image": layers.Input((size, size, 3), dtype="uint8", name="image")}
     if classifier.recipe.metadata:
         inputs["metadata"] = layers.Input((WIDTH,), dtype="float32", name="metadata")
-    given = dict(inputs)
+    fed = dict(inputs)
     if classifier.recipe.channel_order == "bgr":
-        given["image"] = ops.flip(inputs["image"], axis=-1)
-    found = network([given[tensor.name] for tensor in network.inputs])
-    outputs = {"probabilities": found["probabilities"]}
-    if "attention" in found:
-        outputs["attention"] = ops.mean(found["attention"], axis=-1)
+        fed["image"] = ops.flip(inputs["image"], axis=-1)
+    inside = network([fed[tensor.name] for tensor in network.inputs])
+    found = {"probabilities": inside["probabilities"]}
+    if "attention" in inside:
+        found["attention"] = ops.mean(inside["attention"], axis=-1)
     if classifier.detector is not None:
-        distance = _distance(classifier.detector, size, found["features"].shape[-1])
-        outputs["distance"] = distance([inputs["image"], found["features"]])
-    return keras.Model(inputs, outputs, name="servable")
+        distance = _distance(classifier.detector, size, inside["features"].shape[-1])
+        found["distance"] = distance([inputs["image"], inside["features"]])
+    return keras.Model(inputs, found, name="servable")
 
 
 def _network(classifier):
@@ -55,11 +57,7 @@ def _network(classifier):
     if recipe != classifier.recipe:
         plain = build_classifier(record["backbone"], recipe, size=record["input_size"])
         plain.set_weights(classifier.model.get_weights())
-    tap = plain.get_layer("pool").input
-    outputs = {"probabilities": plain.output, "features": keras.ops.mean(tap, axis=(1, 2))}
-    if recipe.attention != "none":
-        outputs["attention"] = plain.get_layer("soft_attention").output[1]
-    return keras.Model(plain.inputs, outputs, name="network")
+    return keras.Model(plain.inputs, outputs(plain), name="network")
 
 
 def _distance(detector, size, channels):
