@@ -7,7 +7,6 @@ it, restricts the table. Importing this package imports no backend.
 """
 
 import importlib
-import inspect
 import json
 import os
 import subprocess
@@ -23,11 +22,13 @@ NAMES = ("input", "latency", "runtimes", "exports", "step")
 ONE_THREAD = dict.fromkeys(
     ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
 )
-# The process of a backbone shares the GPU with the one that started it.
-SHARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 ENVIRONMENT = {
-    "latency": ONE_THREAD, "runtimes": ONE_THREAD, "exports": ONE_THREAD, "step": SHARING,
-}  # fmt: skip
+    "latency": ONE_THREAD,
+    "runtimes": ONE_THREAD,
+    "exports": ONE_THREAD,
+    # The process of a backbone shares the GPU with the one that started it.
+    "step": {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+}
 
 
 def run(names=(), *, quick=False, backbones=None, progress=True):
@@ -53,6 +54,9 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
         if name not in NAMES:
             msg = f"there is no bench '{name}'; benches are {', '.join(NAMES)}"
             raise DataError(msg)
+        if backbones and name not in ("step", "runtimes"):
+            msg = f"the bench {name} measures no single backbones; leave out --backbone"
+            raise DataError(msg)
     if len(names) == 1:
         run_one(names[0], quick=quick, backbones=backbones, progress=progress)
         return 0
@@ -70,28 +74,26 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
 
 
 def run_one(name, *, quick=False, backbones=None, progress=True):
-    """Run one bench in this process, store and print what it found; return the path.
+    """Run one bench in this process and store what it found; return the path.
 
     That is ``<name>.json``, or ``<name>-gpu.json`` where the device is no CPU.
     """
-    from skinlib.bench import tables
     from skinlib.common.files import write_json
 
     # Before `measure` imports a backend, which reads these.
     os.environ.update(ENVIRONMENT.get(name, {}))
     measure = importlib.import_module(f"skinlib.bench.{name}").measure
-    options = {"quick": quick, "backbones": backbones, "progress": progress}
-    known = inspect.signature(measure).parameters
     start = time.monotonic()
-    found = measure(**{key: value for key, value in options.items() if key in known})
-    if not backbones:
-        found["bench_seconds"] = round(time.monotonic() - start)
+    found = measure(
+        quick=quick, progress=progress, **({"backbones": backbones} if backbones else {})
+    )
     folder = paths.ROOT / "_build" / "bench" if quick else paths.RESULTS / "bench"
     path = folder / f"{name}{'' if found['device'].startswith('cpu') else '-gpu'}.json"
     if backbones and path.is_file():
         found = _joined(json.loads(path.read_text(encoding="utf-8")), found, path)
+    else:
+        found["bench_seconds"] = round(time.monotonic() - start)
     write_json(path, found)
-    print(tables.summary(found).to_string())
     print(path)
     return path
 
@@ -105,5 +107,4 @@ def _joined(before, found, path):
                 f"{found.get(key)!r}; measure all backbones, without --backbone"
             )
             raise DataError(msg)
-    kept = {key: before[key] for key in ("bench_seconds",) if key in before}
-    return {**found, **kept, "backbones": {**before["backbones"], **found["backbones"]}}
+    return {**before, **found, "backbones": {**before["backbones"], **found["backbones"]}}

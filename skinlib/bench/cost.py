@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 # A training step computes the output, the gradient of the input and that of the weights.
 PASSES = 3
 FLOP_PER_MAC = 2
@@ -49,14 +51,9 @@ def _elements(output):
 def floors(cost, flops, bytes_per_second, *, precision="float32"):
     """Return the least seconds of a picture in training, on a machine with these peaks.
 
-    Parameters
-    ----------
-    cost : dict
-        From `count`.
-    flops, bytes_per_second : float
-    precision : str
-        A key of `BYTES_PER_ELEMENT`.
+    `cost` is from `count`, `precision` a key of `BYTES_PER_ELEMENT`; peaks may be arrays.
     """
     compute = PASSES * FLOP_PER_MAC * cost["macs"] / flops
     bandwidth = BYTES_PER_ELEMENT[precision] * cost["activations"] / bytes_per_second
-    return {"compute": compute, "bandwidth": bandwidth, "roofline": max(compute, bandwidth)}
+    roofline = np.maximum(compute, bandwidth)
+    return {"compute": compute, "bandwidth": bandwidth, "roofline": roofline}

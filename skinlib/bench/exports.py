@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from skinlib.bench import timing
-from skinlib.predict import released
-from skinlib.predict.export import CALIBRATION, FORMATS, calibration, export, inputs
-from skinlib.predict.export.running import opened
+from skinlib.predict import export, released
 from skinlib.predict.measure import prepare
 from skinlib.predict.requests import UNKNOWN_FACTS
 from skinlib.stats import bootstrap, paired, scores
@@ -43,8 +42,6 @@ def measure(*, quick=False, progress=True):
         ``precision``, ``calibrated``, ``bytes``, ``seconds`` and ``parity`` by kind of picture;
         with ``scores`` where less than float32 is stored.
     """
-    from tqdm import tqdm
-
     from skinlib.predict.export.graph import servable
 
     classifier = released.load(released.newest())
@@ -53,18 +50,17 @@ def measure(*, quick=False, progress=True):
     chosen = np.arange(len(part))[: 40 if quick else None]
     labels = part.labels[chosen]
     lesions = prepared.tables["validation"]["lesion_id"].to_numpy()[chosen]
-    given = {"validation": inputs(part, chosen)}
-    photographs = _photographs(classifier, prepared.dataset.folder / FOLDER, 8 if quick else None)
-    if photographs:
-        given["photographs"] = photographs
-    count = 8 if quick else CALIBRATION
-    pictures = calibration(train, count)
-    model = servable(classifier)
-    exact = {kind: _all(model.predict_on_batch, inputs) for kind, inputs in given.items()}
+    given = {"validation": export.inputs(part, chosen)}
+    paths = sorted((Path(prepared.dataset.folder) / FOLDER).glob("*.jpg"))[: 8 if quick else None]
+    if paths:
+        given["photographs"] = _photographs(classifier, paths)
+    count = 8 if quick else export.CALIBRATION
+    pictures = export.calibration(train, count)
+    predict = servable(classifier).predict_on_batch
+    exact = {kind: _all(predict, inputs) for kind, inputs in given.items()}
     found = {
         **timing.machine(), "quick": quick, "model": classifier.record["name"],
-        "input_size": classifier.record["input_size"],
-        "photographs": len(photographs["image"]) if photographs else 0,
+        "input_size": classifier.record["input_size"], "photographs": len(paths),
         "validation": len(chosen), "calibration": count,
         "keras": _scores(labels, exact["validation"]["probabilities"], lesions), "exports": [],
     }  # fmt: skip
@@ -80,30 +76,31 @@ def measure(*, quick=False, progress=True):
                "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
         if precision != "fp32":
             both = [each["validation"]["probabilities"] for each in (exact, answers)]
-            row["scores"] = _change(labels, *both, lesions)
+            effect = paired.effect([paired.Pair(labels, *both, lesions)])
+            row["scores"] = {
+                name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES
+            }
         found["exports"].append(row)
     return found
 
 
-def _photographs(classifier, folder, count):
-    """Return inputs of all photographs of a folder; nothing is known of the patients."""
-    paths = sorted(Path(folder).glob("*.jpg"))[:count]
-    if not paths:
-        return None
+def _photographs(classifier, paths):
+    """Return inputs of photographs of patients of whom nothing is known."""
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        inputs["metadata"] = classifier.encoder.transform(
-            pd.DataFrame([UNKNOWN_FACTS] * len(paths))
-        )
+        facts = pd.DataFrame([UNKNOWN_FACTS] * len(paths))
+        inputs["metadata"] = classifier.encoder.transform(facts)
     return inputs
 
 
 def _exported(classifier, format, precision, pictures, given):
     """Export once; return its ``bytes`` and ``seconds``, and its outputs by kind of picture."""
+    from skinlib.predict.export.running import opened
+
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model{FORMATS[format][1]}"
+        path = Path(folder) / f"model{export.FORMATS[format][1]}"
         start = time.monotonic()
-        made = export(classifier, format, path, precision, pictures=pictures)
+        made = export.export(classifier, format, path, precision, pictures=pictures)
         seconds = round(time.monotonic() - start, 1)
         run = opened(path, threads=1)
         outputs = {kind: _all(run, inputs) for kind, inputs in given.items()}
@@ -150,9 +147,3 @@ def _scores(labels, probabilities, lesions):
     return {
         name: bootstrap.estimate(values[scores.SCORES.index(name)]).to_json() for name in SCORES
     }
-
-
-def _change(labels, exact, other, lesions):
-    """Return the change of each score, other minus exact, with its interval."""
-    effect = paired.effect([paired.Pair(labels, exact, other, lesions)])
-    return {name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES}

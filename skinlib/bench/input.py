@@ -12,7 +12,6 @@ import numpy as np
 
 from skinlib.bench.timing import interleave, machine, rates, ratios
 from skinlib.data import ham10000, pixels, synthetic
-from skinlib.data.batches import Part
 from skinlib.experiments.recipes import AUGMENTATION
 
 THEIRS = "decode and SciPy"
@@ -55,9 +54,8 @@ def measure(*, quick=False, progress=True):
         before = machine()
         seconds = interleave(cases, rounds, progress=progress)
         del array, cases
-    augmented = {name: seconds[name] for name in AUGMENTED}
-    plain = {name: values for name, values in seconds.items() if name not in AUGMENTED}
-    faster = {**ratios(augmented, THEIRS), **ratios(plain, "decode")}
+    faster = ratios(seconds, "decode")
+    faster |= ratios({name: seconds[name] for name in AUGMENTED}, THEIRS)
     return {
         **before, "quick": quick,
         "pictures": f"{images} synthetic JPEGs of {width} x {height} pixels",
@@ -103,7 +101,7 @@ def _cases(files, array, size, batch, augmentation):
     def ours(deliver):
         def run():
             for part in parts:
-                deliver(read(array, np.arange(len(files))[part]))
+                deliver(pixels.read(array, np.arange(len(files))[part]))
 
         return run
 
@@ -116,13 +114,6 @@ def _cases(files, array, size, batch, augmentation):
         "ours plain": ours(consumer(size).predict_on_batch),
         "cache": ours(lambda _: None),
     }
-
-
-def read(array, index):
-    """Return rows of the pixel cache as a batch, the way training reads them."""
-    count = len(array)
-    part = Part(array, np.arange(count), np.zeros((count, 0)), np.zeros(count, int))
-    return part.inputs(index)["image"]
 
 
 def consumer(size, *, dtype="uint8", augmentation=None):

@@ -12,30 +12,21 @@ from skinlib.bench import timing
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import BACKBONES, get_backbone
 
-WARM_UP = 3
+WARM_UP, REPEATS = 3, 20
 
 
-def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progress=True):
+def measure(*, backbones=None, quick=False, progress=True):
     """Time the classification of single images, and of batches; see `skinlib.bench`.
 
     Networks have random weights and the authors' input size. Each is first called unmeasured,
-    with one batch and then with `WARM_UP` single images.
-
-    Parameters
-    ----------
-    names : sequence of str, optional
-        The whole table by default.
-    recipe : str
-    repeats : int
-        Of single images; batches are repeated a tenth as often.
-    quick, progress : bool
+    with one batch and then with `WARM_UP` single images. Batches are repeated a tenth as often.
     """
     from skinlib.models import runtime
     from skinlib.models.classifier import build_classifier
 
-    names = list(names or (["MobileNet"] if quick else BACKBONES))
-    repeats, batch = (3, 4) if quick else (repeats, 32)
-    recipe, threads = get_recipe(recipe), os.environ.get("OMP_NUM_THREADS")
+    names = backbones or (["MobileNet"] if quick else list(BACKBONES))
+    repeats, batch = (3, 4) if quick else (REPEATS, 32)
+    recipe, threads = get_recipe("md-as-logged"), os.environ.get("OMP_NUM_THREADS")
     rng = np.random.default_rng(0)
     about, single, many = {}, {}, {}
     for name in names:
@@ -44,9 +35,10 @@ def measure(*, names=None, recipe="md-as-logged", repeats=20, quick=False, progr
         model.compile(jit_compile=runtime.jit_compile())
         about[name] = {"input_size": size, "parameters": model.count_params()}
         for cases, count, warm_up in ((many, batch, 1), (single, 1, WARM_UP)):
-            inputs = {"image": rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)}
-            if recipe.metadata:
-                inputs["metadata"] = np.zeros((count, 21), np.float32)
+            inputs = {
+                "image": rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8),
+                "metadata": np.zeros((count, 21), np.float32),
+            }
             cases[name] = lambda model=model, inputs=inputs: model.predict_on_batch(inputs)
             for _ in range(warm_up):
                 cases[name]()

@@ -17,29 +17,18 @@ from skinlib.bench import timing
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import BACKBONES, get_backbone
 
+RECIPE, VISITS, REPEATS = "md-as-logged", 3, 3
 KERAS = ("keras", "fp32")
-VARIANTS = (
-    KERAS, ("onnx", "fp32"), ("onnx", "fp16"), ("onnx", "int8"), ("litert", "fp32"),
-    ("litert", "fp16"), ("litert", "int8"), ("openvino", "fp32"), ("openvino", "fp16"),
-    ("openvino", "int8"),
-)  # fmt: skip
+PRECISIONS = ("fp32", "fp16", "int8")
 SUFFIXES = {"onnx": ".onnx", "litert": ".tflite", "openvino": ".xml"}
+VARIANTS = (KERAS, *((runtime, precision) for runtime in SUFFIXES for precision in PRECISIONS))
 PACKAGES = ("onnxruntime", "ai-edge-litert", "openvino", "tensorflow", "keras")
 # Random pictures that int8 is calibrated on: only its time is measured here.
 CALIBRATION = 2
 
 
-def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick=False,
-            progress=True):  # fmt: skip
+def measure(*, backbones=None, quick=False, progress=True):
     """Time the classification of single images on one thread; see `skinlib.bench`.
-
-    Parameters
-    ----------
-    backbones : sequence of str, optional
-    recipe : str
-    visits, repeats : int
-        How often each backbone is visited, and each runtime timed on a visit.
-    quick, progress : bool
 
     Returns
     -------
@@ -53,10 +42,10 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
     # VGG16, the largest, has no logged count.
     small_first = sorted(BACKBONES, key=lambda name: BACKBONES[name].logged_parameters or math.inf)
     names = backbones or (["MobileNet"] if quick else small_first)
-    visits = 1 if quick else visits
+    visits = 1 if quick else VISITS
     found = {
-        **timing.machine(), "quick": quick, "recipe": recipe, "threads": 1, "visits": visits,
-        "repeats": repeats,
+        **timing.machine(), "quick": quick, "recipe": RECIPE, "threads": 1, "visits": visits,
+        "repeats": REPEATS,
         "runtime_versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as temporary:
@@ -64,8 +53,8 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
         for visit in range(visits):
             for name in tqdm(names, desc=f"visit {visit + 1}", disable=not progress):
                 if name not in cases:
-                    cases[name] = _Case(name, recipe, Path(temporary) / name)
-                cases[name].visit(repeats)
+                    cases[name] = _Case(name, Path(temporary))
+                cases[name].visit()
         rows = {name: case.result() for name, case in cases.items()}
     return {**found, "load_after": timing.load(), "backbones": rows}
 
@@ -73,29 +62,27 @@ def measure(*, backbones=None, recipe="md-as-logged", visits=3, repeats=3, quick
 class _Case:
     """One backbone: its files, and the seconds measured so far."""
 
-    def __init__(self, name, recipe, folder):
-        self.model, several = network(name, recipe)
+    def __init__(self, name, folder):
+        self.model, several = network(name)
         self.one = {key: values[:1] for key, values in several.items()}
         size, parameters = several["image"].shape[1], self.model.count_params()
         self.about = {"input_size": size, "parameters": parameters, "loads": []}
-        folder.mkdir()
         self.files = {
-            variant: folder / f"{'-'.join(variant)}{SUFFIXES[variant[0]]}"
-            for variant in VARIANTS
-            if variant != KERAS
+            (runtime, precision): folder / f"{name}-{runtime}-{precision}{SUFFIXES[runtime]}"
+            for runtime, precision in VARIANTS[1:]
         }
         try:
             # Converters keep in memory what they have built.
-            self.errors = timing.apart(_write, name, recipe, self.files)
+            self.errors = timing.apart(_write, name, self.files)
         except timing.ProcessError as error:
             self.errors = dict.fromkeys(self.files, str(error))
         self.seconds = {variant: [] for variant in VARIANTS}
 
-    def visit(self, repeats):
+    def visit(self):
         """Open all files, call each once, then take turns."""
         from skinlib.predict.export.running import opened
 
-        self.about["loads"].append((timing.load() or [None])[0])
+        self.about["loads"].append(timing.load()[0])
         cases = {}
         for variant in VARIANTS:
             if variant in self.errors:
@@ -107,7 +94,7 @@ class _Case:
                 cases[variant] = lambda call=call: call(self.one)
             except Exception as error:
                 self.errors[variant] = timing.first_line(error)
-        for variant, values in timing.interleave(cases, repeats, progress=False).items():
+        for variant, values in timing.interleave(cases, REPEATS, progress=False).items():
             self.seconds[variant] += values
 
     def result(self):
@@ -125,42 +112,43 @@ class _Case:
         return {**self.about, "runtimes": rows}
 
 
-def network(name, recipe):
+def network(name):
     """Return the network of a backbone as it is exported, with random weights, and inputs."""
     from skinlib.models.classifier import build_classifier
     from skinlib.predict.export.graph import servable
 
-    recipe, size = get_recipe(recipe), get_backbone(name).input_size
-    record = {"backbone": name, "input_size": size}
-    model = build_classifier(name, recipe)
+    recipe, size = get_recipe(RECIPE), get_backbone(name).input_size
     # What `servable` reads of a classifier.
-    fields = {"recipe": recipe, "model": model, "detector": None, "record": record}
+    classifier = types.SimpleNamespace(
+        recipe=recipe, model=build_classifier(name, recipe), detector=None,
+        record={"backbone": name, "input_size": size},
+    )  # fmt: skip
     rng = np.random.default_rng(0)
-    inputs = {"image": rng.integers(0, 256, (CALIBRATION, size, size, 3), dtype=np.uint8)}
-    if recipe.metadata:
-        inputs["metadata"] = rng.normal(size=(CALIBRATION, 21)).astype(np.float32)
-    return servable(types.SimpleNamespace(**fields)), inputs
+    return servable(classifier), {
+        "image": rng.integers(0, 256, (CALIBRATION, size, size, 3), dtype=np.uint8),
+        "metadata": rng.normal(size=(CALIBRATION, 21)).astype(np.float32),
+    }
 
 
-def _write(name, recipe, files):
+def _write(name, files):
     """Write a file of each variant; return the errors by variant."""
     from skinlib.predict.export import formats
 
-    model, pictures = network(name, recipe)
-    errors, plain = {}, None
-    for variant, path in files.items():
-        runtime, precision = variant
+    model, pictures = network(name)
+    errors, graphs = {}, {}
+    for (runtime, precision), path in files.items():
         try:
             if runtime == "onnx":
-                plain = plain or formats.to_onnx(model)
+                plain = graphs.get("fp32") or formats.to_onnx(model)
                 given = pictures if precision == "int8" else None
-                formats.save_onnx(formats.smaller(plain, precision, pictures=given), path, {})
+                graphs[precision] = formats.smaller(plain, precision, pictures=given)
+                formats.save_onnx(graphs[precision], path, {})
             elif runtime == "openvino":
-                source = files["onnx", "int8" if precision == "int8" else "fp32"]
-                formats.save_openvino(source, path, precision, {})
+                stored = "int8" if precision == "int8" else "fp32"
+                formats.save_openvino(graphs[stored], path, precision, {})
             else:
                 formats.save_litert(model, path, precision)
         except Exception as error:
             # A backbone that a runtime cannot take is a result too.
-            errors[variant] = timing.first_line(error)
+            errors[runtime, precision] = timing.first_line(error)
     return errors

@@ -6,8 +6,9 @@ import time
 import numpy as np
 
 from skinlib.bench import timing
-from skinlib.bench.cost import BYTES_PER_ELEMENT, FLOP_PER_MAC, PASSES, count
-from skinlib.bench.input import consumer, read
+from skinlib.bench.cost import BYTES_PER_ELEMENT, count, floors
+from skinlib.bench.input import consumer
+from skinlib.data.pixels import read
 from skinlib.experiments.recipes import AUGMENTATION, get_recipe
 from skinlib.models.backbones import BACKBONES, get_backbone
 
@@ -60,13 +61,14 @@ def one(name, quick=False):
         os.environ["SKINLIB_QUICK_START"] = "1"
     start = time.perf_counter()
     model, inputs, labels = _compiled(name, 32 if quick else None)
-    size = inputs["image"].shape[1]
-    about = {"input_size": size, "batch": BATCH,
+    images = inputs["image"]
+    about = {"input_size": images.shape[1], "batch": BATCH,
              "build_seconds": round(time.perf_counter() - start, 2), **count(model)}  # fmt: skip
+    augmented, order = consumer(images.shape[1], augmentation=AUGMENTATION), np.arange(BATCH)[::-1]
     work = {
         "train": lambda: model.train_on_batch(inputs, labels),
         "forward": lambda: model.predict_on_batch(inputs),
-        "feed": _feed(inputs["image"]),
+        "feed": lambda: augmented.predict_on_batch(read(images, order)),
     }
     first, second = timing.timed(work["train"]), timing.timed(work["train"])
     memory = _memory()
@@ -106,12 +108,6 @@ def _compiled(name, size):
     return model, inputs, np.eye(7, dtype=np.float32)[rng.integers(0, 7, BATCH)]
 
 
-def _feed(images):
-    """Return a function that reads one batch from a pixel cache and augments it."""
-    model = consumer(images.shape[1], augmentation=AUGMENTATION)
-    return lambda: model.predict_on_batch(read(images, np.arange(len(images))[::-1]))
-
-
 def _probe():
     """Return a function that measures ``flops`` and ``bytes_per_second`` of the device now."""
     import keras
@@ -124,50 +120,34 @@ def _probe():
     source = np.ones(COPIED // 4, np.float32)
     target, tensor = np.empty_like(source), keras.ops.convert_to_tensor(source)
 
-    def multiply():
-        _wait(keras.ops.matmul(square, square))
+    def wait(tensor):
+        # Fetch one number: it is there when the device has finished.
+        keras.ops.convert_to_numpy(keras.ops.reshape(tensor, (-1,))[:1])
 
     def copy():
-        if cpu:
-            np.copyto(target, source)
-        else:
-            _wait(keras.ops.negative(tensor))
+        np.copyto(target, source) if cpu else wait(keras.ops.negative(tensor))
 
     # The best of a few: a peak is what the machine can do, not its average.
     return lambda: {
-        "flops": 2 * side**3 / min(timing.timed(multiply) for _ in range(2)),
+        "flops": 2 * side**3
+        / min(timing.timed(lambda: wait(keras.ops.matmul(square, square))) for _ in range(2)),
         "bytes_per_second": 2 * COPIED / min(timing.timed(copy) for _ in range(3)),
-    }
-
-
-def _wait(tensor):
-    """Wait until the device has finished: fetch one number of the result."""
-    import keras
-
-    keras.ops.convert_to_numpy(keras.ops.reshape(tensor, (-1,))[:1])
+    }  # fmt: skip
 
 
 def _memory():
-    """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` or None."""
+    """Return the peaks of memory so far, in MB: ``process``, and ``gpu`` of TensorFlow or None."""
     import keras
 
     from skinlib.models.runtime import peak_memory_mb
 
-    backend, peak = keras.backend.backend(), None
-    if backend == "tensorflow":
+    gpu = None
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         if tf.config.list_logical_devices("GPU"):
-            peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
-    elif backend == "jax":
-        import jax
-
-        peak = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
-    elif backend == "torch":
-        import torch
-
-        peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
-    return {"process": peak_memory_mb(), "gpu": round(peak / 2**20) if peak else None}
+            gpu = round(tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20)
+    return {"process": peak_memory_mb(), "gpu": gpu}
 
 
 def analyse(about, seconds, probes):
@@ -183,26 +163,12 @@ def analyse(about, seconds, probes):
         ``flops`` and ``bytes_per_second``, by round.
     """
     train = np.array(seconds["train"]) / about["batch"]
-    flop = PASSES * FLOP_PER_MAC * about["macs"]
-    moved = BYTES_PER_ELEMENT["float32"] * about["activations"]
-    flops, bytes_per_second = (
-        np.array([probe[key] for probe in probes]) for key in ("flops", "bytes_per_second")
-    )
-    compute, bandwidth = flop / flops / train, moved / bytes_per_second / train
-    achieved = {
-        "flops": flop / np.median(train), "bytes_per_second": moved / np.median(train),
-        "flop_per_byte": flop / moved,
-    }  # fmt: skip
+    peaks = {key: np.array([probe[key] for probe in probes]) for key in probes[0]}
+    least = floors(about, **peaks)
     return {
         "train": timing.rates(seconds["train"], about["batch"]),
         "forward": timing.rates(seconds["forward"], about["batch"]),
         "input_share": timing.spread(np.array(seconds["feed"]) / seconds["train"]),
-        "peak": {
-            "flops": timing.spread(flops),
-            "bytes_per_second": timing.spread(bytes_per_second),
-        },
-        "achieved": {key: timing.significant(value) for key, value in achieved.items()},
-        "of_compute": timing.spread(compute),
-        "of_bandwidth": timing.spread(bandwidth),
-        "of_roofline": timing.spread(np.maximum(compute, bandwidth)),
+        "peak": {key: timing.spread(values) for key, values in peaks.items()},
+        **{f"of_{limit}": timing.spread(each / train) for limit, each in least.items()},
     }

@@ -33,22 +33,18 @@ def extent(values):
 
 
 def frame(name, cells):
-    """Return one row for each backbone, or case, that a bench could measure.
+    """Return a row for each backbone, or case, that a bench could measure.
 
-    Parameters
-    ----------
-    name : str
-    cells : callable
-        Takes the name and the stored entry of a backbone; returns the row as a dict.
+    `cells` takes the name and the stored entry of a backbone, and returns the row as a dict.
     """
+    records = stored(name)
     rows = [
         {"Device": record["device"], **cells(key, entry)}
-        for record in stored(name)
+        for record in records
         for key, entry in record.get("backbones", record.get("cases")).items()
         if "error" not in entry
     ]
-    found = pd.DataFrame(rows)
-    return found if len(stored(name)) > 1 else found.drop(columns="Device")
+    return pd.DataFrame(rows).drop(columns=[] if len(records) > 1 else "Device")
 
 
 def step(name, entry):
@@ -94,13 +90,7 @@ def delivery(_, case):
 
 
 def runtimes(record):
-    """Return one row for each time of a single photograph: its median, and a cell of text.
-
-    Parameters
-    ----------
-    record : dict
-        Result of `skinlib.bench.runtimes.measure`.
-    """
+    """Return each time of one photograph, its median and a cell, of `bench.runtimes.measure`."""
     rows = [
         {
             "backbone": name,
@@ -116,13 +106,17 @@ def runtimes(record):
     return pd.DataFrame(rows)
 
 
+def _wide(times):
+    """Return milliseconds by backbone, in columns of runtime and precision in their order."""
+    order = dict.fromkeys(zip(times["runtime"], times["precision"], strict=True))
+    columns = ["runtime", "precision"]
+    return times.pivot_table(index="backbone", columns=columns, values="milliseconds")[list(order)]
+
+
 def speedups(times):
     """Return how many times as fast a lower precision is than float32, from `runtimes`."""
-    wide = times.pivot_table(
-        index="backbone", columns=["runtime", "precision"], values="milliseconds"
-    )
-    rows = []
-    for runtime, precision in dict.fromkeys(zip(times["runtime"], times["precision"], strict=True)):
+    wide, rows = _wide(times), []
+    for runtime, precision in wide:
         if precision != "fp32":
             gain = (wide[runtime, "fp32"] / wide[runtime, precision]).dropna().sort_values()
             ends = [f"{short(gain.iloc[end], digits=2)} ({gain.index[end]})" for end in (0, -1)]
@@ -134,10 +128,7 @@ def speedups(times):
 
 def ratios(times, slow, fast):
     """Return how many times as long the backbones `slow` take as `fast`, from `runtimes`."""
-    wide = times.pivot_table(
-        index="backbone", columns=["runtime", "precision"], values="milliseconds"
-    )
-    wide = wide[list(dict.fromkeys(zip(times["runtime"], times["precision"], strict=True)))]
+    wide = _wide(times)
     found = {"Fastest": wide.idxmin(), "Slowest": wide.idxmax()}
     found["Slowest / fastest"] = (wide.max() / wide.min()).map(short)
     for name in slow:
@@ -170,29 +161,15 @@ def exported(row, kind):
 def machines(names):
     """Return one row for each stored result of some benches: when and where it was measured."""
     rows = []
-    for name in names:
-        for record in stored(name):
-            versions, seconds = record["versions"], record.get("bench_seconds")
-            backend = versions["backend"]
-            rows.append(
-                {
-                    "Bench": name,
-                    "Measured": record["measured"][:10],
-                    "Device": record["device"],
-                    "Keras": f"{versions['keras']}, {backend} {versions.get(backend, '')}",
-                    "Load at the start": short(record["load"] and record["load"][0], digits=2),
-                    "Minutes": short(seconds and seconds / 60, digits=2),
-                }
-            )
+    for name, record in ((each, record) for each in names for record in stored(each)):
+        versions, seconds = record["versions"], record.get("bench_seconds")
+        backend = versions["backend"]
+        rows.append({
+            "Bench": name,
+            "Measured": record["measured"][:10],
+            "Device": record["device"],
+            "Keras": f"{versions['keras']}, {backend} {versions.get(backend, '')}",
+            "Load at the start": short(record["load"] and record["load"][0], digits=2),
+            "Minutes": short(seconds and seconds / 60, digits=2),
+        })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def summary(record):
-    """Return the medians and single numbers of a result, for the terminal."""
-    rows = record.get("backbones") or record.get("cases") or record["exports"]
-    if isinstance(rows, dict):
-        rows = [{"name": name, **row} for name, row in rows.items()]
-    if "runtimes" in rows[0]:
-        return runtimes(record)
-    found = pd.json_normalize(rows)
-    return found.loc[:, ~found.columns.str.contains(r"p90$|min$|max$|count$|load|label")]

@@ -46,11 +46,6 @@ def load():
     return [round(value, 2) for value in os.getloadavg()]
 
 
-def significant(value, digits=4):
-    """Round to significant digits."""
-    return float(f"{value:.{digits}g}")
-
-
 def spread(values, slow=0.9):
     """Return ``median``, ``p90`` (the slow tenth), ``min``, ``max`` and ``count``."""
     values = np.asarray(values, float)
@@ -58,7 +53,7 @@ def spread(values, slow=0.9):
         "median": np.median(values), "p90": np.quantile(values, slow),
         "min": values.min(), "max": values.max(),
     }  # fmt: skip
-    return {key: significant(value) for key, value in found.items()} | {"count": len(values)}
+    return {key: float(f"{value:.4g}") for key, value in found.items()} | {"count": len(values)}
 
 
 def rates(seconds, amount):

@@ -73,9 +73,3 @@ def test_hours_by_hand(monkeypatch):
     assert row["CPU, at most, h"] == pytest.approx(recipe.epochs * epoch)
     assert row["CPU, h"] == pytest.approx(reproduction.logged_epochs() * epoch)
     assert 0 < row["NVIDIA H100 SXM, floor, h"] < row["NVIDIA A100 SXM 80 GB, floor, h"]
-
-
-@pytest.mark.parametrize("name", ["input", "latency", "runtimes", "exports", "step"])
-def test_every_result_is_printed(name):
-    (record,) = tables.stored(name)
-    assert len(tables.summary(record)) >= 7
