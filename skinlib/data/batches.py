@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from skinlib.data.pixels import read
+from skinlib.data.store import read
 
 _ONE_HOT = np.eye(7, dtype=np.float32)
 

@@ -7,25 +7,21 @@ there is a fixed number of augmented copies of the data set, and the epochs take
 """
 
 import dataclasses
-import json
-import logging
 import zlib
 
 import keras
 import numpy as np
-from filelock import FileLock
 from tqdm import tqdm
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
-from skinlib.common.files import atomic_path, hash_of, require_space, write_json
+from skinlib.common.files import hash_of
+from skinlib.data import store
 from skinlib.data.batches import Part
 from skinlib.models.augment import RandomAffine
 from skinlib.models.backbones import canonical_names
 
 BATCH = 64
-
-_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +52,8 @@ class FeaturePart:
 
     def inputs(self, index):
         """Return ``features`` (b, h, w, c) float32 and, if there is any, ``metadata`` (b, 21)."""
-        rows = self.copies[self.copy][self.part.rows[index]]
-        return {"features": np.asarray(rows), **self.part.facts(index)}
+        features = store.read(self.copies[self.copy], self.part.rows[index])
+        return {"features": np.asarray(features), **self.part.facts(index)}
 
 
 def halves(model, row):
@@ -118,7 +114,7 @@ def feature_parts(lower, prepared, recipe, *, progress=True):
 
 
 def _features(lower, part, augmentation, copy, progress):
-    """Return the features of all pictures, from the cache where they are there and whole."""
+    """Return the features of all pictures, from the cache once they are there."""
     weights = zlib.crc32(b"".join(np.asarray(array).tobytes() for array in lower.get_weights()))
     key = {
         # The pixel cache is named after a hash of all that decides the pixels.
@@ -131,47 +127,24 @@ def _features(lower, part, augmentation, copy, progress):
         "copy": copy,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
+        "layout": 2,
     }
+    count = len(part.pixels)
     path = paths.cache() / "features" / f"{hash_of(key)}.npy"
-    marker = path.with_suffix(".json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
-        found = _whole(path, marker)
-        if found is None:
-            _write(path, lower, part, augmentation, copy, progress)
-            write_json(marker, {"crc32": zlib.crc32(np.load(path, mmap_mode="r")), "key": key})
-            found = _whole(path, marker)
-    return found
+    blocks = _batches(lower, part, augmentation, copy, progress)
+    return store.kept(path, (count, *lower.output.shape[1:]), np.float32, blocks, {"key": key})
 
 
-def _whole(path, marker):
-    """Return the features of a file whose checksum holds, else None."""
-    try:
-        expected = json.loads(marker.read_text(encoding="utf-8"))["crc32"]
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, KeyError):
-        return None
-    if zlib.crc32(array) == expected:
-        return array
-    _log.warning("'%s' is damaged; its features are computed again", path)
-    return None
-
-
-def _write(path, lower, part, augmentation, copy, progress):
+def _batches(lower, part, augmentation, copy, progress):
+    """Yield the features of all pictures batch by batch."""
     count = len(part.pixels)
     everything = dataclasses.replace(part, rows=np.arange(count), metadata=None)
     # Not the seed of the run: the same copies for all runs of a study.
     augment = RandomAffine(**augmentation, seed=copy) if augmentation else None
-    shape = (count, *lower.output.shape[1:])
-    require_space(path.parent, 4 * int(np.prod(shape)))
-    with atomic_path(path) as temporary:
-        out = np.lib.format.open_memmap(temporary, "w+", np.float32, shape)
-        for start in tqdm(
-            range(0, count, BATCH), desc=f"features, copy {copy + 1}", disable=not progress
-        ):
-            rows = np.arange(start, min(start + BATCH, count))
-            pixels = everything.inputs(rows)["image"].astype(np.float32)
-            if augment:
-                pixels = augment(pixels, training=True)
-            out[rows] = np.asarray(lower.predict_on_batch(pixels))
-        out.flush()
+    starts = range(0, count, BATCH)
+    for start in tqdm(starts, desc=f"features, copy {copy + 1}", disable=not progress):
+        rows = np.arange(start, min(start + BATCH, count))
+        pixels = everything.inputs(rows)["image"].astype(np.float32)
+        if augment:
+            pixels = augment(pixels, training=True)
+        yield lower.predict_on_batch(pixels)

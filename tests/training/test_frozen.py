@@ -10,6 +10,7 @@ from records import as_in_history
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
+from skinlib.data import store
 from skinlib.data.prepare import prepare
 from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models import frozen
@@ -98,7 +99,7 @@ def test_features_are_kept_and_damage_is_noticed(dataset, caplog, monkeypatch):
     whole = np.load(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(frozen, "_write", lambda *_: pytest.fail("computed again for nothing"))
+        patch.setattr(store, "_write", lambda *_: pytest.fail("computed again for nothing"))
         frozen.feature_parts(lower, prepared, FROZEN, progress=False)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1

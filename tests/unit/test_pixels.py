@@ -10,7 +10,7 @@ from PIL import Image
 
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
-from skinlib.data import pixels
+from skinlib.data import pixels, store
 
 SIZE = 24
 
@@ -119,7 +119,7 @@ def test_an_image_that_does_not_decode_leaves_no_cache(dataset, cache, tmp_path)
 def test_what_is_read_belongs_to_the_caller(dataset):
     array = cached(dataset)
     rows = np.array([7, 3, -1, 7])
-    found = pixels.read(array, rows)
+    found = store.read(array, rows)
     np.testing.assert_array_equal(found, np.load(array.filename)[rows])
     found[:] = 0
     assert array[7].any()
