@@ -50,16 +50,10 @@ def is_shadow(name):
 
 
 def unpack(path, target, count, *, progress=True):
-    """Unpack the photographs of a zip into a folder, which appears whole or not at all.
+    """Unpack the `count` photographs of a zip into a folder, which appears whole or not at all.
 
-    Parameters
-    ----------
-    path, target : pathlib.Path
-        The zip, and the folder of ``<image id>.jpg``, whatever the folders inside the zip.
-    count : int
-        Expected number of photographs.
-    progress : bool
-        Show a bar where standard error is a terminal.
+    They become ``<image id>.jpg``, whatever the folders inside the zip. `progress` shows a bar
+    where standard error is a terminal.
 
     Raises
     ------

@@ -60,21 +60,9 @@ def epoch_order(count, seed, epoch):
 
 
 def batches(part, batch_size, order=None):
-    """Yield ``(inputs, one_hot)`` over a part once; the last batch may be smaller.
+    """Yield ``(inputs, one_hot)`` over a part once, see `batch`; the last batch may be smaller.
 
-    Parameters
-    ----------
-    part : Part
-    batch_size : int
-    order : numpy.ndarray, optional
-        Positions within the part; ascending by default.
-
-    Yields
-    ------
-    inputs : dict
-        See `Part.inputs`.
-    one_hot : numpy.ndarray
-        Shape (b, 7), float32.
+    `order` has positions within the part, ascending by default.
     """
     order = np.arange(len(part)) if order is None else order
     for start in range(0, len(order), batch_size):
@@ -82,5 +70,5 @@ def batches(part, batch_size, order=None):
 
 
 def batch(part, index):
-    """Return ``(inputs, one_hot)`` of the members of a part at `index`, see `batches`."""
+    """Return `Part.inputs` and one-hot labels (b, 7), float32, of the members at `index`."""
     return part.inputs(index), _ONE_HOT[part.labels[index]]

@@ -25,21 +25,7 @@ MOST_FOLDS = 20
 
 
 def images(table, share, seed):
-    """Draw single images, stratified by diagnosis.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Column ``dx``.
-    share : float
-        In (0, 1).
-    seed : int
-
-    Returns
-    -------
-    pandas.Index
-        Of the rows drawn.
-    """
+    """Draw a share of the images, stratified by diagnosis; return the index of the rows."""
     try:
         _, drawn = train_test_split(
             table.index, test_size=share, stratify=table["dx"], random_state=seed
@@ -51,7 +37,7 @@ def images(table, share, seed):
 
 
 def lesions(table, share, seed):
-    """Draw whole lesions, stratified by diagnosis, of about a share of the images; see `images`.
+    """Draw whole lesions of about a share of the images, otherwise as `images`.
 
     StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any share. Folds
     are kept coarse enough that the rarest class reaches each of them, and one is left undrawn.
@@ -142,9 +128,8 @@ def _exchange(table, part, siblings, unit, rng):
 def _matched(others, siblings):
     """Choose a lesion of the same kind for each test lesion, and all its photographs but one.
 
-    Both tables, of one class, have ``lesion_id`` and ``dx_type``: `others` of all photographs to
-    choose from, `siblings` of the further photographs of test lesions, of which as many indices
-    of `others` are returned.
+    Both tables are of one class: `others` has all photographs to choose from, `siblings` the
+    further photographs of test lesions. As many indices of `others` are returned.
     """
     left = {lesion: (rows["dx_type"].iloc[0], list(rows.index))
             for lesion, rows in others.groupby("lesion_id", sort=False)}  # fmt: skip

@@ -22,17 +22,9 @@ _log = logging.getLogger(__name__)
 
 
 def groups(image_ids, digests):
-    """Return the ids of files with the same bytes.
+    """Return a list of tuples of ids: two or more for each file that is there more than once.
 
-    Parameters
-    ----------
-    image_ids, digests : iterable of str
-        n ids, and the SHA-256 of their n files.
-
-    Returns
-    -------
-    list of tuple of str
-        Two ids or more for each file that is there more than once.
+    `image_ids` and `digests` are iterables of n ids, and of the SHA-256 of their n files.
     """
     table = pd.DataFrame({"id": list(image_ids), "digest": list(digests)})
     again = table[table["digest"].duplicated(keep=False)]

@@ -34,11 +34,10 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     Parameters
     ----------
     dataset : str
-        A key of `DATASETS`.
+        A key of `skinlib.data.registry.DATASETS`.
     folder : str or pathlib.Path, optional
-        For the table and the image folders: ``SKINLIB_DATA`` by default, else
-        ``data/ham10000``. The files as downloaded stay in its sub-folder ``downloads`` and may
-        be deleted afterwards.
+        For the table and the image folders: ``SKINLIB_DATA`` by default, else ``data/ham10000``.
+        The files as downloaded stay in its sub-folder ``downloads`` and may be deleted afterwards.
     progress : bool
         Show progress bars where standard error is a terminal.
 
@@ -57,7 +56,7 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
         The network fails, the disk is full or another fetch is at work.
     """
     rows = files(dataset)
-    folder = Path(_default_folder() if folder is None else folder)
+    folder = Path(folder or _default_folder())
     downloads = folder / "downloads"
     require_place(downloads / rows[0].name)
     downloads.mkdir(parents=True, exist_ok=True)
@@ -67,7 +66,14 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
             # Once as downloaded, once unpacked: JPEG does not compress further.
             require_space(folder, sum(2 * row.bytes for row in missing))
             for row in missing:
-                _bring(dataset, row, folder, progress)
+                places = downloads / row.name, folder / row.name
+                path = next((_checked(row, each) for each in places if each.is_file()), None)
+                path = path or _download(dataset, row, downloads, progress)
+                if row.images:
+                    unpack(path, folder / path.stem, row.images, progress=progress)
+                else:
+                    with atomic_path(folder / row.name) as temporary:
+                        shutil.copyfile(path, temporary)
     except filelock.Timeout as error:
         msg = f"another fetch is writing to '{folder}'; wait until it has finished"
         raise TemporaryError(msg) from error
@@ -105,22 +111,9 @@ def _checked(row, path):
     return path
 
 
-def _bring(dataset, row, folder, progress):
-    """Download one file unless it was placed by hand, and unpack or copy it."""
-    places = folder / "downloads" / row.name, folder / row.name
-    path = next((_checked(row, place) for place in places if place.is_file()), None)
-    path = path or _download(dataset, row, folder, progress)
-    if row.images:
-        unpack(path, folder / path.stem, row.images, progress=progress)
-    else:
-        with atomic_path(folder / row.name) as temporary:
-            shutil.copyfile(path, temporary)
-
-
-def _download(dataset, row, folder, progress):
+def _download(dataset, row, downloads, progress):
     """Try several times, each continuing the one before; return the file with the right hash."""
     pooch.get_logger().setLevel("WARNING")  # its notes would break the progress bar
-    downloads = folder / "downloads"
     resume = _Resume(row, downloads, progress)
     for attempt in range(1, TRIES + 1):
         try:
@@ -133,23 +126,17 @@ def _download(dataset, row, folder, progress):
             raise IntegrityError(msg) from error
         except requests.RequestException as error:
             if attempt == TRIES:
+                to, by_hand = shlex.quote(str(downloads.parent)), shlex.quote(str(downloads))
                 msg = (
                     f"cannot download {row.name} from {row.url}: {error} (tried {TRIES} times); "
-                    f"what has arrived is kept and continued next time. {_by_hand(dataset, folder)}"
+                    "what has arrived is kept and continued next time. Or by hand: get "
+                    f"{', '.join(row.name for row in files(dataset))} from {PAGE} (tables as "
+                    f"'Original File Format'), put them into {by_hand}, run `python -m skinlib "
+                    f"fetch --dataset {dataset} --to {to}` to check and unpack them, then `python "
+                    f"-m skinlib check-data --data {to}`"
                 )
                 raise TemporaryError(msg) from error
             time.sleep(BACKOFF * 2 ** (attempt - 1))
-
-
-def _by_hand(dataset, folder):
-    """Return the way without a network in one line."""
-    place = shlex.quote(str(folder))
-    return (
-        f"Or by hand: get {', '.join(row.name for row in files(dataset))} from {PAGE} (tables as "
-        f"'Original File Format'), put them into {shlex.quote(str(folder / 'downloads'))}, run "
-        f"`python -m skinlib fetch --dataset {dataset} --to {place}` to check and unpack them, "
-        f"then `python -m skinlib check-data --data {place}`"
-    )
 
 
 class _Resume:

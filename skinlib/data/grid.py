@@ -3,8 +3,6 @@
 Pillow's BOX filter counts a pixel on the border of two cells for one of them only.
 """
 
-import functools
-
 import numpy as np
 
 from skinlib.common.errors import DataError
@@ -12,25 +10,16 @@ from skinlib.data.pixels import CROPS
 
 
 def cell_shares(mask, shape, crop="centre"):
-    """Average a mask over the cells of a grid.
+    """Average a mask (H, W), bool or numbers, over the cells of a grid of `shape` (h, w).
 
-    Parameters
-    ----------
-    mask : numpy.ndarray
-        Shape (H, W), bool; numbers are averaged alike.
-    shape : tuple of int
-        Cells down and across, (h, w).
-    crop : {'centre', 'none'}
-        As of `skinlib.data.pixels.resize`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (h, w), in [0, 1]. A pixel on a border counts for each cell with its part.
+    The mask is cut first, see `cropped`. A pixel on a border counts for each cell with its part.
     """
     mask = cropped(mask, crop)
-    rows, columns = (_cells(*pair) for pair in zip(mask.shape, shape, strict=True))
-    return rows @ mask @ columns.T
+    rows, columns = (
+        overlaps(np.arange(pixels + 1) / pixels, cells)
+        for pixels, cells in zip(mask.shape, shape, strict=True)
+    )
+    return rows.T @ mask @ columns
 
 
 def cropped(mask, crop="centre"):
@@ -44,12 +33,6 @@ def cropped(mask, crop="centre"):
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return mask[top : top + side, left : left + side]
-
-
-@functools.cache
-def _cells(pixels, cells):
-    """Return the weight of each pixel in the mean of each cell, shape (cells, pixels)."""
-    return np.ascontiguousarray(overlaps(np.arange(pixels + 1) / pixels, cells).T)
 
 
 def overlaps(edges, cells):

@@ -80,15 +80,8 @@ class Dataset:
 def locate(folder=None):
     """Return the data folder: the argument, else ``SKINLIB_DATA``, else the synthetic set.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path, optional
-        A folder in the HAM10000 layout, ``synthetic``, or ``synthetic:N`` for N images.
-
-    Raises
-    ------
-    DataError
-        If the folder does not exist.
+    `folder` is a folder in the HAM10000 layout, ``synthetic``, or ``synthetic:N`` for N images.
+    `DataError`: it does not exist.
     """
     chosen = str(folder or os.environ.get("SKINLIB_DATA") or "synthetic")
     if chosen.partition(":")[0] == "synthetic":
@@ -96,7 +89,7 @@ def locate(folder=None):
         if count and not count.isdigit():
             msg = f"data '{chosen}': expected synthetic:N with a whole number of images"
             raise DataError(msg)
-        return synthetic.ensure(**({"images": int(count)} if count else {}))
+        return synthetic.ensure(images=int(count)) if count else synthetic.ensure()
     path = Path(chosen)
     if not path.is_dir():
         msg = (
@@ -115,8 +108,7 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     folder : str or pathlib.Path, optional
         See `locate`.
     decode : bool
-        Decode every JPEG whole. The pixel cache does so itself, so code that makes it may
-        leave this out.
+        Decode every JPEG whole, which the pixel cache does itself.
     require : str, optional
         Name the data set must have, so that results of different copies never mix.
     allow_missing : bool
@@ -178,12 +170,12 @@ def match(image_ids, folder, listed_in, *, allow_missing=False):
     listed_in : str
         Name of the file that the ids are from, for messages.
     allow_missing : bool
-        Go on where some images are missing.
+        Go on where some images are missing: their path is None.
 
     Returns
     -------
     list of (pathlib.Path or None)
-        n paths; None for an image that is missing.
+        n paths.
 
     Raises
     ------
@@ -241,40 +233,32 @@ def read_metadata(path):
     for name in ("sex", "localization"):
         table.loc[table[name].isin(UNKNOWN), name] = "unknown"
 
-    refuse(table, path, "image_id", table["image_id"] == "", "an image id")
-    refuse(table, path, "lesion_id", table["lesion_id"] == "", "a lesion id")
-    for name in ("image_id", "lesion_id"):
-        odd = ~table[name].str.fullmatch(PLAIN_ID)
-        refuse(table, path, name, odd, "a plain name of letters, digits, '_', '.' and '-'")
-    odd = ~table["dx_type"].str.fullmatch(PLAIN_WORDS)
-    refuse(table, path, "dx_type", odd, "plain words, 'histo' for example")
-    refuse(table, path, "image_id", table["image_id"].duplicated(), "every image id only once")
-    refuse(table, path, "dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}")
-    refuse(table, path, "sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}")
-    known = f"one of {', '.join(SITES)}"
-    refuse(table, path, "localization", ~table["localization"].isin(SITES), known)
+    plain = "a plain name of letters, digits, '_', '.' and '-'"
     unknown = table["age"].str.lower().isin(UNKNOWN)
     age = pd.to_numeric(table["age"].where(~unknown), errors="coerce")
-    odd = ~unknown & ~age.between(0, 120)
-    refuse(table, path, "age", odd, "years between 0 and 120, or empty")
-    table["age"] = age.astype(float)
     labels = table.groupby("lesion_id")["dx"].transform("nunique")
-    refuse(table, path, "lesion_id", labels > 1, "one diagnosis for one lesion")
+    for column, bad, expected in (
+        ("image_id", table["image_id"] == "", "an image id"),
+        ("lesion_id", table["lesion_id"] == "", "a lesion id"),
+        ("image_id", ~table["image_id"].str.fullmatch(PLAIN_ID), plain),
+        ("lesion_id", ~table["lesion_id"].str.fullmatch(PLAIN_ID), plain),
+        ("dx_type", ~table["dx_type"].str.fullmatch(PLAIN_WORDS), "plain words, as 'histo'"),
+        ("image_id", table["image_id"].duplicated(), "every image id only once"),
+        ("dx", ~table["dx"].isin(CLASSES), f"one of {', '.join(CLASSES)}"),
+        ("sex", ~table["sex"].isin(SEXES), f"one of {', '.join(SEXES)}"),
+        ("localization", ~table["localization"].isin(SITES), f"one of {', '.join(SITES)}"),
+        ("age", ~unknown & ~age.between(0, 120), "years between 0 and 120, or empty"),
+        ("lesion_id", labels > 1, "one diagnosis for one lesion"),
+    ):
+        refuse(table, path, column, bad, expected)
+    table["age"] = age.astype(float)
     return table.sort_values("image_id", ignore_index=True)
 
 
 def class_counts(table):
-    """Count images and lesions by class.
+    """Return ``images`` and ``lesions`` by class, and their ``total``, as a DataFrame.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``dx`` and ``lesion_id``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``images`` and ``lesions`` by class, and ``total``.
+    `table` has the columns ``dx`` and ``lesion_id``.
     """
     groups = table.groupby("dx")
     counts = pd.DataFrame({"images": groups.size(), "lesions": groups["lesion_id"].nunique()})

@@ -53,13 +53,8 @@ warnings.filterwarnings("ignore", message="Corrupt EXIF data")
 def open_image(file, name=None, limit=MAX_PIXELS):
     """Open an image file after checking its declared size; decodes nothing yet.
 
-    Parameters
-    ----------
-    file : str, pathlib.Path or binary file
-    name : str or pathlib.Path, optional
-        Name for messages, when it comes from memory.
-    limit : int
-        Pixels, at most.
+    `file` is a path or a binary file, `name` the one for messages when it comes from memory, and
+    `limit` the largest number of pixels.
 
     Raises
     ------

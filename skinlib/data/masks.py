@@ -33,19 +33,10 @@ _LIMIT = 2**20
 
 
 def locate(data=None, masks=None):
-    """Return where the masks lie.
+    """Return where the masks lie: a zip, or a folder of PNG files.
 
-    Parameters
-    ----------
-    data : str or pathlib.Path, optional
-        The data folder, which may have one of `NAMES`.
-    masks : str or pathlib.Path, optional
-        A zip or a folder of PNG files; ``SKINLIB_MASKS`` by default.
-
-    Raises
-    ------
-    DataError
-        There are none.
+    `masks`, else ``SKINLIB_MASKS``, else one of `NAMES` in the folder `data`. `DataError`: there
+    are none.
     """
     chosen = masks or os.environ.get("SKINLIB_MASKS")
     places = [Path(chosen)] if chosen else [Path(data) / name for name in NAMES if data]

@@ -78,22 +78,10 @@ class MetadataEncoder:
 
 
 def apply_age_policy(table, policy):
-    """Drop or keep the rows without an age.
+    """Drop or keep the rows without an age; return a copy, and the counts for run.json.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With a column ``age`` in years.
-    policy : {'drop', 'impute'}
-        ``drop`` removes the rows, as the authors did (57 rows of HAM10000); ``impute`` keeps
-        them, encoded with the training mean.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        A copy.
-    counts : dict
-        ``{'policy', 'dropped', 'imputed'}``, recorded in run.json.
+    ``drop`` removes the rows, as the authors did (57 rows of HAM10000); ``impute`` keeps them,
+    encoded with the training mean. The counts are ``{'policy', 'dropped', 'imputed'}``.
     """
     if policy not in MISSING_AGE:
         msg = f"missing-age policy '{policy}' is unknown, expected one of {MISSING_AGE}"

@@ -35,21 +35,19 @@ class Prepared:
 
 
 def prepare(recipe, data, size, seed, *, progress=True):
-    """Read, split and encode a data set for a recipe.
+    """Read, split and encode a data set for a recipe, and return it `Prepared`.
 
     Parameters
     ----------
     recipe : skinlib.experiments.recipe.Recipe
-    data : str, pathlib.Path, None or Dataset
+    data : str, pathlib.Path, None or skinlib.data.ham10000.Dataset
         See `skinlib.data.ham10000.locate`.
     size : int
         Side of the images in pixels.
     seed : int
-        Seed of the split.
-
-    Returns
-    -------
-    Prepared
+        Of the split.
+    progress : bool
+        Show a bar while images are decoded.
 
     Raises
     ------

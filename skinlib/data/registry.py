@@ -19,53 +19,29 @@ class RemoteFile:
     images: int = 0  # number of images in a zip
 
 
-# The file ids and MD5 sums were read in these public repositories (repository: path):
-#   [drift]  erjonb19/clinical-drift-monitor: docs/DATA_CARD.md, src/cdm/data.py
-#   [medxai] aniketmeena12/medxai: data/raw/ham10000/SOURCE.md (also sizes and SHA-256)
-#   [sit]    sit-start/core: python/sitstart/ml/data/datasets/ham10k.py
-#   [fusion] Avnish1505/cancer-fusion-ai: src/evaluate_isic2018.py
+# File ids and MD5 sums were read in public repositories: erjonb19/clinical-drift-monitor,
+# aniketmeena12/medxai and sit-start/core agree on the training set. The test set: the ids are from
+# Avnish1505/cancer-fusion-ai, the sums from sit-start/core alone. Sizes are those of medxai, or
+# bounds; numbers of images those of the dataset's page.
 # Tables need ``format=original``: Dataverse otherwise serves its own tab-separated conversion,
 # while the sum it publishes is that of the file as uploaded (IQSS/dataverse#9501).
 _FILE = f"https://{HOST}/api/access/datafile/"
 DATASETS = {
     "ham10000": (
-        RemoteFile(
-            "HAM10000_metadata.csv",
-            _FILE + "4338392?format=original",  # [drift] [medxai]
-            "md5:8f85fb1aa29d80a2797247e434deb79d",  # [drift] [sit]
-            690_218,  # [medxai]
-        ),
-        RemoteFile(
-            "HAM10000_images_part_1.zip",
-            _FILE + "3172585",  # [drift] [medxai]
-            "md5:4639bfa73ab251610530a97c898e6e46",  # [drift] [medxai] [sit]
-            1_366_522_108,  # [medxai]
-            5_000,  # the dataset's page
-        ),
-        RemoteFile(
-            "HAM10000_images_part_2.zip",
-            _FILE + "3172584",  # [drift] [medxai]
-            "md5:da43d6cc50f6613013be07e8986b384b",  # [drift] [medxai] [sit]
-            1_403_566_547,  # [medxai]
-            5_015,  # the dataset's page
-        ),
+        RemoteFile("HAM10000_metadata.csv", _FILE + "4338392?format=original",
+                   "md5:8f85fb1aa29d80a2797247e434deb79d", 690_218),
+        RemoteFile("HAM10000_images_part_1.zip", _FILE + "3172585",
+                   "md5:4639bfa73ab251610530a97c898e6e46", 1_366_522_108, 5_000),
+        RemoteFile("HAM10000_images_part_2.zip", _FILE + "3172584",
+                   "md5:da43d6cc50f6613013be07e8986b384b", 1_403_566_547, 5_015),
     ),
     "isic2018-test": (
-        RemoteFile(
-            "ISIC2018_Task3_Test_GroundTruth.csv",
-            _FILE + "6924466?format=original",  # [fusion]
-            "md5:2b5663aacc9644740f27e355cf7f369a",  # [sit], the only source found
-            1_000_000,  # not known: a bound for its 1,512 rows
-        ),
-        RemoteFile(
-            "ISIC2018_Task3_Test_Images.zip",
-            _FILE + "3855824",  # [fusion]
-            "md5:0488b6f65849e310857d9207daa55a21",  # [sit]
-            421_000_000,  # shown as 401.5 MB (of 2^20 bytes) on the dataset's page
-            1_511,  # [fusion] and the dataset's page
-        ),
+        RemoteFile("ISIC2018_Task3_Test_GroundTruth.csv", _FILE + "6924466?format=original",
+                   "md5:2b5663aacc9644740f27e355cf7f369a", 1_000_000),
+        RemoteFile("ISIC2018_Task3_Test_Images.zip", _FILE + "3855824",
+                   "md5:0488b6f65849e310857d9207daa55a21", 421_000_000, 1_511),
     ),
-}
+}  # fmt: skip
 
 
 def files(dataset):

@@ -117,10 +117,7 @@ def same_lesion():
 def join_lesions(table):
     """Return a copy with one lesion id for both lesions of each pair of `same_lesion`.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``image_id`` and ``lesion_id``; of two ids the one that sorts first is kept.
+    Of two ids in the column ``lesion_id`` the one that sorts first is kept.
     """
     table = table.copy()
     row_of = pd.Series(table.index, index=table["image_id"])
@@ -196,11 +193,7 @@ def save(split, folder, name):
 def read(path, unit=None):
     """Read a split written by `save` and check it.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-    unit : str, optional
-        By the name of the file when left out: ``<data>-<unit>-s<seed>-<hash>.csv``.
+    Its unit is found in the name of the file when left out: ``<data>-<unit>-s<seed>-<hash>.csv``.
 
     Raises
     ------

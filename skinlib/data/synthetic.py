@@ -27,40 +27,23 @@ METADATA = "HAM10000_metadata.csv"
 # Of the arguments of `generate`. 63 images are three lesions of the rarest class, and still an
 # imbalance; more than 100,000 do not fit into ISIC_90xxxxx.
 LIMITS = {
-    "images": (63, 100_000),
-    "seed": (0, 2**32 - 1),
-    "width": (16, 2048),
-    "height": (16, 2048),
-}
+    "images": (63, 100_000), "seed": (0, 2**32 - 1), "width": (16, 2048), "height": (16, 2048),
+}  # fmt: skip
 MIN_LESIONS = 3
 IMAGES_PER_LESION = 10_015 / 7_470
 
 
 def generate(folder, *, images=700, seed=0, width=160, height=120):
-    """Write a synthetic set into `folder`, laid out like HAM10000.
+    """Write a synthetic set into `folder`, laid out like HAM10000; return the folder.
 
     The same arguments give the same bytes as long as NumPy, SciPy and Pillow stay the same.
 
     Parameters
     ----------
     folder : str or pathlib.Path
-        Where to write ``ISIC_90xxxxx.jpg`` and ``HAM10000_metadata.csv``; absent or empty.
-    images : int
-        Number of photographs, 63 to 100,000.
-    seed : int
-        0 to 2**32 - 1.
-    width, height : int
-        Size of a photograph in pixels, 16 to 2048 each.
-
-    Returns
-    -------
-    pathlib.Path
-        `folder`.
-
-    Raises
-    ------
-    DataError
-        If an argument is out of range or `folder` holds something.
+        For ``ISIC_90xxxxx.jpg`` and ``HAM10000_metadata.csv``; absent or empty (else `DataError`).
+    images, seed, width, height : int
+        Number of photographs, seed, and size in pixels, within `LIMITS` (else `DataError`).
     """
     _check(images=images, seed=seed, width=width, height=height)
     folder = Path(folder)

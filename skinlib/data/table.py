@@ -30,7 +30,7 @@ def read_text(path, columns, optional=(), also=MappingProxyType({})):
     -------
     pandas.DataFrame
         Strings; all columns of the file, their names in small letters. The index is the line in
-        the file as an editor numbers it (header = 1).
+        the file (header = 1).
 
     Raises
     ------
@@ -92,18 +92,9 @@ def _rows(path):
 
 
 def refuse(table, path, column, bad, expected):
-    """Raise `DataError` for the first of the rows that are `bad` in a column, if there is one.
+    """Raise `DataError` for the first row of a `read_text` that is `bad`, if there is one.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `read_text`.
-    path : pathlib.Path
-        For the message.
-    column : str
-    bad : pandas.Series of bool
-    expected : str
-        What should be there, for the message.
+    `bad` is a Series of bool; `expected` is what should be in the column, for the message.
     """
     if not bad.any():
         return
