@@ -26,7 +26,7 @@ from skinlib.models.backbones import BACKBONES, Backbone
 from skinlib.training import epochs, loop, state
 
 ROW = Backbone(
-    "Tiny", "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,
+    "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,
     frozen_layer="below",
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ def constructor(include_top, weights, input_tensor, input_shape):
 def install(patch):
     """Add the network to the table through a `pytest.MonkeyPatch`."""
     patch.setitem(BACKBONES, ROW.name, ROW)
-    patch.setattr(keras.applications, ROW.constructor, constructor, raising=False)
+    patch.setattr(keras.applications, ROW.name, constructor, raising=False)
 
 
 def recipe(name="clean", **fields):

@@ -14,12 +14,4 @@ LONG_NAMES = {
 }
 
 # Number of images of each class in HAM10000 (paper, Table 2).
-HAM10000_COUNTS = {
-    "akiec": 327,
-    "bcc": 514,
-    "bkl": 1099,
-    "df": 115,
-    "mel": 1113,
-    "nv": 6705,
-    "vasc": 142,
-}
+HAM10000_COUNTS = dict(zip(CLASSES, (327, 514, 1099, 115, 1113, 6705, 142), strict=True))

@@ -78,20 +78,11 @@ def atomic_folder(path):
 
 def require_file(path, what):
     """Raise `DataError` unless `path` is a file; `what` is expected there ('photograph')."""
-    if path.is_file():
-        return
-    if path.is_dir():
-        msg = f"'{path}' is a folder, expected a {what}; name a file in it"
-    elif path.is_symlink():
-        msg = (
-            f"'{path}' is a link to '{os.readlink(path)}', which leads to no file; name the "
-            f"{what} itself"
-        )
-    elif path.exists():
-        msg = f"'{path}' is no plain file, expected a {what}; save it as a file first"
-    else:
-        msg = f"{what} '{path}' does not exist; see to its name and folder"
-    raise DataError(msg)
+    if not path.is_file():
+        odd = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else None
+        odd = odd or ("is a link that leads to no file" if path.is_symlink() else "does not exist")
+        msg = f"'{path}' {odd}, expected a {what}; see to its name and folder"
+        raise DataError(msg)
 
 
 def require_place(path):

@@ -17,8 +17,7 @@ class Backbone:
     Attributes
     ----------
     name : str
-    constructor : str
-        Function in ``keras.applications``; VGG16 is built by `skinlib.models.vgg`.
+        Of the function in ``keras.applications``; VGG16 is built by `skinlib.models.vgg`.
     input_size, minimum_size : int
         Side in pixels that the authors used, and the smallest one that the network accepts.
     tap_layer : str
@@ -41,7 +40,6 @@ class Backbone:
     """
 
     name: str
-    constructor: str
     input_size: int
     minimum_size: int
     tap_layer: str
@@ -60,50 +58,50 @@ class Backbone:
 
 _ROWS = (
     Backbone(
-        "DenseNet201", "DenseNet201", 224, 32, "conv5_block29_1_relu", (7, 7, 128),
+        "DenseNet201", 224, 32, "conv5_block29_1_relu", (7, 7, 128),
         "torch", "signed", 17_596_250 - 3, frozen_layer="pool4_relu",
     ),
     Backbone(
-        "InceptionResNetV2", "InceptionResNetV2", 299, 75, "batch_normalization_195", (8, 8, 192),
+        "InceptionResNetV2", 299, 75, "batch_normalization_195", (8, 8, 192),
         "signed", "signed", 47_654_074 - 3, frozen_layer="block17_20_ac",
     ),
     Backbone(
-        "ResNet50", "ResNet50", 224, 32, "conv5_block3_out", (7, 7, 2048),
+        "ResNet50", 224, 32, "conv5_block3_out", (7, 7, 2048),
         "caffe", "caffe", 24_460_186 - 3, pooled_head=True, frozen_layer="conv4_block6_out",
     ),
     Backbone(
-        "ResNet152", "ResNet152", 224, 32, "conv5_block1_out", (7, 7, 2048),
+        "ResNet152", 224, 32, "conv5_block1_out", (7, 7, 2048),
         "caffe", "caffe", 50_299_802 - 3, pooled_head=True, frozen_layer="conv4_block36_out",
     ),
     Backbone(
-        "NASNetLarge", "NASNetLarge", 331, 32, "activation_258", (11, 11, 672),
+        "NASNetLarge", 331, 32, "activation_258", (11, 11, 672),
         "signed", "signed", 78_573_004 - 3,
     ),
     Backbone(
-        "NASNetMobile", "NASNetMobile", 224, 32, "activation_186", (7, 7, 176),
+        "NASNetMobile", 224, 32, "activation_186", (7, 7, 176),
         "signed", "signed", 3_956_094 - 3,
     ),
     # Only a row of the paper's Table 4; no notebook trained it. Tapped like MobileNetV2,
     # at the last depthwise convolution.
     Backbone(
-        "MobileNet", "MobileNet", 224, 32, "conv_dw_13", (7, 7, 1024),
+        "MobileNet", 224, 32, "conv_dw_13", (7, 7, 1024),
         "signed", "signed", None, frozen_layer="conv_pw_11_relu",
     ),
     Backbone(
-        "MobileNetV2", "MobileNetV2", 224, 32, "block_14_depthwise", (7, 7, 960),
+        "MobileNetV2", 224, 32, "block_14_depthwise", (7, 7, 960),
         "signed", "signed", 1_354_714 - 3, frozen_layer="block_12_add",
     ),
     Backbone(
-        "MobileNetV3Small", "MobileNetV3Small", 224, 32, "activation_16", (7, 7, 576),
+        "MobileNetV3Small", 224, 32, "activation_16", (7, 7, 576),
         "identity", "identity", 990_010 - 3, frozen_layer="expanded_conv_7_add",
     ),
     Backbone(
-        "MobileNetV3Large", "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
+        "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
         "identity", "identity", 2_694_762 - 3, frozen_layer="expanded_conv_11_add",
     ),
     # Built by hand, from scratch, with attention in the middle; see `vgg`.
     Backbone(
-        "VGG16", "vgg16", 224, 32, "block4_conv3_relu", (28, 28, 512),
+        "VGG16", 224, 32, "block4_conv3_relu", (28, 28, 512),
         "signed", "signed", None, pretrained=False,
     ),
 )  # fmt: skip
@@ -152,19 +150,14 @@ def canonical_names(layers):
 
 
 def build_stock(backbone, pixels, weights=None):
-    """Build a keras.applications network, without its top, onto a tensor.
+    """Build a keras.applications network, without its top, onto a tensor of scaled pixels.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    pixels : keras.KerasTensor
-        Scaled pixels, with a fixed shape: NASNetLarge builds another graph without one. The layers
-        of the network become part of the graph of this tensor.
-    weights : {None, 'imagenet'}
+    The shape of `pixels` is fixed: NASNetLarge builds another graph without one. The layers become
+    part of the graph of this tensor. `weights` is None or ``imagenet``.
     """
     import keras
 
-    constructor = getattr(keras.applications, backbone.constructor)
+    constructor = getattr(keras.applications, backbone.name)
     options = {"include_top": False, "weights": weights, "input_tensor": pixels}
     return constructor(input_shape=tuple(pixels.shape[1:]), **options)
 

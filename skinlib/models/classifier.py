@@ -12,7 +12,7 @@ from skinlib.common.errors import DataError
 from skinlib.data.metadata import WIDTH
 from skinlib.models import vgg
 from skinlib.models.backbones import build_stock, check_size, get_backbone, tap
-from skinlib.models.weights import Start, downloading, load_backbone
+from skinlib.models.weights import Start, check_file, downloading, load
 
 
 def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
@@ -136,19 +136,13 @@ def _tapped(row, pixels, weights):
     with downloading(row):
         stock = build_stock(row, pixels, weights="imagenet" if imagenet else None)
     if weights and not imagenet:
-        load_backbone(stock, row, weights)
+        check_file(weights)
+        load(stock, weights, f"{row.name} without its top")
     return tap(stock, row)
 
 
 def describe(backbone, recipe, size=None):
-    """Build a classifier, without pretrained weights, and measure it.
-
-    Returns
-    -------
-    dict
-        ``backbone``, ``input_size``, ``tap_layer``, ``tap_shape``, ``parameters`` (all numbers, as
-        ``model.count_params()``), ``logged_parameters``.
-    """
+    """Build a classifier without pretrained weights, and return its measures by name."""
     row = get_backbone(backbone)
     model = build_classifier(backbone, recipe, size=size)
     tapped = model.get_layer("pool").input

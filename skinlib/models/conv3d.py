@@ -30,21 +30,10 @@ TOLERANCE = 1e-4
 
 
 def reference(inputs, kernel, first_channel):
-    """Compute the convolution with NumPy, in float64.
+    """Compute the convolution with NumPy, in float64; shape (n, H, W, K).
 
-    Parameters
-    ----------
-    inputs : numpy.ndarray
-        Shape (n, H, W, C).
-    kernel : numpy.ndarray
-        Shape (C, 3, 3, 1, K): height, width and channel taps, 1, maps.
-    first_channel : int
-        First of the three channels that are read: 0 as documented.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, H, W, K).
+    `inputs` have the shape (n, H, W, C), `kernel` (C, 3, 3, 1, K): taps of height, width and
+    channel, 1, maps. `first_channel` is the first of the three that are read: 0 as documented.
     """
     taps = kernel.shape[0]
     before = (taps - 1) // 2
@@ -57,11 +46,8 @@ def reference(inputs, kernel, first_channel):
 def classify(computed, inputs, kernel):
     """Compare a computed convolution (n, H, W, K) with the two readings.
 
-    Returns
-    -------
-    dict
-        ``reading`` (`DOCUMENTED`, `MIDDLE` or `NEITHER`), ``largest_error`` against the
-        documented result and ``largest_value`` of that result.
+    Returns ``reading`` (`DOCUMENTED`, `MIDDLE` or `NEITHER`), ``largest_error`` against the
+    documented result and ``largest_value`` of that result.
     """
     documented = reference(inputs, kernel, 0)
     # A margin of 3 - C numbers in all, half of it (rounded towards zero) on the left.
@@ -88,14 +74,8 @@ def probe():
     inputs = np.repeat(rng.normal(size=(1, *SHAPE)).astype("float32"), channels + 1, axis=0)
     for channel in range(channels):
         inputs[channel + 1, ..., channel] += 1.0
-    found = ops.conv(
-        inputs[..., None],
-        kernel,
-        strides=(1, 1, channels),
-        padding="same",
-        data_format="channels_last",
-    )
-    found = ops.convert_to_numpy(found)[:, :, :, 0]
+    options = {"strides": (1, 1, channels), "padding": "same", "data_format": "channels_last"}
+    found = ops.convert_to_numpy(ops.conv(inputs[..., None], kernel, **options))[:, :, :, 0]
     changed = ~np.isclose(found[1:], found[:1], atol=TOLERANCE).all(axis=(1, 2, 3))
     return {**classify(found[:1], inputs[:1], kernel), "channels": np.flatnonzero(changed).tolist()}
 
@@ -109,15 +89,9 @@ def probe_settings():
              if key not in ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")}  # fmt: skip
     rows = []
     for setting in SETTINGS:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**plain, **setting},
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        found = json.loads(done.stdout.splitlines()[-1])
-        rows.append({"environment": setting, **found})
+        command, environment = [sys.executable, "-c", code], {**plain, **setting}
+        found = subprocess.check_output(command, env=environment, text=True)
+        rows.append({"environment": setting, **json.loads(found.splitlines()[-1])})
     return {
         "device": runtime.device_name(),
         "versions": runtime.versions(),

@@ -21,13 +21,8 @@ BATCH = 64
 def gradcam(model, part, batch_size=BATCH):
     """Return Grad-CAM at the tap for the predicted class of each image.
 
-    Parameters
-    ----------
-    model : keras.Model
-        From `skinlib.models.classifier.build_classifier`, without a second output: a layer
-        ``pool`` takes the tapped tensor, a layer ``probabilities`` is dense with softmax.
-    part : skinlib.data.batches.Part
-    batch_size : int
+    `model` is of `skinlib.models.classifier.build_classifier`, without a second output: a layer
+    ``pool`` takes the tapped tensor, a layer ``probabilities`` is dense with softmax.
 
     Returns
     -------

@@ -15,7 +15,7 @@ def d4(images):
 
 
 def predict(model, part, *, devices=1, views="one", before_batch=None):
-    """Return the probabilities of the images of a set.
+    """Return the probabilities of the images of a set, shape (n, 7), float32.
 
     Parameters
     ----------
@@ -27,11 +27,6 @@ def predict(model, part, *, devices=1, views="one", before_batch=None):
         ``d4`` averages the probabilities over the eight turns and mirror images.
     before_batch : callable, optional
         Called before each batch; may raise to stop early.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 7), float32.
     """
     out = []
     for inputs, one_hot in batches(part, BATCH):

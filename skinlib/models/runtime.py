@@ -59,7 +59,7 @@ def _cpu():
 
 
 def jit_compile():
-    """Should a model be compiled with XLA here?
+    """Return whether a model is to be compiled with XLA here.
 
     On TensorFlow with a CPU XLA makes depthwise convolutions 6 to 12 times slower, so it is on for
     GPUs only; JAX always needs it, torch never.

@@ -56,11 +56,8 @@ MIB = 2**20
 def structure(backbone):
     """Build a stock network, one of `BLOCKS`, with its 1000-class top and measure it.
 
-    Returns
-    -------
-    dict
-        ``backbone``, ``input_size``, ``stock`` and ``truncated`` (up to the tap; see `measure`),
-        ``stages`` (see `stages`), ``tap_layer`` and ``tap_shape``.
+    Returns ``backbone``, ``input_size``, ``stock`` and ``truncated`` (up to the tap; see
+    `measure`), ``stages`` (see `stages`), ``tap_layer`` and ``tap_shape``.
     """
     import keras
 
@@ -68,7 +65,7 @@ def structure(backbone):
     if row.name not in BLOCKS:
         msg = f"{row.name} is built by hand; structures are of {', '.join(BLOCKS)}"
         raise DataError(msg)
-    model = getattr(keras.applications, row.constructor)(
+    model = getattr(keras.applications, row.name)(
         weights=None, input_shape=(row.input_size,) * 2 + (3,)
     )
     # Back into the order of the graph, which the renaming of unnamed layers does not keep.
@@ -119,30 +116,23 @@ def stages(kinds, layers, kept, tap):
         channels of the last block) and ``tapped``: the tap is inside the block after the kept
         ones. Channels of dense layers grow, so those are grouped by height and width.
     """
-    ends = []
+    ends = {}
     for name, layer in layers.items():
         for kind, pattern in kinds:
             if re.fullmatch(pattern, name):
-                ends.append((kind, _block_of(name), list(layer.output.shape[1:]), layer.name))
-    # A bottleneck with a shortcut matches twice, at its last convolution and its addition:
-    # the later one ends it.
-    last = {(kind, block): (kind, shape, name) for kind, block, shape, name in ends}
+                # A bottleneck with a shortcut matches twice, at its last convolution and its
+                # addition: the later one ends it.
+                block = re.sub(r"_(add|project_BN|project_bn)$", "", name)
+                ends[kind, block] = (kind, list(layer.output.shape[1:]), layer.name)
     found = []
-    for kind, shape, name in last.values():
-        same = found and found[-1]["name"] == kind and (
-            found[-1]["shape"][:2] == shape[:2] if kind == "dense layer"
-            else found[-1]["shape"] == shape
-        )  # fmt: skip
-        if not same:
+    for kind, shape, name in ends.values():
+        sides = 2 if kind == "dense layer" else 3
+        last = found[-1] if found else None
+        if not last or last["name"] != kind or last["shape"][:sides] != shape[:sides]:
             found.append({"name": kind, "blocks": 0, "kept_blocks": 0, "tapped": False})
         found[-1].update(blocks=found[-1]["blocks"] + 1, shape=shape)
         found[-1]["kept_blocks"] += name in kept
-    if tap not in {name for _, _, name in last.values()}:
+    if tap not in {name for _, _, name in ends.values()}:
         cut = next(stage for stage in found if stage["kept_blocks"] < stage["blocks"])
         cut["tapped"] = True
     return found
-
-
-def _block_of(name):
-    """Return the block of a layer, ``block_3`` of ``block_3_project_BN``."""
-    return re.sub(r"_(add|project_BN|project_bn)$", "", name)

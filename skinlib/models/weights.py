@@ -86,12 +86,6 @@ def _check_group(group, path, seen):
             raise IntegrityError(msg)
 
 
-def load_backbone(model, backbone, path):
-    """Load a file into a freshly built backbone without its top; raises as `check_file`."""
-    check_file(path)
-    _load(model, path, f"{backbone.name} without its top")
-
-
 def load_classifier(model, path, expected_sha256=None, name=None):
     """Load the weights of a whole classifier that skinlib trained.
 
@@ -100,12 +94,13 @@ def load_classifier(model, path, expected_sha256=None, name=None):
     """
     check_file(path, expected_sha256)
     try:
-        _load(model, path, f"this {model.name} classifier", name)
+        load(model, path, f"this {model.name} classifier", name)
     except DataError as error:
         raise IntegrityError(str(error)) from error
 
 
-def _load(model, path, what, name=None):
+def load(model, path, what, name=None):
+    """Load a file that was checked; `DataError` if it does not fit the model, which is `what`."""
     try:
         with warnings.catch_warnings():
             # One line for every layer that is not in the file; the error says enough.
@@ -146,22 +141,12 @@ class Start:
     A network trained on small pictures, and then for fewer epochs on larger ones, sees most of
     its epochs at a fraction of the cost (Howard, Training ImageNet in 3 hours for 25 minutes,
     2018). `skinlib.experiments.run.starting_weights` finds one.
-
-    Attributes
-    ----------
-    run : str
-        ``<study>/<run>``.
-    path : pathlib.Path
-        Its kept weights.
-    record : dict
-        Its run.json.
-    recipe : skinlib.experiments.recipe.Recipe
     """
 
-    run: str
-    path: Path
-    record: dict
-    recipe: object
+    run: str  # <study>/<run>
+    path: Path  # of its kept weights
+    record: dict  # its run.json
+    recipe: object  # skinlib.experiments.recipe.Recipe
 
     def provenance(self):
         """Return what run.json records about starting weights."""
@@ -215,24 +200,12 @@ class Start:
 
 
 def resolve(backbone, weights):
-    """Decide where the starting weights of a backbone come from.
+    """Return where the starting weights of a backbone come from: None, 'imagenet' or a path.
 
-    Parameters
-    ----------
-    backbone : skinlib.models.backbones.Backbone
-    weights : {None, 'none', 'imagenet'} or path
-
-    Returns
-    -------
-    None, 'imagenet' or pathlib.Path
-        ``imagenet`` becomes a file when the folder ``SKINLIB_WEIGHTS`` has one for this backbone,
-        ``mobilenet_v2_imagenet_notop.weights.h5`` for example: for machines without a network.
-        VGG16 starts from scratch, and has no ImageNet weights.
-
-    Raises
-    ------
-    DataError
-        A file for a backbone that takes none.
+    `weights` is one of these or ``none``. ``imagenet`` becomes a file when the folder
+    ``SKINLIB_WEIGHTS`` has one for this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for
+    example: for machines without a network. VGG16 starts from scratch: it has no ImageNet weights,
+    and a file for it is a `DataError`.
     """
     if weights in (None, "", "none") or (weights == "imagenet" and not backbone.pretrained):
         return None
@@ -255,5 +228,5 @@ def provenance(backbone, weights):
     if isinstance(weights, Start):
         return weights.provenance()
     if weights == "imagenet":
-        return {"source": "imagenet", "origin": f"keras.applications.{backbone.constructor}"}
+        return {"source": "imagenet", "origin": f"keras.applications.{backbone.name}"}
     return {"source": "file", "file": weights.name, "sha256": check_file(weights)}

@@ -242,7 +242,7 @@ def small():
     """A two-layer network of 8 px whose tap is (8, 8, 5), and its row."""
     inputs = keras.Input((8, 8, 3))
     tensor = keras.layers.Conv2D(5, 3, padding="same", name="here")(inputs)
-    row = Backbone("Small", "Small", 8, 4, "here", (8, 8, 5), "signed", "signed", None)
+    row = Backbone("Small", 8, 4, "here", (8, 8, 5), "signed", "signed", None)
     return keras.Model(inputs, keras.layers.ReLU(name="after")(tensor)), row
 
 

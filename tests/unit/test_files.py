@@ -88,8 +88,8 @@ def test_what_is_there_instead_of_a_file(tmp_path):
         files.require_file(tmp_path / name, "photograph")
     for name, words in {
         "folder.jpg": "is a folder, expected a photograph",
-        "dangling.jpg": "a link to 'gone.jpg', which leads to no file",
-        "loop.jpg": "a link to 'loop.jpg', which leads to no file",
+        "dangling.jpg": "is a link that leads to no file",
+        "loop.jpg": "is a link that leads to no file",
         "pipe.jpg": "is no plain file",
         "nothing.jpg": "does not exist",
     }.items():
