@@ -94,14 +94,8 @@ def halves(model, row):
 def feature_parts(lower, prepared, recipe, *, progress=True):
     """Return `FeaturePart` by name of the set; only ``train`` has augmented copies.
 
-    Parameters
-    ----------
-    lower : keras.Model
-        From `halves`.
-    prepared : skinlib.data.prepare.Prepared
-    recipe : skinlib.experiments.recipe.Recipe
-    progress : bool
-        Show a bar while features are computed, which is done once for all runs.
+    `lower` is of `halves`. `progress` shows a bar while features are computed, which is done once
+    for all runs.
     """
     first = prepared.parts["train"]
     copies = {name: (_features(lower, first, None, 0, progress),) for name in prepared.parts}

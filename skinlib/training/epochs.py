@@ -1,4 +1,4 @@
-"""One epoch of training, which may be left after any step and continued there."""
+"""The epochs of a training, which may be left after any step and continued there."""
 
 import math
 import sys
@@ -9,29 +9,62 @@ from keras import ops
 from tqdm import tqdm
 
 from skinlib.data.batches import batch, epoch_order
+from skinlib.experiments import run
+from skinlib.training import evaluation, run_lock, state
+from skinlib.training.schedule import Controls
 
 # A state is written at least this often, since an epoch of a large network can take hours.
 SAVE_SECONDS = 600.0
 
 
-def train_epoch(job, network, progress, save):
-    """Train the rest of an epoch.
+def train(job, network):
+    """Train and validate epoch by epoch, from the last state on; return the progress.
 
     Parameters
     ----------
     job : skinlib.training.evaluation.Job
     network : skinlib.training.network.Network
         Compiled by `skinlib.training.losses.compile_network`.
-    progress : skinlib.training.state.Progress
-        Where the epoch begins; kept up to date.
-    save : callable
-        Writes `progress`; called between steps, and before `Interrupted` is raised for a signal.
+    """
+    folder, record, recipe = job.folder, job.record, job.recipe
+    kept = network.classifier, network.trained.optimizer, record["identity"]
+    progress = state.load(folder, *kept)
+    if progress:
+        record["resumed"] = run.read_run(folder).record["resumed"] + 1
+    else:
+        progress = state.Progress(Controls(recipe.learning_rate), [])
+    run.write_record(folder, record)
+    job.trackers.start(record, progress.history)
 
-    Returns
-    -------
-    dict
-        Mean ``loss`` and ``accuracy`` over the images of the epoch. A loss that is not finite ends
-        the epoch at once.
+    def save():
+        job.require_finite(network, len(progress.history))
+        state.save(folder, *kept, progress)
+
+    while len(progress.history) < recipe.epochs and not progress.controls.stopped:
+        epoch = len(progress.history)
+        if progress.logs is None:
+            rate = progress.controls.learning_rate
+            network.trained.optimizer.learning_rate = rate
+            logs = train_epoch(job, network, progress, save)
+            if not math.isfinite(logs["loss"]):
+                job.fail(epoch, logs["loss"])
+            job.require_finite(network, epoch)
+            progress.logs = {**logs, "learning_rate": rate}
+        evaluation.validate(job, network, progress, save)
+        save()
+        run_lock.forget_others(folder, progress.controls.best_epoch)
+        run.write_history(folder, progress.history)
+        job.trackers.epoch(progress.history[-1])
+        job.watch.check(f"after epoch {epoch + 1}")
+    return progress
+
+
+def train_epoch(job, network, progress, save):
+    """Train the rest of an epoch; return its mean ``loss`` and ``accuracy``.
+
+    `progress` says where the epoch begins, and is kept up to date. `save` writes it; it is called
+    between steps, and before `Interrupted` is raised for a signal. A loss that is not finite ends
+    the epoch at once.
     """
     recipe, epoch = job.recipe, len(progress.history)
     part = network.training_part(epoch)
@@ -96,14 +129,8 @@ class _Batches(keras.utils.PyDataset):
 class _Chunk(keras.callbacks.Callback):
     """Count steps, and stop `fit` when `leave` returns true after a step.
 
-    Parameters
-    ----------
-    sums : list of keras.Variable
-        Sums behind loss and accuracy.
-    begin : list of numpy.ndarray
-        Their values to begin with, since `fit` itself begins with zeros; may be empty.
-    leave : callable
-    bar : tqdm.tqdm
+    The `sums` behind loss and accuracy begin with the arrays `begin`, where there are any: `fit`
+    itself begins with zeros.
     """
 
     def __init__(self, sums, begin, leave, bar):

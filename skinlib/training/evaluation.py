@@ -16,20 +16,20 @@ from skinlib.experiments.recipe import Recipe
 from skinlib.models.prediction import attention, predict
 from skinlib.models.weights import load_classifier
 from skinlib.stats.scores import scores
-from skinlib.training import losses, run_lock
+from skinlib.training import losses, run_lock, state
+from skinlib.training.tracking import Tracking
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One training: its run directory, the record that becomes run.json, its recipe, the signals
-    that may stop it, and whether it shows progress bars.
-    """
+    """One training."""
 
-    folder: Path
-    record: dict
+    folder: Path  # the run directory
+    record: dict  # becomes run.json
     recipe: Recipe
-    watch: Watch
-    show: bool
+    watch: Watch  # signals that may stop it
+    trackers: Tracking
+    show: bool  # progress bars
 
     def fail(self, epoch, value, what="loss"):
         """Mark the run failed and raise `TrainingError`: `what` became `value`."""
@@ -144,3 +144,4 @@ def finish(job, network, prepared, progress, keep_weights):
     elif recipe.attention != "none":
         maps = attention(network.classifier, prepared.parts["test"])
         run.write_attention(folder, prepared.tables["test"]["image_id"], maps)
+    state.discard(folder)

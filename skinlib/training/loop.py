@@ -5,8 +5,6 @@ moment and started again with the same call: it continues from the last state, a
 numbers it would have had.
 """
 
-import math
-
 from skinlib.common.process import Watch
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
@@ -14,8 +12,7 @@ from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
-from skinlib.training import evaluation, run_lock, state, tracking
-from skinlib.training.schedule import Controls
+from skinlib.training import evaluation, run_lock, tracking
 
 REMEDY = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
 
@@ -84,23 +81,19 @@ def train(
     if isinstance(weights, Start):
         weights.check_split(prepared.split.hash)
     record = records.opening(study, name, recipe, row, size, seed, weights, prepared)
-    folder.mkdir(parents=True, exist_ok=True)
-    with run_lock.hold(folder):
-        found = run_lock.existing(folder, record["identity"])
+    with run_lock.hold(folder, record["identity"]) as found:
         if found and found.finished:
             return found
-        run_lock.sweep(folder)
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            job = evaluation.Job(folder, record, recipe, watch, progress)
-            _train(job, prepared, weights, keep_weights, trackers)
-        state.discard(folder)
+            job = evaluation.Job(folder, record, recipe, watch, trackers, progress)
+            _train(job, prepared, weights, keep_weights)
         return run.read_run(folder)
 
 
-def _train(job, prepared, weights, keep_weights, trackers):
+def _train(job, prepared, weights, keep_weights):
     from skinlib.models import runtime
-    from skinlib.training import losses, network
+    from skinlib.training import epochs, losses, network
 
     record, recipe = job.record, job.recipe
     if recipe.deterministic:
@@ -113,45 +106,8 @@ def _train(job, prepared, weights, keep_weights, trackers):
         built = network.build(record, recipe, prepared, weights, job.show)
         class_weights = losses.compile_network(built, recipe)
         records.equip(record, prepared, built.classifier, class_weights)
-        progress = _epochs(job, built, trackers)
+        progress = epochs.train(job, built)
     with runtime.enough_memory("when predicting", REMEDY):
         if recipe.devices > 1:
             built = network.build(record, recipe, prepared, weights, job.show)
         evaluation.finish(job, built, prepared, progress, keep_weights)
-
-
-def _epochs(job, network, trackers):
-    """Train and validate epoch by epoch, from the last state on; return the progress."""
-    from skinlib.training import epochs
-
-    folder, record, recipe = job.folder, job.record, job.recipe
-    optimizer = network.trained.optimizer
-    progress = state.load(folder, network.classifier, optimizer, record["identity"])
-    if progress:
-        record["resumed"] = run.read_run(folder).record["resumed"] + 1
-    else:
-        progress = state.Progress(Controls(recipe.learning_rate), [])
-    run.write_record(folder, record)
-    trackers.start(record, progress.history)
-
-    def save():
-        job.require_finite(network, len(progress.history))
-        state.save(folder, network.classifier, optimizer, record["identity"], progress)
-
-    while len(progress.history) < recipe.epochs and not progress.controls.stopped:
-        epoch = len(progress.history)
-        if progress.logs is None:
-            rate = progress.controls.learning_rate
-            optimizer.learning_rate = rate
-            logs = epochs.train_epoch(job, network, progress, save)
-            if not math.isfinite(logs["loss"]):
-                job.fail(epoch, logs["loss"])
-            job.require_finite(network, epoch)
-            progress.logs = {**logs, "learning_rate": rate}
-        evaluation.validate(job, network, progress, save)
-        save()
-        run_lock.forget_others(folder, progress.controls.best_epoch)
-        run.write_history(folder, progress.history)
-        trackers.epoch(progress.history[-1])
-        job.watch.check(f"after epoch {epoch + 1}")
-    return progress

@@ -72,6 +72,9 @@ def prior_offsets(labels, strength):
 def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
     """Return the loss -1/N Σ_n W_(class of n) log p_n(class of n).
 
+    It is a function of (one_hot, probabilities) that gives losses of shape (n,), whose mean Keras
+    takes. The weight multiplies each image, as Keras' ``class_weight`` does.
+
     Parameters
     ----------
     weights : array_like
@@ -81,12 +84,6 @@ def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
     offsets : array_like, optional
         Added to the logits inside the loss only, shape (7,): τ log π_c for logit adjustment
         (Menon et al. 2021, equation 10).
-
-    Returns
-    -------
-    callable
-        ``loss(one_hot, probabilities)`` → losses of shape (n,), whose mean Keras takes. The weight
-        multiplies each image, so this equals Keras' ``class_weight`` with plain cross-entropy.
     """
     from keras import ops
 

@@ -1,5 +1,6 @@
 """A run directory belongs to one process at a time, and to one set of settings."""
 
+import contextlib
 import os
 
 from filelock import FileLock, Timeout
@@ -9,54 +10,39 @@ from skinlib.experiments import run
 from skinlib.training import state
 
 
-def hold(folder):
-    """Hold a run directory; to be used in a ``with`` statement.
+@contextlib.contextmanager
+def hold(folder, identity):
+    """Hold a run directory inside the block; yield the run that is in it, or None.
 
-    The system frees the lock of a process that dies, so there are no stale locks.
+    The system frees the lock of a process that dies, so there are no stale locks. What such a
+    process was in the middle of writing (`skinlib.common.files.atomic_path`) is removed.
 
     Raises
     ------
     DataError
-        Another process holds it; its pid is named.
+        Another process holds it, whose pid is named, or it holds a run with another identity.
     """
-    lock = FileLock(folder / ".lock", timeout=0)
+    folder.mkdir(parents=True, exist_ok=True)
     owner = folder / ".owner"
     try:
-        held = lock.acquire()
+        held = FileLock(folder / ".lock", timeout=0).acquire()
     except Timeout as error:
         pid = owner.read_text(encoding="utf-8") if owner.exists() else "unknown"
         msg = f"process {pid} is training '{folder}' now; wait for it or choose another name"
         raise DataError(msg) from error
-    owner.write_text(str(os.getpid()), encoding="utf-8")
-    # Not the lock itself: `with lock` would take it a second time and release it once.
-    return held
-
-
-def sweep(folder):
-    """Remove what a killed process was in the middle of writing (`files.atomic_path`)."""
-    for name in (run.RUN, run.HISTORY, run.PREDICTIONS, run.ATTENTION, state.NAME, "best"):
-        for torn in folder.glob(f".{name}*"):
-            torn.unlink()
-
-
-def existing(folder, identity):
-    """Return the run in a directory, None if there is none.
-
-    Raises
-    ------
-    DataError
-        It was made with other settings.
-    """
-    if not (folder / run.RUN).is_file():
-        return None
-    found = run.read_run(folder)
-    if found.record["identity"] != identity:
-        msg = (
-            f"'{folder}' holds run {found.record['identity']} with other settings than this one "
-            f"({identity}); choose another name or remove the directory"
-        )
-        raise DataError(msg)
-    return found
+    with held:
+        owner.write_text(str(os.getpid()), encoding="utf-8")
+        found = run.read_run(folder) if (folder / run.RUN).is_file() else None
+        if found and found.record["identity"] != identity:
+            msg = (
+                f"'{folder}' holds run {found.record['identity']} with other settings than this "
+                f"one ({identity}); choose another name or remove the directory"
+            )
+            raise DataError(msg)
+        for name in (run.RUN, run.HISTORY, run.PREDICTIONS, run.ATTENTION, state.NAME, "best"):
+            for torn in folder.glob(f".{name}*"):
+                torn.unlink()
+        yield found
 
 
 def best(folder, epoch):

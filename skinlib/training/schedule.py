@@ -47,20 +47,10 @@ class Controls:
     stopped: bool = False
 
     def update(self, recipe, epoch, loss, accuracy, mean_recall=math.nan):
-        """Take the scores of an epoch on the selection set.
+        """Take the scores of an epoch on the selection set; return whether it is the best so far.
 
-        Parameters
-        ----------
-        recipe : skinlib.experiments.recipe.Recipe
-        epoch : int
-            Counted from 0.
-        loss, accuracy, mean_recall : float
-            Plain cross-entropy, accuracy, and recall averaged over the classes.
-
-        Returns
-        -------
-        bool
-            Whether this is the best epoch so far, whose weights are kept.
+        Epochs are counted from 0. `loss` is the plain cross-entropy, `mean_recall` the recall
+        averaged over the classes.
         """
         score = {"loss": loss, "accuracy": -accuracy, "mean_recall": -mean_recall}
         if recipe.schedule == "cosine":

@@ -51,18 +51,10 @@ class Progress:
 
 
 def save(folder, model, optimizer, identity, progress):
-    """Write the state; the one before stays as `PREVIOUS`.
+    """Write the state into the run directory; the one before stays as `PREVIOUS`.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The run directory.
-    model : keras.Model
-        Its ``variables`` include the states of the random generators.
-    optimizer : keras.optimizers.Optimizer
-    identity : str
-        Of the run.
-    progress : Progress
+    The ``variables`` of the model include the states of the random generators. `identity` is that
+    of the run.
     """
     header = {
         "identity": identity,

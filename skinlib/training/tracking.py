@@ -109,11 +109,8 @@ def _numbers(row):
 class Tracking:
     """All trackers of one training; to be used in a ``with`` statement.
 
-    Parameters
-    ----------
-    trackers : sequence
-        Objects with ``start(record)``, ``epoch(row)`` and ``end(record)``. A resumed training sends
-        every row again; each of them leaves out what it has.
+    They have ``start(record)``, ``epoch(row)`` and ``end(record)``. A resumed training sends every
+    row again; each of them leaves out what it has.
     """
 
     def __init__(self, trackers):
@@ -153,16 +150,7 @@ class Tracking:
 def of(recipe, folder):
     """Return the `Tracking` that the recipe and the environment name, none by default.
 
-    Parameters
-    ----------
-    recipe : skinlib.experiments.recipe.Recipe
-    folder : pathlib.Path
-        The run directory.
-
-    Raises
-    ------
-    DataError
-        One of them cannot be used here, or is unknown.
+    `folder` is the run directory. `DataError`: a tracker cannot be used here, or is unknown.
     """
     chosen = [TensorBoard(folder)] if recipe.tensorboard else []
     if name := os.environ.get(VARIABLE):

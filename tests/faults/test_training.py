@@ -182,7 +182,8 @@ def test_f27_a_second_training_in_the_same_directory(command, train, synthetic_f
     first.kill()
     first.communicate()
     assert (folder / ".owner").read_text() == str(first.pid)
-    with run_lock.hold(folder):
+    with run_lock.hold(folder, read_run(folder).record["identity"]) as found:
+        assert not found.finished
         assert (folder / ".owner").read_text() == str(os.getpid())
 
 
