@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import tiny
@@ -170,10 +169,9 @@ def german(tmp_path_factory):
 
 def start(folder, run, environment, *, jumps=False, results="", cores=None):
     """Start one process of the matrix; `cores` limits it to the first so many."""
-    names = (Path(tiny.__file__).parent, os.environ.get("PYTHONPATH", ""))
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, folder, run, "jumps" if jumps else "", str(results)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, names)), **environment},
+        env=tiny.environment(**environment),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: cores and os.sched_setaffinity(0, range(cores)),
     )  # fmt: skip

@@ -32,11 +32,7 @@ def command(synthetic_folder, tmp_path):
         chosen += ["--set", *(f"{key}={value}" for key, value in settings.items())]
         return {
             "args": [sys.executable, script, "cli", *map(str, chosen)],
-            "env": {
-                **os.environ,
-                "SKINLIB_RESULTS": str(results),
-                "PYTHONPATH": str(Path(tiny.__file__).parent),
-            },
+            "env": tiny.environment(SKINLIB_RESULTS=str(results)),
             "text": True,
             "stderr": subprocess.PIPE,
             "stdout": subprocess.PIPE,

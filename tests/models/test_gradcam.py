@@ -1,10 +1,8 @@
 """Grad-CAM against a case with a closed form, finite differences, and the other backends."""
 
 import importlib.util
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -158,10 +156,9 @@ def test_other_backends_give_the_same_maps(backend, inputs, liven, tmp_path):
     np.savez(tmp_path / "inputs.npz", **inputs)
     maps, probabilities = gradcam(model, part_of(inputs))
     command = [sys.executable, "-c", OTHER_SIDE, backend, str(tmp_path)]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
-    places = [str(Path(tiny.__file__).parent), *filter(None, [environment.get("PYTHONPATH")])]
-    environment["PYTHONPATH"] = os.pathsep.join(places)
-    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+    environment = tiny.environment(
+        KERAS_BACKEND=backend, JAX_PLATFORMS="cpu", XLA_FLAGS="--xla_backend_optimization_level=0"
+    )
     subprocess.run(command, check=True, env=environment)
     with np.load(tmp_path / f"{backend}.npz") as found:
         np.testing.assert_allclose(found["probabilities"], probabilities, atol=1e-5)

@@ -1,7 +1,6 @@
 """Fields that change where and how a run is computed do not change its numbers."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -112,14 +111,11 @@ print(json.dumps(found))
 # TensorFlow normalises each half of a batch by itself, which moves the first losses a little.
 @pytest.mark.parametrize(("name", "tolerance"), [("tensorflow", 0.08), ("jax", 2e-3)])
 def test_two_devices_share_a_run(name, tolerance, synthetic_folder, tmp_path):
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": name,
-        "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
-    }
-    places = [os.path.dirname(tiny.__file__), *filter(None, [environment.get("PYTHONPATH")])]
-    environment["PYTHONPATH"] = os.pathsep.join(places)
+    environment = tiny.environment(
+        KERAS_BACKEND=name,
+        JAX_PLATFORMS="cpu",
+        XLA_FLAGS="--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
+    )
     command = [sys.executable, "-c", SCRIPT, str(synthetic_folder), str(tmp_path)]
     done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
     found = json.loads(done.stdout.splitlines()[-1])

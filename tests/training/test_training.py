@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 
@@ -227,20 +226,19 @@ def test_it_learns(tmp_path):
 
 ELSEWHERE = """
 import sys
-import keras, pytest
-sys.path.insert(0, sys.argv[1])
-import tiny
+import keras, pytest, tiny
 from pathlib import Path
 from skinlib.common import paths
 from skinlib.training import loop
-assert keras.backend.backend() == sys.argv[4]
+folder, results, backend = sys.argv[1:]
+assert keras.backend.backend() == backend
 assert "tensorflow" not in sys.modules
-paths.RESULTS = Path(sys.argv[3])
+paths.RESULTS = Path(results)
 tiny.install(pytest.MonkeyPatch())
 recipe = tiny.recipe(epochs=1, augmentation=tiny.KILLED.augmentation)
-first = loop.train(recipe, "Tiny", data=sys.argv[2], progress=False)
+first = loop.train(recipe, "Tiny", data=folder, progress=False)
 assert first.finished, first.record
-assert first.record["versions"]["backend"] == sys.argv[4]
+assert first.record["versions"]["backend"] == backend
 """
 
 
@@ -249,9 +247,9 @@ assert first.record["versions"]["backend"] == sys.argv[4]
 def test_trains_without_tensorflow(backend, synthetic_folder, tmp_path):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    here = os.path.dirname(tiny.__file__)
-    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
     # Optimising takes XLA longer than everything else here.
-    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
-    command = [sys.executable, "-c", ELSEWHERE, here, str(synthetic_folder), str(tmp_path), backend]
+    environment = tiny.environment(
+        KERAS_BACKEND=backend, JAX_PLATFORMS="cpu", XLA_FLAGS="--xla_backend_optimization_level=0"
+    )
+    command = [sys.executable, "-c", ELSEWHERE, str(synthetic_folder), str(tmp_path), backend]
     subprocess.run(command, check=True, env=environment)
