@@ -60,21 +60,30 @@ def together(runs, part="test"):
     return labels, lesions, [frame[list(CLASSES)].to_numpy(float) for frame in frames]
 
 
-def read_pair(first, second, part="test"):
-    """Return the predictions of two runs as a `skinlib.stats.paired.Pair`, see `together`."""
-    labels, lesions, (one, other) = together((first, second), part)
-    return paired.Pair(labels, one, other, lesions)
+def read_pair(first, second, part="test", change=None):
+    """Return the predictions of two runs as a `skinlib.stats.paired.Pair`, see `together`.
+
+    `change` is a function of a run and its probabilities, see `factorial`.
+    """
+    labels, lesions, both = together((first, second), part)
+    if change:
+        both = [change(run, each) for run, each in zip((first, second), both, strict=True)]
+    return paired.Pair(labels, *both, lesions)
 
 
-def finished(study, variant, recipe=None):
-    """Return the finished runs of a variant of a study, of one recipe or all, by backbone and seed.
+def finished(study, variant, recipe=None, backbone=None):
+    """Return the finished runs of a variant of a study, by backbone and seed.
 
-    The variant None is the recipe as it is.
+    The variant None is the recipe as it is; recipe and backbone None are all.
     """
     found = {
         (spec.backbone, spec.seed): run
         for spec, run in zip(study.specs, study.runs().values(), strict=True)
-        if run and run.finished and spec.variant == variant and recipe in (None, spec.recipe)
+        if run
+        and run.finished
+        and spec.variant == variant
+        and recipe in (None, spec.recipe)
+        and backbone in (None, spec.backbone)
     }
     return dict(sorted(found.items()))
 
@@ -85,8 +94,10 @@ def finished_pairs(study, first, second, recipe=None):
     return {key: (run, other[key]) for key, run in one.items() if key in other}
 
 
-def contrasts(ways, wanted, *, n_resamples=N_RESAMPLES):
+def contrasts(ways, wanted, *, change=None, n_resamples=N_RESAMPLES):
     """Measure several effects among some ways of training, on the test set.
+
+    See `factorial` for `change`.
 
     Parameters
     ----------
@@ -104,7 +115,8 @@ def contrasts(ways, wanted, *, n_resamples=N_RESAMPLES):
     seeds = sorted(set.intersection(*(set(runs) for runs in ways.values())))
     if not seeds:
         return {}
-    scored = _scored([[runs[seed] for runs in ways.values()] for seed in seeds], n_resamples)
+    groups = [[runs[seed] for runs in ways.values()] for seed in seeds]
+    scored = _scored(groups, n_resamples, change=change)
     found = dict(zip(ways, np.moveaxis(scored, 1, 0), strict=True))
     return {
         title: paired.between(found[one], found[other]) for title, (one, other) in wanted.items()
@@ -123,14 +135,14 @@ def _scored(groups, n_resamples, names=SCORES, change=None):
     return np.array(found)
 
 
-def attentions(*, n_resamples=N_RESAMPLES):
+def attentions(*, change=None, n_resamples=N_RESAMPLES):
     """Return the effects `ATTENTIONS` in the clean recipe, with metadata and class weights."""
     studies = [load_study(name) for name in ("ablation", "attention")]
     ways = {
         variant: {key: run for study in studies for key, run in finished(study, variant).items()}
         for variant in (NONE, CODED, DESCRIBED)
     }
-    return contrasts(ways, ATTENTIONS, n_resamples=n_resamples)
+    return contrasts(ways, ATTENTIONS, change=change, n_resamples=n_resamples)
 
 
 def settings(*, n_resamples=N_RESAMPLES):

@@ -38,8 +38,10 @@ def runs(study, recipe=None, backbone=None):
     return {key: pair for key, pair in found.items() if backbone in (None, key[0])}
 
 
-def pairs(found):
+def pairs(found, change=None):
     """Read pairs of runs, see `runs`, and which of their test images can leak.
+
+    See `skinlib.experiments.effects.factorial` for `change`.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def pairs(found):
     """
     read, can_leak = [], []
     for sealed, leaking in found.values():
-        read.append(effects.read_pair(sealed, leaking))
+        read.append(effects.read_pair(sealed, leaking, change=change))
         split = splits.read(paths.RESULTS / "splits" / leaking.record["split"]["file"])
         images = leaking.predictions("test")["image_id"]
         can_leak.append(splits.with_siblings(split.table)[images].to_numpy())
@@ -82,14 +84,16 @@ def by_images(found, *, n_resamples=N_RESAMPLES):
     }
 
 
-def beyond(found, *, n_resamples=N_RESAMPLES):
+def beyond(found, *, change=None, n_resamples=N_RESAMPLES):
     """Measure by how much more the scores change where something can leak than where not.
 
     See `skinlib.stats.paired.difference_in_differences` and `MEASURED`; None without a pair.
     """
     if not found:
         return None
-    return paired.difference_in_differences(*pairs(found), MEASURED, n_resamples=n_resamples)
+    return paired.difference_in_differences(
+        *pairs(found, change), MEASURED, n_resamples=n_resamples
+    )
 
 
 def both_sides(table, seeds, test_share):

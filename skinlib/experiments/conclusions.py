@@ -1,0 +1,173 @@
+"""What the effects of this book survive: each measured effect, and the checks it passes.
+
+An effect is checked against other lesions, other training runs, all the comparisons of its study,
+a decision threshold that is chosen on the validation set, training until the curves are flat, and
+a second network. A check that was not made says so.
+"""
+
+import pandas as pd
+from scipy.stats import ttest_1samp
+from statsmodels.stats.multitest import multipletests
+
+from skinlib.experiments import effects, leakage
+from skinlib.experiments.study import load_study
+from skinlib.stats import factorial, threshold
+from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.gains import GAIN, LEAST_SEEDS, LOSS
+from skinlib.stats.scores import DECISIONS
+
+YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "not tested", "has none"
+CHECKS = (
+    "Other lesions", "Other training runs", "All comparisons of its study", "Chosen threshold",
+    "Trained to the end", "Second network",
+)  # fmt: skip
+LEVEL = 0.05
+MAIN, SECOND = "MobileNetV2", "MobileNet"
+# Variants of the study `ablation-converged` on the second network, by factor.
+WITHOUT = {
+    "attention": "no-attention", "metadata": "no-metadata", "weights": "no-weights",
+    "augmentation": "no-augmentation",
+}  # fmt: skip
+
+
+def checks(effect, score, corrected, *, moved=None, converged=None, second=None):
+    """Return which checks one effect on one score passes, by name of `CHECKS`.
+
+    Parameters
+    ----------
+    effect : skinlib.stats.paired.Effect
+    score : str
+    corrected : float
+        p-value of no effect, corrected for all comparisons of its study.
+    moved, converged, second : skinlib.stats.paired.Effect, optional
+        The same effect where decisions use a chosen threshold, where training had converged, and
+        on a second network.
+
+    Returns
+    -------
+    dict of str to str
+        ``yes``, ``no``, ``not tested``; ``has none`` for the threshold of a score without one.
+    """
+    lesions, trainings = effect.estimate(score), effect.over_seeds(score)
+    direction = GAIN if lesions.value > 0 else LOSS
+
+    def same(other):
+        if other is None or len(other.by_seed) < LEAST_SEEDS:
+            return UNTESTED
+        return YES if other.judgement(score) == direction else NO
+
+    sign = 1 if direction == GAIN else -1
+    found = (
+        YES if lesions.sign == sign else NO,
+        YES if trainings.sign == sign else NO,
+        YES if corrected < LEVEL else NO,
+        same(moved) if score in DECISIONS else NO_THRESHOLD,
+        same(converged),
+        same(second),
+    )
+    return dict(zip(CHECKS, found, strict=True))
+
+
+def _holm(found):
+    """Return Holm's p-values of effects over their seeds, by title and score."""
+    raw = {
+        (title, score): ttest_1samp(effect.by_seed[:, effect.place(score)], 0).pvalue
+        for title, effect in found.items()
+        for score in effect.names
+    }
+    return dict(zip(raw, multipletests(list(raw.values()), method="holm")[1], strict=True))
+
+
+def _rows(page, found, corrected, **others):
+    """Return one row an effect and score; `others` are effects by title, see `checks`."""
+    return [
+        {
+            "Page": page,
+            "Effect of": title,
+            "on": score,
+            "Size": effect.estimate(score).text(signed=True),
+            "Result": effect.judgement(score),
+            **checks(
+                effect,
+                score,
+                corrected[title, score],
+                **{check: each.get(title) for check, each in others.items()},
+            ),
+        }
+        for title, effect in found.items()
+        for score in effect.names
+    ]
+
+
+def of_leakage(*, n_resamples=N_RESAMPLES):
+    """Return the rows on photographs of the test lesions in the training set."""
+    study, title = load_study("leakage-matched"), "photographs of the test lesions"
+    main, second = (leakage.runs(study, "clean-frozen", each) for each in (MAIN, SECOND))
+    if len(main) < LEAST_SEEDS:
+        return []
+    options = {"n_resamples": n_resamples}
+    found = {title: leakage.beyond(main, **options)}
+    moved = {title: leakage.beyond(main, change=threshold.shifted, **options)}
+    again = {title: leakage.beyond(second, **options)}
+    return _rows("leakage", found, _holm(found), moved=moved, second=again)
+
+
+def of_factors(*, n_resamples=N_RESAMPLES):
+    """Return the rows on attention, metadata, class weights and augmentation."""
+    options = {"n_resamples": n_resamples}
+    study, longer = load_study("ablation"), load_study("ablation-converged")
+    design = effects.factorial(study, **options)
+    if design is None:
+        return []
+    moved = effects.factorial(study, DECISIONS, change=threshold.shifted, **options)
+    flat = effects.factorial(longer, **options)
+    terms = factorial.frame(design)
+    adjusted = multipletests(terms["p"], method="holm")[1]
+    keys = zip(terms["Switched on"], terms["Score"], strict=True)
+    ways = {
+        each: effects.finished(longer, each, backbone=SECOND)
+        for each in ("full", *WITHOUT.values())
+    }
+    wanted = {name: (variant, "full") for name, variant in WITHOUT.items()}
+    second = effects.contrasts(ways, wanted, **options)
+    return _rows(
+        "ablation",
+        _named(factorial.main(design)),
+        dict(zip(keys, adjusted, strict=True)),
+        moved=_named(factorial.main(moved)),
+        converged=_named(factorial.main(flat)) if flat else {},
+        second=_named(second),
+    )
+
+
+def _named(found):
+    return {factorial.NAMES[factor]: effect for factor, effect in found.items()}
+
+
+def of_settings(*, n_resamples=N_RESAMPLES):
+    """Return the rows on attention as described or coded, and on the other settings of the text."""
+    options = {"n_resamples": n_resamples}
+    rows = []
+    for found, moved in (
+        (effects.attentions(**options), effects.attentions(change=threshold.shifted, **options)),
+        # These runs have no validation set, as the authors' have none.
+        (effects.settings(**options), {}),
+    ):
+        if found:
+            rows += _rows("ablation", found, _holm(found), moved=moved)
+    return rows
+
+
+def table(*, n_resamples=N_RESAMPLES):
+    """Return the effects whose interval over lesions excludes zero, and what they survive.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``Page``, ``Effect of``, ``on`` (score), ``Size`` with its interval over lesions,
+        ``Result``, and a column for each of `CHECKS`.
+    """
+    options = {"n_resamples": n_resamples}
+    rows = [*of_leakage(**options), *of_factors(**options), *of_settings(**options)]
+    found = pd.DataFrame(rows)
+    return found[found[CHECKS[0]] == YES].reset_index(drop=True)
