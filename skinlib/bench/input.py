@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from skinlib.bench.timing import interleave, machine, rates, ratios
-from skinlib.data import ham10000, pixels, synthetic
+from skinlib.data import ham10000, pixels, store, synthetic
 from skinlib.experiments.recipes import AUGMENTATION
 
 THEIRS = "decode and SciPy"
@@ -101,7 +101,7 @@ def _cases(files, array, size, batch, augmentation):
     def ours(deliver):
         def run():
             for part in parts:
-                deliver(pixels.read(array, np.arange(len(files))[part]))
+                deliver(store.read(array, np.arange(len(files))[part]))
 
         return run
 

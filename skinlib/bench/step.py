@@ -8,7 +8,7 @@ import numpy as np
 from skinlib.bench import timing
 from skinlib.bench.cost import BYTES_PER_ELEMENT, count, floors
 from skinlib.bench.input import consumer
-from skinlib.data.pixels import read
+from skinlib.data.store import read
 from skinlib.experiments.recipes import AUGMENTATION, get_recipe
 from skinlib.models.backbones import BACKBONES, get_backbone
 
