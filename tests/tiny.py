@@ -5,11 +5,13 @@ to; see `main`.
 """
 
 import functools
+import importlib.util
 import json
 import math
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -52,6 +54,19 @@ def environment(**variables):
     """Return the variables of a process of its own that finds this module and the library."""
     places = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places), **variables}
+
+
+def on_backend(backend, script, *arguments):
+    """Run Python source with another Keras backend; skip the test where there is none."""
+    if backend == keras.backend.backend():
+        pytest.skip("this process runs on it")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+    # Optimising takes XLA longer than everything else in these tests.
+    flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0", **threads}
+    command = [sys.executable, "-c", script, backend, *map(str, arguments)]
+    subprocess.run(command, check=True, env=environment(KERAS_BACKEND=backend, **flags))
 
 
 def recipe(name="clean", **fields):

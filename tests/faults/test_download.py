@@ -7,7 +7,7 @@ import stat
 import tarfile
 
 import pytest
-from local_server import IDS, LAYOUT, PARTS, images, jpeg, leftovers, make_zip, serve
+from local_server import IDS, LAYOUT, PARTS, TABLE, images, jpeg, leftovers, make_zip, serve
 
 ZIP = f"{PARTS[1]}.zip"
 
@@ -53,18 +53,20 @@ def test_f01_a_download_cut_half_way(server, fetch):
     assert server.ranges_of(ZIP)[-1] == f"bytes={have}-"
 
 
-def test_f02_wrong_bytes(server, fetch):
+@pytest.mark.parametrize("name", [TABLE, ZIP])
+def test_f02_wrong_bytes(name, server, fetch):
     """One bit in the middle: both hashes are named, nothing of it stays in the cache."""
     run, folder = fetch
-    wrong = flipped(server.files[ZIP], 5000)
-    server.fault = lambda handler, name, body: name == ZIP and handler.answer(wrong)
+    good = server.files[name]
+    wrong = flipped(good, len(good) // 2)
+    server.fault = lambda handler, asked, body: asked == name and handler.answer(wrong)
     expected, found = (
-        hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (server.files[ZIP], wrong)
+        hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (good, wrong)
     )
-    run().fails(3, ZIP, expected, found, "Run the command again")
+    run().fails(3, name, expected, found, "Run the command again")
     assert leftovers(folder) == []
-    assert not (folder / "downloads" / ZIP).exists()
-    assert images(folder) == LAYOUT[:3]
+    assert not (folder / "downloads" / name).exists()
+    assert images(folder) == (LAYOUT[:3] if name == ZIP else [])
 
     server.fault = None
     run().succeeds()
@@ -101,31 +103,27 @@ def tar():
     return buffer.getvalue()
 
 
+IMAGE = f"{IDS[3]}.jpg"
+
+
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("body", "words"),
     [
-        ("slip", "points outside the folder"),
-        ("absolute", "has an absolute name"),
-        ("link", "is a symbolic link"),
-        ("bomb", "brings the unpacked size to 30000000 bytes"),
-        ("tar", "is not a zip"),
+        (make_zip({f"../../{IMAGE}": jpeg(IMAGE)}), "points outside the folder"),
+        (make_zip({f"inner/../../{IMAGE}": jpeg(IMAGE)}), "points outside the folder"),
+        (make_zip({f"..\\{IMAGE}": jpeg(IMAGE)}), "points outside the folder"),
+        (make_zip({f"/outside/{IMAGE}": jpeg(IMAGE)}), "has an absolute name"),
+        (make_zip({f"C:/outside/{IMAGE}": jpeg(IMAGE)}), "has an absolute name"),
+        (make_zip({IMAGE: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), "is a symbolic link"),
+        (make_zip({IMAGE: bytes(30_000_000)}), "brings the unpacked size to 30000000 bytes"),
+        (tar(), "is not a zip"),
     ],
+    ids=["slip", "deep slip", "backslash", "absolute", "drive", "link", "bomb", "tar"],
 )
-def test_f05_a_hostile_archive(kind, words, server, fetch, monkeypatch, tmp_path):
+def test_f05_a_hostile_archive(body, words, server, fetch, monkeypatch, tmp_path):
     """Refused before anything is written. No tar is ever opened: nothing here needs one."""
     run, folder = fetch
-    name = f"{IDS[3]}.jpg"
-    replace(
-        server,
-        monkeypatch,
-        {
-            "slip": lambda: make_zip({f"../../{name}": jpeg(name)}),
-            "absolute": lambda: make_zip({f"{tmp_path}/outside/{name}": jpeg(name)}),
-            "link": lambda: make_zip({name: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777),
-            "bomb": lambda: make_zip({name: bytes(30_000_000)}),
-            "tar": tar,
-        }[kind](),
-    )
+    replace(server, monkeypatch, body)
     run().fails(3, ZIP, words)
     assert images(folder) == LAYOUT[:3]
     assert leftovers(folder) == []

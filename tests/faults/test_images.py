@@ -78,11 +78,12 @@ def test_f09_no_image_at_all(content, main, folder, victim):
     [
         (Image.new("RGB", (64, 48), (200, 100, 30)), {"format": "PNG"}, (200, 100, 30)),
         (Image.new("CMYK", (64, 48), (0, 255, 255, 0)), {}, (255, 0, 0)),
+        (Image.new("CMYK", (64, 48), (0, 0, 0, 155)), {}, (100, 100, 100)),
         (Image.new("L", (64, 48), 90), {}, (90, 90, 90)),
         (Image.new("RGB", (48, 64), (200, 100, 30)), rotated(), (200, 100, 30)),
         (Image.fromarray(np.full((48, 64), 25700, np.uint16)), {"format": "PNG"}, (100, 100, 100)),
     ],
-    ids=["PNG", "CMYK", "grey", "rotated", "16 bit"],
+    ids=["PNG", "CMYK", "CMYK black", "grey", "rotated", "16 bit"],
 )
 def test_f09_other_kinds_of_image(image, options, colour, main, folder, victim):
     """Converted to upright RGB of eight bits, with the right channels."""

@@ -1,13 +1,11 @@
 """The same weights give the same numbers on every Keras backend; importing loads none of them."""
 
-import importlib.util
-import os
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
+import tiny
 from keras import ops
 
 from skinlib.experiments.recipes import get_recipe
@@ -55,17 +53,8 @@ def reference(inputs, liven, tmp_path_factory):
 @pytest.mark.backend
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_forward_parity(backend, reference):
-    if backend == keras.backend.backend():
-        pytest.skip("this process runs on it")
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
     folder, outputs = reference
-    command = [sys.executable, "-c", OTHER_SIDE, backend, str(folder), BACKBONE, str(SIZE)]
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
-    environment = {**os.environ, **threads, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
-    # Optimising takes XLA longer than everything else here.
-    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
-    subprocess.run([*command, *RECIPES], check=True, env=environment)
+    tiny.on_backend(backend, OTHER_SIDE, folder, BACKBONE, SIZE, *RECIPES)
     for recipe in RECIPES:
         with np.load(folder / f"{recipe}.{backend}.npz") as found:
             assert set(found) == {"probabilities", "attention"}

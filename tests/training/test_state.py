@@ -235,18 +235,3 @@ def test_the_state_before_is_kept_and_takes_over_from_a_damaged_one(model, other
     state.discard(path.parent)
     assert not list(path.parent.iterdir())
     assert load(path, other) is None
-
-
-def test_interrupted_write_leaves_the_previous_file(model, other, path, monkeypatch):
-    before = path.read_bytes()
-
-    def full_disk(file, **arrays):
-        file.write(before[: len(before) // 2])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np, "savez", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        save(path, model, state.Progress(Controls(1.0), []))
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-    assert same(load(path, other), progress())

@@ -1,9 +1,6 @@
 """A training writes what the contract says, once, and nothing that is not true."""
 
-import importlib.util
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -230,7 +227,7 @@ import keras, pytest, tiny
 from pathlib import Path
 from skinlib.common import paths
 from skinlib.training import loop
-folder, results, backend = sys.argv[1:]
+backend, folder, results = sys.argv[1:]
 assert keras.backend.backend() == backend
 assert "tensorflow" not in sys.modules
 paths.RESULTS = Path(results)
@@ -245,11 +242,4 @@ assert first.record["versions"]["backend"] == backend
 @pytest.mark.backend
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_trains_without_tensorflow(backend, synthetic_folder, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    # Optimising takes XLA longer than everything else here.
-    environment = tiny.environment(
-        KERAS_BACKEND=backend, JAX_PLATFORMS="cpu", XLA_FLAGS="--xla_backend_optimization_level=0"
-    )
-    command = [sys.executable, "-c", ELSEWHERE, str(synthetic_folder), str(tmp_path), backend]
-    subprocess.run(command, check=True, env=environment)
+    tiny.on_backend(backend, ELSEWHERE, synthetic_folder, tmp_path)

@@ -1,7 +1,6 @@
 """Fetching gives the layout that the reader takes, from bad networks and bad servers too."""
 
 import argparse
-import hashlib
 import io
 import shutil
 import urllib.parse
@@ -101,23 +100,6 @@ def test_a_file_placed_by_hand_with_wrong_bytes_is_left_to_its_owner(server, tmp
 # The network (F01, F31)
 
 
-def test_a_cut_download_continues_where_it_stopped(server, tmp_path):
-    def cut(handler, name, body):
-        if handler.headers["Range"] or not name.endswith(".zip"):
-            return False
-        return handler.answer(body, send=len(body) // 2)
-
-    server.fault = cut
-    run(tmp_path)
-    assert images(tmp_path) == LAYOUT
-    for name in (f"{part}.zip" for part in PARTS):
-        first, second = server.ranges_of(name)
-        kept = int(second.removeprefix("bytes=").removesuffix("-"))
-        assert first is None
-        assert 0 <= len(server.files[name]) // 2 - kept < fetch.BLOCK
-    assert leftovers(tmp_path) == []
-
-
 @pytest.mark.parametrize("kept", ["half, and a server without ranges", "all", "more"])
 def test_a_partial_file_that_does_not_fit_starts_anew(server, tmp_path, kept):
     body = server.files[ZIP]
@@ -144,26 +126,12 @@ def test_a_server_that_continues_elsewhere_is_found_out_by_the_hash(server, tmp_
     assert images(tmp_path) == LAYOUT
 
 
-@pytest.mark.parametrize("status", [None, 403, 429, 503])
+@pytest.mark.parametrize("status", [403, 429, 503])
 def test_a_server_that_never_delivers(server, tmp_path, status):
-    def fault(handler, name, body):
-        if name == TABLE:
-            return False
-        if status:
-            handler.send_response(status)
-            handler.end_headers()
-            return True
-        return handler.answer(body, send=0)
-
-    server.fault = fault
-    with pytest.raises(TemporaryError) as caught:
+    server.fault = lambda handler, name, body: name != TABLE and not handler.send_error(status)
+    with pytest.raises(TemporaryError, match=f"{ZIP}.*10.7910/DVN/DBW86T"):
         run(tmp_path)
-    text = str(caught.value)
-    for words in ("10.7910/DVN/DBW86T", ZIP, f"python -m skinlib check-data --data {tmp_path}"):
-        assert words in text
-    assert "\n" not in text
     assert server.waits == [2, 4, 8]
-    assert not (tmp_path / "downloads" / ZIP).exists()
     assert images(tmp_path) == []
 
 
@@ -172,24 +140,6 @@ def test_a_file_the_server_does_not_have_is_not_tried_again(server, tmp_path):
     with pytest.raises(DataError, match=f"{ZIP}.*404"):
         run(tmp_path)
     assert len(server.ranges_of(ZIP)) == 1
-
-
-# The bytes (F02, F03)
-
-
-@pytest.mark.parametrize("name", [TABLE, ZIP])
-@pytest.mark.parametrize("wrong", [lambda good: good * 4, lambda good: good[:-1] + b"x"])
-def test_wrong_bytes(server, tmp_path, name, wrong):
-    good = server.files[name]
-    server.files[name] = wrong(good)
-    with pytest.raises(IntegrityError, match=f"{name}.*10.7910/DVN/DBW86T") as caught:
-        run(tmp_path)
-    assert hashlib.md5(good).hexdigest() in str(caught.value)
-    assert not (tmp_path / "downloads" / name).exists()
-    assert leftovers(tmp_path) == []
-    server.files[name] = good
-    run(tmp_path)
-    assert images(tmp_path) == LAYOUT
 
 
 # Requests and folders (F24, F25)

@@ -38,16 +38,6 @@ def png_header(path, width, height):
     return path
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_a_truncated_jpeg_is_named(tmp_path, share):
-    path = tmp_path / "ISIC_1.jpg"
-    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(path)
-    assert images.decode(path).size == (80, 60)
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    refused(path)
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -87,10 +77,7 @@ def test_a_huge_image_is_refused_by_its_declared_size(tmp_path, width, height):
     message = refused(png_header(tmp_path / "ISIC_1.jpg", width, height))
     assert message.count("limit") == 1
     assert f"limit of {images.MAX_PIXELS}; resize it first" in message
-
-
-def test_the_limit_itself_is_allowed(tmp_path):
-    with images.open_image(png_header(tmp_path / "ISIC_1.jpg", 10_000, 1_000)) as image:
+    with images.open_image(png_header(tmp_path / "ISIC_2.jpg", 10_000, 1_000)) as image:
         assert image.size == (10_000, 1_000)
 
 
@@ -127,23 +114,6 @@ def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
         expected = np.stack([expected] * 3, axis=-1)
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize(
-    ("mode", "colour", "expected"),
-    [
-        ("L", 90, (90, 90, 90)),
-        # Red, green and blue are what cyan, magenta and yellow leave of white.
-        ("CMYK", (0, 255, 255, 0), RED),
-        ("CMYK", (255, 255, 0, 0), BLUE),
-        ("CMYK", (0, 0, 0, 155), (100, 100, 100)),
-    ],
-)
-def test_other_kinds_of_jpeg_become_rgb(tmp_path, mode, colour, expected):
-    Image.new(mode, (16, 16), colour).save(tmp_path / "ISIC_1.jpg", quality=95)
-    found = images.decode(tmp_path / "ISIC_1.jpg")
-    assert found.mode == "RGB"
-    np.testing.assert_allclose(np.asarray(found), np.broadcast_to(expected, (16, 16, 3)), atol=4)
 
 
 # Exif 2.3, tag 0x0112: what the viewer must do to the stored rows and columns.
