@@ -76,7 +76,7 @@ def measure(*, quick=False, progress=True):
                "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
         if precision != "fp32":
             both = [each["validation"]["probabilities"] for each in (exact, answers)]
-            effect = paired.effect([paired.Pair(labels, *both, lesions)])
+            effect = paired.effect([(labels, both, lesions)])
             row["scores"] = {
                 name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES
             }

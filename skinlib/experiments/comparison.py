@@ -32,37 +32,16 @@ def compare(first, second, part="test", *, n_resamples=N_RESAMPLES):
         and the 95 % interval of the difference, ``low`` and ``high``.
     """
     same_images(first, second, part)
-    pair = effects.read_pair(first, second, part)
+    pair = effects.together((first, second), part)
     found = paired.effect([pair], METRICS, n_resamples=n_resamples)
-    return pd.DataFrame(
-        {
-            "metric": METRICS,
-            "first": found.first,
-            "second": found.second,
-            "difference": found.difference,
-            "low": found.low,
-            "high": found.high,
-        }
-    )
+    names = ("first", "second", "difference", "low", "high")
+    return pd.DataFrame({"metric": METRICS, **{name: getattr(found, name) for name in names}})
 
 
 def read_same(models, part="test"):
-    """Return the predictions of several runs for the same images.
+    """Return what `skinlib.experiments.effects.together` does, of runs by name, after a check.
 
-    Parameters
-    ----------
-    models : dict of str to skinlib.experiments.run.Run
-        By name.
-    part : str
-
-    Returns
-    -------
-    labels : numpy.ndarray
-        Shape (n,).
-    probabilities : dict of str to numpy.ndarray
-        By name, shape (n, 7).
-    lesions : numpy.ndarray
-        Shape (n,).
+    The probabilities are by name, too.
 
     Raises
     ------
@@ -72,11 +51,11 @@ def read_same(models, part="test"):
     if not models:
         msg = "there are no runs to compare; expected at least one finished run"
         raise DataError(msg)
-    first, *others = models.values()
+    first, *others = runs = list(models.values())
     for other in others:
         same_images(first, other, part)
-    labels, _, lesions = first.arrays(part)
-    return labels, {name: run.arrays(part)[1] for name, run in models.items()}, lesions
+    labels, probabilities, lesions = effects.together(runs, part)
+    return labels, dict(zip(models, probabilities, strict=True)), lesions
 
 
 def same_images(first, second, part):
@@ -113,10 +92,6 @@ def same_images(first, second, part):
                 f"{run.record['split']['hash']}: {', '.join(odd[:5])}; train the run again"
             )
             raise IntegrityError(msg)
-    ids = [list(run.predictions(part)["image_id"]) for run in (first, second)]
-    if ids[0] != ids[1]:
-        msg = f"'{first.folder}' and '{second.folder}' have predictions for different images"
-        raise IntegrityError(msg)
 
 
 def _expected(run, part):

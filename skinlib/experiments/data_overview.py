@@ -76,19 +76,10 @@ def _overview(counts, found, missing, drawn):
 
 
 def describe_split(table):
-    """Count the sets of a split, and what they share.
+    """Count the sets of a split, by the ``lesion_id`` and ``part`` of its photographs.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``image_id``, ``lesion_id``, ``part``.
-
-    Returns
-    -------
-    dict
-        Photographs in ``Training``, ``Validation`` (None where there is none) and ``Test``;
-        ``Shared lesions``: lesions in training and test; ``Shared photographs``: test
-        photographs of such lesions.
+    ``Training``, ``Validation`` (None where there is none) and ``Test``; ``Shared lesions``: in
+    training and test; ``Shared photographs``: test photographs of such lesions.
     """
     sizes = table["part"].value_counts()
     trained = set(table.loc[table["part"] == "train", "lesion_id"])

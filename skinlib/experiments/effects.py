@@ -6,11 +6,12 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
+from skinlib.experiments.external import PART
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
-from skinlib.stats.bootstrap import N_RESAMPLES, joint_weights
+from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.factorial import Design
-from skinlib.stats.scores import SCORES, scores
+from skinlib.stats.scores import SCORES
 
 NONE, CODED, DESCRIBED = "metadata-weights", "as-coded", "attention-metadata-weights"
 # Titles, and two variants of the studies: the first is subtracted from the second.
@@ -29,46 +30,35 @@ SETTINGS = {
 SETTINGS_STUDY, SETTINGS_RECIPE = "as-logged-vs-described", "md-as-logged-frozen"
 
 
-def together(runs, part="test"):
+def together(runs, part="test", change=None):
     """Return the predictions of several runs for the same images.
 
-    Parameters
-    ----------
-    runs : sequence of skinlib.experiments.run.Run
-    part : str
+    The probabilities that are returned may be changed ones: ``change(run, probabilities)``, both
+    (n, 7); see `skinlib.stats.threshold.shifted`.
 
     Returns
     -------
     labels, lesions : numpy.ndarray
-        Class index and lesion id of each image, shape (n,).
+        Class index and lesion id of each image, shape (n,); first and last.
     probabilities : list of numpy.ndarray
         Of each run, shape (n, 7).
 
     Raises
     ------
     IntegrityError
-        If they are not for the same images of the same data.
+        If they are not for the same images of the same data. The official test is of no run's data.
     """
-    frames = [run.predictions(part) for run in runs]
+    first, *_ = frames = [run.predictions(part) for run in runs]
     for run, frame in zip(runs, frames, strict=True):
-        same = list(frame["image_id"]) == list(frames[0]["image_id"])
-        if not same or run.record["data"] != runs[0].record["data"]:
+        same = part == PART or run.record["data"] == runs[0].record["data"]
+        if not same or list(frame["image_id"]) != list(first["image_id"]):
             msg = f"'{run.folder}' and '{runs[0].folder}' have predictions for different images"
             raise IntegrityError(msg)
-    labels = frames[0]["label"].map(CLASSES.index).to_numpy()
-    lesions = frames[0]["lesion_id"].to_numpy()
-    return labels, lesions, [frame[list(CLASSES)].to_numpy(float) for frame in frames]
-
-
-def read_pair(first, second, part="test", change=None):
-    """Return the predictions of two runs as a `skinlib.stats.paired.Pair`, see `together`.
-
-    `change` is a function of a run and its probabilities, see `factorial`.
-    """
-    labels, lesions, both = together((first, second), part)
+    labels, lesions = first["label"].map(CLASSES.index).to_numpy(), first["lesion_id"].to_numpy()
+    found = [frame[list(CLASSES)].to_numpy(float) for frame in frames]
     if change:
-        both = [change(run, each) for run, each in zip((first, second), both, strict=True)]
-    return paired.Pair(labels, *both, lesions)
+        found = [change(run, each) for run, each in zip(runs, found, strict=True)]
+    return labels, found, lesions
 
 
 def finished(study, variant, recipe=None, backbone=None):
@@ -95,9 +85,7 @@ def finished_pairs(study, first, second, recipe=None):
 
 
 def contrasts(ways, wanted, *, change=None, n_resamples=N_RESAMPLES):
-    """Measure several effects among some ways of training, on the test set.
-
-    See `factorial` for `change`.
+    """Measure several effects among some ways of training, on the test set; see `together`.
 
     Parameters
     ----------
@@ -112,27 +100,14 @@ def contrasts(ways, wanted, *, change=None, n_resamples=N_RESAMPLES):
     dict of str to skinlib.stats.paired.Effect
         By title; empty where no seed has all ways trained.
     """
-    seeds = sorted(set.intersection(*(set(runs) for runs in ways.values())))
+    seeds = sorted(set.intersection(*map(set, ways.values())))
     if not seeds:
         return {}
-    groups = [[runs[seed] for runs in ways.values()] for seed in seeds]
-    scored = _scored(groups, n_resamples, change=change)
-    found = dict(zip(ways, np.moveaxis(scored, 1, 0), strict=True))
+    read = [together([runs[seed] for runs in ways.values()], change=change) for seed in seeds]
+    found = dict(zip(ways, paired.scored(read, n_resamples=n_resamples), strict=True))
     return {
         title: paired.between(found[one], found[other]) for title, (one, other) in wanted.items()
     }
-
-
-def _scored(groups, n_resamples, names=SCORES, change=None):
-    """Return the scores of groups of runs, each for its images: shape (groups, runs, d, k)."""
-    read = [together(runs) for runs in groups]
-    weights = joint_weights([lesions for _, lesions, _ in read], n_resamples)
-    found = []
-    for runs, share, (labels, _, each) in zip(groups, weights, read, strict=True):
-        if change:
-            each = [change(run, one) for run, one in zip(runs, each, strict=True)]
-        found.append([scores(share, labels, one, names) for one in each])
-    return np.array(found)
 
 
 def attentions(*, change=None, n_resamples=N_RESAMPLES):
@@ -167,8 +142,7 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     names : sequence of str
         Scores, of `skinlib.stats.scores.SCORES` in their order.
     change : callable, optional
-        ``change(run, probabilities)`` → probabilities (n, 7), which are scored in their place;
-        see `skinlib.stats.threshold.shifted`.
+        See `together`.
 
     Returns
     -------
@@ -188,6 +162,7 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     }
     if not chosen:
         return None
-    scored = _scored(list(chosen.values()), n_resamples, names, change)
+    read = [together(runs, change=change) for runs in chosen.values()]
+    scored = paired.scored(read, names, n_resamples=n_resamples)
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
-    return Design(factors, tuple(chosen), signs, np.moveaxis(scored, 2, 0))
+    return Design(factors, tuple(chosen), signs, scored.transpose(2, 1, 0, 3))

@@ -1,4 +1,7 @@
-"""Finished runs: what the book calls them, their scores with intervals, and which is our model."""
+"""Finished runs: what the book calls them, their scores with intervals, and which is our model.
+
+Also how they change from their own test set to the official one (`skinlib.experiments.external`).
+"""
 
 import functools
 
@@ -9,7 +12,8 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import external
 from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.experiments.study import load_study, study_names
-from skinlib.stats import bootstrap
+from skinlib.stats import bootstrap, operating
+from skinlib.stats.paired import unpaired_difference
 from skinlib.stats.scores import SCORES, per_class, scores
 
 RECIPES = {
@@ -26,6 +30,7 @@ RECIPES = {
 BACKBONE = "MobileNetV2"
 NBSP = "\u00a0"
 BEST, CANDIDATE = "best", "candidate"
+TITLES = [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]
 # Scores of a class, by key of `skinlib.stats.scores.per_class`.
 OF_A_CLASS = {
     "sensitivity": "Recall",
@@ -37,17 +42,10 @@ OF_A_CLASS = {
 
 
 def name(run):
-    """Return the name of a run's model: recipe and side of the square in pixels.
+    """Return the name of a run's model: ``clean recipe, frozen, 96 px`` for example.
 
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-
-    Returns
-    -------
-    str
-        ``clean recipe, frozen, 96 px`` for example; the backbone in front where it is not
-        MobileNetV2, and the recipe's own name where it is not in `RECIPES`.
+    The backbone is in front where it is not MobileNetV2, and the recipe has its own name where it
+    is not in `RECIPES`.
     """
     recipe, backbone = run.record["recipe"]["name"], run.record["backbone"]
     before = "" if backbone == BACKBONE else f"{backbone}, "
@@ -64,12 +62,9 @@ def named(found):
 
 
 def estimates(run, part="test", names=SCORES):
-    """Return scores of a run, by name of `skinlib.stats.scores.LABELS`.
+    """Return scores of a run as `skinlib.stats.bootstrap.Estimate`, with intervals over lesions.
 
-    Returns
-    -------
-    dict of str to skinlib.stats.bootstrap.Estimate
-        With 95 % intervals over lesions.
+    By name, of `skinlib.stats.scores.LABELS`.
     """
     written = (run.folder / PREDICTIONS).stat().st_mtime_ns
     return _estimates(run.folder, written, part, tuple(names))
@@ -93,11 +88,67 @@ def recalls(run, part="test"):
 def by_class(run, part="test"):
     """Return the table of the scores of each class of a run, each against all others."""
     found = per_class(*run.arrays(part)[:2])
-    frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
-    frame["Images"] = found["images"]
+    frame = pd.DataFrame({"Class": TITLES, "Images": found["images"]})
     for key, title in OF_A_CLASS.items():
         frame[title] = ["–" if np.isnan(value) else f"{value:.3f}" for value in found[key]]
     return frame
+
+
+def change(run):
+    """Return how accuracy and mean recall change from a run's own test set to the official one.
+
+    The two sets share no lesion and are resampled independently; estimates by name.
+    """
+    names = SCORES[:2]
+    effect = unpaired_difference([run.arrays("test")], [run.arrays(external.PART)], names)
+    return {name: effect.estimate(index) for index, name in enumerate(names)}
+
+
+def by_mix(run):
+    """Return the accuracy on the official test that the mix of its classes alone would give.
+
+    That is the recall of each class on the own test set, weighted by the class shares of the
+    official test.
+    """
+    found = per_class(*run.arrays("test")[:2])["sensitivity"]
+    counts = np.bincount(run.arrays(external.PART)[0], minlength=len(CLASSES))
+    return float(np.nansum(found * counts) / counts[~np.isnan(found)].sum())
+
+
+def class_recalls(models):
+    """Return the recall of each class on the official test: images, and estimates for each run."""
+    frame = pd.DataFrame({"Class": TITLES})
+    for name, run in models.items():
+        frame["Images"] = np.bincount(run.arrays(external.PART)[0], minlength=len(CLASSES))
+        frame[name] = recalls(run, external.PART)
+    return frame
+
+
+def abstention(models):
+    """Fix operating points on the validation sets of models, and measure the least confidences.
+
+    Models, by name, without a validation set are left out.
+
+    Returns
+    -------
+    fixed : dict of str to skinlib.stats.operating.Fixed
+    own, official : dict of str to dict
+        Of `skinlib.stats.operating.abstention`, on the own test set and on the official one.
+    """
+    fixed = {
+        name: operating.fix(*run.arrays("validation")[:2])
+        for name, run in models.items()
+        if "validation" in set(run.predictions()["part"])
+    }
+    own, official = (
+        {
+            name: operating.abstention(*models[name].arrays(part), each.confidence)
+            for name, each in fixed.items()
+            if each.confidence is not None
+        }
+        for part in ("test", external.PART)
+    )
+    return fixed, own, official
 
 
 def on_official_test():

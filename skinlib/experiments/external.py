@@ -1,4 +1,4 @@
-"""The official ISIC 2018 test: its images, and how models change from their own test set to it.
+"""The images of the official ISIC 2018 test.
 
 No image of HAM10000 is in it; whether a lesion is cannot be checked, because the lesions are
 numbered differently. `skinlib.predict.evaluation` evaluates a final model, once.
@@ -7,17 +7,10 @@ numbered differently. `skinlib.predict.evaluation` evaluates a final model, once
 import os
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import ham10000
 from skinlib.data.images import open_image
-from skinlib.stats import operating
-from skinlib.stats.bootstrap import cluster_weights, estimate, recalls
-from skinlib.stats.paired import unpaired_difference
 
 PART = "official"
 # The second is the name under which the archive serves the same table.
@@ -30,11 +23,8 @@ WHOLE = 1511
 def load(folder=None):
     """Read the official test images that are there.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path, optional
-        Holds the table (`TABLES`) and the images, in one of `IMAGES` or anywhere below;
-        ``SKINLIB_TEST`` by default, else ``SKINLIB_DATA``.
+    The folder, ``SKINLIB_TEST`` by default, else ``SKINLIB_DATA``, holds the table (`TABLES`) and
+    the images, in one of `IMAGES` or anywhere below.
 
     Returns
     -------
@@ -70,66 +60,3 @@ def load(folder=None):
     sizes = [path.stat().st_size for path in table["path"]]
     return ham10000.Dataset(name, path.parent, table, hash_of([facts.to_numpy().tolist(), sizes]),
                             size)  # fmt: skip
-
-
-def change(run):
-    """Return how accuracy and mean recall change from a run's own test set to the official one.
-
-    The two sets share no lesion and are resampled independently; estimates by name.
-    """
-    names = ("accuracy", "mean recall")
-    effect = unpaired_difference([run.arrays("test")], [run.arrays(PART)], names)
-    return {name: effect.estimate(index) for index, name in enumerate(names)}
-
-
-def by_mix(run):
-    """Return the accuracy on the official test that the mix of its classes alone would give.
-
-    That is the recall of each class on the own test set, weighted by the class shares of the
-    official test.
-    """
-    labels, probabilities, _ = run.arrays("test")
-    found = recalls(np.ones((1, len(labels))), labels, probabilities.argmax(axis=1))[0]
-    counts = np.bincount(run.arrays(PART)[0], minlength=len(CLASSES))
-    return float(np.nansum(found * counts) / counts[~np.isnan(found)].sum())
-
-
-def class_recalls(models):
-    """Return the recall of each class on the official test: images, and estimates for each run."""
-    frame = pd.DataFrame({"Class": [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]})
-    for name, run in models.items():
-        labels, probabilities, lesions = run.arrays(PART)
-        frame["Images"] = np.bincount(labels, minlength=len(CLASSES))
-        found = recalls(cluster_weights(lesions), labels, probabilities.argmax(axis=1))
-        frame[name] = [estimate(column) for column in found.T]
-    return frame
-
-
-def abstention(models):
-    """Fix operating points on the validation sets of models, and measure the least confidences.
-
-    Parameters
-    ----------
-    models : dict of str to skinlib.experiments.run.Run
-        By name; those without a validation set are left out.
-
-    Returns
-    -------
-    fixed : dict of str to skinlib.stats.operating.Fixed
-    own, official : dict of str to dict
-        Of `skinlib.stats.operating.abstention`, on the own test set and on the official one.
-    """
-    fixed = {
-        name: operating.fix(*run.arrays("validation")[:2])
-        for name, run in models.items()
-        if "validation" in set(run.predictions()["part"])
-    }
-    measured = (
-        {
-            name: operating.abstention(*models[name].arrays(part), each.confidence)
-            for name, each in fixed.items()
-            if each.confidence is not None
-        }
-        for part in ("test", PART)
-    )
-    return fixed, *measured

@@ -26,19 +26,13 @@ COLUMNS = {
     "melanoma_sensitivity": "Melanoma recall",
     "nevus_specificity": "Nevus specificity",
 }
-EXPECTED = "expected from case mix"
 
 
 def measure(run, table, part="test"):
     """Measure a run by groups of its images; for JSON, see `skinlib.stats.subgroups.measure`.
 
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    table : pandas.DataFrame
-        See `skinlib.stats.subgroups.facts`, with ``lesion_id`` and ``dx``; it may hold more images
-        than the part.
-    part : str
+    The table is that of `skinlib.stats.subgroups.facts`, with ``lesion_id`` and ``dx``; it may hold
+    more images than the part.
 
     Raises
     ------
@@ -84,16 +78,14 @@ def read():
             run = read_run(folder)
             known[run.record["identity"]] = run
     there = {record["identity"] for record in stored}
-    order = [each for each in known if each in there]
-    named = dict(zip(order, evaluated.named([known[each] for each in order]), strict=True))
-    found = [
-        {**record, "model": named[record["identity"]], "set": SETS[record["part"]]}
-        for record in stored
-        if record["identity"] in named
+    named = evaluated.named([run for identity, run in known.items() if identity in there])
+    by_key = {(record["identity"], record["part"]): record for record in stored}
+    return [
+        {**by_key[key], "model": name, "set": title}
+        for name, run in named.items()
+        for part, title in SETS.items()
+        if (key := (run.record["identity"], part)) in by_key
     ]
-    return sorted(
-        found, key=lambda each: (order.index(each["identity"]), list(SETS).index(each["part"]))
-    )
 
 
 def by_sex(records):
@@ -104,7 +96,8 @@ def by_sex(records):
     """
     rows = [
         {
-            **{key: record[key] for key in ("model", "set")},
+            "model": record["model"],
+            "set": record["set"],
             "sex": SEXES[row["group"]],
             "metric": COLUMNS[metric],
             **dict(zip(("value", "low", "high"), row[metric], strict=True)),
@@ -137,18 +130,9 @@ def differences(records):
 
 
 def table(record, attribute, title):
-    """Return the groups of an attribute as text, all photographs last.
+    """Return the groups of an attribute of a record of `read` as text, all photographs last.
 
     Columns without any number are left out, and a mean recall that only one group has.
-
-    Parameters
-    ----------
-    record : dict
-        Of `read`.
-    attribute : str
-        ``sex``, ``age``, ``site``, ``confirmation`` or ``source``.
-    title : str
-        Of the first column.
     """
     groups = record["groups"][attribute]
     total = {**record["overall"], "group": "all photographs", "expected": None, "excess": None}
@@ -166,23 +150,4 @@ def table(record, attribute, title):
             for metric in metrics
         }
         rows.append({title: row["group"], **counts, **found})
-    return pd.DataFrame(rows)
-
-
-def beside_expected(shown):
-    """Return the accuracy of groups and what their case mix gives, for `plots.effects`.
-
-    Parameters
-    ----------
-    shown : dict of str to (dict, str)
-        By title of the panel: a record of `read` and an attribute.
-    """
-    rows = []
-    for panel, (record, attribute) in shown.items():
-        for group in record["groups"][attribute]:
-            few = "" if group["accuracy"] else ", too few"
-            row = {"panel": panel, "row": f"{group['group']} ({group['images']:,}{few})"}
-            found = dict(zip(("value", "low", "high"), group["accuracy"] or (), strict=False))
-            expected = {"value": group["expected"][0]} if group["expected"] else {}
-            rows += [row | {"kind": "accuracy"} | found, row | {"kind": EXPECTED} | expected]
     return pd.DataFrame(rows)

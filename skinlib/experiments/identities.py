@@ -15,13 +15,9 @@ FILE = "identities.json"
 
 
 def current():
-    """Return what the file should have, computed from the runs there are.
+    """Return what the file should have, computed from the finished runs of studies on real data.
 
-    Returns
-    -------
-    dict
-        By ``study/run``, finished runs of studies on real data: ``identity``, ``split`` (hash)
-        and ``predictions`` (first 16 digits of the SHA-256).
+    By ``study/run``: ``identity``, ``split`` (hash), ``predictions`` (16 digits of the SHA-256).
     """
     found = {}
     for study in map(load_study, study_names()):

@@ -22,12 +22,8 @@ BOTH_SIDES = "both-sides.json"
 def runs(study, recipe=None, backbone=None):
     """Return the finished pairs of runs of a study by backbone and seed, sealed and leaking.
 
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
-        Its variants that end with ``sealed`` and ``leaking``, of the same seed, make a pair.
-    recipe, backbone : str, optional
-        Only runs of these.
+    The variants that end with ``sealed`` and ``leaking``, of the same seed, make a pair; of a
+    recipe and a backbone, or of all.
     """
     variants = {spec.variant or "" for spec in study.specs}
     arms = [
@@ -41,22 +37,19 @@ def runs(study, recipe=None, backbone=None):
 def pairs(found, change=None):
     """Read pairs of runs, see `runs`, and which of their test images can leak.
 
-    See `skinlib.experiments.effects.factorial` for `change`.
-
     Returns
     -------
-    read : list of skinlib.stats.paired.Pair
-        One a seed.
+    read : list of tuple
+        Of each pair, see `skinlib.experiments.effects.together`, also for `change`.
     can_leak : list of numpy.ndarray of bool
         Of each pair, shape (n,).
     """
-    read, can_leak = [], []
-    for sealed, leaking in found.values():
-        read.append(effects.read_pair(sealed, leaking, change=change))
+    can_leak = []
+    for _, leaking in found.values():
         split = splits.read(paths.RESULTS / "splits" / leaking.record["split"]["file"])
         images = leaking.predictions("test")["image_id"]
         can_leak.append(splits.with_siblings(split.table)[images].to_numpy())
-    return read, can_leak
+    return [effects.together(pair, change=change) for pair in found.values()], can_leak
 
 
 def by_images(found, *, n_resamples=N_RESAMPLES):
@@ -73,13 +66,15 @@ def by_images(found, *, n_resamples=N_RESAMPLES):
     read, can_leak = pairs(found)
     chosen = {
         ALL: read,
-        CAN_LEAK: [pair.where(mask) for pair, mask in zip(read, can_leak, strict=True)],
-        CANNOT: [pair.where(~mask) for pair, mask in zip(read, can_leak, strict=True)],
-        VALIDATION: [effects.read_pair(*pair, part="validation") for pair in found.values()],
+        CAN_LEAK: paired.some(read, can_leak),
+        CANNOT: paired.some(read, [~mask for mask in can_leak]),
+        VALIDATION: [effects.together(pair, "validation") for pair in found.values()],
     }
-    counts = {name: sum(len(pair.labels) for pair in group) for name, group in chosen.items()}
     return {
-        name: (counts[name], paired.effect(group, MEASURED, n_resamples=n_resamples))
+        name: (
+            sum(len(labels) for labels, *_ in group),
+            paired.effect(group, MEASURED, n_resamples=n_resamples),
+        )
         for name, group in chosen.items()
     }
 
@@ -99,12 +94,7 @@ def beyond(found, *, change=None, n_resamples=N_RESAMPLES):
 def both_sides(table, seeds, test_share):
     """Count the images of random splits by image whose lesion is in training and test set.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``image_id``, ``lesion_id``, ``dx`` of a whole data set.
-    seeds : iterable of int
-    test_share : float
+    From the ``image_id``, ``lesion_id`` and ``dx`` of a whole data set.
 
     Returns
     -------
@@ -117,16 +107,9 @@ def both_sides(table, seeds, test_share):
         split = splits.make_split(table, unit="image", test=test_share, validation=0.0, seed=seed)
         joined = split.table.merge(table[["image_id", "dx"]], on="image_id")
         both = joined.groupby("lesion_id")["part"].transform("nunique") > 1
-        test = joined["part"] == "test"
-        rows.append(
-            {
-                "seed": seed,
-                "test": both[test].mean(),
-                "all": both.mean(),
-                "mel": both[test & (joined["dx"] == "mel")].mean(),
-                "nv": both[test & (joined["dx"] == "nv")].mean(),
-            }
-        )
+        test = both[joined["part"] == "test"]
+        shares = {dx: test[joined["dx"] == dx].mean() for dx in ("mel", "nv")}
+        rows.append({"seed": seed, "test": test.mean(), "all": both.mean(), **shares})
     return pd.DataFrame(rows)
 
 

@@ -52,17 +52,15 @@ class Network:
 
 def networks():
     """Return the measured networks, not of `TRIALS`, and those of which a run diverged."""
-    found = {}
+    found, networks = {}, ([], [])
     for path in sorted((paths.RESULTS / "runs").glob(f"*/*/{SOURCE}")):
         run, study = read_run(path.parent), path.parts[-3]
         if study not in TRIALS and run.finished and (read := read_scores(run)):
             found.setdefault((study, re.sub(r"-s\d+$", "", run.name)), []).append((run, *read))
-    measured = [Network(*zip(*members, strict=True)) for members in found.values()]
-    broken = [any(diverged_in(run.history()) for run in each.runs) for each in measured]
-    return tuple(
-        [each for each, is_broken in zip(measured, broken, strict=True) if is_broken == wanted]
-        for wanted in (False, True)
-    )
+    for members in found.values():
+        network = Network(*zip(*members, strict=True))
+        networks[any(diverged_in(run.history()) for run in network.runs)].append(network)
+    return networks
 
 
 def read_scores(run):
@@ -91,13 +89,9 @@ def read_scores(run):
 
 
 def summarise(scores, n_resamples=N_RESAMPLES):
-    """Average scores over images.
+    """Average scores over images, from one frame a seed.
 
-    Parameters
-    ----------
-    scores : sequence of pandas.DataFrame
-        One a seed. A lesion in the test sets of several seeds is resampled for all at once.
-    n_resamples : int
+    A lesion in the test sets of several seeds is resampled for all at once.
 
     Returns
     -------
@@ -124,15 +118,8 @@ def summarise(scores, n_resamples=N_RESAMPLES):
 def frame(measured, score, maps=tuple(NAMES), *, intervals=True):
     """Return a score of several networks in per cent, one row a network, one column a map.
 
-    Parameters
-    ----------
-    measured : list of Network
-    score : str
-        A column of `summarise`.
-    maps : iterable of str
-        Rows of `summarise`.
-    intervals : bool
-        Estimates, or their values only.
+    The score is a column of `summarise`, the maps are rows of it. Without `intervals` the cells are
+    the values of the estimates.
     """
     rows = []
     for network in measured:
@@ -150,18 +137,9 @@ def _means(table, columns, n_resamples):
 
 
 def matched(measured, first="as_coded", second="as_described"):
-    """Return pairs of runs that differ in nothing but their attention.
+    """Return pairs of runs of some networks that differ in nothing but their attention.
 
-    Parameters
-    ----------
-    measured : list of Network
-    first, second : str
-        Variants of the attention.
-
-    Returns
-    -------
-    list of (pandas.DataFrame, pandas.DataFrame)
-        Scores of the same images in the same order.
+    Each is a pair of frames, the scores of the same images in the same order.
     """
     found = {}
     for network in measured:
@@ -184,13 +162,7 @@ def matched(measured, first="as_coded", second="as_described"):
 def difference(pairs, name, n_resamples=N_RESAMPLES):
     """Return how much more the second of each pair scores than the first, in percentage points.
 
-    Parameters
-    ----------
-    pairs : sequence of (pandas.DataFrame, pandas.DataFrame)
-        From `matched`.
-    name : str
-        Of a map, see `skinlib.stats.localisation.LEARNED`.
-    n_resamples : int
+    The pairs are from `matched`, the map is one of `skinlib.stats.localisation.LEARNED`.
 
     Returns
     -------
@@ -214,17 +186,9 @@ def drawn_lesions(seed=0):
 def drawn_examples(record, classes=CLASSES):
     """Return drawn pictures, which may be shown, with their masks and attention maps.
 
-    Parameters
-    ----------
-    record : dict
-        From `skinlib.predict.evaluation.drawn`.
-    classes : sequence of str
-
-    Returns
-    -------
-    list of dict
-        ``title``, ``image`` (H, W, 3) uint8, ``shares`` (h, w), share of lesion in each cell,
-        and ``attention`` (h, w), in multiples of an even spread.
+    The record is from `skinlib.predict.evaluation.drawn`. Each picture is a dictionary: ``title``,
+    ``image`` (H, W, 3) uint8, ``shares`` (h, w), share of lesion in each cell, and ``attention``
+    (h, w), in multiples of an even spread.
     """
     numbers, found = drawn_lesions(record["seed"]), []
     for dx in classes:

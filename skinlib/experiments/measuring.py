@@ -30,16 +30,8 @@ def reported():
 def measure(folder=None, **options):
     """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
 
-    Parameters
-    ----------
-    folder : str or pathlib.Path, optional
-        See `skinlib.data.ham10000.locate`.
-    **options
-        Of `skinlib.experiments.leakage.write_both_sides`.
-
-    Returns
-    -------
-    list of pathlib.Path
+    Returns the paths. The folder is that of `skinlib.data.ham10000.locate`, the options are those
+    of `skinlib.experiments.leakage.write_both_sides`.
     """
     dataset = ham10000.load(folder, decode=False)
     written = [leakage.write_both_sides(dataset.table, **options)]
@@ -49,10 +41,10 @@ def measure(folder=None, **options):
         written += [duplicates.keep(dataset), counts]
     runs = reported()
     found = {title: groups.measure(run, dataset.table) for title, run in runs.items()}
-    external_too = {title: run for title, run in runs.items() if run.record.get("external")}
-    official = _official(folder) if external_too else None
-    for title, run in external_too.items():
-        found[f"{title}, official test"] = groups.measure(run, official, external.PART)
+    for title, run in runs.items():
+        if run.record.get("external"):
+            measured = groups.measure(run, _official(folder), external.PART)
+            found[f"{title}, official test"] = measured
     path = paths.RESULTS / groups.FILE
     write_json(path, found)
     return [*written, path]

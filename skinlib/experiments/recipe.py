@@ -154,10 +154,9 @@ class Recipe:
                 msg = f"recipe field {field.name} is {value!r}, expected {expected}"
                 raise DataError(msg)
         weights = self.class_weights
-        good = weights in ("balanced", "none") if isinstance(weights, str) else (
-            len(weights) == len(CLASSES)
-        )  # fmt: skip
-        if not good:
+        if weights not in ("balanced", "none") and (
+            isinstance(weights, str) or len(weights) != len(CLASSES)
+        ):
             msg = f"class_weights is {weights!r}, expected 'balanced', 'none' or seven numbers"
             raise DataError(msg)
         if not 0 <= self.label_smoothing < 1:

@@ -126,8 +126,7 @@ def get_recipe(name):
 def from_json(value):
     """Rebuild a recipe from `Recipe.to_json`'s dictionary; unknown fields are refused.
 
-    A field that the dictionary lacks was added to the class after the run: its default
-    changes nothing.
+    A field that the dictionary lacks is younger than the run: its default changes nothing.
     """
     get_recipe(value["name"])
     return Recipe(value["name"]).replace(**value)

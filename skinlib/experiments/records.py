@@ -19,14 +19,8 @@ from skinlib.models.weights import provenance
 def opening(study, name, recipe, row, size, seed, weights, prepared):
     """Return the record of a run before it begins: all that decides its numbers, and a hash of it.
 
-    Parameters
-    ----------
-    study, name : str
-    recipe : skinlib.experiments.recipe.Recipe
-    row : skinlib.models.backbones.Backbone
-    size, seed : int
-    weights : None, 'imagenet', pathlib.Path or skinlib.models.weights.Start
-    prepared : skinlib.data.prepare.Prepared
+    `row` is a `skinlib.models.backbones.Backbone`, `weights` those of
+    `skinlib.experiments.run.starting_weights`, `prepared` a `skinlib.data.prepare.Prepared`.
     """
     record = {
         "study": study,
@@ -82,14 +76,7 @@ def equip(record, prepared, model, class_weights):
 
 
 def close(record, recipe, progress, weights):
-    """Add what is known once the training has ended.
-
-    Parameters
-    ----------
-    progress : skinlib.training.state.Progress
-    weights : pathlib.Path
-        Of the best epoch.
-    """
+    """Add what is known once the training has ended, from its progress and its best weights."""
     seconds = [row["seconds"] for row in progress.history]
     record.update(
         status="finished",

@@ -26,18 +26,12 @@ RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
 # Attention maps of the test set, and the weights of the best epoch, where they were kept.
 ATTENTION, WEIGHTS = "attention.csv", "best.weights.h5"
 PREDICTION_COLUMNS = ("image_id", "lesion_id", "part", "label", *CLASSES)
+DIVERGED = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run directory.
-
-    Attributes
-    ----------
-    folder : pathlib.Path
-    record : dict
-        The contents of ``run.json``.
-    """
+    """A run directory; ``record`` is the contents of ``run.json``."""
 
     folder: Path
     record: dict
@@ -161,15 +155,8 @@ def list_runs(study):
 def starting_weights(backbone, weights):
     """Return where the first weights of a training come from.
 
-    Parameters
-    ----------
-    backbone : skinlib.models.backbones.Backbone
-    weights : {None, 'none', 'imagenet'}, path or 'run:<study>/<run>'
-        The last is a finished run; for the others see `skinlib.models.weights.resolve`.
-
-    Returns
-    -------
-    None, 'imagenet', pathlib.Path or skinlib.models.weights.Start
+    ``run:<study>/<run>`` is a finished run (`skinlib.models.weights.Start`); for all else see
+    `skinlib.models.weights.resolve`.
 
     Raises
     ------
@@ -204,27 +191,14 @@ def write_history(folder, history):
 
 
 def write_predictions(folder, table, part_of, probabilities):
-    """Write ``predictions.csv``.
+    """Write ``predictions.csv`` of images: their set, ``image_id``, ``lesion_id`` and ``dx``.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``; n rows.
-    part_of : array_like of str
-        Set of each row.
-    probabilities : numpy.ndarray
-        Shape (n, 7).
+    The probabilities have the shape (n, 7).
     """
-    # Nine digits hold the whole float32, so that files and memory give the same metrics.
     numbers = pd.DataFrame(np.asarray(probabilities, float), columns=list(CLASSES))
-    frame = pd.DataFrame(
-        {
-            "image_id": table["image_id"].to_numpy(),
-            "lesion_id": table["lesion_id"].to_numpy(),
-            "part": np.asarray(part_of),
-            "label": table["dx"].to_numpy(),
-        }
-    ).join(numbers)
+    frame = table[["image_id", "lesion_id"]].reset_index(drop=True)
+    frame = frame.assign(part=np.asarray(part_of), label=table["dx"].to_numpy()).join(numbers)
+    # Nine digits hold the whole float32, so that files and memory give the same metrics.
     write_csv(Path(folder) / PREDICTIONS, frame, float_format="%.9g")
 
 
@@ -281,20 +255,14 @@ def _checked_predictions(path, _written, _inode):
     return frame
 
 
-def diverged_in(history, factor=3):
+def diverged_in(history):
     """Return the epoch in which a training run diverged, or None.
 
-    Parameters
-    ----------
-    history : pandas.DataFrame
-        Columns ``epoch`` and ``loss``, the loss on the training set.
-    factor : float
-        A loss that grows to more than so many times its lowest value so far, and is still
-        that large in the last epoch, has diverged.
+    The loss on the training set has then grown to more than `DIVERGED` times its lowest value so
+    far, and is still that large in the last epoch.
     """
     loss = history["loss"].to_numpy(float)
-    lowest = np.minimum.accumulate(loss)
-    large = loss[1:] > factor * lowest[:-1]
+    large = loss[1:] > DIVERGED * np.minimum.accumulate(loss)[:-1]
     if not len(large) or not large[-1]:
         return None
     return int(history["epoch"].iloc[1 + int(np.argmax(large))])

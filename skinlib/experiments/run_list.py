@@ -75,12 +75,3 @@ def done(found):
     """Return the finished runs of `gather`, planned or not, with whole numbers as such."""
     whole = ["size", "seed", "epochs", "kept", "resumed"]
     return found[found["status"] == FINISHED].astype(dict.fromkeys(whole, int))
-
-
-def least_memory(found):
-    """Return the smallest peak of memory in MB by backbone, recipe and size.
-
-    A peak is that of the process up to the end of the run, and a process that trains several runs
-    keeps memory of each. So of runs alike the smallest peak is nearest to what one needs.
-    """
-    return found.groupby(["backbone", "recipe", "size"])["peak_mb"].min().dropna()

@@ -13,7 +13,7 @@ from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.run import list_runs, run_name
 from skinlib.models.backbones import BACKBONES, get_backbone
 
-STUDY_KEYS = {"title", "data", "require", "defaults", "runs", "notebooks"}
+STUDY_KEYS = {"title", "data", "require", "defaults", "runs"}
 RUN_KEYS = {
     "backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights", "cross",
     "external",
@@ -26,17 +26,14 @@ class RunSpec:
 
     Attributes
     ----------
-    backbone, recipe : str
     size : int
         Side of the input in pixels.
-    seed : int
     weights : str or None
         ``imagenet``, ``none`` or a path.
     variant : str or None
         Names `changes` where a study has several of a recipe.
     changes : dict
         Recipe fields that are replaced.
-    keep_weights : bool
     external : bool
         A final model, evaluated on the official test images once it is trained
         (`skinlib.experiments.external`).
@@ -65,15 +62,8 @@ class RunSpec:
 
     def arguments(self):
         """Return the run's part of the keyword arguments of `skinlib.training.loop.train`."""
-        return {
-            "recipe": self.resolve(),
-            "backbone": self.backbone,
-            "name": self.name,
-            "size": self.size,
-            "seed": self.seed,
-            "weights": self.weights,
-            "keep_weights": self.keep_weights,
-        }
+        same = ("backbone", "name", "size", "seed", "weights", "keep_weights")
+        return {"recipe": self.resolve(), **{name: getattr(self, name) for name in same}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,12 +72,10 @@ class Study:
 
     Attributes
     ----------
-    name, title : str
     data : str or None
         See `skinlib.data.ham10000.locate`; None: ``SKINLIB_DATA``, which must be set.
     require : str or None
         Name the data set must have, so that results of copies never mix.
-    specs : tuple of RunSpec
     """
 
     name: str
@@ -112,20 +100,6 @@ class Study:
     def finished(self):
         """Return the finished runs, in the order of the study."""
         return [run for run in self.runs().values() if run and run.finished]
-
-    def progress(self):
-        """Return ``40 of 51 planned trainings are finished; seed 2 has 6 of 17``, for example."""
-        counts = {}
-        for spec, run in zip(self.specs, self.runs().values(), strict=True):
-            counts.setdefault(spec.seed, []).append(bool(run and run.finished))
-        done = sum(map(sum, counts.values()))
-        text = f"{done} of {len(self.specs)} planned trainings are finished"
-        lacking = [
-            f"seed {seed} has {sum(each) or 'none'} of {len(each)}"
-            for seed, each in sorted(counts.items())
-            if not all(each)
-        ]
-        return "; ".join([text, ", ".join(lacking)]) if done and lacking else text
 
     def data_folder(self):
         """Return the data argument of `train`, or raise `DataError` when none is given."""

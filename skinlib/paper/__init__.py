@@ -17,14 +17,7 @@ from skinlib.common.errors import DataError
 
 @dataclasses.dataclass(frozen=True)
 class Printed:
-    """A table as printed.
-
-    Attributes
-    ----------
-    columns : tuple of str
-    rows : dict of str to tuple
-        Cells by row name; None where nothing is printed.
-    """
+    """A table as printed: its columns, and cells by row name, None where nothing is printed."""
 
     columns: tuple
     rows: dict
@@ -93,6 +86,7 @@ class Logged:
         }
 
 
+@functools.cache
 def load(name):
     """Return the content of one YAML file of this package."""
     text = resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
@@ -106,17 +100,10 @@ def load(name):
 
 @functools.cache
 def printed(version="paper"):
-    """Return the printed tables.
+    """Return the printed tables as `Printed`, by number: ``1`` to ``8``, ``A1`` to ``A5``.
 
-    Parameters
-    ----------
-    version : {'paper', 'journal'}
-        The draft, or the published version, which holds the tables that differ from it.
-
-    Returns
-    -------
-    dict of str to Printed
-        By number, ``1`` to ``8``, ``A1`` to ``A5``; the journal's extra table goes by ``losses``.
+    The version is ``paper``, the draft, or ``journal``, the published one, which holds the tables
+    that differ from it; its extra table goes by ``losses``.
     """
     return {
         number: Printed(
@@ -127,7 +114,6 @@ def printed(version="paper"):
     }
 
 
-@functools.cache
 def headline():
     """Return the numbers of the draft's abstract: ``{"abstract": {...}, "mobile": {...}}``."""
     return load("printed")["headline"]["paper"]
@@ -135,29 +121,19 @@ def headline():
 
 @functools.cache
 def logged():
-    """Return every logged training.
+    """Return every logged training as `Logged`, by name: ``"MobileNetV2 MD"`` for example.
 
-    Returns
-    -------
-    dict of str to Logged
-        By name, ``"MobileNetV2 MD"`` for example: backbone and arm, and what is special.
+    That is backbone and arm, and what is special.
     """
     return {name: Logged(name=name, **entry) for name, entry in load("logged").items()}
 
 
 def logged_run(name):
-    """Return one logged training.
-
-    Raises
-    ------
-    DataError
-        If there is none of that name.
-    """
-    try:
-        return logged()[name]
-    except KeyError:
+    """Return one logged training, or raise `DataError` naming those there are."""
+    if name not in logged():
         msg = f"no logged training '{name}'; there are: {', '.join(logged())}"
-        raise DataError(msg) from None
+        raise DataError(msg)
+    return logged()[name]
 
 
 # The training behind rows of Tables 7, A3 and A4 that is not the one behind the accuracy of the
@@ -170,19 +146,16 @@ def behind(row):
     return logged_run(_BEHIND.get(row, row))
 
 
-@functools.cache
 def curves():
     """Return logged learning curves: ``{training: {"loss", "accuracy", "val_loss", …}}``."""
     return load("curves")
 
 
-@functools.cache
 def confusion():
     """Return logged and printed confusion matrices; see the head of ``confusion.yaml``."""
     return load("confusion")
 
 
-@functools.cache
 def comparators():
     """Return the works of Tables 1 and 8 as their own publications report them, by number."""
     return load("comparators")

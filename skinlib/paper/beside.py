@@ -16,10 +16,7 @@ from skinlib.stats.scores import LABELS
 def family(study):
     """Return the finished runs of a study, on smaller pictures too, the largest pictures first.
 
-    Parameters
-    ----------
-    study : str
-        The same on pictures of 96 pixels is called ``study-96px``.
+    The same on pictures of 96 pixels is called ``study-96px``.
 
     Raises
     ------
@@ -35,23 +32,10 @@ def family(study):
 
 
 def choose(found, selection, name=None, part="test"):
-    """Return the run to show of those whose epoch was chosen on one set.
+    """Return the run to show of those whose epoch was chosen on one set, test or validation.
 
-    Parameters
-    ----------
-    found : list of skinlib.experiments.run.Run
-        In the order of preference.
-    selection : {'test', 'validation'}
-        The set that chose the epoch.
-    name : str, optional
-        Of the run that is preferred.
-    part : str
-        Only runs that have predictions for it.
-
-    Returns
-    -------
-    skinlib.experiments.run.Run or None
-        The preferred one, else the first that did not diverge.
+    Of runs with predictions for `part`, that is the one of the given name, else the first that did
+    not diverge, else None.
     """
     runs = [
         run for run in found
@@ -67,34 +51,28 @@ def of_runs(found):
 
     The column *Diverged in epoch* is there only where a run did.
     """
-    rows = []
-    for run in found:
-        record, scores = run.record, evaluated.estimates(run)
-        rows.append(
-            {
-                "Model": evaluated.name(run),
-                "Seed": record["seed"],
-                "Epochs (kept)": f"{record['epochs']} ({record['best_epoch']})",
-                "Diverged in epoch": diverged_in(run.history()) or "",
-                "Test images": f"{record['split']['counts']['test']:,}",
-                "Accuracy": scores["accuracy"].text(),
-                "Mean recall": scores["mean recall"].text(),
-                "AUC, macro": scores["AUC, macro"].text(),
-                "s/epoch": f"{record['seconds_per_epoch']:.0f}",
-            }
-        )
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(
+        {
+            "Model": evaluated.name(run),
+            "Seed": run.record["seed"],
+            "Epochs (kept)": f"{run.record['epochs']} ({run.record['best_epoch']})",
+            "Diverged in epoch": diverged_in(run.history()) or "",
+            "Test images": f"{run.record['split']['counts']['test']:,}",
+            "Accuracy": evaluated.estimates(run)["accuracy"].text(),
+            "Mean recall": evaluated.estimates(run)["mean recall"].text(),
+            "AUC, macro": evaluated.estimates(run)["AUC, macro"].text(),
+            "s/epoch": f"{run.record['seconds_per_epoch']:.0f}",
+        }
+        for run in found
+    )
     return frame.loc[:, [column for column in frame if (frame[column] != "").any()]]
 
 
 def theirs(backbone):
     """Return what the paper prints of a network of the metadata arm, and what its log says.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Rows by name of a score in `skinlib.stats.scores.LABELS`, and ``images``; columns
-        ``printed`` and ``logged``; None where there is no number.
+    Rows by name of a score in `skinlib.stats.scores.LABELS`, and ``images``; columns ``printed``
+    and ``logged``; None where there is no number.
     """
     run, tables = paper.logged_run(f"{backbone} MD"), paper.printed()
     small = tables["A5"]
@@ -132,20 +110,18 @@ def columns(backbone, found):
 
 def provenance(found):
     """Return the table of where the numbers of some runs come from."""
+    templates = {
+        "Identity": "{identity}",
+        "Data": "{data[name]} ({data[fingerprint]})",
+        "Split": "{split[unit]} ({split[hash]})",
+        "Weights": "{weights[source]} {sha256:.12}",
+        "Device": "{device}",
+        "Keras / backend": "{versions[keras]} / {versions[backend]}",
+        "Finished": "{finished}",
+    }
     rows = []
     for title, run in evaluated.named(found).items():
-        record, weights = run.record, run.record["weights"]
-        rows.append(
-            {
-                "Model": title,
-                "Identity": record["identity"],
-                "Data": f"{record['data']['name']} ({record['data']['fingerprint']})",
-                "Split": f"{record['split']['unit']} ({record['split']['hash']})",
-                "Weights": f"{weights['source']} {weights.get('sha256', '')[:12]}".strip(),
-                "Device": record["device"],
-                "Keras / backend": f"{record['versions']['keras']} / "
-                f"{record['versions']['backend']}",
-                "Finished": record["finished"],
-            }
-        )
+        known = {"sha256": "", **run.record["weights"], **run.record}
+        cells = {name: form.format(**known).strip() for name, form in templates.items()}
+        rows.append({"Model": title, **cells})
     return pd.DataFrame(rows)

@@ -14,15 +14,11 @@ LATE = 10
 
 
 def logged():
-    """Return the authors' training runs of the metadata arm whose curve was logged.
+    """Return the authors' training runs of the metadata arm whose curve was logged, one row a run.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a run: ``name``, ``images`` (reported photographs), ``epochs``, ``schedule`` (did
-        the learning rate fall?), accuracy on the reported photographs: ``best`` of all epochs,
-        ``late`` (mean of the last `LATE`), ``end`` (last epoch), and ``over_late``,
-        ``over_end``: ``best`` minus these.
+    ``name``, ``images`` (reported photographs), ``epochs``, ``schedule`` (did the learning rate
+    fall?), accuracy on the reported photographs: ``best`` of all epochs, ``late`` (mean of the last
+    `LATE`), ``end`` (last epoch), and ``over_late``, ``over_end``: ``best`` minus these.
     """
     rows = []
     for name, curve in paper.curves().items():

@@ -23,16 +23,13 @@ _SCORES = {}
 def structures():
     """Return ``results/structures.json``: `skinlib.models.structure.structure` by backbone.
 
-    Raises
-    ------
-    DataError
-        If the file is missing, with the command that makes it.
+    Raises `DataError` when it is missing, with the command that makes it, as does `described`.
     """
     return _by_backbone("structures.json", "--structures")
 
 
 def described():
-    """Return ``results/describe.json`` by backbone; raises `DataError` when it is missing."""
+    """Return ``results/describe.json`` by backbone."""
     return _by_backbone("describe.json", "--json")
 
 
@@ -128,11 +125,8 @@ def spread(values, decimals=3):
 def scores(run):
     """Return the test scores of a run, computed once from its predictions.
 
-    Returns
-    -------
-    dict
-        The keys of `skinlib.stats.scores.summary`, ``images`` (their number), ``specificity``
-        (mean over classes), and ``classes`` (`skinlib.stats.scores.per_class`).
+    They are those of `skinlib.stats.scores.summary`, ``images`` (their number), ``specificity``
+    (mean over classes), and ``classes`` (`skinlib.stats.scores.per_class`).
     """
     key = str(run.folder), run.record["identity"]
     if key not in _SCORES:

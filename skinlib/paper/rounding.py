@@ -21,31 +21,16 @@ def digits(number, least=2):
 
 
 def cut(values, decimals=2):
-    """Cut numbers off after so many decimals.
-
-    Parameters
-    ----------
-    values : float or array_like of float
-    decimals : int
-    """
+    """Cut a number, or an array of them, off after so many decimals."""
     found = np.floor(np.asarray(values, float) * 10**decimals + _SLACK) / 10**decimals
     return found if found.ndim else float(found)
 
 
 def compare(printed, value, decimals=None):
-    """Say what a printed number is to another one.
+    """Say what a printed number is to another one, at its decimals (two at least) or some others.
 
-    Parameters
-    ----------
-    printed, value : float or None
-    decimals : int, optional
-        By default those of the printed number, two at least.
-
-    Returns
-    -------
-    str or None
-        `SAME` where `value` rounds to the printed number (a half both ways), `CUT` where it gives
-        it when its further digits are cut off, else `DIFFERS`. None where one of them is missing.
+    `SAME` where `value` rounds to the printed number (a half both ways), `CUT` where it gives it
+    when its further digits are cut off, else `DIFFERS`. None where one of them is missing.
     """
     if printed is None or value is None:
         return None

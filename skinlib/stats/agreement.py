@@ -15,11 +15,9 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from skinlib.common.classes import CLASSES
-from skinlib.stats.bootstrap import N_RESAMPLES, auc, cluster_weights, estimate
+from skinlib.stats.bootstrap import N_RESAMPLES, cluster_weights, estimate
 from skinlib.stats.scores import scores
 
-MELANOMA = CLASSES.index("mel")
 METRICS = ("accuracy", "mean recall", "AUC, macro", "AUC, melanoma")
 LEVEL = 0.05
 
@@ -48,8 +46,7 @@ def exact_by_lesion(first, second, lesions):
     exchanges is a convolution of one two-point distribution a lesion.
     """
     _, place = np.unique(np.asarray(lesions), return_inverse=True)
-    gap = np.asarray(second, int) - np.asarray(first, int)
-    lead = np.bincount(place, weights=gap).astype(int)
+    lead = np.bincount(place, weights=np.asarray(second, int) - np.asarray(first, int)).astype(int)
     chances = np.ones(1)
     for size in np.abs(lead[lead != 0]):
         step = np.zeros(2 * size + 1)
@@ -108,15 +105,7 @@ def compare(labels, probabilities, lesions, n_resamples=N_RESAMPLES):
     correct = {name: each.argmax(axis=1) == labels for name, each in probabilities.items()}
     frame = tests(correct, lesions)
     weights = cluster_weights(lesions, n_resamples)
-    found = {
-        name: np.column_stack(
-            [
-                scores(weights, labels, each, METRICS[:-1]),
-                auc(weights, labels == MELANOMA, each[:, MELANOMA]),
-            ]
-        )
-        for name, each in probabilities.items()
-    }
+    found = {name: scores(weights, labels, p, METRICS) for name, p in probabilities.items()}
     gaps = [found[pair.first] - found[pair.second] for pair in frame.itertuples()]
     for index, metric in enumerate(METRICS):
         frame[metric] = [estimate(gap[:, index]) for gap in gaps]

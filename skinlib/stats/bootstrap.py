@@ -69,8 +69,7 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
     ----------
     groups : array_like
         Lesion id of each image, shape (n,).
-    n_resamples : int
-    seed : int
+    n_resamples, seed : int
 
     Returns
     -------
@@ -93,27 +92,16 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
 
 
 def joint_weights(groups, n_resamples=N_RESAMPLES, seed=0):
-    """Resample the lesions of several sets together.
+    """Resample the lesions of several sets together: a list of `cluster_weights`, one a set.
 
     A lesion may be in the test sets of several seeds; it then counts equally often in each.
-
-    Parameters
-    ----------
-    groups : sequence of array_like
-        Lesion id of each image, by set.
-    n_resamples, seed : int
-
-    Returns
-    -------
-    list of numpy.ndarray
-        Of each set, as of `cluster_weights`.
     """
     weights = cluster_weights(np.concatenate(groups), n_resamples, seed)
     return np.split(weights, np.cumsum([len(each) for each in groups])[:-1], axis=1)
 
 
 def estimate(values, level=LEVEL):
-    """Return a statistic with its percentile interval.
+    """Return a statistic with its percentile interval, as `Estimate`.
 
     Parameters
     ----------
@@ -122,10 +110,6 @@ def estimate(values, level=LEVEL):
         without a value, NaN, are left out.
     level : float
         Coverage, between 0 and 1.
-
-    Returns
-    -------
-    Estimate
     """
     tail = (1 - level) / 2
     with warnings.catch_warnings():
@@ -137,11 +121,7 @@ def estimate(values, level=LEVEL):
 def proportion(count, total, method="wilson"):
     """Return a share of independent trials with its 95 % interval, which is no bootstrap's.
 
-    Parameters
-    ----------
-    count, total : int
-    method : {'wilson', 'exact'}
-        Wilson's, or Clopper and Pearson's.
+    The interval is Wilson's, or with the method ``exact`` Clopper and Pearson's.
     """
     low, high = binomtest(count, total).proportion_ci(method=method)
     return Estimate(count / total, float(low), float(high))
@@ -150,17 +130,8 @@ def proportion(count, total, method="wilson"):
 def share(weights, hit, among=None):
     """Return the weighted share of images where `hit` holds, of those where `among` holds.
 
-    Parameters
-    ----------
-    weights : numpy.ndarray
-        Shape (d, n).
-    hit, among : numpy.ndarray
-        Booleans, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (d,); NaN where a resample has no such image.
+    Weights have the shape (d, n), the booleans (n,) and the shares (d,); NaN where a resample has
+    no such image.
     """
     among = np.ones(len(hit), bool) if among is None else among
     return ratio(weights @ (hit & among), weights @ among)
@@ -181,19 +152,8 @@ def mean_present(values):
 def auc(weights, truth, scores):
     """Return the area under the ROC curve, ties counting half.
 
-    Parameters
-    ----------
-    weights : numpy.ndarray
-        Shape (d, n).
-    truth : numpy.ndarray of bool
-        Shape (n,).
-    scores : numpy.ndarray
-        Shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (d,); NaN where a resample lacks one of the two kinds.
+    Weights have the shape (d, n), the true answers and the scores (n,) and the areas (d,); NaN
+    where a resample lacks one of the two kinds.
     """
     order = np.argsort(scores[~truth])
     others = scores[~truth][order]

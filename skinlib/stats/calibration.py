@@ -2,7 +2,7 @@
 
 A model is calibrated when, of the images it is 80 % sure of, 80 % are classified correctly. One
 number, the temperature, is fitted on the validation set to bring it nearer to that; it changes no
-predicted class.
+predicted class. Labels have the shape (n,), probabilities (n, 7).
 
 Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017.
 """
@@ -22,28 +22,20 @@ RANGE = (0.05, 20.0)
 TINY = np.finfo(float).eps
 
 
-def reliability(labels, probabilities, bins=BINS, *, equal="width"):
+def reliability(labels, probabilities, bins=BINS):
     """Return confidence and accuracy by bin of the top-label confidence.
 
-    Parameters
-    ----------
-    labels, probabilities : numpy.ndarray
-        Shapes (n,) and (n, 7).
-    bins : int
-    equal : {'width', 'mass'}
-        Bins of equal width over 0 to 1, each closed on its right; or of about as many images
-        each, where images of equal confidence stay together.
+    The bins are of equal width over 0 to 1, each closed on its right.
 
     Returns
     -------
     pandas.DataFrame
         One row a bin with images: ``low``, ``high``, ``images``, ``confidence``, ``accuracy``.
     """
-    labels, probabilities = check(labels, probabilities)
-    confidence, correct = _top(labels, probabilities)
-    edges = _edges(confidence, bins, equal)
+    confidence, correct = _top(*check(labels, probabilities))
+    edges = np.linspace(0, 1, bins + 1)
     frame = pd.DataFrame({"confidence": confidence, "accuracy": correct})
-    groups = frame.groupby(_places(confidence, edges))
+    groups = frame.groupby(_places(confidence, bins))
     means, images = groups.mean(), groups.size()
     ends = {"low": edges[means.index], "high": edges[means.index + 1], "images": images}
     return pd.DataFrame(ends).join(means).reset_index(drop=True)
@@ -53,40 +45,28 @@ def _top(labels, probabilities):
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
 
 
-def _edges(confidence, bins, equal):
-    if equal == "width":
-        return np.linspace(0, 1, bins + 1)
-    # Edges are confidences that occur, so that no bin parts equal ones.
-    cuts = np.quantile(confidence, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
-    return np.unique([0.0, *cuts, 1.0])
-
-
-def _places(confidence, edges):
+def _places(confidence, bins):
     """Return the bin of each image; a confidence on an edge belongs to the bin below it."""
+    places = np.searchsorted(np.linspace(0, 1, bins + 1), confidence, side="left") - 1
     # A sum of probabilities may be a little above 1 by rounding.
-    return np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, len(edges) - 2)
+    return np.clip(places, 0, bins - 1)
 
 
-def ece(labels, probabilities, bins=BINS, *, equal="width"):
+def ece(labels, probabilities, bins=BINS):
     """Return the expected calibration error: the mean gap of `reliability`, between 0 and 1.
 
     It depends on the bins, and chance alone makes it positive: see `chance_ece`.
     """
-    rows = reliability(labels, probabilities, bins, equal=equal)
+    rows = reliability(labels, probabilities, bins)
     gap = (rows["confidence"] - rows["accuracy"]).abs()
     return float(np.average(gap, weights=rows["images"]))
 
 
-def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=N_RESAMPLES, seed=0):
+def chance_ece(probabilities, lesions, bins=BINS, *, draws=N_RESAMPLES, seed=0):
     """Return the calibration error that a perfectly calibrated model shows by chance.
 
     Each image is correct with the probability of its confidence. The images of a lesion share one
     random number, which makes them as dependent as they can be: a generous allowance for chance.
-
-    Parameters
-    ----------
-    probabilities, lesions : numpy.ndarray
-        Shapes (n, 7) and (n,).
 
     Returns
     -------
@@ -96,12 +76,10 @@ def chance_ece(probabilities, lesions, bins=BINS, *, equal="width", draws=N_RESA
     confidence = np.asarray(probabilities).max(axis=1)
     known, lesion = np.unique(np.asarray(lesions), return_inverse=True)
     drawn = np.random.default_rng(seed).random((draws, len(known)))
-    edges = _edges(confidence, bins, equal)
-    inside = np.eye(len(edges) - 1)[_places(confidence, edges)]
     correct = (drawn[:, lesion] < confidence).astype(float)
     # Summed over a bin, confidence minus accuracy is the gap times the number of images.
-    gaps = np.abs((confidence - correct) @ inside).sum(axis=1) / len(confidence)
-    return tuple(np.quantile(gaps, [0.5, 0.95]).tolist())
+    gaps = np.abs((confidence - correct) @ np.eye(bins)[_places(confidence, bins)]).sum(axis=1)
+    return tuple(np.quantile(gaps / len(confidence), [0.5, 0.95]).tolist())
 
 
 def losses(labels, probabilities):
@@ -132,10 +110,7 @@ def calibrated(probabilities, temperature):
 def fit_temperature(labels, probabilities):
     """Return the temperature, within `RANGE`, of the least negative log-likelihood.
 
-    Parameters
-    ----------
-    labels, probabilities : numpy.ndarray
-        Of the validation set, never of the set that is reported; shapes (n,) and (n, 7).
+    The labels and probabilities are of the validation set, never of the set that is reported.
     """
     labels, probabilities = check(labels, probabilities)
     logits = np.log(np.clip(probabilities, TINY, None))

@@ -58,17 +58,8 @@ class Design:
         return SCORES[: self.scores.shape[-1]]
 
 
-def effects(levels, values, *, level=LEVEL):
-    """Estimate main effects and two-way interactions.
-
-    Parameters
-    ----------
-    levels : numpy.ndarray
-        -1 or +1, shape (cells, k), all 2^k combinations once.
-    values : numpy.ndarray
-        One score, shape (1 + n_resamples, seeds, cells), see `Design`.
-    level : float
-        Coverage, between 0 and 1.
+def effects(levels, values):
+    """Estimate main effects and two-way interactions, by ``levels`` and one score of a `Design`.
 
     Returns
     -------
@@ -95,7 +86,7 @@ def effects(levels, values, *, level=LEVEL):
     trainings = np.sum((observed - fitted) ** 2) / freedom * 4 / (seeds * cells)
     lesions = (2 * halves[1:]).var(axis=0, ddof=1) if len(values) > 1 else np.zeros(len(terms))
     errors = np.sqrt(trainings + lesions)
-    reach = stats.t.ppf((1 + level) / 2, freedom) * errors
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * errors
     found = {}
     for index, term in enumerate(terms):
         value = 2 * halves[0, index]
@@ -107,17 +98,14 @@ def effects(levels, values, *, level=LEVEL):
 def by_seed(levels, values):
     """Estimate the same effects in each seed by itself, from one score of shape (seeds, cells).
 
-    Returns
-    -------
-    dict of tuple to numpy.ndarray
-        By term as of `effects`, shape (seeds,).
+    By term as of `effects`, shape (seeds,).
     """
     terms, contrasts = _contrasts(levels)
     return dict(zip(terms, 2 * contrasts @ values.T / len(levels), strict=True))
 
 
 def _contrasts(levels):
-    """Return main effects and two-way interactions, and their columns of ±1, shape (t, cells)."""
+    """Return main effects and interactions of two, and their columns of ±1, shape (t, cells)."""
     count = levels.shape[1]
     terms = [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
     return terms, np.stack([levels[:, term].prod(axis=1) for term in terms])
@@ -148,30 +136,20 @@ def main(design):
 def frame(design):
     """Return all effects of a `Design`: one row a term and score.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``term`` (indices of the factors), ``Switched on`` (names), ``Score``, ``Effect`` with its
-        interval over lesions and training runs, ``p`` (of no effect), ``Holm`` (is it below the
-        level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.gains.judge`.
+    Columns ``term`` (indices of the factors), ``Switched on`` (names), ``Score``, ``Effect`` with
+    its interval over lesions and training runs, ``p`` (of no effect), ``Holm`` (is it below the
+    level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.gains.judge`.
     """
     rows = []
     for index, score in enumerate(design.names):
         apart = by_seed(design.levels, design.scores[0, ..., index])
-        for term, (estimate, p) in effects(design.levels, design.scores[..., index]).items():
-            rows.append(
-                {
-                    "term": term,
-                    "Switched on": " × ".join(NAMES[design.factors[place]] for place in term),
-                    "Score": score,
-                    "Effect": estimate.text(signed=True),
-                    "p": p,
-                    "Result": judge(estimate, over_seeds(apart[term])),
-                }
-            )
+        for term, (found, p) in effects(design.levels, design.scores[..., index]).items():
+            title = " × ".join(NAMES[design.factors[place]] for place in term)
+            result = judge(found, over_seeds(apart[term]))
+            rows.append((term, title, score, found.text(signed=True), p, result))
     # Main effects before interactions, each in the order of the factors.
-    rows.sort(key=lambda row: (len(row["term"]), *row["term"]))
-    found = pd.DataFrame(rows)
+    rows.sort(key=lambda row: (len(row[0]), *row[0]))
+    found = pd.DataFrame(rows, columns=["term", "Switched on", "Score", "Effect", "p", "Result"])
     return found.assign(Holm=multipletests(found["p"], method="holm")[0])
 
 

@@ -26,19 +26,10 @@ def over_seeds(by_seed, level=0.95):
 
 
 def judge(lesions, trainings):
-    """Name an effect, by the rule of the whole book.
+    """Return ``gain`` or ``loss`` where both intervals exclude zero on the same side.
 
-    Parameters
-    ----------
-    lesions, trainings : skinlib.stats.bootstrap.Estimate
-        With an interval that covers the choice of the lesions, and one over the seeds, from
-        `over_seeds`.
-
-    Returns
-    -------
-    str
-        ``gain`` or ``loss`` where both intervals exclude zero on the same side, else
-        ``not clear``.
+    The two estimates have intervals over the lesions, and over the seeds (`over_seeds`). Any other
+    pair is ``not clear``.
     """
     if not lesions.sign or lesions.sign != trainings.sign:
         return NOT_CLEAR

@@ -32,12 +32,7 @@ MOSTLY = 0.5
 def mass_inside(maps, shares):
     """Return the part of each map's sum that is on the lesion, shape (n,).
 
-    Parameters
-    ----------
-    maps : numpy.ndarray
-        Shape (n, h, w), at least 0.
-    shares : numpy.ndarray
-        Share of lesion in each cell, shape (n, h, w), in [0, 1].
+    Maps are at least 0, shares of lesion in each cell in [0, 1]; both of shape (n, h, w).
     """
     return (normalised(maps) * shares).sum(axis=(1, 2))
 
@@ -47,11 +42,7 @@ def hits(maps, shares):
 
     Of several cells with the same maximum the share counts. Parameters are those of `mass_inside`.
     """
-    return _hits(tops(maps), shares)
-
-
-def _hits(places, shares):
-    return (places * (shares > MOSTLY)).sum(axis=(1, 2))
+    return (tops(maps) * (shares > MOSTLY)).sum(axis=(1, 2))
 
 
 def normalised(maps):
@@ -80,14 +71,13 @@ def tops(maps):
 def of_others(maps, lesions):
     """Return for each image the mean of the maps of all images of other lesions.
 
-    Scores are linear in the map, so the score of this mean is the mean score of the others.
+    Scores are linear in the maps of `normalised` and `tops`, so the score of this mean is the mean
+    score of the others. Maps have the shape (n, h, w), lesions (n,).
 
-    Parameters
-    ----------
-    maps : numpy.ndarray
-        From `normalised` or `tops`, shape (n, h, w).
-    lesions : array_like
-        Lesion id of each image, shape (n,).
+    Raises
+    ------
+    DataError
+        All images are of one lesion.
     """
     _, index = np.unique(np.asarray(lesions), return_inverse=True)
     same = np.zeros((index.max() + 1, *maps.shape[1:]))
@@ -109,19 +99,9 @@ def box(share, shape):
 
 
 def darkness(images, shape):
-    """Return how much darker each cell of a photograph is than its brightest cell.
+    """Return how much darker each cell of photographs is than the brightest cell of its photograph.
 
-    Parameters
-    ----------
-    images : iterable of numpy.ndarray
-        Shape (H, W, 3).
-    shape : tuple of int
-        Cells down and across, (h, w).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, h, w), at least 0.
+    From photographs (H, W, 3), and the number of cells down and across: (n, h, w), at least 0.
     """
     cells = np.stack([cell_shares(image.mean(axis=-1), shape, "none") for image in images])
     return cells.max(axis=(1, 2), keepdims=True) - cells
@@ -156,7 +136,8 @@ def score(maps, shares, lesions, share):
         found[f"{name}_mass"] = mass_inside(values, shares)
         found[f"{name}_hit"] = hits(values, shares)
         found[f"{name}_others_mass"] = mass_inside(of_others(normalised(values), lesions), shares)
-        found[f"{name}_others_hit"] = _hits(of_others(tops(values), lesions), shares)
+        places = of_others(tops(values), lesions)
+        found[f"{name}_others_hit"] = (places * (shares > MOSTLY)).sum(axis=(1, 2))
     even = np.ones(shares.shape)
     for name, values in (
         ("box", box(share, shares.shape[1:]) * even), ("even", even), ("outline", shares),

@@ -37,15 +37,7 @@ class Fixed:
 
 
 def fix(labels, probabilities, risk=RISK):
-    """Fix the numbers of a model on its validation set.
-
-    Parameters
-    ----------
-    labels, probabilities : numpy.ndarray
-        Shapes (n,) and (n, 7).
-    risk : float
-        Largest share of wrong answers.
-    """
+    """Fix the numbers of a model on its validation set, for a largest share of wrong answers."""
     positive, scores = labels == MELANOMA, probabilities[:, MELANOMA]
     return Fixed(
         calibration.fit_temperature(labels, probabilities),
@@ -122,9 +114,9 @@ def scores(labels, probabilities, lesions, temperature=None):
     Returns
     -------
     dict
-        ``ece`` and ``ece_mass`` (bins of equal width and of equal numbers), what a calibrated
-        model stays below by ``chance`` in 19 of 20 cases, ``brier``, ``nll``; and as estimates
-        ``nll_change``, by the scaling (None without), and ``over``, confidence minus accuracy.
+        ``ece``, what a calibrated model stays below by ``chance`` in 19 of 20 cases, ``brier``,
+        ``nll``; and as estimates ``nll_change``, by the scaling (None without), and ``over``,
+        confidence minus accuracy.
     """
     used = calibration.calibrated(probabilities, temperature or 1)
     weights = cluster_weights(lesions)
@@ -132,7 +124,6 @@ def scores(labels, probabilities, lesions, temperature=None):
     change = weights @ (after - before)[:, 1] / weights.sum(axis=1)
     return {
         "ece": calibration.ece(labels, used),
-        "ece_mass": calibration.ece(labels, used, equal="mass"),
         "chance": calibration.chance_ece(used, lesions)[1],
         "brier": after[:, 0].mean(),
         "nll": after[:, 1].mean(),

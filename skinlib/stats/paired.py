@@ -4,6 +4,9 @@ Each seed has its own split, and so its own test set; a lesion may be in the tes
 seeds. Lesions are therefore resampled from all seeds together: the bootstrap interval covers the
 choice of the lesions. A t interval over the seeds covers the differences between training runs.
 An effect is called a gain or a loss only where both exclude zero (`skinlib.stats.gains.judge`).
+
+The predictions of a seed are ``(labels, probabilities, lesions)``: class index (n,), one array
+(n, 7) for each way, lesion id (n,).
 """
 
 import dataclasses
@@ -15,30 +18,6 @@ from skinlib.common.errors import DataError
 from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate, joint_weights
 from skinlib.stats.gains import interval, judge, over_seeds
 from skinlib.stats.scores import SCORES, scores
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair:
-    """The predictions of two runs for the same images.
-
-    Attributes
-    ----------
-    labels : numpy.ndarray
-        Class index, shape (n,).
-    first, second : numpy.ndarray
-        Probabilities, shape (n, 7).
-    lesions : numpy.ndarray
-        Lesion id of each image, shape (n,).
-    """
-
-    labels: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    lesions: np.ndarray
-
-    def where(self, mask):
-        """Return the pair on some of the images."""
-        return Pair(self.labels[mask], self.first[mask], self.second[mask], self.lesions[mask])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,89 +65,78 @@ class Effect:
         return judge(self.estimate(score), self.over_seeds(score))
 
 
-def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
-    """Measure the effect on some scores, from one `Pair` a seed, with a bootstrap over lesions."""
-    if not pairs:
+def some(seeds, masks):
+    """Return the predictions of each seed for some of its images, by a mask (n,) a seed."""
+    return [
+        (labels[mask], [each[mask] for each in probabilities], lesions[mask])
+        for (labels, probabilities, lesions), mask in zip(seeds, masks, strict=True)
+    ]
+
+
+def scored(seeds, names=SCORES, *, n_resamples=N_RESAMPLES, seed=0, weights=None):
+    """Score each way of training under resamples of the lesions of all seeds together.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ways, seeds, 1 + n_resamples, k): as measured, then under each resample.
+
+    Raises
+    ------
+    DataError
+        Without any seed.
+    """
+    if not seeds:
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
-    weights = joint_weights([pair.lesions for pair in pairs], n_resamples, seed)
-    return between(*_scored(pairs, weights, names), level, names)
-
-
-def _scored(pairs, weights, names=SCORES):
-    """Return the scores of both sides of some pairs, each of shape (seeds, d, k)."""
+    if weights is None:
+        weights = joint_weights([lesions for *_, lesions in seeds], n_resamples, seed)
     found = [
-        [scores(share, pair.labels, each, names) for each in (pair.first, pair.second)]
-        for pair, share in zip(pairs, weights, strict=True)
+        [scores(share, labels, each, names) for each in probabilities]
+        for share, (labels, probabilities, _) in zip(weights, seeds, strict=True)
     ]
     return np.swapaxes(np.array(found), 0, 1)
 
 
 def between(first, second, level=LEVEL, names=SCORES):
-    """Return the effect between two ways whose scores are known.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray
-        Shape (seeds, 1 + n_resamples, k): as measured, then under each resample of lesions.
-    level : float
-        Coverage of the intervals, between 0 and 1.
-    names : tuple of str
-        Of the k scores.
-    """
+    """Return the effect on k named scores between two ways of `scored`, (seeds, d, k) each."""
     tail = (1 - level) / 2
     resampled = (second - first).mean(axis=0)[1:]
     low, high = np.nanquantile(resampled, [tail, 1 - tail], axis=0)
-    return Effect(
-        first[:, 0].mean(axis=0), second[:, 0].mean(axis=0), (second - first)[:, 0], low, high,
-        tuple(names),
-    )  # fmt: skip
+    means = [way[:, 0].mean(axis=0) for way in (first, second)]
+    return Effect(*means, (second - first)[:, 0], low, high, tuple(names))
+
+
+def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
+    """Measure the effect on some scores from the predictions of two ways, by seed."""
+    return between(*scored(pairs, names, n_resamples=n_resamples, seed=seed), level, names)
 
 
 def difference_in_differences(pairs, masks, names=SCORES, *, n_resamples=N_RESAMPLES):
     """Measure by how much more the scores of some images change than those of the others.
 
-    Parameters
-    ----------
-    pairs : sequence of Pair
-        One a seed.
-    masks : sequence of numpy.ndarray of bool
-        Of each pair, which images; shape (n,).
-
-    Returns
-    -------
-    Effect
-        Its ``first`` and ``second`` are the changes on the other images and on these.
+    The `masks`, booleans (n,) of each seed, say which images. ``first`` and ``second`` of the
+    effect are the changes on the other images and on these.
     """
-    weights = joint_weights([pair.lesions for pair in pairs], n_resamples)
+    weights = joint_weights([lesions for *_, lesions in pairs], n_resamples)
     changes = []
     for chosen in ([~mask for mask in masks], masks):
-        some = [pair.where(mask) for pair, mask in zip(pairs, chosen, strict=True)]
-        of_them = [share[:, mask] for share, mask in zip(weights, chosen, strict=True)]
-        first, second = _scored(some, of_them, names)
+        shares = [share[:, mask] for share, mask in zip(weights, chosen, strict=True)]
+        first, second = scored(some(pairs, chosen), names, weights=shares)
         changes.append(second - first)
     return between(*changes, names=names)
 
 
 def unpaired_difference(first, second, names=SCORES, *, n_resamples=N_RESAMPLES):
-    """Compare runs that have different test sets.
+    """Compare runs that have different test sets, whose lesions are resampled independently.
 
-    Parameters
-    ----------
-    first, second : sequence of (labels, probabilities, lesions)
-        One a seed, see `skinlib.experiments.run.Run.arrays`. The lesions of the two sides are
-        resampled independently.
-    names : iterable of str
-        Of the scores in `skinlib.stats.scores.LABELS`.
+    Each side has the arrays of one run a seed, see `skinlib.experiments.run.Run.arrays`.
     """
-    sides = []
-    for seed, arrays in enumerate((first, second)):
-        weights = joint_weights([lesions for *_, lesions in arrays], n_resamples, seed)
-        found = [
-            scores(share, labels, probabilities, names)
-            for share, (labels, probabilities, _) in zip(weights, arrays, strict=True)
-        ]
-        sides.append(np.array(found))
+    sides = [
+        scored([(labels, [p], lesions) for labels, p, lesions in arrays], names,
+               n_resamples=n_resamples, seed=seed)[0]
+        for seed, arrays in enumerate((first, second))
+    ]  # fmt: skip
     return between(*sides, names=names)
 
 

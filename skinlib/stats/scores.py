@@ -39,12 +39,10 @@ def scores(weights, labels, probabilities, names=SCORES):
     ----------
     weights : numpy.ndarray
         Shape (d, n), see `skinlib.stats.bootstrap.cluster_weights`.
-    labels : numpy.ndarray
-        Class index, shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
+    labels, probabilities : numpy.ndarray
+        Class index (n,), and shape (n, 7).
     names : iterable of str
-        k of the names in `LABELS`, or `P_TRUE` and `LOG_LOSS`.
+        k of the names in `LABELS`, or ``AUC, melanoma``, `P_TRUE` and `LOG_LOSS`.
 
     Returns
     -------
@@ -63,8 +61,9 @@ def scores(weights, labels, probabilities, names=SCORES):
             (each["sensitivity"] + each["specificity"]) / 2
         ),
     }
-    if {"AUC, macro", "AUC, weighted"} & set(names):
+    if {"AUC, macro", "AUC, weighted", "AUC, melanoma"} & set(names):
         areas = _areas(weights, labels, probabilities)
+        found["AUC, melanoma"] = areas[:, CLASSES.index("mel")]
         found["AUC, macro"] = mean_present(areas)
         found["AUC, weighted"] = np.nansum(areas * positive, axis=1) / total
     if "AUC, micro" in names:
@@ -107,13 +106,10 @@ def _areas(weights, labels, probabilities):
 
 
 def summary(labels, probabilities):
-    """Return all scores of a set of predictions.
+    """Return all scores of a set of predictions, by key of `LABELS`.
 
-    Returns
-    -------
-    dict of str to float
-        By key of `LABELS`: ``mean_recall`` is scikit-learn's balanced accuracy,
-        ``ovr_balanced_accuracy`` the paper's; ``auc_micro`` pools all pairs of image and class.
+    ``mean_recall`` is scikit-learn's balanced accuracy, ``ovr_balanced_accuracy`` the paper's;
+    ``auc_micro`` pools all pairs of image and class.
     """
     labels, probabilities = check(labels, probabilities)
     found = scores(np.ones((1, len(labels))), labels, probabilities, LABELS.values())[0]

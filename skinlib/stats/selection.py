@@ -18,31 +18,15 @@ METRICS = {"accuracy": "accuracy", "mean_recall": "mean recall"}
 def choose(validation, test):
     """Choose among the first 1, 2, …, N epochs, on each set.
 
-    Parameters
-    ----------
-    validation, test : array_like
-        Score of each epoch, shape (N,); larger is better. Of equal epochs the first is
-        chosen, as in training (`skinlib.training.schedule`).
+    Of each epoch there is a score on both sets, shape (N,); larger is better. Of equal epochs the
+    first is chosen, as in training (`skinlib.training.schedule`).
 
     Returns
     -------
-    on_validation : numpy.ndarray
-        Test score at the epoch that is best on validation, shape (N,).
-    on_test : numpy.ndarray
-        Best test score, shape (N,).
-
-    Raises
-    ------
-    DataError
-        If there is no epoch, or not as many for both sets.
+    on_validation, on_test : numpy.ndarray
+        Test score at the epoch that is best on validation, and the best one, shape (N,).
     """
     validation, test = np.asarray(validation, float), np.asarray(test, float)
-    if validation.shape != test.shape or not len(test):
-        msg = (
-            f"validation was scored after {len(validation)} epochs and test after {len(test)}, "
-            "expected the same number, at least 1"
-        )
-        raise DataError(msg)
     before = np.append(-np.inf, np.maximum.accumulate(validation)[:-1])
     # The last epoch so far that was better than all before it.
     kept = np.maximum.accumulate(np.where(validation > before, np.arange(len(test)), 0))
@@ -55,14 +39,10 @@ def scoring(study):
 
 
 def choices(study):
-    """Return what both choices reach in the runs of `scoring`.
+    """Return what both choices reach in the runs of a study, see `scoring`.
 
     Each metric is taken to have chosen the epoch itself, whatever the run's recipe kept its
     weights by.
-
-    Parameters
-    ----------
-    study : skinlib.experiments.study.Study
 
     Returns
     -------
@@ -103,12 +83,6 @@ def last(found):
 def by_epochs(found, metric):
     """Return what choosing on the test set adds, by number of epochs that every run has.
 
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        Of `choices`.
-    metric : str
-
     Returns
     -------
     means : list of skinlib.stats.bootstrap.Estimate
@@ -140,11 +114,10 @@ def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
     values : array_like
         Shape (r,) or (r, k): k numbers of each run, resampled together.
     seeds : array_like
+        Shape (r,).
     least : float
         What no mean can be below; an interval ends there.
-    n_resamples : int
-    seed : int
-        Of the resamples.
+    n_resamples, seed : int
 
     Returns
     -------
@@ -193,52 +166,34 @@ def _mean_and_error(groups):
 
 def in_points(estimate):
     """Format a mean of shares as points, with its interval or the remark that there is none."""
-    value, low, high = (100 * getattr(estimate, end) for end in ("value", "low", "high"))
-    return f"{value:.2f} (no interval)" if np.isnan(low) else Estimate(value, low, high).text(2)
+    points = 100 * estimate
+    return f"{points.value:.2f} (no interval)" if np.isnan(points.low) else points.text(2)
 
 
 def table(found):
-    """Return what both choices reach, by metric and seed and over all: the table of the page.
-
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        Of `choices`.
-    """
-    rows = []
-    for metric, runs in last(found).groupby("metric", sort=False):
-        for seed, some in [*runs.groupby("seed"), ("all", runs)]:
-            rows.append(
-                {
-                    "Score": METRICS[metric],
-                    "Seed": seed,
-                    "Runs": len(some),
-                    "Best on validation": f"{some['on_validation'].mean():.4f}",
-                    "Best on test": f"{some['on_test'].mean():.4f}",
-                    "Difference, points": in_points(average(some["gap"], some["seed"])),
-                    "Largest, points": f"{100 * some['gap'].max():.2f}",
-                    "Runs that differ": int((some["gap"] > 0).sum()),
-                }
-            )
+    """Return what both choices reach, by metric and seed and over all: a table of `choices`."""
+    rows = [
+        {
+            "Score": METRICS[metric],
+            "Seed": seed,
+            "Runs": len(some),
+            "Best on validation": f"{some['on_validation'].mean():.4f}",
+            "Best on test": f"{some['on_test'].mean():.4f}",
+            "Difference, points": in_points(average(some["gap"], some["seed"])),
+            "Largest, points": f"{100 * some['gap'].max():.2f}",
+            "Runs that differ": int((some["gap"] > 0).sum()),
+        }
+        for metric, runs in last(found).groupby("metric", sort=False)
+        for seed, some in [*runs.groupby("seed"), ("all", runs)]
+    ]
     return pd.DataFrame(rows)
 
 
 def last_epoch(histories, column):
     """Return what the last epoch of some runs did to a score: had they converged?
 
-    Parameters
-    ----------
-    histories : sequence of pandas.DataFrame
-        Of at least two epochs each.
-    column : str
-        Of ``history.csv``, ``val_accuracy`` for example; larger is better.
-
-    Returns
-    -------
-    size : float
-        Mean absolute change from the epoch before.
-    best : int
-        Runs whose last epoch is better than all before.
+    From the histories, and the name of a column of theirs: the mean absolute change from the epoch
+    before, and the number of runs whose last epoch is better than all before.
     """
     scores = [rows[column].to_numpy(float) for rows in histories]
     size = np.mean([abs(each[-1] - each[-2]) for each in scores])

@@ -86,16 +86,9 @@ def least_confidence(labels, probabilities, risk):
 
 
 def threshold_at(scores, positive, specificity):
-    """Return the lowest threshold that reaches a specificity.
+    """Return the lowest threshold that reaches a specificity, a share above 0.
 
-    Parameters
-    ----------
-    scores : numpy.ndarray
-        Shape (n,); an image is called positive when its score is above the threshold.
-    positive : numpy.ndarray of bool
-        Shape (n,).
-    specificity : float
-        Share of the negatives that must not be called positive, between 0 and 1.
+    An image is called positive when its score is above the threshold; scores and booleans (n,).
 
     Raises
     ------
@@ -115,21 +108,8 @@ def roc_sensitivity(weights, scores, positive, target):
     """Return the sensitivity that the ROC curve of the same images shows at a specificity.
 
     The threshold is chosen on the images that are reported, anew in every resample: what a ROC
-    curve promises, not what a user gets.
-
-    Parameters
-    ----------
-    weights : numpy.ndarray
-        Shape (d, n).
-    scores, positive : numpy.ndarray
-        Numbers and booleans, shape (n,).
-    target : float
-        Specificity to reach at least.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (d,); NaN where a resample lacks positives or negatives.
+    curve promises, not what a user gets. Weights (d, n) give sensitivities (d,), NaN where a
+    resample lacks positives or negatives.
     """
     order, starts = tied(scores)
     weights, positive = weights[:, order], positive[order]

@@ -27,8 +27,6 @@ LEAST_IMAGES, LEAST_LESIONS = 10, 5
 METRICS = (
     "accuracy", "expected", "excess", "mean_recall", "melanoma_sensitivity", "nevus_specificity",
 )  # fmt: skip
-# Those that are shares of images, each correct or not.
-SHARES = ("accuracy", "melanoma_sensitivity", "nevus_specificity")
 MELANOMA, NEVUS = CLASSES.index("mel"), CLASSES.index("nv")
 
 AGES = {"below 30": 30, "30 to 44": 45, "45 to 59": 60, "60 to 74": 75, "75 and above": np.inf}
@@ -42,19 +40,11 @@ UNKNOWN = "unknown"
 
 
 def facts(table):
-    """Return the groups of each image.
+    """Return the groups of each image as words, by ``image_id``.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``image_id``, ``sex``, ``age`` (years), ``localization``, ``dx_type``, and ``dataset``
-        where the metadata has it, as that of the official test set does.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Words, indexed by ``image_id``: ``sex``, ``age``, ``site``, ``confirmation`` and, with
-        ``dataset``, ``source``. What is not known is ``unknown``.
+    From ``sex``, ``age`` (years), ``localization``, ``dx_type``, and ``dataset`` where the
+    metadata has it, come ``sex``, ``age``, ``site``, ``confirmation`` and ``source``. What is not
+    known is ``unknown``.
     """
     ages = pd.cut(table["age"].astype(float), [-np.inf, *AGES.values()], right=False,
                   labels=list(AGES))  # fmt: skip
@@ -117,21 +107,26 @@ def _place(name, images):
 
 
 class _Predictions:
-    """Predictions with the resamples of their lesions."""
+    """Predictions with the resamples of their lesions; groups are masks (n,)."""
 
     def __init__(self, labels, predicted, lesions, n_resamples):
         self.labels, self.predicted, self.lesions = labels, predicted, lesions
         self.weights = cluster_weights(lesions, n_resamples)
         # A class that a resample lacks has no weight in any group of it either.
         self.recalls = np.nan_to_num(recalls(self.weights, labels, predicted))
+        # Metrics that are shares of images: which count as correct, of which images.
+        self.shares = {
+            "accuracy": (predicted == labels, np.ones(len(labels), bool)),
+            "melanoma_sensitivity": (predicted == MELANOMA, labels == MELANOMA),
+            "nevus_specificity": (predicted != NEVUS, labels != NEVUS),
+        }
 
     def row(self, name, mask):
         """Return a group as a row; metrics of too few images are None."""
         metrics = dict.fromkeys(METRICS)
         for metric, values in self._values(mask).items():
             if self._enough(metric, mask):
-                lesions = self.lesions[self._counted(metric, mask)]
-                metrics[metric] = _exact(metric, estimate(values), lesions).to_json()
+                metrics[metric] = self._estimate(metric, mask, values).to_json()
         return {
             "group": str(name),
             "images": int(mask.sum()),
@@ -152,47 +147,42 @@ class _Predictions:
             return found
         one, other = self._values(first), self._values(second)
         for metric in METRICS:
-            ends = metric in SHARES and {one[metric][0], other[metric][0]} & {0, 1}
+            ends = metric in self.shares and {one[metric][0], other[metric][0]} & {0, 1}
             if not ends and self._enough(metric, first) and self._enough(metric, second):
                 found[metric] = estimate(one[metric] - other[metric]).to_json()
         return found
 
     def _values(self, mask):
         """Return `METRICS` of a group by name, each of shape (1 + n_resamples,)."""
-        weights, labels, predicted = self.weights[:, mask], self.labels[mask], self.predicted[mask]
-        accuracy = share(weights, predicted == labels)
-        mix = weights @ np.eye(len(CLASSES))[labels]
-        expected = ratio((mix * self.recalls).sum(axis=1), weights.sum(axis=1))
-        recall = recalls(weights, labels, predicted)
-        specificity = share(weights, predicted != NEVUS, labels != NEVUS)
-        values = (accuracy, expected, accuracy - expected, mean_present(recall),
-                  recall[:, MELANOMA], specificity)  # fmt: skip
-        return dict(zip(METRICS, values, strict=True))
-
-    def _counted(self, metric, mask):
-        """Return the images that a metric of a group is a share of."""
-        among = {
-            "melanoma_sensitivity": self.labels == MELANOMA,
-            "nevus_specificity": self.labels != NEVUS,
+        weights, labels = self.weights[:, mask], self.labels[mask]
+        found = {
+            metric: share(weights, correct[mask], among[mask])
+            for metric, (correct, among) in self.shares.items()
         }
-        return mask & among.get(metric, True)
+        mix = weights @ np.eye(len(CLASSES))[labels]
+        found["expected"] = ratio((mix * self.recalls).sum(axis=1), weights.sum(axis=1))
+        found["excess"] = found["accuracy"] - found["expected"]
+        found["mean_recall"] = mean_present(recalls(weights, labels, self.predicted[mask]))
+        return found
 
     def _enough(self, metric, mask):
         """Return whether a metric has enough images; the mean recall, of each diagnosis."""
         counted = [self._counted(metric, mask)]
         if metric == "mean_recall":
             counted = [mask & (self.labels == label) for label in set(self.labels[mask])]
-            if len(counted) < 2:
-                return False
-        return all(
+        return (metric != "mean_recall" or len(counted) > 1) and all(
             each.sum() >= LEAST_IMAGES and len(set(self.lesions[each])) >= LEAST_LESIONS
             for each in counted
         )
 
+    def _counted(self, metric, mask):
+        """Return the images that a metric of a group is a share of."""
+        return mask & self.shares[metric][1] if metric in self.shares else mask
 
-def _exact(metric, found, lesions):
-    """Return Clopper and Pearson's interval over lesions where all are correct, or none is."""
-    if metric not in SHARES or found.value not in (0, 1):
-        return found
-    count = len(set(lesions))
-    return proportion(int(found.value) * count, count, "exact")
+    def _estimate(self, metric, mask, values):
+        """Estimate a metric; where all are correct, or none is, Clopper and Pearson's interval."""
+        found = estimate(values)
+        if metric not in self.shares or found.value not in (0, 1):
+            return found
+        count = len(set(self.lesions[self._counted(metric, mask)]))
+        return proportion(int(found.value) * count, count, "exact")

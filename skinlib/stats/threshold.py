@@ -10,7 +10,7 @@ Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021.
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import bootstrap
+from skinlib.stats.scores import scores
 
 TAUS = np.linspace(0, 2, 41)
 
@@ -21,33 +21,18 @@ def shift(probabilities, shares, tau):
     return moved / moved.sum(axis=1, keepdims=True)
 
 
-def best(labels, probabilities, taus=TAUS):
-    """Choose tau: the smallest that gives the best mean recall.
+def best(labels, probabilities):
+    """Choose tau: the smallest of `TAUS` that gives the best mean recall.
 
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Class index of validation photographs, shape (n,).
-    probabilities : numpy.ndarray
-        Shape (n, 7).
-    taus : numpy.ndarray
-        To choose from, ascending.
-
-    Returns
-    -------
-    tau : float
-    shares : numpy.ndarray
-        Of the classes among these photographs; a class without any counts as one photograph.
+    Labels (n,) and probabilities (n, 7) are of validation photographs. Returned are tau and the
+    shares (7,) of the classes among these; a class without any counts as one photograph.
     """
     shares = np.bincount(labels, minlength=len(CLASSES)).clip(min=1) / len(labels)
     once = np.ones((1, len(labels)))
     found = [
-        bootstrap.mean_present(
-            bootstrap.recalls(once, labels, shift(probabilities, shares, tau).argmax(axis=1))
-        )[0]
-        for tau in taus
+        scores(once, labels, shift(probabilities, shares, tau), ["mean recall"]) for tau in TAUS
     ]
-    return float(taus[int(np.argmax(found))]), shares
+    return float(TAUS[np.argmax(found)]), shares
 
 
 def shifted(run, probabilities):

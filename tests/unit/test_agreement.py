@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 from skinlib.common.errors import DataError
 from skinlib.experiments import comparison
 from skinlib.stats import agreement
-from skinlib.stats.paired import Pair, effect
+from skinlib.stats.paired import effect
 
 
 def make(seed=0, lesions=60, models=("a", "b", "c")):
@@ -91,7 +91,7 @@ def test_differences_are_those_of_scikit_learn_and_holm_is_over_all_pairs():
 
 def test_intervals_are_those_of_the_paired_effect():
     labels, answers, lesions = make()
-    pair = Pair(labels, answers["b"], answers["a"], lesions)
+    pair = labels, (answers["b"], answers["a"]), lesions
     one = effect([pair], ("accuracy",), n_resamples=400)
     found = agreement.compare(labels, answers, lesions, n_resamples=400)["accuracy"][0]
     expected = one.difference[0], one.low[0], one.high[0]

@@ -131,13 +131,26 @@ def test_shares_of_the_kernel_by_hand(findings):
     assert "only channels 0, 1 and 2 affect the attention maps" in evidence
 
 
-def test_the_convolution_against_a_sum_by_hand():
+def convolved(values, kernel, stride):
+    """Convolve along an axis with "same" padding, as a sum by hand."""
+    missing = max((-(-len(values) // stride) - 1) * stride + len(kernel) - len(values), 0)
+    padded = np.pad(values, (missing // 2, missing - missing // 2))
+    return [padded[at : at + len(kernel)] @ kernel for at in range(0, len(values), stride)]
+
+
+@pytest.mark.parametrize("stride", [1, 2, 5, 12])
+@pytest.mark.parametrize("taps", [1, 3, 4, 12, 20])
+def test_what_no_tap_meets_changes_nothing(taps, stride):
     rng = np.random.default_rng(1)
-    tensor, kernel = rng.normal(size=(3, 4, 5)), rng.normal(size=(3, 3, 3, 2))
-    out = attention.convolve(tensor, kernel, (1, 1, 2))
-    assert out.shape == (3, 4, 3, 2)
-    expected = np.einsum("abc,abck->k", tensor[0:3, 1:4, 1:4], kernel)
-    assert out[1, 2, 1] == pytest.approx(expected)
+    values, kernel = rng.normal(size=12), rng.normal(size=taps)
+    out = convolved(values, kernel, stride)
+    by_tap = [convolved(values, np.where(np.arange(taps) == t, 0, kernel), stride) != out
+              for t in range(taps)]  # fmt: skip
+    by_value = [convolved(np.where(np.arange(12) == x, 0, values), kernel, stride) != out
+                for x in range(12)]  # fmt: skip
+    met, read = attention.taps_in_use(12, taps, stride)
+    assert met == {t for t, changes in enumerate(by_tap) if changes}
+    assert read == {x for x, changes in enumerate(by_value) if changes}
 
 
 def test_taps_in_use():

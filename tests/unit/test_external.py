@@ -32,7 +32,7 @@ def right(run, part):
 
 def test_the_change_is_official_minus_own(models):
     run = next(iter(models.values()))
-    found = external.change(run)["accuracy"]
+    found = evaluated.change(run)["accuracy"]
     ends, variances = [], []
     for part in ("test", external.PART):
         _, correct = right(run, part)
@@ -50,8 +50,8 @@ def test_the_mix_of_classes_alone_and_recalls(models):
     labels, correct = right(run, "test")
     # Invented sets hold thirty of each class.
     expected = np.mean([correct[labels == k].mean() for k in range(len(CLASSES))])
-    assert external.by_mix(run) == pytest.approx(expected)
-    frame = external.class_recalls(models)
+    assert evaluated.by_mix(run) == pytest.approx(expected)
+    frame = evaluated.class_recalls(models)
     assert frame["Images"].tolist() == [IMAGES // 7] * 7
     labels, correct = right(run, external.PART)
     expected = [correct[labels == k].mean() for k in range(len(CLASSES))]
@@ -59,7 +59,7 @@ def test_the_mix_of_classes_alone_and_recalls(models):
 
 
 def test_abstention_is_of_models_with_a_validation_set(models):
-    fixed, own, official = external.abstention(models)
+    fixed, own, official = evaluated.abstention(models)
     assert [name.split(",")[0] for name in fixed] == ["our model", "clean recipe"]
     # Of the clean recipe four in ten answers are wrong at every confidence, so none is enough.
     (ours,) = official

@@ -131,7 +131,7 @@ def test_only_complete_seeds_count(study):
     found = effects.factorial(study, n_resamples=5)
     assert (found.seeds, found.factors) == ((0, 1), ("attention", "weights"))
     assert found.scores.shape == (6, 2, 4, 4)
-    labels, _, (probabilities,) = effects.together([study.found["on-off-s1"]])
+    labels, (probabilities,), _ = effects.together([study.found["on-off-s1"]])
     expected = scores(np.ones((1, 60)), labels, probabilities)[0]
     place = found.levels.tolist().index([1, -1])
     np.testing.assert_allclose(found.scores[0, 1, place], expected)

@@ -11,7 +11,7 @@ from skinlib.experiments import effects
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
 from skinlib.stats.gains import GAIN, NOT_CLEAR
-from skinlib.stats.paired import Pair, effect
+from skinlib.stats.paired import effect
 from skinlib.stats.scores import SCORES
 
 ACCURACY = ("accuracy",)
@@ -29,19 +29,19 @@ def make(rng, count, shares, per_lesion=1, offset=0):
     for share in shares:
         right = np.repeat(rng.random(count) < share, per_lesion)
         answers.append(np.eye(7)[np.where(right, labels, (labels + 1) % 7)])
-    return Pair(labels, *answers, lesions)
+    return labels, answers, lesions
 
 
 def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
-    pair = make(np.random.default_rng(0), 200, (0.6, 0.7), per_lesion=2)
-    both = np.stack([pair.first, pair.second], axis=1)
+    labels, pair, lesions = make(np.random.default_rng(0), 200, (0.6, 0.7), per_lesion=2)
+    both = np.stack(pair, axis=1)
 
     def difference(labels, answers):
         return plain(labels, answers[:, 1]) - plain(labels, answers[:, 0])
 
-    expected = cluster_bootstrap(difference, pair.labels, both, pair.lesions, draws=3000)
-    found = effect([pair], ACCURACY, n_resamples=3000)
-    assert found.difference == difference(pair.labels, both)
+    expected = cluster_bootstrap(difference, labels, both, lesions, draws=3000)
+    found = effect([(labels, pair, lesions)], ACCURACY, n_resamples=3000)
+    assert found.difference == difference(labels, both)
     # The interval is some 0.18 wide; two sets of 3000 draws differ by a tenth of that at most.
     np.testing.assert_allclose([found.low, found.high], expected, atol=0.015)
 
@@ -71,8 +71,8 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
 def test_by_seed_and_means():
     pairs = [make(np.random.default_rng(s), 60, (0.5, 0.8)) for s in (0, 1)]
     found = effect(pairs, ACCURACY, n_resamples=50)
-    for seed, pair in enumerate(pairs):
-        expected = plain(pair.labels, pair.second) - plain(pair.labels, pair.first)
+    for seed, (labels, (first, second), _) in enumerate(pairs):
+        expected = plain(labels, second) - plain(labels, first)
         np.testing.assert_allclose(found.by_seed[seed], expected)
     np.testing.assert_allclose(found.second - found.first, found.difference)
 
@@ -80,9 +80,9 @@ def test_by_seed_and_means():
 def test_two_test_sets_are_resampled_independently():
     """Against the binomial standard errors of two independent shares."""
     sides = [make(np.random.default_rng(s), 400, (p, p)) for s, p in ((0, 0.5), (1, 0.7))]
-    arrays = [[(side.labels, side.first, side.lesions)] for side in sides]
+    arrays = [[(labels, first, lesions)] for labels, (first, _), lesions in sides]
     found = paired.unpaired_difference(*arrays, n_resamples=400)
-    shares = [plain(side.labels, side.first)[0] for side in sides]
+    shares = [plain(*side[0][:2])[0] for side in arrays]
     assert found.difference[0] == pytest.approx(shares[1] - shares[0])
     error = np.sqrt(sum(s * (1 - s) / 400 for s in shares))
     assert (found.high[0] - found.low[0]) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
@@ -115,7 +115,7 @@ def test_several_contrasts_are_those_measured_one_by_one(results):
     pairs = effects.finished_pairs(study, None, "rgb", effects.SETTINGS_RECIPE)
     # DenseNet201 has the recipe as it is and no other setting.
     assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
-    alone = effect([effects.read_pair(*pair) for pair in pairs.values()], n_resamples=30)
+    alone = effect([effects.together(pair) for pair in pairs.values()], n_resamples=30)
     for name in ("first", "second", "by_seed", "low", "high"):
         np.testing.assert_allclose(getattr(found[effects.RGB], name), getattr(alone, name))
     assert found[effects.RGB].judgement(0) == GAIN

@@ -103,13 +103,6 @@ def test_runs_of_no_plan(place):
     assert found["cores"].isna().tolist() == [False, True, True]
 
 
-def test_memory_that_a_process_has_gathered_is_not_what_a_run_needs(place):
-    for seed, peak in enumerate((5000, 900, 21190)):
-        run(seed=seed, peak_memory_mb=peak)
-    found = run_list.least_memory(run_list.gather())
-    assert found.to_dict() == {("MobileNetV2", "clean", 96): 900}
-
-
 def test_the_committed_runs_are_all_there():
     """Counted from the files, without the contract that reads them."""
     found = run_list.gather()

@@ -88,6 +88,8 @@ def test_only_the_wanted_scores_in_their_order(case):
     four = scores.scores(once, *case)[0]
     assert scores.scores(once, *case, SCORES[::-1])[0].tolist() == four.tolist()[::-1]
     assert scores.scores(once, *case, DECISIONS)[0].tolist() == four.tolist()[:3]
+    melanoma = sk.roc_auc_score(case[0] == 4, case[1][:, 4])
+    assert scores.scores(once, *case, ["AUC, melanoma"])[0] == pytest.approx(melanoma)
 
 
 def test_scores_without_a_threshold(case):

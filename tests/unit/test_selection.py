@@ -43,12 +43,6 @@ def test_it_is_what_pandas_says_of_every_number_of_epochs():
         assert on_validation[count - 1] == rows["test"][rows["validation"].idxmax()]
 
 
-@pytest.mark.parametrize(("validation", "test"), [([0.5, 0.6], [0.5]), ([], [])])
-def test_scores_that_do_not_match(validation, test):
-    with pytest.raises(DataError, match="expected the same number, at least 1"):
-        selection.choose(validation, test)
-
-
 def test_chance_alone_adds_the_expected_maximum_of_as_many_normals():
     rng = np.random.default_rng(1)
     noise = 0.01

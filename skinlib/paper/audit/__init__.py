@@ -5,7 +5,6 @@ rules compute the numbers and the verdict. No verdict is written down anywhere.
 """
 
 import dataclasses
-import functools
 import textwrap
 
 from skinlib import paper
@@ -50,11 +49,6 @@ class Finding:
         return {key: entry[key] for key in KEYS}
 
 
-@functools.cache
-def _file():
-    return paper.load("claims")
-
-
 def claims():
     """Return every claim, in the order of the file."""
     own = {field.name for field in dataclasses.fields(Claim)}
@@ -63,13 +57,13 @@ def claims():
             **{key: value for key, value in entry.items() if key in own},
             arguments={key: value for key, value in entry.items() if key not in own},
         )
-        for entry in _file()["claims"]
+        for entry in paper.load("claims")["claims"]
     ]
 
 
 def groups():
     """Return ``{group: title}`` in the order of the book."""
-    return _file()["groups"]
+    return paper.load("claims")["groups"]
 
 
 def check(claim, facts):

@@ -20,15 +20,7 @@ class Notes:
         self.places = {}
 
     def mark(self, cell, reason, row, column=None):
-        """Return a cell, with a star if there is something to say about it.
-
-        Parameters
-        ----------
-        cell : str
-        reason : str or None
-        row, column : str
-            Where the cell is, as the list below shall name it.
-        """
+        """Return a cell, with a star if there is a reason; the list below names row and column."""
         if not reason:
             return cell
         columns = self.places.setdefault(reason, {}).setdefault(row, [])

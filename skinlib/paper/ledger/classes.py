@@ -1,4 +1,7 @@
-"""Tables A3, A4 and A5: the results of each class, and means over classes."""
+"""Tables A3, A4 and A5: the results of each class, and means over classes.
+
+``ours`` is a `skinlib.paper.measured.Ours`.
+"""
 
 import statistics
 
@@ -27,13 +30,7 @@ INDICATORS = {
 
 
 def per_class(number, ours):
-    """Return Table A3 (F1) or A4 (recall) and its notes.
-
-    Parameters
-    ----------
-    number : {'A3', 'A4'}
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table A3 (F1) or A4 (recall) and its notes."""
     score, _, key, _ = _SCORES[number]
     notes, rows = Notes(), []
     for row, (*cells, mean) in paper.printed()[number].rows.items():
@@ -130,12 +127,7 @@ def _mean_reason(row, score, printed, mean):
 
 
 def table_a5(ours):
-    """Return Table A5, indicators of the mobile models, and its notes.
-
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table A5, indicators of the mobile models, and its notes."""
     table, notes, rows = paper.printed()["A5"], Notes(), []
     for model in table.rows:
         run = paper.logged_run(f"{model} MD")

@@ -18,17 +18,10 @@ MEASURES = {
 
 
 def networks(ours):
-    """Return the means of each network: printed, logged and ours.
+    """Return the means of each network: printed, logged and ours (`skinlib.paper.measured.Ours`).
 
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a number: ``network`` (``DenseNet201 MD``), ``measure``, ``source``
-        (``printed``, ``logged``, ``ours, authors' recipe``, ``ours, clean recipe``), ``value``.
+    One row a number: ``network`` (``DenseNet201 MD``), ``measure``, ``source`` (``printed``,
+    ``logged``, ``ours, authors' recipe``, ``ours, clean recipe``), ``value``.
     """
     rows = []
     for network in _networks():
@@ -61,13 +54,10 @@ def _printed(number, network):
 
 
 def results():
-    """Return every printed result that has a logged one.
+    """Return every printed result that has a logged one; AUC against the macro average.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``table``, ``network``, ``what``, ``printed``, ``logged``, and ``state``, see
-        `skinlib.paper.rounding.compare`. AUC against the macro average.
+    ``table``, ``network``, ``what``, ``printed``, ``logged``, and ``state``, see
+    `skinlib.paper.rounding.compare`.
     """
     rows, tables = [], paper.printed()
     for network, run in ((name, paper.logged().get(name)) for name in _networks()):

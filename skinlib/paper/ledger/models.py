@@ -1,4 +1,7 @@
-"""Tables 5 to 8: the results of whole models, as paper | journal | logged | ours."""
+"""Tables 5 to 8: the results of whole models, as paper | journal | logged | ours.
+
+``ours`` is a `skinlib.paper.measured.Ours`.
+"""
 
 import functools
 
@@ -16,12 +19,7 @@ AVERAGES = ("macro", "weighted", "micro")
 
 
 def table_5(ours):
-    """Return Table 5, the accuracy of each model and arm, and its notes.
-
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table 5, the accuracy of each model and arm, and its notes."""
     draft, journal = paper.printed()["5"], paper.printed("journal")["5"]
     notes, rows = Notes(), []
     for arm in LOGGED_RECIPE:
@@ -80,12 +78,7 @@ def _sibling(name, printed):
 
 
 def table_6(ours):
-    """Return Table 6, size and time of three models, and its notes.
-
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table 6, size and time of three models, and its notes."""
     draft, journal = paper.printed()["6"].value, paper.printed("journal")["6"].value
     structures, described = measured.structures(), measured.described()
     latency = measured.latency() or {"backbones": {}}
@@ -156,12 +149,7 @@ def _divided(epoch, inference):
 
 
 def table_7(ours):
-    """Return Table 7, the AUC beside the three averages of the logs, and its notes.
-
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table 7, the AUC beside the three averages of the logs, and its notes."""
     tables = {"Paper": paper.printed()["7"], "Journal": paper.printed("journal")["7"]}
     notes, rows = Notes(), []
     for arm in LOGGED_RECIPE:
@@ -203,12 +191,7 @@ def _which_auc(printed, *runs):
 
 
 def table_8(ours):
-    """Return Table 8, the paper's model, other works and ours, and its notes.
-
-    Parameters
-    ----------
-    ours : skinlib.paper.measured.Ours
-    """
+    """Return Table 8, the paper's model, other works and ours, and its notes."""
     draft, journal = paper.printed()["8"], paper.printed("journal")["8"]
     run, notes, rows = paper.logged_run("InceptionResNetV2 MD"), Notes(), []
     for number, cells in draft.rows.items():

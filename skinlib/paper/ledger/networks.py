@@ -28,11 +28,7 @@ MOBILE = ("MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "NASNetMobile")
 def blocks(number, structures):
     """Return Table A1 or A2: numbers of consecutive blocks of equal shape.
 
-    Parameters
-    ----------
-    number : {'A1', 'A2'}
-    structures : dict of str to dict
-        See `skinlib.paper.measured.structures`.
+    The structures are those of `skinlib.paper.measured.structures`.
     """
     table, rows = paper.printed()[number], []
     for name in {"A1": LARGE, "A2": MOBILE}[number]:
