@@ -66,12 +66,15 @@ class Gaussian:
         kept_variances = np.maximum(variances[:kept], rest)
         return cls(mean, scale, vectors[:, :kept].T, kept_variances, np.array([rest]))
 
-    def distance(self, features):
-        """Return the distances of features (n, C), shape (n,)."""
-        centred = (np.asarray(features, float) - self.mean) / self.scale
-        along = centred @ self.directions.T
-        left = (centred**2).sum(axis=1) - (along**2).sum(axis=1)
-        squared = (along**2 / self.variances).sum(axis=1) + np.maximum(left, 0) / self.rest
+    def distance(self, features, ops=np, project=None):
+        """Return the distances of features (n, C), shape (n,).
+
+        For Keras' tensors `ops` is `keras.ops`, and `project` multiplies by the directions.
+        """
+        centred = (features - self.mean) / self.scale
+        along = ops.square(project(centred) if project else centred @ self.directions.T)
+        left = ops.sum(ops.square(centred), axis=1) - ops.sum(along, axis=1)
+        squared = ops.sum(along / self.variances, axis=1) + ops.maximum(left, 0.0) / self.rest[0]
         return squared / len(self.mean)
 
 
@@ -108,16 +111,23 @@ def colours(pictures):
     Mean of each channel, logarithm of its spread, correlation of each two channels, logarithm of
     the mean step between neighbouring pixels: shape (n, 12).
     """
-    found = []
     # One at a time: all of a batch as floats would be large.
-    for picture in pictures:
-        image = picture.astype(np.float32) / 255
-        mean, spread = image.mean(axis=(0, 1)), image.std(axis=(0, 1)) + 1e-3
-        centred = (image - mean) / spread
-        pairs = [(centred[..., a] * centred[..., b]).mean() for a, b in ((0, 1), (0, 2), (1, 2))]
-        steps = [np.abs(np.diff(image, axis=axis)).mean(axis=(0, 1)) for axis in (0, 1)]
-        found.append([*mean, *np.log(spread), *pairs, *np.log(np.mean(steps, axis=0) + 1e-3)])
-    return np.array(found, np.float32).reshape(len(pictures), 12)
+    return np.concatenate(
+        [colours_of(picture[None].astype(np.float32) / np.float32(255)) for picture in pictures]
+    )
+
+
+def colours_of(image, ops=np):
+    """Return `colours` of pictures as floats from 0 to 1; for Keras' tensors with `keras.ops`."""
+    mean = ops.mean(image, axis=(1, 2), keepdims=True)
+    spread = ops.sqrt(ops.mean(ops.square(image - mean), axis=(1, 2), keepdims=True)) + 1e-3
+    red, green, blue = ops.split((image - mean) / spread, 3, axis=-1)
+    pairs = ops.concatenate([red * green, red * blue, green * blue], axis=-1)
+    down = ops.mean(ops.abs(image[:, 1:] - image[:, :-1]), axis=(1, 2))
+    across = ops.mean(ops.abs(image[:, :, 1:] - image[:, :, :-1]), axis=(1, 2))
+    mean, spread = ops.squeeze(mean, axis=(1, 2)), ops.squeeze(spread, axis=(1, 2))
+    steps = ops.log((down + across) / 2.0 + 1e-3)
+    return ops.concatenate([mean, ops.log(spread), ops.mean(pairs, axis=(1, 2)), steps], axis=-1)
 
 
 def save(path, detector):

@@ -16,7 +16,7 @@ from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import d4
 from skinlib.predict import abstention, ood, released
 from skinlib.predict.export import FORMATS, export
-from skinlib.predict.export.graph import colours, servable
+from skinlib.predict.export.graph import servable
 from skinlib.predict.export.sidecar import encoding
 
 FACTS = pd.DataFrame({
@@ -58,8 +58,9 @@ def test_the_graph_predicts_as_the_classifier(classifier, pictures, plain):
     np.testing.assert_allclose(found["attention"], plain.maps, atol=1e-6)
     np.testing.assert_allclose(found["distance"], plain.distances, rtol=1e-3)
     np.testing.assert_allclose(np.sum(found["attention"], axis=(1, 2)), 1, atol=1e-5)
-    found = keras.ops.convert_to_numpy(colours(keras.ops.convert_to_tensor(pictures)))
-    np.testing.assert_allclose(found, ood.colours(pictures), rtol=1e-4, atol=1e-5)
+    found = ood.colours_of(keras.ops.cast(pictures, "float32") / 255, keras.ops)
+    expected = ood.colours(pictures)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(found), expected, rtol=1e-4, atol=1e-5)
 
 
 def untrained(**changes):

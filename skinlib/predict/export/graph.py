@@ -1,7 +1,10 @@
 """The graph that is exported: from the pixels of a photograph to all that a rule needs."""
 
+import dataclasses
+
 import numpy as np
 
+from skinlib.predict import ood
 from skinlib.predict.model import outputs
 
 # Layers of the out-of-distribution check have this in their names, in other formats too.
@@ -67,47 +70,14 @@ def _distance(detector, size, channels):
 
     image = layers.Input((size, size, 3), dtype="uint8")
     features = layers.Input((channels,), dtype="float32")
-    each = [
-        _mahalanobis(gaussian, seen, name) / np.float32(limit)
-        for gaussian, seen, name, limit in zip(
-            (detector.colours, detector.network), (colours(image), features),
-            ("colours", "network"), detector.limits, strict=True,
+    seen = {"colours": ood.colours_of(ops.cast(image, "float32") / 255.0, ops), "network": features}
+    each = []
+    for limit, (name, found) in zip(detector.limits, seen.items(), strict=True):
+        exact = dataclasses.astuple(getattr(detector, name))
+        gaussian = ood.Gaussian(*(np.asarray(values, np.float32) for values in exact))
+        project = layers.Dense(
+            len(gaussian.variances), use_bias=False, dtype="float32", name=f"{name}_along"
         )
-    ]  # fmt: skip
+        each.append(gaussian.distance(found, ops, project) / np.float32(limit))
+        project.set_weights([gaussian.directions.T])
     return keras.Model([image, features], ops.maximum(*each), name=OOD)
-
-
-def _mahalanobis(gaussian, features, name):
-    """Return the distance of `skinlib.predict.ood.Gaussian` as a tensor (n,)."""
-    from keras import layers, ops
-
-    mean, scale, variances, rest = (
-        np.asarray(values, np.float32)
-        for values in (gaussian.mean, gaussian.scale, gaussian.variances, gaussian.rest)
-    )
-    centred = (features - mean) / scale
-    project = layers.Dense(len(variances), use_bias=False, dtype="float32", name=f"{name}_along")
-    along = ops.square(project(centred))
-    project.set_weights([np.asarray(gaussian.directions.T, np.float32)])
-    left = ops.sum(ops.square(centred), axis=-1) - ops.sum(along, axis=-1)
-    squared = ops.sum(along / variances, axis=-1) + ops.maximum(left, 0.0) / rest[0]
-    return squared / len(mean)
-
-
-def colours(image):
-    """Return `skinlib.predict.ood.colours` of pictures (n, s, s, 3), uint8, as a tensor (n, 12)."""
-    from keras import ops
-
-    image = ops.cast(image, "float32") / 255.0
-    mean = ops.mean(image, axis=(1, 2), keepdims=True)
-    centred = image - mean
-    spread = ops.sqrt(ops.mean(ops.square(centred), axis=(1, 2), keepdims=True)) + 1e-3
-    centred = centred / spread
-    red, green, blue = ops.split(centred, 3, axis=-1)
-    pairs = ops.concatenate([red * green, red * blue, green * blue], axis=-1)
-    down = ops.mean(ops.abs(image[:, 1:] - image[:, :-1]), axis=(1, 2))
-    across = ops.mean(ops.abs(image[:, :, 1:] - image[:, :, :-1]), axis=(1, 2))
-    log_steps = ops.log((down + across) / 2.0 + 1e-3)
-    mean, spread = ops.squeeze(mean, axis=(1, 2)), ops.squeeze(spread, axis=(1, 2))
-    parts = [mean, ops.log(spread), ops.mean(pairs, axis=(1, 2)), log_steps]
-    return ops.concatenate(parts, axis=-1)
