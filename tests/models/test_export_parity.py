@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import snippets
 from PIL import Image
 
 from skinlib.common import paths
@@ -26,21 +25,14 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where they lie."""
-    return tmp_path_factory.mktemp("files")
-
-
-@pytest.fixture(scope="module")
-def files(classifier, folder):
+def files(classifier, tmp_path_factory):
     """Return the callables of the files in fp32, and ONNX in fp16, by suffix and precision."""
     from skinlib.predict.export.running import opened
 
     pytest.importorskip("tf2onnx")
     found = {}
-    for format, name, precision in (("onnx", "model", "fp32"), ("litert", "model", "fp32"),
-                                    ("onnx", "small", "fp16")):  # fmt: skip
-        path = folder / f"{name}{FORMATS[format][1]}"
+    for format, precision in (("onnx", "fp32"), ("litert", "fp32"), ("onnx", "fp16")):
+        path = tmp_path_factory.mktemp("files") / f"model{FORMATS[format][1]}"
         export(classifier, format, path, precision)
         # Else it could not be committed beside the model.
         assert precision == "fp32" or path.stat().st_size < release.LARGEST
@@ -69,16 +61,6 @@ def test_on_drawn_lesions_and_noise(classifier, files):
     drawn = [classifier.square(each, size) for each in photographs]
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     agree(classifier, files, np.concatenate([drawn, noise]))
-
-
-def test_following_the_page_gives_what_predict_says(classifier, files, folder, monkeypatch):
-    """A photograph that lies on its side, with and without facts about the patient."""
-    snippets.photograph(folder / "photo.jpg", Image.fromarray(photograph("mel", 1, 0, 0, 400, 300)))
-    monkeypatch.chdir(folder)
-    for facts in ({}, {"age": 60, "sex": "female", "site": "back"}):
-        found = snippets.follow("ONNX Runtime", facts)
-        expected = classifier.predict(folder / "photo.jpg", **facts)
-        np.testing.assert_allclose(found["probabilities"], list(expected.values()), atol=ALLOWED)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not here")

@@ -13,8 +13,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import SkinlibError
 from skinlib.common.files import sha256
 from skinlib.models.classifier import build_classifier
-from skinlib.models.prediction import d4
-from skinlib.predict import abstention, ood, released
+from skinlib.predict import ood, released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable
 from skinlib.predict.export.sidecar import encoding
@@ -159,48 +158,16 @@ def test_onnx_says_what_it_is(classifier, tmp_path):
     export(classifier, "onnx", tmp_path / "model.onnx")
     proto = onnx.load(tmp_path / "model.onnx")
     words = {each.key: each.value for each in proto.metadata_props}
-    assert json.loads(words["classes"]) == list(CLASSES)
+    beside = json.loads((tmp_path / "model.onnx.json").read_text())
+    assert json.loads(words["classes"]) == beside["classes"] == list(CLASSES)
     assert "Not a medical device" in words["notice"]
+    assert words["licence"] == beside["licence"]["id"]
     assert proto.opset_import[0].version >= 17
     image = next(each for each in proto.graph.input if each.name == "image")
     shape = image.type.tensor_type.shape.dim
     assert shape[0].dim_param
     assert [each.dim_value for each in shape][1:] == [32, 32, 3]
     assert image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
-
-
-def test_the_words_beside_a_file_are_enough_to_predict(classifier, pictures, tmp_path):
-    """What `skinlib predict` says, from the file and its JSON alone."""
-    from skinlib.predict.export.running import opened
-
-    path = tmp_path / "model.onnx"
-    export(classifier, "onnx", path)
-    words = json.loads((tmp_path / "model.onnx.json").read_text())
-    code = words["metadata"]
-    metadata = np.zeros((3, code["length"]), np.float32)
-    for row, facts in enumerate(FACTS.to_dict("records")):
-        if not np.isnan(facts["age"]):
-            metadata[row, 0] = (facts["age"] - code["age"]["mean"]) / code["age"]["std"]
-        for key, value in (("sex", facts["sex"]), ("site", facts["localization"])):
-            metadata[row, code[key]["positions"].get(value, code[key]["other"])] = 1
-    run = opened(path)
-    views = list(d4(pictures)) if words["views"] == "d4" else [pictures]
-    found = [run({"image": view, "metadata": metadata}) for view in views]
-    logits = np.log(np.mean([each["probabilities"] for each in found], axis=0))
-    scaled = np.exp(logits / words["temperature"])
-    scaled /= scaled.sum(axis=1, keepdims=True)
-    expected = classifier.classify(pictures, FACTS)
-    np.testing.assert_allclose(scaled, expected.probabilities, atol=1e-5)
-    rule = words["abstention"]
-    for row in range(3):
-        known = not FACTS.loc[row].isin([np.nan, "unknown"]).any()
-        least = rule["confidence" if known else "confidence_without"]
-        word = "unsure" if least is None or scaled[row].max() < least else "answered"
-        word = "unlike" if found[0]["distance"][row] > rule["distance"] else word
-        assert rule["words"][word] == expected.status[row]
-    assert abstention.UNLIKE in expected.status
-    assert words["classes"] == list(CLASSES)
-    assert words["licence"]["id"]
 
 
 def test_what_is_not_known_has_a_position_of_its_own(classifier):

@@ -184,12 +184,28 @@ def test_the_command_writes_a_model_with_its_card(trained, dataset, models, caps
         assert words in capsys.readouterr().err
 
 
+# The keys that the hub's specification of the front matter documents (modelcard.md).
+DOCUMENTED = {
+    "language", "license", "license_name", "license_link", "library_name", "tags", "datasets",
+    "metrics", "base_model", "pipeline_tag", "model-index", "inference", "thumbnail",
+}  # fmt: skip
+
+
 def test_the_card_quotes_the_files(model, trained):
     text = (model / "README.md").read_text(encoding="utf-8")
     _, matter, body = text.split("---\n", 2)
     front = yaml.safe_load(matter)
+    assert set(front) <= DOCUMENTED
     assert front["license"] == "cc-by-nc-4.0"
-    (result,) = front["model-index"][0]["results"]
+    (entry,) = front["model-index"]
+    assert set(entry) == {"name", "results"}
+    (result,) = entry["results"]
+    assert set(result) == {"task", "dataset", "metrics"}
+    assert set(result["task"]) == {"type", "name"}
+    assert set(result["dataset"]) == {"type", "name", "split"}
+    for metric in result["metrics"]:
+        assert set(metric) == {"type", "value", "name"}
+        assert isinstance(metric["value"], float)
     labels, probabilities, _ = trained.arrays("test")
     accuracy = (probabilities.argmax(axis=1) == labels).mean()
     values = {row["type"]: row["value"] for row in result["metrics"]}
@@ -202,24 +218,3 @@ def test_the_card_quotes_the_files(model, trained):
     record["run"]["identity"] = "0" * 12
     with pytest.raises(IntegrityError, match="make the release anew"):
         card.run_of(record)
-
-
-# The keys that the hub's specification of the front matter documents (modelcard.md).
-DOCUMENTED = {
-    "language", "license", "license_name", "license_link", "library_name", "tags", "datasets",
-    "metrics", "base_model", "pipeline_tag", "model-index", "inference", "thumbnail",
-}  # fmt: skip
-
-
-def test_the_front_matter_has_documented_keys_only(model):
-    front = yaml.safe_load((model / "README.md").read_text(encoding="utf-8").split("---\n")[1])
-    assert set(front) <= DOCUMENTED
-    (entry,) = front["model-index"]
-    assert set(entry) == {"name", "results"}
-    for result in entry["results"]:
-        assert set(result) == {"task", "dataset", "metrics"}
-        assert set(result["task"]) == {"type", "name"}
-        assert set(result["dataset"]) == {"type", "name", "split"}
-        for metric in result["metrics"]:
-            assert set(metric) == {"type", "value", "name"}
-            assert isinstance(metric["value"], float)
