@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 from skinlib import bench, cli
-from skinlib.bench import exports, input, latency, runtimes, step, timing
+from skinlib.bench import exports, input, latency, runtimes, step, tables, timing
 from skinlib.common import paths
 from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models import runtime
@@ -156,8 +156,7 @@ def test_shares_of_the_peaks_by_hand():
 
 def test_a_backbone_that_fails_does_not_end_the_bench(monkeypatch):
     def refuse(*_):
-        msg = "no memory"
-        raise timing.ProcessError(msg)
+        raise timing.ProcessError("no memory")
 
     monkeypatch.setattr(timing, "apart", refuse)
     found = step.measure(backbones=["MobileNet"], progress=False)
@@ -239,8 +238,7 @@ def test_an_unknown_bench_is_refused(capsys):
 
 @pytest.mark.parametrize("name", bench.NAMES)
 def test_committed_results_are_whole(name):
-    path = paths.RESULTS / "bench" / f"{name}.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
+    (record,) = tables.stored(name)
     assert not record["quick"]
     assert {"device", "versions", "load", "measured"} <= set(record)
     if "backbones" in record:
@@ -250,7 +248,7 @@ def test_committed_results_are_whole(name):
 
 
 def test_the_committed_runtimes_were_visited_alike():
-    record = json.loads((paths.RESULTS / "bench" / "runtimes.json").read_text(encoding="utf-8"))
+    (record,) = tables.stored("runtimes")
     for row in record["backbones"].values():
         assert len(row["loads"]) == record["visits"]
         assert [(r["runtime"], r["precision"]) for r in row["runtimes"]] == [*runtimes.VARIANTS]
