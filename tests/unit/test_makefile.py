@@ -18,7 +18,7 @@ def tree(tmp_path):
     shutil.copy(paths.ROOT / "Makefile", tmp_path)
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name in ("python", "snakemake", "ruff", "nbstripout"):
+    for name in ("python", "snakemake", "ruff", "nbstripout", "lint-imports"):
         (programs / name).write_text('#!/bin/sh\necho "$0" >> called\n')
         (programs / name).chmod(0o755)
     for name in ("requirements.lock", "pyproject.toml"):
@@ -54,3 +54,25 @@ def test_demo_and_reproduce_run_the_same_steps_on_their_studies(tree):
     assert demo.replace("demo", "paper") == reproduce
     assert "study=mine" in make(tree, "-n", "reproduce", "STUDY=mine").stdout
     assert "study=demo" in make(tree, "-n", "demo", "STUDY=mine").stdout
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_pip_installs_where_uv_cannot(tree, works):
+    """uv comes by pip with its hashes, and installs the rest; pip does where uv finds nothing."""
+    lock = "a==1 \\\n    --hash=sha256:1\n    # via b\nuv==2 \\\n    --hash=sha256:3\n    # via skinlib\n"
+    (tree / "requirements.lock").write_text(lock)
+    (tree / ".venv" / ".installed").unlink()
+    trace = '#!/bin/sh\necho "$(basename $0) $*" >> called\n'
+    for name, end in (("python", ""), ("uv", "" if works else "exit 1\n")):
+        (tree / ".venv" / "bin" / name).write_text(trace + end)
+        (tree / ".venv" / "bin" / name).chmod(0o755)
+    done = make(tree, "lint")
+    assert done.returncode == 0, done.stderr
+    assert (
+        tree / ".venv" / "uv.txt"
+    ).read_text() == "uv==2 \\\n    --hash=sha256:3\n    # via skinlib\n"
+    called = (tree / "called").read_text()
+    assert "uv pip install" in called
+    by_pip = [line for line in called.splitlines() if line.endswith("-r requirements.lock")]
+    assert [line.partition(" ")[0] for line in by_pip] == (["uv"] if works else ["uv", "python"])
+    assert ("pip does it" in done.stdout) == (not works)
