@@ -1,4 +1,4 @@
-"""Outlines of the lesions: find the masks, and read them whole or not at all.
+"""Outlines of the lesions: find the masks, read them whole or not at all, average them over cells.
 
 HAM10000 comes with one mask a photograph, ``ISIC_xxxxxxx_segmentation.png`` of 600 x 450
 pixels. They are read one by one from their zip or folder; nothing is unpacked.
@@ -14,8 +14,8 @@ import numpy as np
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import hash_of, sha256
 from skinlib.data.archive import is_shadow, open_zip, read_member
-from skinlib.data.grid import cell_shares
 from skinlib.data.images import decode
+from skinlib.data.pixels import CROPS
 
 # Where the masks may lie beside the photographs: a copy, the published file, folders.
 NAMES = (
@@ -113,7 +113,7 @@ class Masks:
         return np.asarray(image.convert("L")) > 127
 
     def shares(self, image_ids, shape, crop="centre"):
-        """Return `skinlib.data.grid.cell_shares` of several images, shape (n, h, w)."""
+        """Return `cell_shares` of several images, shape (n, h, w)."""
         return np.stack([cell_shares(self.read(name), shape, crop) for name in image_ids])
 
     def provenance(self):
@@ -123,3 +123,41 @@ class Masks:
         else:
             digest = hash_of([[name, sha256(path)] for name, path in sorted(self._places.items())])
         return {"file": self.path.name, "masks": len(self._places), "sha256": digest}
+
+
+def cell_shares(mask, shape, crop="centre"):
+    """Average a mask (H, W), bool or numbers, over the cells of a grid of `shape` (h, w).
+
+    The mask is cut first, see `cropped`. A pixel on a border counts for each cell with its part;
+    Pillow's BOX filter counts it for one of them only.
+    """
+    mask = cropped(mask, crop)
+    rows, columns = (
+        overlaps(np.arange(pixels + 1) / pixels, cells)
+        for pixels, cells in zip(mask.shape, shape, strict=True)
+    )
+    return rows.T @ mask @ columns
+
+
+def cropped(mask, crop="centre"):
+    """Cut a mask as `skinlib.data.pixels.resize` cuts the photograph."""
+    if crop not in CROPS:
+        msg = f"crop '{crop}' is unknown, expected one of {CROPS}"
+        raise DataError(msg)
+    if crop == "none":
+        return mask
+    height, width = mask.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return mask[top : top + side, left : left + side]
+
+
+def overlaps(edges, cells):
+    """Return the share of each of `cells` equal cells of the side 0 to 1 in each interval.
+
+    `edges`, shape (n + 1,), are the ascending borders of n intervals; the result is (n, cells).
+    """
+    borders = np.arange(cells + 1) / cells
+    start = np.maximum(edges[:-1, None], borders[:-1])
+    end = np.minimum(edges[1:, None], borders[1:])
+    return np.clip(end - start, 0, None) * cells

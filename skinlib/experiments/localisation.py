@@ -16,7 +16,7 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import synthetic
-from skinlib.data.grid import cell_shares
+from skinlib.data.masks import cell_shares
 from skinlib.experiments import evaluated
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.run import diverged_in, read_run

@@ -84,19 +84,14 @@ def _build(row, recipe, size, weights, maps, seed):
     tensor = _tapped(row, scale(pixels, row.scaling(recipe.scaling)), weights)
 
     attention_maps = None
-    if recipe.attention == "none":
-        block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
-    else:
+    block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
+    if recipe.attention != "none":
         attention = SoftAttention(
             recipe.attention, recipe.attention_heads, return_maps=True, name="soft_attention"
         )
         attended, attention_maps = attention(tensor)
-        block = layers.Concatenate(name="attention_concat")(
-            [
-                layers.MaxPooling2D(2, padding="same", name="pool")(tensor),
-                layers.MaxPooling2D(2, padding="same", name="attention_pool")(attended),
-            ]
-        )
+        attended = layers.MaxPooling2D(2, padding="same", name="attention_pool")(attended)
+        block = layers.Concatenate(name="attention_concat")([block, attended])
     block = layers.ReLU(name="attention_relu")(block)
     block = layers.Dropout(recipe.dropout, seed=seed, name="attention_dropout")(block)
     if row.name == "VGG16":
@@ -112,17 +107,14 @@ def _build(row, recipe, size, weights, maps, seed):
         branch = layers.Dense(recipe.metadata_units, activation="relu", name="metadata_dense")
         features = layers.Concatenate(name="features")([features, branch(inputs["metadata"])])
     # Probabilities and loss stay in float32 under mixed precision.
-    outputs = {
-        "probabilities": layers.Dense(
-            len(CLASSES), activation="softmax", dtype="float32", name="probabilities"
-        )(features)
-    }
-    if not maps:
-        return keras.Model(inputs, outputs["probabilities"], name=row.name)
-    if attention_maps is None:
-        msg = "a recipe without attention has no maps to return"
-        raise ValueError(msg)
-    return keras.Model(inputs, {**outputs, "attention": attention_maps}, name=row.name)
+    last = layers.Dense(len(CLASSES), activation="softmax", dtype="float32", name="probabilities")
+    outputs = last(features)
+    if maps:
+        if attention_maps is None:
+            msg = "a recipe without attention has no maps to return"
+            raise ValueError(msg)
+        outputs = {"probabilities": outputs, "attention": attention_maps}
+    return keras.Model(inputs, outputs, name=row.name)
 
 
 def _tapped(row, pixels, weights):

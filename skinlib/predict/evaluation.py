@@ -8,8 +8,7 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import ham10000, pixels, synthetic
 from skinlib.data.batches import Part
-from skinlib.data.grid import cropped
-from skinlib.data.masks import Masks, locate
+from skinlib.data.masks import Masks, cropped, locate
 from skinlib.experiments import external, localisation
 from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction

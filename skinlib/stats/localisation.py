@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skinlib.common.errors import DataError
-from skinlib.data.grid import cell_shares, overlaps
+from skinlib.data.masks import cell_shares, overlaps
 
 # Maps that come from a network.
 LEARNED = ("attention", "gradcam", "hirescam")

@@ -57,14 +57,8 @@ def save(folder, model, optimizer, identity, progress):
     of the run.
     """
     header = {
-        "identity": identity,
-        "controls": dataclasses.asdict(progress.controls),
-        "history": progress.history,
-        "step": progress.step,
-        "seconds": progress.seconds,
-        "metrics": len(progress.metrics),
-        "logs": progress.logs,
-    }
+        **dataclasses.asdict(progress), "metrics": len(progress.metrics), "identity": identity
+    }  # fmt: skip
     arrays = {
         "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
         **{f"model_{i}": _numpy(v) for i, v in enumerate(model.variables)},
@@ -94,13 +88,16 @@ def load(folder, model, optimizer, identity):
     found = [folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()]
     for path in found:
         try:
-            arrays, header, progress = _read(path)
+            arrays, found_identity, progress = _read(path)
         except IntegrityError as error:
             if path == found[-1]:
                 raise
             logging.getLogger("skinlib").warning("%s; going on from the state before it", error)
             continue
-        _assign(path, model, optimizer, identity, arrays, header)
+        if found_identity != identity:
+            msg = f"'{path}' belongs to run {found_identity}, not {identity}; {_remedy(path)}"
+            raise IntegrityError(msg)
+        _assign(path, model, optimizer, arrays)
         return progress
     return None
 
@@ -120,26 +117,19 @@ def _read(path):
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays["header"].tobytes())
-        progress = Progress(
-            Controls(**header["controls"]),
-            header["history"],
-            header["step"],
-            header["seconds"],
-            [arrays[f"metrics_{index}"] for index in range(header["metrics"])],
-            header["logs"],
-        )
+        identity, count = header.pop("identity"), header.pop("metrics")
+        header["controls"] = Controls(**header["controls"])
+        metrics = [arrays[f"metrics_{index}"] for index in range(count)]
+        progress = Progress(**header, metrics=metrics)
     # A flipped bit can look like a compression method that does not exist, encryption or bad
     # Python in an array's header: zipfile and NumPy raise almost anything then.
     except Exception as error:
         msg = f"'{path}' is torn or corrupt ({error}); {_remedy(path)}"
         raise IntegrityError(msg) from error
-    return arrays, header, progress
+    return arrays, identity, progress
 
 
-def _assign(path, model, optimizer, identity, arrays, header):
-    if header["identity"] != identity:
-        msg = f"'{path}' belongs to run {header['identity']}, not {identity}; {_remedy(path)}"
-        raise IntegrityError(msg)
+def _assign(path, model, optimizer, arrays):
     optimizer.build(model.trainable_variables)
     for kind, variables in (("model", model.variables), ("optimizer", optimizer.variables)):
         for index, variable in enumerate(variables):

@@ -9,8 +9,7 @@ from PIL import Image, ImageDraw
 
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import masks
-from skinlib.data.grid import cell_shares
-from skinlib.data.masks import Masks, locate
+from skinlib.data.masks import Masks, cell_shares, locate
 from skinlib.data.pixels import resize
 
 IDS = ("ISIC_0000001", "ISIC_0000002", "ISIC_0000003")
