@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+import numpy as np
 import pytest
 from local_server import running
 
@@ -43,6 +44,18 @@ def synthetic_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def dataset(synthetic_folder):
     return ham10000.load(synthetic_folder)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder."""
+    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220819)
 
 
 @pytest.fixture

@@ -23,10 +23,7 @@ from skinlib.experiments.recipes import get_recipe
 SIZE = 16
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "pixels"
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def cached(dataset, size=SIZE, **options):
@@ -198,7 +195,7 @@ def test_f17_a_build_that_ends_early_leaves_nothing(dataset, cache, monkeypatch,
         patch.setattr(pixels, "decode_and_hash", fail)
         with pytest.raises(type(error)):
             cached(dataset)
-    assert [path for path in cache.iterdir() if path.suffix != ".lock"] == []
+    assert [path for path in (cache / "pixels").iterdir() if path.suffix != ".lock"] == []
     np.testing.assert_array_equal(cached(dataset), decoded(dataset))
 
 
@@ -231,7 +228,7 @@ def test_f18_a_cache_cut_under_a_reader_is_an_error_not_a_bus_error(dataset, cac
     assert done.returncode == IntegrityError.exit_code, done
     steps = [int(line) for line in done.stdout.split()]
     assert steps[:3] == [0, 1, 2]
-    (path,) = cache.glob("*.npy")
+    (path,) = cache.rglob("*.npy")
     assert str(path) in done.stderr
     assert "run the same command again" in done.stderr
     # What the message promises.
@@ -245,7 +242,7 @@ def test_f19_other_settings_and_other_data_are_other_caches(dataset, cache, monk
     """The key is made of settings, versions, files and rows; each change is a miss."""
 
     def folders():
-        return set(cache.glob("*.npy"))
+        return set(cache.rglob("*.npy"))
 
     other, version = dataclasses.replace, pixels.features.version
     requests = [

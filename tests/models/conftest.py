@@ -10,11 +10,6 @@ from skinlib.models.classifier import build_classifier
 BACKBONE, SIZE = "MobileNetV3Small", 64
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(20220819)
-
-
 @pytest.fixture(scope="session")
 def inputs():
     """Five random pictures with metadata."""

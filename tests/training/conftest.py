@@ -1,6 +1,5 @@
 """Fixtures of the training tests: a tiny network, and a results folder of their own."""
 
-import numpy as np
 import pytest
 import tiny
 
@@ -16,11 +15,6 @@ def results(tmp_path_factory):
         patch.setattr(paths, "RESULTS", folder)
         tiny.install(patch)
         yield folder
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(20220819)
 
 
 @pytest.fixture(scope="session")

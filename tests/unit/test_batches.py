@@ -1,7 +1,5 @@
 """Batches: the right image with the right label, in an order that survives a crash."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -59,20 +57,3 @@ def test_bgr_turns_the_channels_round_and_leaves_the_cache_alone():
     image = part.inputs(np.array([0]))["image"]
     assert image[0, 0, 0].tolist() == [30, part.rows[0], 200]
     assert part.pixels[0, 0, 0].tolist() == [200, 0, 30]
-
-
-def test_memory_stays_flat(tmp_path):
-    """A pass over a file of 100 batches holds a few of them at a time, not the whole file."""
-    shape, size = (1600, 32, 32, 3), 16
-    np.save(tmp_path / "images.npy", np.zeros(shape, np.uint8))
-    pixels = np.load(tmp_path / "images.npy", mmap_mode="r")
-    rows = np.arange(len(pixels))
-    part = Part(pixels, rows, np.zeros((len(rows), 21), np.float32), rows % 7)
-    one_batch = pixels[:size].nbytes
-    tracemalloc.start()
-    seen = sum(len(labels) for _, labels in batches(part, size, epoch_order(len(part), 0, 0)))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert seen == len(pixels)
-    # The batch handed out and the next one; and 50 kB of odds and ends.
-    assert peak < 3 * one_batch + 50_000 < pixels.nbytes / 20

@@ -14,10 +14,7 @@ from skinlib.data import pixels, store
 SIZE = 24
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path))
-    return tmp_path / "pixels"
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def cached(dataset, size=SIZE, **options):
@@ -26,7 +23,7 @@ def cached(dataset, size=SIZE, **options):
 
 def written(cache):
     """Return the files of the cache, locks left out."""
-    return sorted(path for path in cache.iterdir() if path.suffix != ".lock")
+    return sorted(path for path in (cache / "pixels").iterdir() if path.suffix != ".lock")
 
 
 def test_the_cache_is_an_npy_file_and_the_hashes_of_its_sources(dataset):

@@ -11,10 +11,7 @@ TABLE = synthetic.metadata(300, 0)
 OPTIONS = {"unit": "lesion", "test": 0.2, "validation": 0.2, "seed": 3}
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path))
-    return tmp_path / "splits"
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture
@@ -82,13 +79,13 @@ def _without_a_row(path):
 @pytest.mark.parametrize("damage", [_edited, _binary, _without_a_row])
 def test_a_damaged_file_is_not_believed(cache, drawn, damage, caplog):
     first = prepare.remembered_split(TABLE, **OPTIONS)
-    (path,) = cache.glob("*.csv")
+    (path,) = cache.rglob("*.csv")
     damage(path)
     again = prepare.remembered_split(TABLE, **OPTIONS)
     assert len(drawn) == 2
     assert again.hash == first.hash
     assert "drawing the split again" in caplog.text
-    assert list(cache.glob("*.csv")) == [path]
+    assert list(cache.rglob("*.csv")) == [path]
     prepare.remembered_split(TABLE, **OPTIONS)
     assert len(drawn) == 2
 
