@@ -12,23 +12,21 @@ SIDE = 160
 def run_on(dataset, runs):
     """Return the first finished run on a data set, one with attention maps if possible, or None."""
     known = set(dataset.table["image_id"])
+    data = {"name": dataset.name, "images": len(dataset.table)}
     fitting = [
-        run for run in runs
-        if run.record["data"]["name"] == dataset.name
-        and run.record["data"]["images"] == len(dataset.table)
+        run
+        for run in runs
+        if data.items() <= run.record["data"].items()
         and known.issuperset(run.predictions("test")["image_id"])
-    ]  # fmt: skip
+    ]
     return next((run for run in fitting if run.attention()), fitting[0] if fitting else None)
 
 
 def choose(run, dataset, each=2):
     """Choose pictures by a rule: the most confident predictions, one picture a lesion.
 
-    Returns
-    -------
-    list of dict
-        At most `each` of every kind in `ANSWERS`, as `skinlib.plots.photographs.melanoma_nevus`
-        takes them.
+    At most `each` of every kind in `ANSWERS`, as `skinlib.plots.photographs.melanoma_nevus` takes
+    them.
     """
     rows, names = run.predictions("test"), list(CLASSES)
     rows = rows.assign(

@@ -12,12 +12,9 @@ _SHADE = {"as_described": BLUE, "as_coded": VERMILLION}
 def channel_dependence(changes):
     """How much the attention maps move when one channel of the input is perturbed.
 
-    A channel that the maps do not depend on gives exactly zero, drawn as a tick on the zero line.
-
-    Parameters
-    ----------
-    changes : dict of str to array-like
-        ``as_described`` and ``as_coded``: one number a channel, largest change of a map.
+    `changes` has one number a channel, the largest change of a map, for ``as_described`` and
+    ``as_coded``. A channel that the maps do not depend on gives exactly zero, drawn as a tick on
+    the zero line.
     """
     measured = {name: np.asarray(changes[name], float) for name in VARIANTS}
     positive = np.concatenate([values[values > 0] for values in measured.values()])
@@ -51,10 +48,7 @@ _ROWS = ("drawn picture", "its mask", "soft attention")
 def beside(examples):
     """Draw pictures above their masks and their attention maps, on the grid of the maps.
 
-    Parameters
-    ----------
-    examples : list of dict
-        From `skinlib.experiments.localisation.drawn_examples`.
+    The examples are from `skinlib.experiments.localisation.drawn_examples`.
     """
     side = (WIDTH - 0.3) / len(examples)
     grid = {"nrows": len(_ROWS), "ncols": len(examples), "squeeze": False}
@@ -72,13 +66,7 @@ def beside(examples):
 
 
 def means(maps):
-    """Draw mean attention maps of networks side by side, in multiples of an even spread.
-
-    Parameters
-    ----------
-    maps : dict of str to numpy.ndarray
-        By title; shape (h, w), of any size.
-    """
+    """Draw mean attention maps (h, w) by title side by side, in multiples of an even spread."""
     with subplots(WIDTH, WIDTH / len(maps) + 1.1, ncols=len(maps), squeeze=False) as (figure, grid):
         for axes, title in zip(grid[0], maps, strict=True):
             bare(axes)

@@ -25,12 +25,7 @@ OUTCOMES = {"correct": COLOURS[5], "no answer": "#dddddd", "wrong": VERMILLION}
 
 
 def learning_curves(run):
-    """Draw loss and accuracy of a run by epoch, with the epoch whose weights were kept.
-
-    Parameters
-    ----------
-    run : skinlib.experiments.run.Run
-    """
+    """Draw loss and accuracy of a run by epoch, with the epoch whose weights were kept."""
     history, kept = run.history(), run.record["best_epoch"]
     held_out = f"{run.record['selection']} set"
     with subplots(WIDTH, 2.6, ncols=2) as (figure, panels):
@@ -63,16 +58,9 @@ def confusion(run, part="test"):
 
 
 def count_matrix(axes, matrix, names, **bar):
-    """Draw a confusion matrix: counts, shaded by share of the true class.
+    """Draw a confusion matrix, true classes in rows: counts, shaded by share of the true class.
 
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    matrix : numpy.ndarray of int
-        Rows true, columns predicted.
-    names : sequence of str
-    **bar
-        For `seaborn.heatmap`, which draws no colour bar without.
+    `bar` is for `seaborn.heatmap`, which draws no colour bar without.
     """
     share = matrix / matrix.sum(axis=1, keepdims=True).clip(min=1)
     seaborn.heatmap(share, annot=matrix, fmt="d", cmap="Blues", vmin=0, vmax=1, square=True,
@@ -139,12 +127,8 @@ def reliability(models):
 def risk_coverage(curves, mark):
     """Draw the share of wrong answers against the share of images answered.
 
-    Parameters
-    ----------
-    curves : dict of str to (numpy.ndarray, numpy.ndarray)
-        By title: coverage and risk, of `skinlib.stats.selective.Selective.curve`.
-    mark : float
-        Coverage to mark with a dotted line.
+    The curves, by title, are coverage and risk, of `skinlib.stats.selective.Selective.curve`; a
+    dotted line marks a coverage.
     """
     with subplots(WIDTH, 3.9) as (figure, axes):
         for place, (title, (coverage, risk)) in enumerate(curves.items()):
@@ -163,10 +147,7 @@ def risk_coverage(curves, mark):
 def outcomes(bars):
     """Draw which shares of some photographs are classified correctly, wrongly, or not at all.
 
-    Parameters
-    ----------
-    bars : dict of str to (float, float, float)
-        By title: shares of `OUTCOMES`. A share below 5 % is drawn, but not written.
+    The bars, by title, are shares of `OUTCOMES`. One below 5 % is drawn, but not written.
     """
     shares = 100 * pd.DataFrame(bars, index=list(OUTCOMES)).T
     with subplots(WIDTH, 1.1 + 0.55 * len(bars)) as (figure, axes):
@@ -203,17 +184,9 @@ def selection(panels):
                 each.plot(epochs, 100 * values, linewidth=1.1, label=f"seed {seed}",
                           color=COLOURS[1 + place % (len(COLOURS) - 1)],
                           linestyle=DASHES[1 + place % 3])  # fmt: skip
-            each.errorbar(
-                epochs,
-                value,
-                yerr=(value - low, high - value),
-                fmt="o-",
-                color=BLUE,
-                ecolor=(BLUE, 0.35),
-                elinewidth=4,
-                markersize=4,
-                label="all runs",
-            )
+            each.errorbar(epochs, value, yerr=(value - low, high - value), fmt="o-", color=BLUE,
+                          ecolor=(BLUE, 0.35), elinewidth=4, markersize=4,
+                          label="all runs")  # fmt: skip
             each.axhline(0, color=MUTED, linewidth=0.8)
             each.set_title(metric, fontsize=SMALL + 1)
             each.set_ylabel("best on test − chosen\non validation, points", fontsize=SMALL)

@@ -17,12 +17,8 @@ MARK, LINE, GAP = 0.14, 0.15, 0.12
 def tidy(found, scale=1.0):
     """Return a table for `intervals` from values by kind and row.
 
-    Parameters
-    ----------
-    found : dict of str to dict of str to (skinlib.stats.bootstrap.Estimate or float)
-        By kind, then by row. A plain number has no interval.
-    scale : float
-        100 gives percentage points.
+    They are `skinlib.stats.bootstrap.Estimate`, or plain numbers without an interval; a scale of
+    100 gives percentage points.
     """
     rows = [
         (kind, row, *_ends(each)) for kind, values in found.items() for row, each in values.items()
@@ -131,12 +127,7 @@ def forest(effects, shown=SHOWN):
 def pairwise(estimates, apart):
     """Draw the differences in accuracy of every two models as a matrix, in percentage points.
 
-    Parameters
-    ----------
-    estimates : dict of (str, str) to skinlib.stats.bootstrap.Estimate
-        By pair of names, first minus second.
-    apart : dict of (str, str) to bool
-        Pairs that get a star.
+    The estimates, by pair of names, are first minus second; pairs that are apart get a star.
     """
     names = list(dict.fromkeys(name for pair in estimates for name in pair))
     values = pd.DataFrame(np.nan, index=names[:-1], columns=names[1:])
@@ -163,14 +154,8 @@ def pairwise(estimates, apart):
 def strips(rows, score, factor, legend):
     """Draw one dot a network, one row a way of reading them, two colours by a factor.
 
-    Parameters
-    ----------
-    rows : dict of str to pandas.DataFrame
-        By the title of the row: networks, from `skinlib.stats.factorial_frames.networks`.
-    score, factor : str
-        Columns for the place and for the colour.
-    legend : str
-        What the factor is called.
+    The rows, by title, are networks, from `skinlib.stats.factorial.networks`; `score` and `factor`
+    are their columns for the place and for the colour, `legend` is what the factor is called.
     """
     dots = pd.concat(rows, names=["row", None]).reset_index("row").rename(columns={factor: legend})
     with subplots(WIDTH, 1.1 + 0.9 * len(rows)) as (figure, axes):

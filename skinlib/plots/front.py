@@ -86,13 +86,7 @@ def _dot(axes, place, value, look, name):
 
 
 def waffle(counts):
-    """Draw one square a claim, by verdict.
-
-    Parameters
-    ----------
-    counts : dict of str to int
-        By what the legend says, six at most, in the order of `SHADES`.
-    """
+    """Draw one square a claim, by what the legend says: six verdicts at most, in their order."""
     height = -(-sum(counts.values()) // COLUMNS)
     cells = np.full(height * COLUMNS, np.nan)
     cells[: sum(counts.values())] = np.repeat(np.arange(len(counts)), list(counts.values()))

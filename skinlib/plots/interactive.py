@@ -19,12 +19,7 @@ REACH = 180
 def roc(points, facts, titles):
     """Return ROC curves of one model at a time, and what a threshold does.
 
-    Parameters
-    ----------
-    points, facts : pandas.DataFrame
-        Of `skinlib.stats.curve_points.roc`.
-    titles : sequence of str
-        Of the models, by their place.
+    From the frames of `skinlib.stats.curve_points.roc`, and titles of the models by their place.
     """
     model = alt.param(
         name="model", value=0,
@@ -74,12 +69,7 @@ def roc(points, facts, titles):
 def confusion(cells, titles):
     """Return the confusion matrix of one model at a time, as counts or as shares.
 
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Of `skinlib.stats.curve_points.confusion`.
-    titles : sequence of str
-        Of the models.
+    From the frame of `skinlib.stats.curve_points.confusion`, and titles of the models.
     """
     choice = alt.binding_select(options=list(titles), name="Model ")
     model = alt.param(name="model", value=titles[0], bind=choice)
@@ -120,10 +110,7 @@ def confusion(cells, titles):
 def risk_coverage(points):
     """Return risk against coverage of all models, and what a coverage costs.
 
-    Parameters
-    ----------
-    points : pandas.DataFrame
-        Of `skinlib.stats.curve_points.risk_coverage`.
+    From the frame of `skinlib.stats.curve_points.risk_coverage`.
     """
     titles = list(dict.fromkeys(points["model"]))
     share = _slider("share", 80, "Coverage, % ", min=1, max=100, step=1)

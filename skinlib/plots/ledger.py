@@ -11,12 +11,9 @@ from skinlib.plots.style import INK, SMALL, VERMILLION, WIDTH, subplots
 
 
 def values(column):
-    """Return the numbers of a column of a ledger table, NaN where there is none.
+    """Return the numbers of a column of text of a ledger table, NaN where there is none.
 
-    Parameters
-    ----------
-    column : pandas.Series of str
-        ``0.8645*`` and ``0.751 ± 0.010``, for example; marks and spreads are left out.
+    Of ``0.8645*`` and ``0.751 ± 0.010`` marks and spreads are left out.
     """
     return pd.to_numeric(column.str.extract(r"^([\d.]+)", expand=False), errors="coerce")
 
@@ -24,10 +21,7 @@ def values(column):
 def differences(frame):
     """Return printed minus logged score by model and class.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        `skinlib.paper.ledger.classes.per_class`.
+    The frame is that of `skinlib.paper.ledger.classes.per_class`, here and for `classes`.
     """
     numbers = _by_source(frame)
     return numbers.loc["paper"] - numbers.loc["logged"]
@@ -41,12 +35,7 @@ def _by_source(frame):
 def classes(frame, label):
     """Draw a score of every class and model: printed, with what the log says where it differs.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        `skinlib.paper.ledger.classes.per_class`.
-    label : str
-        Of the colour bar: ``F1``, for example.
+    The label, ``F1`` for example, is that of the colour bar.
     """
     numbers = _by_source(frame)
     printed, logged = numbers.loc["paper"], numbers.loc["logged"].map("{:.2f}".format)

@@ -36,14 +36,8 @@ def ad_against_md(metric, backbone, ours=None):
     """Draw F1 or recall by class of both arms: printed bars, logged diamonds.
 
     Figures 10 to 13 of the paper, from its Tables A3 and A4, with an axis from 0. The arms were
-    evaluated on different photographs.
-
-    Parameters
-    ----------
-    metric : {'f1', 'recall'}
-    backbone : {'DenseNet201', 'InceptionResNetV2'}
-    ours : dict of str to sequence, optional
-        ``AD`` and ``MD``: values by class, or None where there is no run.
+    evaluated on different photographs. ``ours`` has values by class for ``AD`` and ``MD``, or None
+    where there is no run.
     """
     number, name = _TABLES[metric]
     differs = False
@@ -86,12 +80,7 @@ def auc_all(ours=None):
     """Draw the AUC of the nine models with metadata: printed, and three averages logged.
 
     Figure 15 of the paper, which its text cites and does not show, from Table 7; the paper does
-    not say which average it prints.
-
-    Parameters
-    ----------
-    ours : dict of str to float, optional
-        Macro AUC by backbone.
+    not say which average it prints. ``ours`` is the macro AUC by backbone.
     """
     table, ours = paper.printed()["7"], ours or {}
     places = dict(zip(table.rows, range(len(table.rows)), strict=True))
@@ -122,12 +111,7 @@ def logged_curves(names):
     """Draw the authors' learning curves, and three ways to read one accuracy off each.
 
     The accuracy at the epoch that was kept is the highest one on the very photographs that are
-    then reported.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Keys of `skinlib.paper.curves`.
+    then reported. The names are keys of `skinlib.paper.curves`.
     """
     rows = -(-len(names) // 2)
     grid = {"nrows": rows, "ncols": 2, "squeeze": False, "sharey": True}
@@ -170,15 +154,10 @@ def _curve(axes, name):
 
 
 def printed_against_logged_confusion(number):
-    """Draw a confusion matrix of the journal version above the one its notebook saved.
+    """Draw figure 10 or 11 of the journal version above the confusion matrix its notebook saved.
 
     Cells that differ are framed, and the row sums stand beside, since a row of the test images
     has a known number of photographs.
-
-    Parameters
-    ----------
-    number : {'10', '11'}
-        Of the figure in the journal version.
     """
     entry = paper.confusion()["journal"][str(number)]
     logged = np.array(paper.confusion()["logged"][entry["run"]])

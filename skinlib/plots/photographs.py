@@ -21,14 +21,7 @@ _SHORT = {"nv": "nevus", "mel": "melanoma"}
 
 
 def class_examples(dataset, size):
-    """Draw one picture of each class: figure 1 of the paper.
-
-    Parameters
-    ----------
-    dataset : skinlib.data.ham10000.Dataset
-    size : int
-        Pixels a side.
-    """
+    """Draw one picture of each class, so many pixels a side: figure 1 of the paper."""
     first = dataset.table.drop_duplicates("dx").set_index("dx")["path"]
     with subplots(7, 1.3, ncols=len(CLASSES)) as (figure, grid):
         for axes, name in zip(grid, CLASSES, strict=True):
@@ -52,22 +45,22 @@ def melanoma_nevus(examples):
         ``predicted`` (class names), ``probability`` (of the predicted class), ``image_id``.
         Taken in order; a cell for which there is none says so.
     """
-    waiting = list(examples)
+    waiting = {}
+    for example in examples:
+        waiting.setdefault((example["label"], example["predicted"]), []).append(example)
     with subplots(WIDTH, 6.7, nrows=4, ncols=4) as (figure, grid):
         figure.get_layout_engine().set(w_pad=0.02, h_pad=0.05, wspace=0.02, hspace=0.01)
         for half, (verdict, cells) in enumerate(_CELLS.items()):
             for column, wanted in enumerate(cells):
-                fits = [each for each in waiting if (each["label"], each["predicted"]) == wanted]
-                waiting = [each for each in waiting if each is not (fits or [None])[0]]
                 above, below = grid[2 * half : 2 * half + 2, column]
                 label, predicted = (_SHORT[name] for name in wanted)
                 above.set_title(f"{label},\ncalled {predicted}", fontsize=SMALL, linespacing=1.3)
-                _cell(above, below, *fits[:1])
+                _cell(above, below, waiting[wanted].pop(0) if waiting.get(wanted) else None)
             grid[2 * half, 0].set_ylabel(verdict, fontsize=11, fontweight="bold")
     return figure
 
 
-def _cell(above, below, example=None):
+def _cell(above, below, example):
     """Draw a picture and, below it, the picture under its map."""
     for axes, side in ((above, "S"), (below, "N")):
         bare(axes)

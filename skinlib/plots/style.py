@@ -53,14 +53,9 @@ class BookFigure(Figure):
 
 @contextlib.contextmanager
 def subplots(width=7.0, height=3.2, **grid):
-    """Yield a figure of the shared style and its axes, as `Figure.subplots` returns them.
+    """Yield a figure of the shared style, in inches, and its axes.
 
-    Parameters
-    ----------
-    width, height : float
-        Inches.
-    **grid
-        For `matplotlib.figure.Figure.subplots`.
+    `grid` is for `matplotlib.figure.Figure.subplots`, which also says what the axes are.
     """
     with mpl.rc_context(STYLE):
         figure = BookFigure(figsize=(width, height), layout="constrained")

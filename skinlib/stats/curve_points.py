@@ -14,12 +14,9 @@ PERCENT = np.arange(1, 101)
 
 
 def roc(models):
-    """Return points of the ROC curves, each class against the rest.
+    """Return points of the ROC curves of models, each class against the rest.
 
-    Parameters
-    ----------
-    models : sequence of (numpy.ndarray, numpy.ndarray)
-        Labels (n,) and probabilities (n, 7) of each model.
+    Of each model there are labels (n,) and probabilities (n, 7).
 
     Returns
     -------
@@ -41,15 +38,14 @@ def roc(models):
             positive, score = labels == index, probabilities[:, index]
             thresholds = np.union1d(STEPS, _corners(positive, score))
             yes, no = np.sort(score[positive]), np.sort(score[~positive])
-            found = {
+            points.append(pd.DataFrame({
                 "model": model,
                 "class": name,
                 "step": np.arange(len(thresholds) + 1),
                 "threshold": np.append(thresholds, np.nan),
                 "sensitivity": np.append(1 - np.searchsorted(yes, thresholds) / len(yes), 0),
                 "specificity": np.append(np.searchsorted(no, thresholds) / len(no), 1),
-            }
-            points.append(pd.DataFrame(found))
+            }))  # fmt: skip
             facts.append([f"{model}{name}", LONG_NAMES[name], count, each["auc"][index]])
     columns = ["key", "name", "images", "auc"]
     return pd.concat(points, ignore_index=True), pd.DataFrame(facts, columns=columns)
@@ -72,16 +68,14 @@ def confusion(models):
     """
     pairs = pd.MultiIndex.from_product([CLASSES, CLASSES], names=["true", "predicted"])
     kinds = {"images": None, "of_true": "true", "of_predicted": "pred"}
-    frames = []
+    frames = {}
     for title, (labels, probabilities) in models.items():
         given = {"y_true": labels, "y_pred": probabilities.argmax(axis=1), "labels": range(7)}
         cells = {
             name: confusion_matrix(**given, normalize=kind).ravel() for name, kind in kinds.items()
         }
-        frame = pd.DataFrame(cells, pairs).reset_index()
-        frame.insert(0, "model", title)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+        frames[title] = pd.DataFrame(cells, pairs)
+    return pd.concat(frames, names=["model"]).reset_index()
 
 
 def risk_coverage(models):
@@ -96,13 +90,12 @@ def risk_coverage(models):
         confidence = np.unique(probabilities.max(axis=1))[::-1]
         # A little below, or rounding would skip a point.
         place = np.searchsorted(coverage, PERCENT / 100 - 1e-9)
-        found = {
+        frames.append(pd.DataFrame({
             "model": title,
             "percent": PERCENT,
             "coverage": coverage[place],
             "risk": risk[place],
             "images": np.round(coverage[place] * len(labels)).astype(int),
             "confidence": confidence[place],
-        }
-        frames.append(pd.DataFrame(found))
+        }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
