@@ -1,6 +1,5 @@
 """Factorial effects against ordinary least squares of statsmodels, by hand, and in simulation."""
 
-import dataclasses
 import itertools
 import types
 
@@ -75,56 +74,31 @@ def test_one_seed_of_a_small_design_has_nothing_to_measure_with():
         factorial.effects(levels, np.zeros((1, 1, 4)))
 
 
-@dataclasses.dataclass
-class Run:
-    folder: str
-    seed: int
-    quality: float
-    finished = True
-    record = types.MappingProxyType({"data": "the same"})
-
-    def predictions(self, part):
-        labels = np.arange(60) % 7
-        rng = np.random.default_rng(int(100 * self.quality) + self.seed)
-        right = rng.random(60) < self.quality
-        answers = np.eye(7)[np.where(right, labels, (labels + 1) % 7)]
-        return pd.DataFrame(
-            {
-                "image_id": [f"{self.seed}-{i}" for i in range(60)],
-                "lesion_id": [f"lesion-{i // 2}" for i in range(60)],
-                "label": [CLASSES[k] for k in labels],
-                **dict(zip(CLASSES, answers.T, strict=True)),
-            }
-        )
-
-
-@dataclasses.dataclass
-class Spec:
-    name: str
-    seed: int
-    levels: dict
-
-
-@dataclasses.dataclass
-class Study:
-    found: dict
-    specs: list
-
-    def runs(self):
-        return self.found
+def make_run(folder, seed, quality):
+    """A run of 60 images, two a lesion, of which a share is classified correctly."""
+    labels = np.arange(60) % 7
+    right = np.random.default_rng(int(100 * quality) + seed).random(60) < quality
+    answers = np.eye(7)[np.where(right, labels, (labels + 1) % 7)]
+    frame = pd.DataFrame(answers, columns=list(CLASSES)).assign(
+        image_id=[f"{seed}-{i}" for i in range(60)],
+        lesion_id=[f"lesion-{i // 2}" for i in range(60)],
+        label=[CLASSES[k] for k in labels],
+    )
+    return types.SimpleNamespace(
+        folder=folder, finished=True, record={"data": "the same"}, predictions=lambda part: frame
+    )
 
 
 @pytest.fixture
 def study():
-    specs, found = [], {}
-    for seed in (0, 1):
-        for key in itertools.product(("off", "on"), repeat=2):
-            name = f"{'-'.join(key)}-s{seed}"
-            specs.append(Spec(name, seed, dict(zip(("attention", "weights"), key, strict=True))))
-            found[name] = Run(name, seed, 0.9 if key[0] == "on" else 0.4)
-    specs.append(Spec("beside", 0, {}))
-    found["beside"] = None
-    return Study(found, specs)
+    """Two factors in all combinations for two seeds, and a run beside them."""
+    specs, found = [types.SimpleNamespace(seed=0, levels={})], {"beside": None}
+    for seed, *key in itertools.product((0, 1), ("off", "on"), ("off", "on")):
+        levels = dict(zip(("attention", "weights"), key, strict=True))
+        specs.append(types.SimpleNamespace(seed=seed, levels=levels))
+        name = f"{'-'.join(key)}-s{seed}"
+        found[name] = make_run(name, seed, 0.9 if key[0] == "on" else 0.4)
+    return types.SimpleNamespace(found=found, specs=specs, runs=lambda: found)
 
 
 def test_only_complete_seeds_count(study):
@@ -198,6 +172,6 @@ def test_networks_keep_their_seed_and_levels(study):
 
 
 def test_cells_of_other_images_are_refused(study):
-    study.found["on-on-s0"] = Run("odd", 7, 0.9)
+    study.found["on-on-s0"] = make_run("odd", 7, 0.9)
     with pytest.raises(IntegrityError, match="'odd'"):
         effects.factorial(study, n_resamples=5)

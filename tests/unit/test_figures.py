@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from skinlib import paper
 from skinlib.common.classes import CLASSES
 from skinlib.experiments.study import load_study
-from skinlib.plots import curves, effects
+from skinlib.plots import curves, effects, front
 from skinlib.plots import paper as figures
 from skinlib.plots.attention import channel_dependence
 from skinlib.plots.photographs import melanoma_nevus
@@ -67,6 +67,10 @@ DRAWN = {
     ),
     "intervals": lambda: effects.intervals(found(), "share, %", mark=(45, "aim: 45 %")),
     "channel_dependence": lambda: channel_dependence(CHANGES),
+    "compared": lambda: front.compared(
+        {"ours": {"A": [Estimate(0.75, 0.72, 0.77), 0.6]}}, ("accuracy", "mean recall")
+    ),
+    "waffle": lambda: front.waffle({"hold": 3}),
 }
 
 

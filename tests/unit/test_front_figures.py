@@ -1,10 +1,8 @@
 """Figures of the front page."""
 
 import numpy as np
-import pytest
 
 from skinlib.plots import front
-from skinlib.plots.style import to_svg
 from skinlib.stats.bootstrap import Estimate
 
 ROWS = {
@@ -42,8 +40,3 @@ def test_a_claim_is_a_square():
     assert list(drawn.compressed()) == [0] * 17 + [1] * 2 + [2]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["17 hold", "2 hold in part", "1 open"]
-
-
-@pytest.mark.parametrize("draw", [front.waffle, lambda _: front.compared(ROWS, ("a", "b"))])
-def test_a_figure_is_the_same_file_every_time(draw):
-    assert to_svg(draw({"a": 3})) == to_svg(draw({"a": 3}))

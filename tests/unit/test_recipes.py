@@ -25,7 +25,7 @@ NAMES = [
 
 def test_the_names():
     assert sorted(RECIPES) == sorted(NAMES)
-    assert [get_recipe(name).name for name in NAMES] == list(NAMES)
+    assert [get_recipe(name).name for name in NAMES] == NAMES
     with pytest.raises(DataError, match="'MD'.*md-as-logged") as error:
         get_recipe("MD")
     assert error.value.exit_code == 2
