@@ -1,21 +1,14 @@
 """From a data folder to the encoded sets of a recipe."""
 
 import dataclasses
-import logging
 
 import numpy as np
 import pandas as pd
-import sklearn
 
-from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import SkinlibError
-from skinlib.common.files import hash_of
 from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
-
-_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +55,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     table, ages = apply_age_policy(dataset.table, recipe.missing_age)
     if recipe.lesion_pairs == "joined":
         table = splits.join_lesions(table)
-    split = remembered_split(
+    split = splits.make_split(
         table,
         unit=recipe.split_unit,
         test=recipe.test_share,
@@ -84,28 +77,3 @@ def prepare(recipe, data, size, seed, *, progress=True):
         for name, rows in tables.items()
     }
     return Prepared(dataset, split, encoder, tables, parts, ages, tuple(copies))
-
-
-def remembered_split(table, **options):
-    """Return `skinlib.data.splits.make_split` of the arguments, drawn once and kept in the cache.
-
-    Drawing by lesion takes a minute, and every run of a study needs the same split.
-    """
-    columns = ["image_id", "lesion_id", "dx"]
-    if options["unit"].endswith("_matched"):
-        columns.append("dx_type")
-    rows = table[columns].to_numpy().tolist()
-    name = hash_of([rows, options, splits.DRAWING, sklearn.__version__])
-    folder = paths.cache() / "splits"
-    for path in sorted(folder.glob(f"{name}-*.csv")):
-        try:
-            split = splits.read(path, options["unit"])
-            if sorted(split.table["image_id"]) == sorted(table["image_id"]):
-                return split
-            _log.warning("'%s' is of other images; drawing the split again", path)
-        except (SkinlibError, ValueError) as error:
-            _log.warning("drawing the split again: %s", error)
-        path.unlink(missing_ok=True)
-    split = splits.make_split(table, **options)
-    splits.save(split, folder, name)
-    return split

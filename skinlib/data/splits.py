@@ -24,9 +24,6 @@ UNITS = ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matc
 # Of these no lesion is in two sets.
 DISJOINT = ("lesion", "sealed", "sealed_matched")
 
-# Raise it with every change of how a split is drawn: splits in the cache are then drawn anew.
-DRAWING = 2
-
 
 @dataclasses.dataclass(frozen=True)
 class Split:

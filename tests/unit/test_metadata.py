@@ -123,3 +123,16 @@ def test_an_encoder_survives_run_json():
     again = MetadataEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
     assert again == encoder
     assert (again.transform(TRAIN) == encoder.transform(TRAIN)).all()
+
+
+def test_rows_of_the_cache_are_those_of_the_tables(dataset):
+    """Every image of every part is the one of its id, also when rows were dropped."""
+    recipe = get_recipe("clean").replace(missing_age="drop")
+    table = dataset.table.copy()
+    table.loc[[0, 30], "age"] = np.nan
+    other = dataclasses.replace(dataset, table=table)
+    prepared = prepare(recipe, other, 8, 0, progress=False)
+    assert sum(map(len, prepared.parts.values())) == table["age"].notna().sum() < 69
+    for name, part in prepared.parts.items():
+        ids = table["image_id"].to_numpy()[part.rows]
+        assert ids.tolist() == prepared.tables[name]["image_id"].tolist()
