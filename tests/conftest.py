@@ -13,15 +13,17 @@ from local_server import running
 from skinlib.data import ham10000, synthetic
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the mark
-def pytest_collection_modifyitems(items):
-    """Keep together, on one worker of pytest-xdist, what shares costly fixtures.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file in one process, and all of the book, which is built once."""
+    from xdist.scheduler import LoadFileScheduling
 
-    A file's tests stay on one worker; so do all tests of the book, which is built once.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "book" else str(item.path)))
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "tests/book" if file.startswith("tests/book/") else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
