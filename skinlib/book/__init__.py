@@ -63,42 +63,27 @@ def _power(exponent):
 
 
 def texts(frame, form=".3f", forms=None):
-    """Format the cells of a table.
+    """Return a frame with its cells formatted by `text`, in the `form` of their column.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Text stays as it is; whole numbers get thousands separators.
-    form : str
-        Of all other cells, see `text`.
-    forms : dict of str to str, optional
-        By column, where it is another one.
-
-    Returns
-    -------
-    pandas.DataFrame
+    Text stays as it is; whole numbers get thousands separators. `forms` has columns with a form
+    of their own.
     """
-    forms = forms or {}
 
     def write(value, form):
         if isinstance(value, str):
             return value
         return text(value, "," if isinstance(value, int | np.integer) else form)
 
-    return pd.DataFrame(
-        {name: [write(cell, forms.get(name, form)) for cell in frame[name]] for name in frame},
-        dtype=object,
-    )
+    used = dict.fromkeys(frame, form) | (forms or {})
+    cells = {name: [write(cell, used[name]) for cell in frame[name]] for name in frame}
+    return pd.DataFrame(cells, dtype=object)
 
 
 def numbers(**values):
-    r"""Hand numbers to the sentences of the page.
+    r"""Hand numbers, or texts, to the sentences of the page by name.
 
-    Parameters
-    ----------
-    **values : str, int or float
-        By name. A Markdown cell shows them with ``{glue:text}`\ ``name`\ ```; format them here,
-        with `text`, so that a sentence holds no format.
+    A Markdown cell shows them with ``{glue:text}`\ ``name`\ ```; format them here, with `text`, so
+    that a sentence holds no format.
     """
     from IPython.display import display
 
@@ -114,18 +99,7 @@ def numbers(**values):
 
 
 def expect(condition, sentence):
-    """Guard a sentence that names a direction.
-
-    Parameters
-    ----------
-    condition : bool
-    sentence : str
-        What the page says, in a few words.
-
-    Returns
-    -------
-    Note or None
-        A note for the reader when the sentence does not hold; make it the value of the cell.
+    """Guard a sentence that names a direction; return a `Note` for the reader if it does not hold.
 
     Raises
     ------

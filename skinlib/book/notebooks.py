@@ -59,16 +59,11 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
         A name of `available`, ``train`` for example.
     output : str or pathlib.Path
         Where the executed copy goes when every cell ran; a copy of a failed run is kept beside
-        it as ``<name>.failed.ipynb``.
+        it as ``<name>.failed.ipynb``. It is returned.
     parameters : dict, optional
     label : str, optional
         Added to the title of the copy, so that pages can be told apart.
     progress : bool
-
-    Returns
-    -------
-    pathlib.Path
-        `output`.
 
     Raises
     ------

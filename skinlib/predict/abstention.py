@@ -46,7 +46,7 @@ class Rule:
         return self.confidence if complete else self.confidence_without
 
     def decide(self, probabilities, distances=None, complete=True):
-        """Return whether each image is answered, shape (n,): `ANSWERED`, `UNSURE` or `UNLIKE`.
+        """Return for each image `ANSWERED`, `UNSURE` or `UNLIKE`, shape (n,).
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class Rule:
         distances : numpy.ndarray, optional
             Shape (n,).
         complete : bool or numpy.ndarray of bool
-            Are age, sex and site known? Shape (n,) or one for all.
+            Whether age, sex and site are known, shape (n,) or one for all.
         """
         known, unknown = (
             np.inf if least is None else least
@@ -91,15 +91,9 @@ def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
 
 
 def measure(rule, labels, probabilities, lesions, distances=None, complete=True):
-    """Measure what a rule does on a test set.
+    """Measure what a rule does on a test set of labels (n,) and lesions (n,).
 
-    Parameters
-    ----------
-    rule : Rule
-    labels, probabilities, lesions : numpy.ndarray
-        Shapes (n,), (n, 7), as the model gives them, and (n,).
-    distances, complete
-        See `Rule.decide`.
+    Probabilities (n, 7) are as the model gives them; `distances`, `complete`: see `Rule.decide`.
 
     Returns
     -------

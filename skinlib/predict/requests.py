@@ -74,7 +74,7 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         Images; folders, of which all `SUFFIXES` below are taken; CSV files with a column ``image``
         (relative to the file) and perhaps ``age``, ``sex`` and ``site``.
     age, sex, site
-        Of every image that is not in a CSV file; capitals do not matter.
+        Of every image that is not in a CSV file.
 
     Raises
     ------

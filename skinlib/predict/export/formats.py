@@ -38,7 +38,7 @@ def to_onnx(model):
 
 
 def smaller(proto, precision, *, pictures=None, kernels=()):
-    """Return an ONNX graph whose kernels are stored in fewer bytes.
+    """Return a copy of an ONNX graph whose kernels are stored in fewer bytes.
 
     They become float32 again when the file is loaded. Kernels of depthwise convolutions, which
     are few, stay as they are, as in a released model. In float16 a released model loses nothing,
@@ -48,7 +48,6 @@ def smaller(proto, precision, *, pictures=None, kernels=()):
     Parameters
     ----------
     proto : onnx.ModelProto
-        From `to_onnx`; it stays as it is.
     precision : {'fp32', 'fp16', 'int8'}
     pictures : dict of str to numpy.ndarray, optional
         With int8: inputs by which the convolutions are computed in eight bits too.

@@ -43,16 +43,8 @@ def licence(classifier):
 def describe(classifier, model, format, precision, files, calibrated=False):
     """Return all that a caller needs.
 
-    Parameters
-    ----------
-    classifier : skinlib.predict.model.Classifier
-    model : keras.Model
-        From `skinlib.predict.export.graph.servable`.
-    format, precision : str
-    files : dict of str to dict
-        ``bytes`` and ``sha256`` of what was written, by name.
-    calibrated : bool
-        Whether it computes in int8.
+    `model` is from `skinlib.predict.export.graph.servable`; `files` has ``bytes`` and ``sha256`` of
+    what was written, by name; `calibrated`: whether it computes in int8.
     """
     record, recipe, rule = classifier.record, classifier.recipe, classifier.rule
     # Hashes of the files that the weights came from.
