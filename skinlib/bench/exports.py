@@ -9,13 +9,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from skinlib.bench import timing
 from skinlib.predict import export, released
 from skinlib.predict.measure import prepare
-from skinlib.predict.requests import UNKNOWN_FACTS
+from skinlib.predict.requests import NOTHING, table
 from skinlib.stats import bootstrap, paired, scores
 
 # Format, precision, and whether int8 is calibrated, that is, computed in too.
@@ -88,8 +87,7 @@ def _photographs(classifier, paths):
     """Return inputs of photographs of patients of whom nothing is known."""
     inputs = {"image": np.stack([classifier.prepare(path) for path in paths])}
     if classifier.recipe.metadata:
-        facts = pd.DataFrame([UNKNOWN_FACTS] * len(paths))
-        inputs["metadata"] = classifier.encoder.transform(facts)
+        inputs["metadata"] = classifier.encoder.transform(table([NOTHING] * len(paths)))
     return inputs
 
 

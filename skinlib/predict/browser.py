@@ -18,7 +18,7 @@ from skinlib.data import synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
 from skinlib.predict import export, predictions, released
 from skinlib.predict.model import LEAST_SIDE
-from skinlib.predict.requests import Request, table
+from skinlib.predict.requests import table
 
 # Where the book looks; an environment variable names another place.
 FOLDER = Path(os.environ.get("SKINLIB_BROWSER", paths.ROOT / "_build" / "browser"))
@@ -103,8 +103,7 @@ def check(classifier):
     size = classifier.record["input_size"]
     picture = (37 * np.arange(size * size * 3) % 256).astype(np.uint8).reshape(1, size, size, 3)
     facts = {"age": 60.0, "sex": "female", "site": "back"}
-    request = Request(Path("made-up"), "made-up", **facts)
-    found = classifier.classify(picture, table([request]), views="one")
+    found = classifier.classify(picture, table([tuple(facts.values())]), views="one")
     return {
         "facts": facts,
         "probabilities": found.probabilities[0].tolist(),

@@ -15,7 +15,7 @@ from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.measure import require_data
 from skinlib.predict.model import load_run
-from skinlib.predict.requests import UNKNOWN_FACTS
+from skinlib.predict.requests import NOTHING, table
 from skinlib.stats.localisation import DARKNESS, darkness, score
 
 # The share of test images for which the weights must give the class of predictions.csv.
@@ -184,7 +184,7 @@ def drawn(seed=0):
     numbers, side = localisation.drawn_lesions(seed), classifier.record["input_size"]
     pictures = [synthetic.photograph(*lesion, 0, seed, side, side) for lesion in numbers.items()]
     # The maps are computed before the metadata join the network.
-    facts = pd.DataFrame(UNKNOWN_FACTS, numbers)
+    facts = table([NOTHING] * len(pictures))
     maps = classifier.classify(np.stack(pictures), facts, views="one").maps
     rounded = {dx: np.round(each, 5).tolist() for dx, each in zip(numbers, maps, strict=True)}
     return {"model": folder.name, "seed": seed, "size": side, "maps": rounded}

@@ -10,7 +10,7 @@ from skinlib.data import ham10000
 from skinlib.data import prepare as preparing
 from skinlib.experiments import external
 from skinlib.predict import abstention, ood, ood_images
-from skinlib.predict.requests import UNKNOWN_FACTS, complete
+from skinlib.predict.requests import NOTHING, complete, table
 from skinlib.stats import bootstrap, scores
 
 # Rounding to float16 does not change a probability by more.
@@ -70,10 +70,11 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
     """
     takes_facts = classifier.recipe.metadata
 
-    def classify(part, views=None, **facts):
-        chosen, table = prepared.parts[part], prepared.tables[part].assign(**facts)
-        pictures, title = chosen.pixels[chosen.rows], part if progress else None
-        return classifier.classify(pictures, table, views=views, progress=title)
+    def classify(part, facts=None, views=None):
+        chosen, title = prepared.parts[part], part if progress else None
+        facts = prepared.tables[part] if facts is None else facts
+        pictures = chosen.pixels[chosen.rows]
+        return classifier.classify(pictures, facts, views=views, progress=title)
 
     train = classify("train", views="one")
     found = {part: classify(part) for part in ("validation", "test")}
@@ -85,7 +86,8 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
         for part, each in found.items()
     }
     known = {part: complete(prepared.tables[part]) if takes_facts else True for part in found}
-    blind = {part: classify(part, **UNKNOWN_FACTS).probabilities for part in found if takes_facts}
+    nothing = {part: table([NOTHING] * len(prepared.tables[part])) for part in found if takes_facts}
+    blind = {part: classify(part, facts).probabilities for part, facts in nothing.items()}
     labels, probabilities, _ = run.arrays("validation")
     rule = classifier.rule = abstention.fit(
         labels, probabilities, blind=blind.get("validation"), risk=risk,
@@ -115,7 +117,7 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
             "measured": measured,
         },
         "float16": {
-            part: _rounding(run, part, prepared.tables[part], each.probabilities)
+            part: _rounding(run, part, prepared.tables[part]["image_id"], each.probabilities)
             for part, each in found.items()
         },
         "without_facts": without,
@@ -134,21 +136,21 @@ def _official(run, classifier, folder, progress):
         return None
     places = pd.Index(dataset.table["image_id"])
     rows = places.get_indexer(run.predictions(external.PART)["image_id"])
-    images, table = classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
+    images, facts = classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
     title = external.PART if progress else None
-    found = classifier.classify(images, table, views="one", progress=title)
-    return found.distances, complete(table)
+    found = classifier.classify(images, facts, views="one", progress=title)
+    return found.distances, complete(facts)
 
 
-def _rounding(run, part, table, rounded):
-    """Return what float16 changes against the predictions of the run."""
-    if list(run.predictions(part)["image_id"]) != list(table["image_id"]):
+def _rounding(run, part, names, rounded):
+    """Return what float16 changes against the predictions of the run, for images by name."""
+    if list(run.predictions(part)["image_id"]) != list(names):
         msg = f"the {part} part of '{run.folder}' has other images than its split; train it again"
         raise IntegrityError(msg)
     labels, exact, _ = run.arrays(part)
     change = np.abs(rounded - exact)
     if change.max() > LARGEST_CHANGE:
-        image = table["image_id"].iloc[int(change.max(axis=1).argmax())]
+        image = names.iloc[int(change.max(axis=1).argmax())]
         msg = (
             f"the weights of '{run.folder}' do not give its predictions: {image} differs by "
             f"{change.max():.3f}; were they trained with another version?"
@@ -195,8 +197,8 @@ def _ood_images(classifier, part, progress):
     some, size = part.pixels[part.rows[: ood_images.COUNT]], classifier.record["input_size"]
     found = []
     for kind, pictures in ood_images.kinds(size, some).items():
-        facts = pd.DataFrame([UNKNOWN_FACTS] * len(pictures))
-        status = classifier.classify(pictures, facts, progress=kind if progress else None).status
+        facts, title = table([NOTHING] * len(pictures)), kind if progress else None
+        status = classifier.classify(pictures, facts, progress=title).status
         counts = {key: int((status == word).sum()) for key, word in STATUS.items()}
         found.append({"kind": kind, "images": len(pictures), **counts})
     return found

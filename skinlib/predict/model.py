@@ -18,7 +18,7 @@ from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.models.prediction import d4
 from skinlib.models.weights import check_file, load_classifier
 from skinlib.predict import abstention, ood
-from skinlib.predict.requests import Request, check_facts, complete, table
+from skinlib.predict.requests import check_facts, complete, table
 from skinlib.stats import calibration
 
 BATCH = 64
@@ -161,8 +161,7 @@ class Classifier:
         Errors are those of `skinlib.predict.requests.check_facts` and `open_photograph`.
         """
         check_facts(age, sex, site)
-        facts = table([Request(Path(path), str(path), age, sex, site)])
-        found = self.classify(self.prepare(path)[None], facts)
+        found = self.classify(self.prepare(path)[None], table([(age, sex, site)]))
         return dict(zip(CLASSES, map(float, found.probabilities[0]), strict=True))
 
 

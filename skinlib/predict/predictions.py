@@ -139,7 +139,7 @@ def _read(classifier, request, overlays):
 def _classified(classifier, batch):
     """Yield the predictions of pairs: a request, and what `_read` returned for it."""
     pictures = np.stack([picture for _, (picture, _) in batch])
-    found = classifier.classify(pictures, table([request for request, _ in batch]))
+    found = classifier.classify(pictures, table([request.facts for request, _ in batch]))
     for place, (request, (_, shown)) in enumerate(batch):
         distance = None if found.distances is None else float(found.distances[place])
         overlay = None if shown is None else lay_over(shown, found.maps[place])

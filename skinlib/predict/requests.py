@@ -1,11 +1,14 @@
-"""What `predict` is given: photographs, folders of them, or CSV files with facts about patients."""
+"""What `predict` is given: photographs, folders of them, or CSV files with facts about patients.
+
+Facts are three: the age in years or None, the sex and the site, both of
+`skinlib.data.ham10000.SEXES` and ``SITES``, ``unknown`` included.
+"""
 
 import dataclasses
 import logging
 import os
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from skinlib.common.errors import DataError
@@ -19,39 +22,28 @@ COLUMNS = ("image", "age", "sex", "site")
 NAMES = {"localization": "site"}
 # Endings of tables that are not CSV files.
 TABLES = (".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods")
-# A patient of whom nothing is known, in the columns of `table`.
-UNKNOWN_FACTS = {"age": np.nan, "sex": "unknown", "localization": "unknown"}
+# The facts about a patient of whom nothing is known.
+NOTHING = (None, "unknown", "unknown")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One photograph and what is known of the patient.
+    """One photograph, its name as it was given, and what is known of the patient.
 
-    Attributes
-    ----------
-    name : str
-        As it was given.
-    age : float or None
-        Years.
-    sex, site : str
-        Of `skinlib.data.ham10000.SEXES` and `SITES`, ``unknown`` included.
-    fault : str or None
-        What is wrong with a row of a table.
+    `fault` says what is wrong with a row of a table.
     """
 
     image: Path
     name: str
-    age: float | None = None
-    sex: str = "unknown"
-    site: str = "unknown"
+    facts: tuple = NOTHING
     fault: str | None = None
 
     @property
     def complete(self):
         """Whether age, sex and site are known."""
-        return self.age is not None and "unknown" not in (self.sex, self.site)
+        return not {None, "unknown"} & set(self.facts)
 
 
 def check_facts(age, sex, site):
@@ -82,15 +74,15 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         Impossible facts, facts beside a CSV file, a folder without images, or a CSV file without
         its columns. A missing image or a bad row is a request of its own that fails later.
     """
-    sex, site = _word(sex), _word(site)
-    check_facts(age, sex, site)
+    facts = age, _word(sex), _word(site)
+    check_facts(*facts)
     found = []
     for path in map(Path, given):
         # Unlike that of pathlib, this raises nothing; reading says later what is wrong.
         if os.path.isdir(path):
-            found += [Request(file, str(file), age, sex, site) for file in _inside(path)]
+            found += [Request(file, str(file), facts) for file in _inside(path)]
         elif path.suffix.lower() == ".csv":
-            if (age, sex, site) != (None, "unknown", "unknown"):
+            if facts != NOTHING:
                 msg = (
                     f"--age, --sex and --site do not apply to the patients of '{path}'; write them "
                     "into its columns age, sex and site"
@@ -101,7 +93,7 @@ def gather(given, age=None, sex="unknown", site="unknown"):
             fault = None
             if path.suffix.lower() in TABLES:
                 fault = f"'{path}' is not a photograph; save a table as CSV, with the ending .csv"
-            found.append(Request(path, str(path), age, sex, site, fault))
+            found.append(Request(path, str(path), facts, fault))
     return found
 
 
@@ -140,7 +132,7 @@ def _of_row(path, line, row):
         check_facts(*facts)
     except DataError as error:
         return Request(path.parent / name, name, fault=f"{path.name} row {line}: {error}")
-    return Request(path.parent / name, name, *facts)
+    return Request(path.parent / name, name, facts)
 
 
 def _word(text):
@@ -157,11 +149,9 @@ def _age(text):
         raise DataError(msg) from error
 
 
-def table(requests):
-    """Return the facts of n requests in the columns that `skinlib.data.metadata` encodes."""
-    rows = [(each.age, each.sex, each.site) for each in requests]
-    frame = pd.DataFrame(rows, columns=["age", "sex", "localization"])
-    return frame.astype({"age": float})
+def table(facts):
+    """Return the facts of n patients in the columns that `skinlib.data.metadata` encodes."""
+    return pd.DataFrame(facts, columns=["age", "sex", "localization"]).astype({"age": float})
 
 
 def complete(frame):

@@ -15,7 +15,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.data import synthetic
 from skinlib.predict import released
 from skinlib.predict.abstention import UNLIKE
-from skinlib.predict.requests import Request, table
+from skinlib.predict.requests import table
 
 SIZES = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
@@ -57,8 +57,7 @@ def python():
     classifier = released.load(released.newest())
 
     def ask(path, age=None, sex="unknown", site="unknown"):
-        request = Request(path, path.name, age, sex, site)
-        return classifier.classify(classifier.prepare(path)[None], table([request]))
+        return classifier.classify(classifier.prepare(path)[None], table([(age, sex, site)]))
 
     return ask
 

@@ -210,10 +210,10 @@ def test_what_cannot_be_read_stops_no_other(stub, photo, tmp_path, monkeypatch, 
     assert "photo.jpg" in out
 
 
-def text(confidence, status=abstention.ANSWERED, rule=None, **facts):
+def text(confidence, status=abstention.ANSWERED, rule=None, facts=()):
     probabilities = np.full(7, (1 - confidence) / 6)
     probabilities[4] = confidence
-    request = Request(Path("a.jpg"), "a.jpg", **facts)
+    request = Request(Path("a.jpg"), "a.jpg", facts)
     return predictions.Prediction(request, status, probabilities, 1.5).text(rule)
 
 
@@ -222,10 +222,10 @@ def test_what_a_person_reads():
     for confidence, words in ((0.9951, "over 99% sure"), (0.9949, "99% sure"), (0.5, "50% sure")):
         assert f"melanoma (mel), {words}" in text(confidence)
     rule = abstention.Rule(1.0, 0.67, 1.0, 0.86)
-    given = {"age": 50.0, "sex": "male", "site": "back"}
-    assert "answers start at 67%\n" in text(0.5, abstention.UNSURE, rule, **given)
-    blind = text(0.5, abstention.UNSURE, rule, **{**given, "age": None})
+    given = 50.0, "male", "back"
+    assert "answers start at 67%\n" in text(0.5, abstention.UNSURE, rule, given)
+    blind = text(0.5, abstention.UNSURE, rule, (None, "male", "back"))
     assert "answers start at 86% where age, sex or site is unknown" in blind
     never = abstention.Rule(1.0, None, 1.0)
-    assert "was never sure enough" in text(0.5, abstention.UNSURE, never, **given)
-    assert "distance 1.5, answers go up to 1\n" in text(0.9, abstention.UNLIKE, rule, **given)
+    assert "was never sure enough" in text(0.5, abstention.UNSURE, never, given)
+    assert "distance 1.5, answers go up to 1\n" in text(0.9, abstention.UNLIKE, rule, given)

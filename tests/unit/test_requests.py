@@ -26,7 +26,7 @@ def test_images_and_folders(tmp_path, caplog):
     assert names == [
         "one.jpg", "photos/a.png", "photos/b.JPG", "photos/dangling.jpg", "photos/deep.jpg/c.jpeg",
     ]  # fmt: skip
-    assert {(each.age, each.sex, each.site) for each in found} == {(40.0, "male", "back")}
+    assert {each.facts for each in found} == {(40.0, "male", "back")}
     assert "files of other kinds left out: 2 (.GIF, .txt)" in caplog.text
 
 
@@ -43,9 +43,9 @@ def test_a_table_with_good_and_bad_rows(tmp_path):
         encoding="utf-8-sig",
     )
     first, second, *bad = gather([path])
-    assert (first.age, first.sex, first.site) == (61.0, "female", "lower extremity")
+    assert first.facts == (61.0, "female", "lower extremity")
     assert (first.image, first.name, first.complete) == (tmp_path / "a.jpg", "a.jpg", True)
-    assert (second.age, second.sex, second.complete) == (None, "unknown", False)
+    assert (second.facts, second.complete) == (requests.NOTHING, False)
     words = ["row 4: age '60,5' is not a number of years; write it with a point",
              "row 5: age 130 is impossible", "row 6: sex 'boy' is unknown", "row 7: no image"]  # fmt: skip
     for each, word in zip(bad, words, strict=True):
@@ -65,7 +65,7 @@ def test_a_table_with_good_and_bad_rows(tmp_path):
 )
 def test_the_same_table_in_other_spellings(lines, tmp_path, caplog):
     assert gather([write(tmp_path / "t.csv", *lines)]) == [
-        Request(tmp_path / "a.jpg", "a.jpg", 60.0, "female", "back")
+        Request(tmp_path / "a.jpg", "a.jpg", (60.0, "female", "back"))
     ]
     assert caplog.text == ""
 
@@ -131,14 +131,11 @@ def test_impossible_facts_end_the_command(facts, words):
 
 
 def test_complete_rows_have_all_three_facts():
-    path = Path("a.jpg")
-    given = [
-        Request(path, "a", 0.0, "male", "back"),
-        Request(path, "b", None, "male", "back"),
-        Request(path, "c", 50.0, "unknown", "back"),
-        Request(path, "d", 50.0, "male"),
-        Request(path, "e"),
-    ]
-    found = requests.complete(requests.table(given))
-    assert list(found) == [each.complete for each in given] == [True, False, False, False, False]
-    assert requests.complete(requests.table(given[-1:])).tolist() == [False]
+    facts = [
+        (0.0, "male", "back"), (None, "male", "back"), (50.0, "unknown", "back"),
+        (50.0, "male", "unknown"), requests.NOTHING,
+    ]  # fmt: skip
+    found = requests.complete(requests.table(facts))
+    assert list(found) == [Request(Path("a.jpg"), "a", each).complete for each in facts]
+    assert list(found) == [True, False, False, False, False]
+    assert requests.complete(requests.table(facts[-1:])).tolist() == [False]
