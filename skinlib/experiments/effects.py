@@ -68,10 +68,8 @@ def finished(study, variant, recipe=None, backbone=None):
     """
     found = {
         (spec.backbone, spec.seed): run
-        for spec, run in zip(study.specs, study.runs().values(), strict=True)
-        if run
-        and run.finished
-        and spec.variant == variant
+        for spec, run in study.trained()
+        if spec.variant == variant
         and recipe in (None, spec.recipe)
         and backbone in (None, spec.backbone)
     }
@@ -150,8 +148,8 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
         None while no seed is complete.
     """
     cells = {}
-    for spec, run in zip(study.specs, study.runs().values(), strict=True):
-        if spec.levels and run and run.finished:
+    for spec, run in study.trained():
+        if spec.levels:
             cells.setdefault(spec.seed, {})[tuple(spec.levels.values())] = run
     factors = next((tuple(spec.levels) for spec in study.specs if spec.levels), ())
     wanted = list(itertools.product(("off", "on"), repeat=len(factors)))

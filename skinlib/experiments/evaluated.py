@@ -180,23 +180,18 @@ def finished_best():
 
     The one of the highest mean recall on its validation set comes first: it is *our model*.
     """
-    found = [run for spec, run in _best() if not (spec.variant or "").startswith(CANDIDATE)]
+    pairs = load_study(BEST).trained()
+    found = [run for spec, run in pairs if not (spec.variant or "").startswith(CANDIDATE)]
     return sorted(found, key=lambda run: -estimates(run, "validation")["mean recall"].value)
 
 
 def candidates():
     """Return the finished candidates for the loss of our model, scored on the validation set."""
     rows = []
-    for spec, run in _best():
+    for spec, run in load_study(BEST).trained():
         if (spec.variant or "").startswith(CANDIDATE):
             accuracy, recall, _, auc = estimates(run, "validation").values()
             rate = f"{spec.resolve().learning_rate:g}"
             rows.append([spec.levels["loss"], rate, recall, accuracy, auc])
     columns = ["Loss", "Learning rate", "Mean recall", "Accuracy", "AUC, macro"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _best():
-    study = load_study(BEST)
-    pairs = zip(study.specs, study.runs().values(), strict=True)
-    return [(spec, run) for spec, run in pairs if run and run.finished]

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from skinlib.common import paths
-from skinlib.common.files import write_json
 from skinlib.data import splits
 from skinlib.experiments import effects
 from skinlib.stats import paired
@@ -111,11 +110,3 @@ def both_sides(table, seeds, test_share):
         shares = {dx: test[joined["dx"] == dx].mean() for dx in ("mel", "nv")}
         rows.append({"seed": seed, "test": test.mean(), "all": both.mean(), **shares})
     return pd.DataFrame(rows)
-
-
-def write_both_sides(table, *, seeds=range(20), test_share=0.1):
-    """Count, on the real table, how many images of a random split leak; keep the result."""
-    rows = both_sides(table, seeds, test_share).to_dict("records")
-    path = paths.RESULTS / BOTH_SIDES
-    write_json(path, {"images": len(table), "test_share": test_share, "rows": rows})
-    return path

@@ -27,14 +27,16 @@ def reported():
     return {f"{run.title}, seed {run.record['seed']}": run for run in found}
 
 
-def measure(folder=None, **options):
+def measure(folder=None, *, seeds=range(20), test_share=0.1):
     """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
 
-    Returns the paths. The folder is that of `skinlib.data.ham10000.locate`, the options are those
-    of `skinlib.experiments.leakage.write_both_sides`.
+    Returns the paths. The folder is that of `skinlib.data.ham10000.locate`; seeds and test share
+    are those of `skinlib.experiments.leakage.both_sides`.
     """
     dataset = ham10000.load(folder, decode=False)
-    written = [leakage.write_both_sides(dataset.table, **options)]
+    rows = leakage.both_sides(dataset.table, seeds, test_share).to_dict("records")
+    written = [paths.RESULTS / leakage.BOTH_SIDES]
+    write_json(written[0], {"images": len(dataset.table), "test_share": test_share, "rows": rows})
     if dataset.name.startswith("ham10000"):
         counts = paths.RESULTS / "counts" / f"{dataset.name}.csv"
         write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())

@@ -97,9 +97,14 @@ class Study:
         found = {run.name: run for run in list_runs(self.name)}
         return {spec.name: found.get(spec.name) for spec in self.specs}
 
+    def trained(self):
+        """Return the runs that are finished, each with its `RunSpec`, in the order of the study."""
+        pairs = zip(self.specs, self.runs().values(), strict=True)
+        return [(spec, run) for spec, run in pairs if run and run.finished]
+
     def finished(self):
         """Return the finished runs, in the order of the study."""
-        return [run for run in self.runs().values() if run and run.finished]
+        return [run for _, run in self.trained()]
 
     def data_folder(self):
         """Return the data argument of `train`, or raise `DataError` when none is given."""

@@ -1,14 +1,17 @@
-"""Names and scores of runs, and which run is our model."""
+"""Names and scores of runs, which run is our model, and how models do on the official test."""
 
 import numpy as np
 import pytest
-from invented import invent
+from invented import IMAGES, invent
 
 from skinlib.common import paths
+from skinlib.common.classes import CLASSES
 from skinlib.experiments import evaluated, external
 from skinlib.experiments.run import Run
 from skinlib.experiments.study import load_study
 from skinlib.stats.scores import LABELS
+
+EVERY = ("validation", "test", external.PART)
 
 
 def test_a_run_has_scores_with_intervals():
@@ -26,9 +29,8 @@ def test_a_run_has_scores_with_intervals():
 def test_our_models_come_first(tmp_path, monkeypatch):
     """Whatever the others reach: three seeds of another recipe are one model, its lowest seed."""
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    parts = ("validation", "test", external.PART)
-    invent("external", lambda spec: 0.9 if spec.recipe == "clean-frozen" else None, parts)
-    invent("best", lambda spec: {None: 0.6, "larger": 0.8}.get(spec.variant), parts)
+    invent("external", lambda spec: 0.9 if spec.recipe == "clean-frozen" else None, EVERY)
+    invent("best", lambda spec: {None: 0.6, "larger": 0.8}.get(spec.variant), EVERY)
     ours = [run.record["input_size"] for run in evaluated.finished_best()]
     assert ours == [192, 128]
     names = [name.replace("\u00a0", " ") for name in evaluated.models()]
@@ -49,3 +51,69 @@ def test_names_are_words_and_unique():
         "our model, 192 px", "clean recipe, frozen, 96 px, seed 0",
         "clean recipe, frozen, 96 px, seed 1", "VGG16, mine, 64 px",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """Our model, and three seeds each of two recipes; the authors' has no validation set."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    for recipe, share, parts in (
+        ("clean-frozen", 0.6, EVERY), ("md-as-logged-frozen", 0.4, EVERY[1:]),
+    ):  # fmt: skip
+        invent("external", lambda spec, r=recipe, s=share: s if spec.recipe == r else None, parts)
+    invent("best", lambda spec: None if spec.variant else 0.95, EVERY)
+    candidate = "candidate-loss-weighted-rate-high"
+    invent("best", lambda spec: 0.7 if spec.variant == candidate else None, EVERY[:2])
+    return evaluated.models()
+
+
+def right(run, part):
+    labels, probabilities, _ = run.arrays(part)
+    return labels, (probabilities.argmax(axis=1) == labels).astype(float)
+
+
+def test_the_change_is_official_minus_own(models):
+    run = next(iter(models.values()))
+    found = evaluated.change(run)["accuracy"]
+    ends, variances = [], []
+    for part in ("test", external.PART):
+        _, correct = right(run, part)
+        by_lesion = correct.reshape(-1, 2).mean(axis=1)
+        ends.append(correct.mean())
+        variances.append(by_lesion.var() / len(by_lesion))
+    assert found.value == pytest.approx(ends[1] - ends[0])
+    # Two independent sets: their variances add.
+    width = 2 * 1.96 * np.sqrt(sum(variances))
+    assert found.high - found.low == pytest.approx(width, rel=0.1)
+
+
+def test_the_mix_of_classes_alone_and_recalls(models):
+    name, run = next(iter(models.items()))
+    labels, correct = right(run, "test")
+    # Invented sets hold thirty of each class.
+    expected = np.mean([correct[labels == k].mean() for k in range(len(CLASSES))])
+    assert evaluated.by_mix(run) == pytest.approx(expected)
+    frame = evaluated.class_recalls(models)
+    assert frame["Images"].tolist() == [IMAGES // 7] * 7
+    labels, correct = right(run, external.PART)
+    expected = [correct[labels == k].mean() for k in range(len(CLASSES))]
+    assert [each.value for each in frame[name]] == pytest.approx(expected)
+
+
+def test_abstention_is_of_models_with_a_validation_set(models):
+    fixed, own, official = evaluated.abstention(models)
+    assert [name.split(",")[0] for name in fixed] == ["our model", "clean recipe"]
+    # Of the clean recipe four in ten answers are wrong at every confidence, so none is enough.
+    (ours,) = official
+    assert list(own) == [ours] == [next(iter(fixed))]
+    _, correct = right(models[ours], external.PART)
+    confidence = models[ours].arrays(external.PART)[1].max(axis=1)
+    answered = confidence >= fixed[ours].confidence
+    assert official[ours]["answered"].value == pytest.approx(answered.mean())
+    assert official[ours]["risk"].value == pytest.approx(1 - correct[answered].mean())
+
+
+def test_only_candidates_that_were_trained_are_shown(models):
+    frame = evaluated.candidates()
+    assert frame["Loss"].tolist() == ["weighted"]
+    assert frame["Learning rate"].tolist() == ["0.001"]

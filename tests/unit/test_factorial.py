@@ -98,7 +98,11 @@ def study():
         specs.append(types.SimpleNamespace(seed=seed, levels=levels))
         name = f"{'-'.join(key)}-s{seed}"
         found[name] = make_run(name, seed, 0.9 if key[0] == "on" else 0.4)
-    return types.SimpleNamespace(found=found, specs=specs, runs=lambda: found)
+    return types.SimpleNamespace(
+        found=found,
+        specs=specs,
+        trained=lambda: [pair for pair in zip(specs, found.values(), strict=True) if pair[1]],
+    )
 
 
 def test_only_complete_seeds_count(study):

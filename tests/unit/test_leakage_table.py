@@ -51,14 +51,14 @@ class Study:
     """One pair, and a seed of which one half is missing."""
 
     def __init__(self, pair):
-        self.found = [*pair, pair[0], None]
+        self.found = [*pair, pair[0]]
         spec = dataclasses.make_dataclass(
             "Spec", ["seed", "variant", ("recipe", str, "clean"), ("backbone", str, "A")]
         )
         self.specs = [spec(seed, name) for seed in (0, 1) for name in ("sealed", "leaking")]
 
-    def runs(self):
-        return dict(enumerate(self.found))
+    def trained(self):
+        return list(zip(self.specs, self.found, strict=False))
 
 
 def test_the_effect_is_on_the_images_that_can_leak(pair):
