@@ -1,4 +1,4 @@
-"""Stored results of benches as tables of text, for the pages *Speed* and *Export*."""
+"""Stored results of benches as tables of text, for the page *Speed*."""
 
 import json
 
@@ -8,8 +8,7 @@ from skinlib import book
 from skinlib.common import paths
 from skinlib.stats.bootstrap import Estimate
 
-FORMATS = {"keras": "Keras", "onnx": "ONNX", "litert": "LiteRT", "openvino": "OpenVINO"}
-RUNTIMES = FORMATS | {"onnx": "ONNX Runtime"}
+RUNTIMES = {"keras": "Keras", "onnx": "ONNX Runtime", "litert": "LiteRT", "openvino": "OpenVINO"}
 
 
 def stored(name):
@@ -134,28 +133,6 @@ def ratios(times, slow, fast):
     for name in slow:
         found[f"{name} / {fast}"] = (wide.loc[name] / wide.loc[fast]).map(short)
     return pd.DataFrame(found).reset_index(names=["Runtime", "Precision"])
-
-
-def stored_as(row):
-    """Return how an exported file stores its weights, and computes."""
-    if row["precision"] != "int8":
-        return row["precision"]
-    return "int8, calibrated" if row["calibrated"] else "int8 weights"
-
-
-def exported(row, kind):
-    """Return the cells of an exported file, compared on one kind of picture."""
-    measured = row["parity"][kind]
-    return {
-        "Format": FORMATS[row["format"]],
-        "Stored": stored_as(row),
-        "MB": short(row["bytes"] / 1e6),
-        "Probability, largest difference": short(measured["probabilities"], digits=2),
-        "Probability, mean difference": short(measured["mean"], digits=2),
-        "Attention, largest": short(measured.get("attention"), digits=2),
-        "Distance, largest share": short(measured.get("distance"), digits=2),
-        "Same diagnosis": f"{measured['same']} of {measured['images']}",
-    }
 
 
 def machines(names):
