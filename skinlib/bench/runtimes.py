@@ -142,10 +142,10 @@ def _write(name, files):
                 plain = graphs.get("fp32") or formats.to_onnx(model)
                 given = pictures if precision == "int8" else None
                 graphs[precision] = formats.smaller(plain, precision, pictures=given)
-                formats.save_onnx(graphs[precision], path, {})
+                formats.save_onnx(graphs[precision], path)
             elif runtime == "openvino":
                 stored = "int8" if precision == "int8" else "fp32"
-                formats.save_openvino(graphs[stored], path, precision, {})
+                formats.save_openvino(graphs[stored], path, precision)
             else:
                 formats.save_litert(model, path, precision)
         except Exception as error:

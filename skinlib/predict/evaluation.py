@@ -119,7 +119,7 @@ def localise(run, data=None, masks=None, *, progress=True):
     classifier = load_run(run.folder)
     places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
     part = _part(classifier, classifier.cached(dataset, progress), dataset.table.iloc[places])
-    maps, agreement = _maps(run, classifier, part)
+    maps = _maps(run, classifier, part)
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)
     others = sorted((masks.ids & set(dataset.table["image_id"])) - set(rows["image_id"]))
@@ -143,10 +143,7 @@ def localise(run, data=None, masks=None, *, progress=True):
         "crop": crop,
         "grid": list(grid),
         "images": int(there.sum()),
-        "without_lesion": int((~there).sum()),
         "prior": {"share": area, "masks": len(others)},
-        "empty": {name: int((~values.any(axis=(1, 2))).sum()) for name, values in maps.items()},
-        "agreement": round(agreement, 4),
         "gamma": None if gamma is None else round(float(gamma), 5),
     }
     write_json(run.folder / localisation.SOURCE, source)
@@ -154,7 +151,7 @@ def localise(run, data=None, masks=None, *, progress=True):
 
 
 def _maps(run, classifier, part):
-    """Return the maps of the test set by name, and the agreement with the run's predictions."""
+    """Return the maps of the test set by name; refuse weights of other predictions."""
     from skinlib.models.gradcam import gradcam
 
     maps, probabilities = gradcam(classifier.model, part)
@@ -169,7 +166,7 @@ def _maps(run, classifier, part):
         maps = {"attention": prediction.attention(classifier.model, part), **maps}
     photographs = (part.pixels[row] for row in part.rows)
     maps[DARKNESS] = darkness(photographs, maps["gradcam"].shape[1:])
-    return maps, agreement
+    return maps
 
 
 def drawn(seed=0):

@@ -161,7 +161,6 @@ def _rounding(run, part, names, rounded):
     return {
         "images": len(labels),
         "largest_change": float(change.max()),
-        "mean_change": float(change.mean()),
         "answers_changed": int((exact.argmax(axis=1) != rounded.argmax(axis=1)).sum()),
         "accuracy_change": float(after[0] - before[0]),
         "mean_recall_change": float(after[1] - before[1]),

@@ -129,9 +129,7 @@ def test_maps_of_a_run_are_scored_against_masks(synthetic_folder, dataset, tmp_p
     np.testing.assert_allclose(found["attention_mass"], mass_inside(maps, shares), atol=1e-3)
     np.testing.assert_allclose(found["share"], shares.mean(axis=(1, 2)), atol=1e-4)
     source = json.loads((run.folder / "pointing.json").read_text())
-    assert source["agreement"] == 1
     assert source["gamma"] > 0
-    assert set(source["empty"]) == {"attention", "gradcam", "hirescam", "darkness"}
     (run.folder / "best.weights.h5").unlink()
     with pytest.raises(DataError, match="no weights"):
         evaluation.localise(run, synthetic_folder, tmp_path)

@@ -64,7 +64,6 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
     path = Path(path)
     check(format, precision, path)
     model = servable(classifier)
-    properties = sidecar.properties(classifier, precision)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / f"made{path.suffix}"
         if format == "keras":
@@ -78,9 +77,9 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
             graph = formats.to_onnx(model)
             graph = formats.smaller(graph, stored, pictures=pictures, kernels=kernels)
             if format == "onnx":
-                formats.save_onnx(graph, made, properties)
+                formats.save_onnx(graph, made)
             else:
-                formats.save_openvino(graph, made, precision, properties)
+                formats.save_openvino(graph, made, precision)
         places = {each: path.with_suffix(each.suffix) for each in sorted(Path(folder).iterdir())}
         for source, target in places.items():
             with atomic_path(target) as temporary:

@@ -149,17 +149,15 @@ def _one_by_one(pictures):
         yield {name: values[place : place + 1] for name, values in pictures.items()}
 
 
-def save_onnx(proto, path, properties):
-    """Write an ONNX file with texts in its ``metadata_props``."""
+def save_onnx(proto, path):
+    """Check an ONNX graph and write it."""
     import onnx
 
-    for key, value in properties.items():
-        proto.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(proto)
     onnx.save(proto, path)
 
 
-def save_openvino(proto, path, precision, properties):
+def save_openvino(proto, path, precision):
     """Write an ONNX graph as OpenVINO: ``.xml``, and beside it the weights in ``.bin``.
 
     For fp16 `proto` is in float32, which OpenVINO rounds itself.
@@ -167,10 +165,8 @@ def save_openvino(proto, path, precision, properties):
     with quiet(), tempfile.TemporaryDirectory() as folder:
         import openvino
 
-        save_onnx(proto, Path(folder) / "source.onnx", {})
+        save_onnx(proto, Path(folder) / "source.onnx")
         graph = openvino.convert_model(Path(folder) / "source.onnx")
-        for key, value in properties.items():
-            graph.set_rt_info(value, key)
         openvino.save_model(graph, path, compress_to_fp16=precision == "fp16")
 
 

@@ -15,18 +15,6 @@ from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE
 WORDS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
-def properties(classifier, precision):
-    """Return names and notices, as texts, for files that hold texts."""
-    return {
-        "model": classifier.name,
-        "precision": precision,
-        "notice": NOT_A_DEVICE,
-        "licence": licence(classifier)["id"],
-        "classes": json.dumps(list(CLASSES)),
-        "class_names": json.dumps([LONG_NAMES[name] for name in CLASSES]),
-    }
-
-
 def licence(classifier):
     """Return ``id`` and ``reason`` of the licence of a model; that of its data for a run."""
     from skinlib.predict.release import LICENCE
