@@ -31,41 +31,33 @@ def fetch(source, folder, files):
     TemporaryError
         npm failed, or a package lacks one of the files.
     """
-    lock = (source / LOCK).read_bytes()
-    done = folder / LOCK
+    wanted, done = (source / LOCK).read_bytes(), folder / LOCK
     whole = done.is_file() and all((folder / Path(file).name).is_file() for file in files)
-    if whole and done.read_bytes() == lock:
+    if whole and done.read_bytes() == wanted:
         return
-    with atomic_folder(folder) as made, tempfile.TemporaryDirectory(dir=folder.parent) as place:
-        packages = _install(source, Path(place))
-        for file in files:
-            if not (packages / file).is_file():
-                msg = f"npm did not install '{file}'; compare it with {LOCK} and try again"
-                raise TemporaryError(msg)
-            shutil.copy(packages / file, made)
-            name = Path(file).parts[0]
-            for licence in (packages / name).glob("LICENSE*"):
-                shutil.copy(licence, made / f"{name}.{licence.name}.txt")
-        (made / LOCK).write_bytes(lock)
-
-
-def _install(source, folder):
-    """Install the locked packages and return where they are."""
     npm = shutil.which("npm")
     if npm is None:
         msg = "npm is not installed; install Node.js 20 or later, which has it"
         raise DataError(msg)
-    for name in ("package.json", LOCK):
-        shutil.copy(source / name, folder)
     # Nothing of the packages runs here: they are files to copy.
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    options = {"capture_output": True, "text": True, "timeout": LIMIT, "check": False}
-    try:
-        done = subprocess.run(command, cwd=folder, **options)
-        failure = " ".join(done.stderr.split()) if done.returncode else ""
-    except subprocess.TimeoutExpired:
-        failure = f"no end after {LIMIT} s"
-    if failure:
-        msg = f"npm ci failed ({failure[-300:]}); see to the network and try again"
-        raise TemporaryError(msg)
-    return folder / "node_modules"
+    options = {"capture_output": True, "text": True, "timeout": LIMIT, "check": True}
+    with atomic_folder(folder) as made, tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        for name in ("package.json", LOCK):
+            shutil.copy(source / name, place)
+        try:
+            subprocess.run(command, cwd=place, **options)
+        except subprocess.SubprocessError as error:
+            reason = " ".join(str(error.stderr or error).split())
+            msg = f"npm ci failed ({reason[-300:]}); see to the network and try again"
+            raise TemporaryError(msg) from error
+        for file in files:
+            path = Path(place) / "node_modules" / file
+            if not path.is_file():
+                msg = f"npm did not install '{file}'; compare it with {LOCK} and try again"
+                raise TemporaryError(msg)
+            shutil.copy(path, made)
+            package = Path(file).parts[0]
+            for licence in (Path(place) / "node_modules" / package).glob("LICENSE*"):
+                shutil.copy(licence, made / f"{package}.{licence.name}.txt")
+        shutil.copy(source / LOCK, made)

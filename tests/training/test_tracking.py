@@ -1,6 +1,5 @@
 """Trackers get the rows of history.csv, each once, and can neither change nor end a training."""
 
-import importlib.util
 import logging
 import sys
 import types
@@ -80,19 +79,6 @@ def test_event_files_hold_every_epoch_once(train_in_two):
     run = train_in_two(tensorboard=True)
     assert run.record["resumed"] == 1
     assert_history(run, logged(run.folder))
-
-
-def test_tensorboard_itself_reads_them(train):
-    if importlib.util.find_spec("tensorboard") is None:
-        pytest.skip("tensorboard is not installed")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    run = train(tensorboard=True)
-    events = EventAccumulator(str(run.folder / "tensorboard")).Reload()
-    for name, column in run.history().set_index("epoch").items():
-        points = events.Scalars(name)
-        assert [point.step for point in points] == list(column.index)
-        assert [point.value for point in points] == pytest.approx(list(column), rel=1e-5)
 
 
 def test_to_be_watched_makes_no_other_run():
