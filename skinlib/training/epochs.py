@@ -5,7 +5,6 @@ import sys
 import time
 
 import keras
-from keras import ops
 from tqdm import tqdm
 
 from skinlib.data.batches import batch, epoch_order
@@ -22,7 +21,7 @@ def train(job, network):
 
     Parameters
     ----------
-    job : skinlib.training.evaluation.Job
+    job : skinlib.training.loop.Job
     network : skinlib.training.network.Network
         Compiled by `skinlib.training.losses.compile_network`.
     """
@@ -91,10 +90,7 @@ def train_epoch(job, network, progress, save):
             if not math.isfinite(chunk.loss):
                 break
             if progress.step < steps:
-                progress.metrics = [
-                    ops.convert_to_numpy(ops.convert_to_tensor(variable))
-                    for variable in network.sums
-                ]
+                progress.metrics = [state.to_numpy(variable) for variable in network.sums]
                 save()
                 job.watch.check(f"in epoch {epoch + 1} after {progress.step} of {steps} steps")
     result = network.trained.get_metrics_result()

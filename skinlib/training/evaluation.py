@@ -1,59 +1,17 @@
 """What is checked, scored and recorded: after each epoch, and once a run is finished."""
 
-import dataclasses
 import math
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from skinlib.common.errors import TrainingError
 from skinlib.common.files import atomic_path, require_space
-from skinlib.common.process import Watch
 from skinlib.experiments import records, run
-from skinlib.experiments.recipe import Recipe
 from skinlib.models.prediction import attention, predict
 from skinlib.models.weights import load_classifier
 from skinlib.stats.scores import scores
 from skinlib.training import losses, run_lock, state
-from skinlib.training.tracking import Tracking
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One training."""
-
-    folder: Path  # the run directory
-    record: dict  # becomes run.json
-    recipe: Recipe
-    watch: Watch  # signals that may stop it
-    trackers: Tracking
-    show: bool  # progress bars
-
-    def fail(self, epoch, value, what="loss"):
-        """Mark the run failed and raise `TrainingError`: `what` became `value`."""
-        self.record.update(status="failed", reason=f"{what} {value} in epoch {epoch + 1}")
-        run.write_record(self.folder, self.record)
-        msg = (
-            f"the {what} of '{self.folder.name}' became {value} in epoch {epoch + 1}; "
-            "lower the learning rate. The last saved state is kept"
-        )
-        raise TrainingError(msg)
-
-    def require_finite(self, network, epoch):
-        """Fail the run if a weight, or a number of the optimizer, is not finite.
-
-        A loss can stay finite while the weights do not: in some kernels the ReLU of NaN is 0.
-        """
-        from keras import ops
-
-        for variable in (*network.classifier.variables, *network.trained.optimizer.variables):
-            array = ops.convert_to_numpy(ops.convert_to_tensor(variable))
-            # States of random generators are whole numbers.
-            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-                worst = array[~np.isfinite(array)].flat[0]
-                self.fail(epoch, worst, f"weight '{variable.path}'")
 
 
 def validate(job, network, progress, save):

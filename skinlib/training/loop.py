@@ -5,6 +5,12 @@ moment and started again with the same call: it continues from the last state, a
 numbers it would have had.
 """
 
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from skinlib.common.errors import TrainingError
 from skinlib.common.process import Watch
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
@@ -12,9 +18,43 @@ from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
-from skinlib.training import evaluation, run_lock, tracking
+from skinlib.training import evaluation, run_lock, state, tracking
 
 REMEDY = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One training: what its stations have in common."""
+
+    folder: Path  # the run directory
+    record: dict  # becomes run.json
+    recipe: Recipe
+    watch: Watch  # signals that may stop it
+    trackers: tracking.Tracking
+    show: bool  # progress bars
+
+    def fail(self, epoch, value, what="loss"):
+        """Mark the run failed and raise `TrainingError`: `what` became `value`."""
+        self.record.update(status="failed", reason=f"{what} {value} in epoch {epoch + 1}")
+        run.write_record(self.folder, self.record)
+        msg = (
+            f"the {what} of '{self.folder.name}' became {value} in epoch {epoch + 1}; "
+            "lower the learning rate. The last saved state is kept"
+        )
+        raise TrainingError(msg)
+
+    def require_finite(self, network, epoch):
+        """Fail the run if a weight, or a number of the optimizer, is not finite.
+
+        A loss can stay finite while the weights do not: in some kernels the ReLU of NaN is 0.
+        """
+        for variable in (*network.classifier.variables, *network.trained.optimizer.variables):
+            array = state.to_numpy(variable)
+            # States of random generators are whole numbers.
+            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+                worst = array[~np.isfinite(array)].flat[0]
+                self.fail(epoch, worst, f"weight '{variable.path}'")
 
 
 def train(
@@ -86,7 +126,7 @@ def train(
             return found
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            job = evaluation.Job(folder, record, recipe, watch, trackers, progress)
+            job = Job(folder, record, recipe, watch, trackers, progress)
             _train(job, prepared, weights, keep_weights)
         return run.read_run(folder)
 

@@ -61,8 +61,8 @@ def save(folder, model, optimizer, identity, progress):
     }  # fmt: skip
     arrays = {
         "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
-        **{f"model_{i}": _numpy(v) for i, v in enumerate(model.variables)},
-        **{f"optimizer_{i}": _numpy(v) for i, v in enumerate(optimizer.variables)},
+        **{f"model_{i}": to_numpy(v) for i, v in enumerate(model.variables)},
+        **{f"optimizer_{i}": to_numpy(v) for i, v in enumerate(optimizer.variables)},
         **{f"metrics_{i}": array for i, array in enumerate(progress.metrics)},
     }
     with atomic_path(folder / NAME) as temporary:
@@ -140,7 +140,8 @@ def _assign(path, model, optimizer, arrays):
             variable.assign(array)
 
 
-def _numpy(variable):
+def to_numpy(variable):
+    """Return the array of a Keras variable."""
     from keras import ops
 
     # A variable that TensorFlow mirrors on several devices has no array of its own.

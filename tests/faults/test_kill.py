@@ -118,7 +118,7 @@ def write_and_die(folder, value, line):
 
 
 def test_f21_killed_at_fifty_points_of_writing_the_state(tmp_path, monkeypatch):
-    monkeypatch.setattr(state, "_numpy", lambda variable: variable.value)
+    monkeypatch.setattr(state, "to_numpy", lambda variable: variable.value)
     write(tmp_path, 0.5)
     lines = write_and_die(tmp_path, 1.0, -1)
     assert lines > 500

@@ -155,7 +155,7 @@ def test_f24_a_full_disk_costs_nothing_but_time(command, again, small_disk):
 def test_f24_a_full_disk_leaves_the_previous_state(small_disk, monkeypatch):
     from faults.test_kill import Model
 
-    monkeypatch.setattr(state, "_numpy", lambda variable: variable.value)
+    monkeypatch.setattr(state, "to_numpy", lambda variable: variable.value)
     small, large = Model(1.0), Model(2.0)
     large.variables[0].value = np.zeros(300_000, np.float32)
     progress = state.Progress(state.Controls(1.0), [])
