@@ -159,8 +159,8 @@ def strips(rows, score, factor, legend):
     """
     dots = pd.concat(rows, names=["row", None]).reset_index("row").rename(columns={factor: legend})
     with subplots(WIDTH, 1.1 + 0.9 * len(rows)) as (figure, axes):
-        seaborn.stripplot(dots, x=score, y="row", hue=legend, dodge=True, jitter=0.25, size=5,
-                          alpha=0.75, ax=axes)  # fmt: skip
+        # Not seaborn's strips, whose places are random: the same figure gives the same file.
+        seaborn.swarmplot(dots, x=score, y="row", hue=legend, dodge=True, size=4, ax=axes)
         axes.set_ylabel("")
         seaborn.move_legend(axes, "lower center", bbox_to_anchor=(0.4, 1), ncols=2, frameon=False)
     return figure

@@ -71,6 +71,12 @@ DRAWN = {
         {"ours": {"A": [Estimate(0.75, 0.72, 0.77), 0.6]}}, ("accuracy", "mean recall")
     ),
     "waffle": lambda: front.waffle({"hold": 3}),
+    "strips": lambda: effects.strips(
+        {"as trained": pd.DataFrame({"recall": [0.4, 0.4, 0.5], "weights": ["on", "off", "on"]})},
+        "recall",
+        "weights",
+        "class weights",
+    ),
 }
 
 
