@@ -12,7 +12,7 @@ from unit.test_audit import cell, logged, replace
 from skinlib import cli, paper
 from skinlib.common import paths
 from skinlib.paper import audit
-from skinlib.paper.audit import attention
+from skinlib.paper.audit import rules
 from skinlib.paper.audit.agreement import Agreement
 from skinlib.paper.audit.expressions import SETTINGS
 from skinlib.paper.audit.verdicts import (
@@ -148,15 +148,15 @@ def test_what_no_tap_meets_changes_nothing(taps, stride):
               for t in range(taps)]  # fmt: skip
     by_value = [convolved(np.where(np.arange(12) == x, 0, values), kernel, stride) != out
                 for x in range(12)]  # fmt: skip
-    met, read = attention.taps_in_use(12, taps, stride)
+    met, read = rules.taps_in_use(12, taps, stride)
     assert met == {t for t, changes in enumerate(by_tap) if changes}
     assert read == {x for x, changes in enumerate(by_value) if changes}
 
 
 def test_taps_in_use():
-    assert attention.taps_in_use(7, 3, 1) == ({0, 1, 2}, set(range(7)))
-    assert attention.taps_in_use(8, 3, 8) == ({0, 1, 2}, {0, 1, 2})
-    assert len(attention.taps_in_use(7, 128, 1)[0]) == 13
+    assert rules.taps_in_use(7, 3, 1) == ({0, 1, 2}, set(range(7)))
+    assert rules.taps_in_use(8, 3, 8) == ({0, 1, 2}, {0, 1, 2})
+    assert len(rules.taps_in_use(7, 128, 1)[0]) == 13
 
 
 def test_batch_size_comes_from_the_steps(real):

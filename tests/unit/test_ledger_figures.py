@@ -10,7 +10,7 @@ from PIL import Image
 
 from skinlib.common.classes import CLASSES
 from skinlib.experiments import examples
-from skinlib.plots import ledger
+from skinlib.plots import paper as figures
 
 
 @pytest.fixture
@@ -27,17 +27,17 @@ def scores():
 
 def test_marks_and_spreads_are_no_part_of_the_number():
     column = pd.Series(["0.8645*", "0.751 ± 0.010", "–", "996"])
-    np.testing.assert_array_equal(ledger.values(column), [0.8645, 0.751, np.nan, 996])
+    np.testing.assert_array_equal(figures.values(column), [0.8645, 0.751, np.nan, 996])
 
 
 def test_differences_are_printed_minus_logged(scores):
-    gaps = ledger.differences(scores)
+    gaps = figures.differences(scores)
     assert gaps.loc["Two MD", "vasc"] == pytest.approx(0.61)
     assert gaps.abs().to_numpy().sum() == pytest.approx(0.61)
 
 
 def test_the_map_frames_and_names_what_the_log_says_otherwise(scores):
-    axes = ledger.classes(scores, "F1").axes[0]
+    axes = figures.classes(scores, "F1").axes[0]
     (frame,) = (patch for patch in axes.patches if isinstance(patch, Rectangle))
     row, column = 1, CLASSES.index("vasc")
     assert (int(frame.get_x()), int(frame.get_y())) == (column, row)
@@ -49,7 +49,7 @@ def test_the_map_frames_and_names_what_the_log_says_otherwise(scores):
 
 
 def test_the_map_without_a_run_of_ours(scores):
-    figure = ledger.classes(scores[scores["Source"] != "ours, clean recipe"], "F1")
+    figure = figures.classes(scores[scores["Source"] != "ours, clean recipe"], "F1")
     assert len(figure.axes[0].get_yticklabels()) == 2
 
 

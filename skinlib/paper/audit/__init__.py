@@ -8,7 +8,7 @@ import dataclasses
 import textwrap
 
 from skinlib import paper
-from skinlib.paper.audit import agreement, attention, rules  # noqa: F401 - registers the rules
+from skinlib.paper.audit import agreement, rules  # noqa: F401 - registers the rules
 from skinlib.paper.audit.facts import Facts, NotAvailable, gather
 from skinlib.paper.audit.verdicts import OPEN, RULES, VERDICTS, Result, kind
 
