@@ -60,6 +60,7 @@ class Logged:
     seconds_per_epoch: float | None = None
     devices: list = dataclasses.field(default_factory=list)
     settings: dict = dataclasses.field(default_factory=dict)
+    setting_cells: dict = dataclasses.field(default_factory=dict)
 
     def get(self, path):
         """Return a field, or a member of one: ``accuracy``, ``auc.macro``; None if not logged."""
@@ -154,6 +155,11 @@ def curves():
 def confusion():
     """Return logged and printed confusion matrices; see the head of ``confusion.yaml``."""
     return load("confusion")
+
+
+def notebooks():
+    """Return what the authors' other notebooks show: the data, and their table of networks."""
+    return load("notebooks")
 
 
 def comparators():

@@ -21,7 +21,7 @@ from skinlib.plots.style import (
 )  # fmt: skip
 
 # From "holds" to "open", as on the page of the claims.
-SHADES = (GREEN, COLOURS[4], VERMILLION, PURPLE, BLUE, MUTED)
+SHADES = (GREEN, COLOURS[4], VERMILLION, PURPLE, "#6a3d9a", "#8c564b", COLOURS[5], BLUE, MUTED)
 COLUMNS = 16
 
 # Of the first network, and of others.
@@ -86,17 +86,17 @@ def _dot(axes, place, value, look, name):
 
 
 def waffle(counts):
-    """Draw one square a claim, by what the legend says: six verdicts at most, in their order."""
+    """Draw one square a claim, by what the legend says: nine verdicts at most, in their order."""
     height = -(-sum(counts.values()) // COLUMNS)
     cells = np.full(height * COLUMNS, np.nan)
     cells[: sum(counts.values())] = np.repeat(np.arange(len(counts)), list(counts.values()))
-    with subplots(WIDTH, 0.29 * height + 1.15) as (figure, axes):
+    with subplots(WIDTH, 0.29 * height + 1.6) as (figure, axes):
         sns.heatmap(cells.reshape(height, COLUMNS), cmap=ListedColormap(SHADES), vmin=-0.5,
                     vmax=len(SHADES) - 0.5, square=True, linewidths=2, cbar=False, ax=axes,
                     xticklabels=False, yticklabels=False)  # fmt: skip
         axes.grid(visible=False)
         handles = [Patch(color=shade) for shade in SHADES[: len(counts)]]
-        labels = [f"{count} {what}" for what, count in counts.items()]
+        labels = [f"{what}: {count}" for what, count in counts.items()]
         figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=SMALL,
                       handlelength=0.9, handleheight=0.9)  # fmt: skip
     return figure

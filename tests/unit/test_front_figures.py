@@ -34,9 +34,9 @@ def test_intervals_are_drawn():
 
 
 def test_a_claim_is_a_square():
-    figure = front.waffle({"hold": 17, "hold in part": 2, "open": 1})
+    figure = front.waffle({"holds": 17, "true only for …": 2, "open": 1})
     drawn = figure.axes[0].collections[0].get_array()
     assert np.ma.count(drawn) == 20
     assert list(drawn.compressed()) == [0] * 17 + [1] * 2 + [2]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == ["17 hold", "2 hold in part", "1 open"]
+    assert legend == ["holds: 17", "true only for …: 2", "open: 1"]

@@ -9,13 +9,24 @@ import textwrap
 
 from skinlib import paper
 from skinlib.paper.audit import agreement, rules  # noqa: F401 - registers the rules
-from skinlib.paper.audit.facts import Facts, NotAvailable, gather
-from skinlib.paper.audit.verdicts import OPEN, RULES, VERDICTS, Result, kind
+from skinlib.paper.audit.facts import Facts, NotAvailable, OutOfReach, gather
+from skinlib.paper.audit.verdicts import (
+    NOT_HERE,
+    ONLY,
+    OPEN,
+    RULES,
+    VERDICTS,
+    Result,
+    kind,
+    only,
+)
 
 __all__ = ["VERDICTS", "Claim", "Facts", "Finding", "audit", "check", "claims", "gather", "kind"]
 
 # What one finding is as JSON.
-KEYS = ("id", "place", "claim", "rule", "claimed", "evidence", "verdict", "group", "note")
+KEYS = (
+    "id", "place", "claim", "rule", "claimed", "evidence", "cells", "verdict", "group", "note",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Claim:
     arguments: dict
     note: str = ""
     link: str = ""
-    part: str = "for {}"
+    part: str = "{}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +82,15 @@ def check(claim, facts):
     try:
         result = RULES[claim.rule](facts, **claim.arguments)
     except NotAvailable as reason:
-        result = Result(claim.claim, f"Not decided: {reason}.", OPEN)
-    evidence = result.evidence[:1].upper() + result.evidence[1:]
-    return Finding(claim, dataclasses.replace(result, evidence=evidence))
+        verdict = NOT_HERE if isinstance(reason, OutOfReach) else OPEN
+        result = Result(claim.claim, f"Not decided: {reason}.", verdict)
+    start = 2 if result.evidence.startswith("**") else 0
+    evidence = result.evidence[:start] + result.evidence[start:][:1].upper()
+    evidence += result.evidence[start + 1 :]
+    verdict = result.verdict
+    if kind(verdict) == ONLY:
+        verdict = only(claim.part.format(verdict.removeprefix(ONLY).strip()))
+    return Finding(claim, dataclasses.replace(result, evidence=evidence, verdict=verdict))
 
 
 def audit(facts=None):

@@ -8,6 +8,7 @@ import collections
 import contextlib
 import dataclasses
 import operator
+import re
 
 import numpy as np
 
@@ -15,8 +16,21 @@ from skinlib.common.classes import CLASSES
 from skinlib.paper import rounding
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import NotAvailable
-from skinlib.paper.audit.verdicts import HOLDS, SOURCES, Result, listed, only, rule, share
+from skinlib.paper.audit.verdicts import (
+    HOLDS,
+    OPEN,
+    SOURCES,
+    Result,
+    fits,
+    listed,
+    marked,
+    only,
+    rule,
+    share,
+)
 
+# What is marked where no single cell is shown.
+_PLACES = re.compile(r"\{(agreeing|good|first|tally|distinct|value|alternatives|fitting)[^}]*\}")
 _SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
@@ -42,13 +56,17 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A printed number and its value, of a class; is it the same, or another accepted value?"""
+    """A printed number and its value, of a class; is it the same, or another accepted value?
+
+    ``decides``: it is one of those that decide the verdict.
+    """
 
     printed: object
     value: object
     label: str
     same: bool
     later: bool = False
+    decides: bool = True
 
     @property
     def agrees(self):
@@ -110,6 +128,8 @@ class Agreement:
     exactly: tuple | None = None
     any_of: bool = False
     limit: str | None = None
+    fits: str | None = None
+    undefined: str | None = None
     numbers: dict = dataclasses.field(default_factory=dict)
     each: str = "printed {printed}, {value}"
     evidence: str = "{each}."
@@ -122,11 +142,42 @@ class Agreement:
         over = self.facts.logged if self.over == "logged" else self.over
         entries = [entry for entry in map(self._entry, over) if entry]
         if not entries:
-            msg = f"no training logged {self.value}"
+            msg = f"no training run logged {self.value}"
             raise NotAvailable(msg)
+        entries = self._decide(entries)
         words, members = self.words(entries), entries[-1].members
         claimed, evidence = (_fill(text, members, words) for text in (self.claimed, self.evidence))
-        return Result(claimed, evidence, self._verdict(entries, words))
+        if "**" not in evidence and (place := _PLACES.search(self.evidence)):
+            text = self.evidence.replace(place[0], marked(place[0]), 1)
+            evidence = _fill(text, members, words)
+        if self.undefined:
+            evidence += f" The text gives no measure of “{self.undefined}”."
+        cells = tuple(
+            {"what": ", ".join(filter(None, [*map(str, entry.members), cell.label])),
+             "printed": _plain(cell.printed), "value": _plain(cell.value),
+             "agrees": bool(cell.agrees), "decides": cell.decides}
+            for entry in entries for cell in entry.cells
+        )  # fmt: skip
+        return Result(claimed, evidence, self._verdict(entries, words), cells)
+
+    def _decide(self, entries):
+        """Mark the cells that decide: those against the claim, and if there are none all.
+
+        Where one entry is enough, or none may be left out, all of them decide.
+        """
+        against = [
+            (e, c) for e, entry in enumerate(entries) for c, cell in enumerate(entry.cells)
+            if cell.agrees == self.differ
+        ]  # fmt: skip
+        if not against or self.any_of or self.exactly or self.undefined:
+            return entries
+        return [
+            dataclasses.replace(entry, cells=[
+                dataclasses.replace(cell, decides=(e, c) in against)
+                for c, cell in enumerate(entry.cells)
+            ])
+            for e, entry in enumerate(entries)
+        ]  # fmt: skip
 
     def same(self, printed, value):
         """Are the two the same?"""
@@ -192,7 +243,9 @@ class Agreement:
             for cell in entry.cells:
                 last = self.fields | entry.numbers | {"class": cell.label}
                 last |= {"printed": Shown(cell.printed), "value": Shown(cell.value)}
-                lines.append((_fill(self.each, entry.members, last), cell))
+                # A value that is of no class leaves a gap.
+                line = _fill(self.each, entry.members, last).replace("  ", " ").strip()
+                lines.append((marked(line) if cell.decides else line, cell))
         wrong = [line for line, cell in lines if not cell.agrees]
         later = [line for line, cell in lines if cell.later]
         cells = [cell for entry in entries for cell in entry.cells]
@@ -238,23 +291,29 @@ class Agreement:
         return all(cell.agrees for cell in entry.cells) != self.differ
 
     def _verdict(self, entries, words):
-        fits = [self._fits(entry) for entry in entries]
+        if self.undefined:
+            return OPEN
+        agree = [self._fits(entry) for entry in entries]
         failing = {entry.name for entry in entries if not self._fits(entry)}
         names = list(dict.fromkeys(e.name for e in entries if e.name not in failing))
         against = SOURCES.get(self.source) or only(_fill(self.source, (), words))
         if self.exactly is not None:
             if set(names) == set(self.exactly):
-                return HOLDS
+                return only(self.limit) if self.limit else HOLDS
             return only(listed(names)) if set(names) > set(self.exactly) else against
-        if all(fits) or (self.any_of and any(fits)):
+        if all(agree) or (self.any_of and any(agree)):
+            if self.fits:
+                return fits(_fill(self.fits, (), words))
             return only(self.limit) if self.limit else HOLDS
         if self.share_of == "names" and names:
             return only(listed(names))
-        if self.share_of not in (None, "names") and any(fits):
-            return only(share(sum(fits), len(fits), self.share_of))
+        if self.share_of not in (None, "names") and any(agree):
+            return only(share(sum(agree), len(agree), self.share_of))
         partial = dict.fromkeys(name for entry in entries for name in entry.partial)
         explained = all(self._fits(entry) or entry.partial for entry in entries)
-        return only(listed(partial)) if partial and explained else against
+        if not (partial and explained):
+            return against
+        return fits(listed(partial)) if self.fits else only(listed(partial))
 
 
 def _fill(template, members, fields):
@@ -274,3 +333,8 @@ def _minority(fitting, failing):
     """Return a sentence that names the smaller part of the entries."""
     few = min(fitting, failing, key=len)
     return f" {listed(few)} {'had it' if few is fitting else 'had not'}." if few else ""
+
+
+def _plain(value):
+    """Return a value as JSON has it."""
+    return value.item() if isinstance(value, np.generic) else value

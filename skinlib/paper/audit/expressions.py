@@ -11,9 +11,9 @@ import re
 
 import numpy as np
 
-from skinlib.common.classes import CLASSES, HAM10000_COUNTS
+from skinlib.common.classes import CLASSES
 from skinlib.paper import rounding
-from skinlib.paper.audit.facts import NotAvailable
+from skinlib.paper.audit.facts import NotAvailable, OutOfReach
 
 _OPERATORS = {
     ast.Add: operator.add,
@@ -21,11 +21,14 @@ _OPERATORS = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-_SCALINGS = {
-    "signed": "−1 to 1",
-    "identity": "0 to 255, which the network itself scales to −1 to 1",
-    "torch": "normalised with the mean and deviation of ImageNet",
-    "caffe": "channels reversed, ImageNet means subtracted",
+# What ``preprocess_input`` of a module of keras.applications does.
+_SIGNED, _CAFFE = "−1 to 1", "channels reversed, ImageNet means subtracted"
+_SCALINGS = dict.fromkeys(
+    ("mobilenet", "mobilenet_v2", "inception_resnet_v2", "nasnet"), _SIGNED
+) | {
+    "mobilenet_v3": "0 to 255, which the network itself scales to −1 to 1",
+    "densenet": "normalised with the mean and deviation of ImageNet",
+    "resnet": _CAFFE,
 }
 
 
@@ -135,8 +138,13 @@ def _batch(run):
 
 
 def _device(run):
-    gpu = any("GPU" in name for name in run.devices)
-    return ("GPU" if gpu else "CPU") if run.devices else None
+    return " and ".join(dict.fromkeys(name.partition(":")[0] for name in run.devices)) or None
+
+
+def _channels(run):
+    """Return the order in which the channels arrive at the network."""
+    read, scaling = (run.settings.get(name) for name in ("channels", "scaling"))
+    return read[::-1] if read and _SCALINGS[scaling] == _CAFFE else read
 
 
 # Settings of a logged training; None where they were not logged.
@@ -155,7 +163,18 @@ SETTINGS = {
     "held-out share": lambda run: round(run.test_images / (run.test_images + run.train_images), 2),
     "class weights": lambda run: _range(run.class_weights),
     "device": _device,
-}
+    "channels": _channels,
+    "scaling": lambda run: _SCALINGS.get(run.settings.get("scaling")),
+} | {
+    name: lambda run, key=key: run.settings.get(key)
+    for name, key in {
+        "weights": "weights", "augmentation": "augmentation",
+        "epsilon": "epsilon", "dropout": "dropout", "metadata units": "metadata_units",
+        "factor": "factor", "pixels": "pixels", "minimum rate": "minimum_rate",
+        "tap layer": "tap_layer", "tap shape": "tap_shape",
+        "attention parameters": "attention_parameters",
+    }.items()
+}  # fmt: skip
 
 
 def rate(facts, run, name):
@@ -182,35 +201,29 @@ def fact(facts, field, *path):
     return found if plain else "on" if found else "none"
 
 
-def tapped(facts, backbone, pattern):
+def tapped(facts, run, pattern):
     """Return the number of the block that is tapped: the group of a pattern of the layer's name."""
-    layer = fact(facts, "described", backbone, "tap_layer")
+    layer = log(facts, run, "tap layer")
     match = re.search(pattern, layer)
     if match is None:
-        msg = f"the tap of {backbone} is '{layer}', which does not tell its block"
+        msg = f"the tap of {run} is '{layer}', which does not tell its block"
         raise NotAvailable(msg)
     return int(match[1])
 
 
-def scaling(facts, backbone):
-    """Return in words how the notebooks scaled the pixels for a backbone."""
-    return _SCALINGS[fact(facts, "backbones", backbone, "logged_scaling")]
-
-
-def channels(facts, backbone, name):
-    """Return the order in which channels arrive at a network with the input of a recipe."""
-    read = fact(facts, "recipes", name, "channel_order").upper()
-    return read[::-1] if scaling(facts, backbone) == _SCALINGS["caffe"] else read
-
-
-def pretrained(facts, run):
-    """Did a logged training start from ImageNet weights: ``on`` or ``none``."""
-    return fact(facts, "backbones", facts.run(run).backbone, "pretrained")
+def work(facts, number, *path):
+    """Return what a cited work says, by the names in ``comparators.yaml``."""
+    found = facts.works[number]
+    for name in path:
+        found = found.get(name)
+    if found is None:
+        msg = f"the text of [{number}] that says it is not at hand"
+        raise OutOfReach(msg)
+    return found
 
 
 _FUNCTIONS = {
-    function.__name__: function
-    for function in (cell, row, column, log, rate, fact, tapped, scaling, channels, pretrained)
+    function.__name__: function for function in (cell, row, column, log, rate, fact, tapped, work)
 }
 _PLAIN = {
     "mean": np.mean,
@@ -219,8 +232,7 @@ _PLAIN = {
     "max": lambda *values: np.max(values),
     "count": len,
     "cut": rounding.cut,
-    "upper": str.upper,
+    "last": lambda values: int(values[-1]),
     "of": lambda values, name: values[CLASSES.index(name)],
     "scaled": _SCALINGS.get,
-    "ham10000": HAM10000_COUNTS.get,
 }

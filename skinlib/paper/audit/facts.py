@@ -1,4 +1,8 @@
-"""Everything the audit knows, in one object, so that a test can change any number of it."""
+"""Everything the audit knows, in one object, so that a test can change any number of it.
+
+The authors' settings are those of the committed transcription (``logged.yaml``,
+``notebooks.yaml``); nothing here comes from skinlib's own recipes or networks.
+"""
 
 import dataclasses
 import functools
@@ -6,11 +10,9 @@ import functools
 from skinlib import paper
 from skinlib.common.errors import DataError
 from skinlib.experiments import effects
-from skinlib.experiments.recipes import RECIPES
 from skinlib.experiments.study import load_study
-from skinlib.models.backbones import BACKBONES
 from skinlib.paper import measured
-from skinlib.stats import factorial
+from skinlib.stats import factorial, threshold
 from skinlib.stats.scores import DECISIONS
 
 
@@ -18,12 +20,16 @@ class NotAvailable(Exception):
     """A rule lacks a fact that may come later; the verdict is then ``open``."""
 
 
+class OutOfReach(NotAvailable):
+    """A rule lacks a text that is not at hand; the verdict is then ``not testable here``."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """Inputs of every rule: by name, as `skinlib.paper` and `skinlib.paper.measured` have them.
 
-    ``printed`` is by version and number, ``seconds`` the time of a prediction by backbone,
-    ``effects`` the main effects of our factorial study by factor and score.
+    ``printed`` is by version and number, ``works`` by reference number, ``seconds`` the time of a
+    prediction by backbone, ``effects`` what our factorial study found by factor and score.
     """
 
     printed: dict
@@ -31,18 +37,17 @@ class Facts:
     logged: dict
     curves: dict
     confusion: dict
-    described: dict
+    notebooks: dict
+    works: dict
     structures: dict
-    recipes: dict
-    backbones: dict
     ours: measured.Ours = dataclasses.field(default_factory=lambda: measured.Ours({}))
     seconds: dict = dataclasses.field(default_factory=dict)
     effects: dict = dataclasses.field(default_factory=dict)
 
     def run(self, name):
-        """Return a logged training."""
+        """Return a logged training run."""
         if name not in self.logged:
-            msg = f"no training '{name}' was logged"
+            msg = f"no training run '{name}' was logged"
             raise NotAvailable(msg)
         return self.logged[name]
 
@@ -57,10 +62,9 @@ def gather():
         logged=paper.logged(),
         curves=paper.curves(),
         confusion=paper.confusion(),
-        described=_known(measured.described),
+        notebooks=paper.notebooks(),
+        works=paper.comparators(),
         structures=_known(measured.structures),
-        recipes=dict(RECIPES),
-        backbones=dict(BACKBONES),
         ours=measured.find_ours(),
         seconds={name: entry["median"] for name, entry in latency["backbones"].items()},
         effects=_effects(),
@@ -76,10 +80,22 @@ def _known(read):
 
 
 def _effects():
-    found = effects.factorial(load_study("ablation"), DECISIONS)
+    """Return by factor and score: the interval, gain or loss, Holm, and with a chosen threshold."""
+    study = load_study("ablation")
+    found = effects.factorial(study)
     if found is None:
         return {}
+    moved = factorial.main(effects.factorial(study, DECISIONS, change=threshold.shifted))
+    terms = factorial.frame(found).set_index(["Switched on", "Score"])
     return {
-        factor: {score: effect.estimate(index) for index, score in enumerate(DECISIONS)}
+        factor: {
+            score: {
+                "estimate": effect.estimate(score),
+                "result": effect.judgement(score),
+                "corrected": bool(terms.loc[(factorial.NAMES[factor], score), "Holm"]),
+                "moved": moved[factor].judgement(score) if score in DECISIONS else None,
+            }
+            for score in effect.names
+        }
         for factor, effect in factorial.main(found).items()
     }

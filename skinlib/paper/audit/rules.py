@@ -2,15 +2,18 @@
 
 import math
 
-from skinlib.paper.audit.expressions import SETTINGS, cell, fact
+from skinlib.paper.audit.expressions import SETTINGS, cell, log
 from skinlib.paper.audit.facts import NotAvailable
 from skinlib.paper.audit.verdicts import (
     HOLDS,
     LOGS,
+    MEASURED,
     NOT_HERE,
     OPEN,
     Result,
     listed,
+    marked,
+    only,
     rule,
 )
 from skinlib.paper.measured import scores
@@ -22,11 +25,11 @@ def isolated_effect(facts, compared, like_for_like, effect, standard_errors=2):
     """Does a comparison differ in one thing only, and what do the pairs say that do?
 
     A gain of a pair counts when it is more than so many standard errors of a difference of
-    two shares. One pair is one training each, without a fixed seed.
+    two shares. One pair is one training run each, without a fixed seed.
     """
     pairs = listed(f"{second} with {first}" for first, second in compared)
     differing = set().union(*(_differences(facts, *pair) for pair in compared))
-    gains, parts = [], []
+    gains, parts, cells = [], [], []
     for names in like_for_like:
         if _differences(facts, *names):
             msg = f"{listed(names)} differ in {listed(sorted(_differences(facts, *names)))}"
@@ -34,21 +37,22 @@ def isolated_effect(facts, compared, like_for_like, effect, standard_errors=2):
         a, b = map(facts.run, names)
         error = math.sqrt(sum(r.accuracy * (1 - r.accuracy) / r.test_images for r in (a, b)))
         gains.append((b.accuracy - a.accuracy) / error)
-        parts.append(
-            f"{b.name} {b.accuracy:.4f}, {a.name} {a.accuracy:.4f} "
-            f"(macro F1 {b.macro['f1']:.2f}, {a.macro['f1']:.2f})"
-        )
+        pair = marked(f"{b.name} {b.accuracy:.4f}, {a.name} {a.accuracy:.4f}")
+        parts.append(f"{pair} (macro F1 {b.macro['f1']:.2f}, {a.macro['f1']:.2f})")
+        cells.append({"what": f"{b.name} against {a.name}", "printed": a.accuracy,
+                      "value": b.accuracy, "agrees": bool(gains[-1] > standard_errors),
+                      "decides": True})  # fmt: skip
     evidence = (
         f"Compared are {pairs}. Beside {effect} they differ in {listed(sorted(differing))}. "
         f"Pairs of the logs that differ in {effect} alone – {'; '.join(parts)}."
     )
     verdict = OPEN if any(gain > 0 for gain in gains) else LOGS
     verdict = HOLDS if all(gain > standard_errors for gain in gains) else verdict
-    return Result(f"{effect} raises the accuracy", evidence, verdict)
+    return Result(f"{effect} raises the accuracy", evidence, verdict, tuple(cells))
 
 
 def _differences(facts, first, second):
-    """Return the names of the settings that both trainings logged and that differ."""
+    """Return the names of the settings that both training runs logged and that differ."""
     runs = facts.run(first), facts.run(second)
     pairs = {name: tuple(map(read, runs)) for name, read in SETTINGS.items()}
     return {name for name, pair in pairs.items() if None not in pair and pair[0] != pair[1]}
@@ -67,15 +71,16 @@ def taps_in_use(length, taps, stride):
 
 
 @rule
-def attention_reads(facts, kernel, strides, backbones, claimed, heads=16):
+def attention_reads(facts, runs, claimed):
     """Which channels can change the attention maps, and what share of the kernel meets data?
 
-    `kernel` and `strides` go along height, width and channels of the tensor, as coded;
-    ``channels`` stands for the number of channels.
+    Kernel and strides are those of ``notebooks.yaml``: along height, width and channels of the
+    tensor, where ``channels`` stands for the number of channels.
     """
-    parts, complete = [], True
-    for name in backbones:
-        tap = fact(facts, "described", name, "tap_shape")
+    layer, parts, cells, complete = facts.notebooks["attention"], [], [], True
+    kernel, strides, heads = layer["kernel"], layer["strides"], layer["maps"]
+    for name in runs:
+        tap = [int(size) for size in log(facts, name, "tap shape")]
         size, step = (
             [tap[2] if each == "channels" else each for each in along]
             for along in (kernel, strides)
@@ -83,24 +88,28 @@ def attention_reads(facts, kernel, strides, backbones, claimed, heads=16):
         axes = [taps_in_use(*axis) for axis in zip(tap, size, step, strict=True)]
         used, whole = heads * math.prod(len(met) for met, _ in axes), heads * math.prod(size)
         read = sorted(axes[2][1])
-        complete &= len(read) == tap[2]
+        agrees = len(read) == tap[2]
+        complete &= agrees
+        part = marked(f"{len(read)} of {tap[2]} channels")
         parts.append(
-            f"{name}: {len(read)} of {tap[2]} channels and {used:,} of {whole:,} kernel "
+            f"{name}: {part} and {used:,} of {whole:,} kernel "
             f"weights ({100 * used / whole:.1f}\u00a0%)"
         )
+        cells.append({"what": f"channels, {name}", "printed": tap[2], "value": len(read),
+                      "agrees": agrees, "decides": True})  # fmt: skip
     channels = "every channel affects" if complete else f"only channels {listed(read)} affect"
     evidence = f"With the kernel as coded, {channels} the attention maps. In the networks: "
     evidence += f"{'; '.join(parts)}."
     if not complete:
         evidence += " All other kernel weights only ever multiply padding zeros."
-    return Result(claimed, evidence, HOLDS if complete else LOGS)
+    return Result(claimed, evidence, HOLDS if complete else LOGS, tuple(cells))
 
 
 @rule
 def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tolerance=0.02):
     """What did our run of this network reach, and was it set up as theirs?
 
-    ``open`` while there is no run; ``not reproducible here`` while the run had smaller
+    ``open`` while there is no run; ``not testable here`` while the run had smaller
     pictures or a changed recipe, so that it decides nothing.
     """
     printed = cell(facts, table, row, column)
@@ -108,17 +117,67 @@ def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tole
     runs = facts.ours.real.get((backbone, recipe), [])
     if not runs:
         return Result(claimed, f"No finished run of ours with {backbone}, {recipe}.", OPEN)
-    size = fact(facts, "described", backbone, "input_size")
+    size = log(facts, f"{row} {column}", "pixels")
     full = [r for r in runs if r.record["input_size"] == size and not r.record["changes"]]
     run = (full or sorted(runs, key=lambda run: run.record["input_size"]))[-1]
     found = scores(run)
+    near = abs(found[metric] - printed) <= tolerance
+    cells = ({"what": run.name, "printed": printed, "value": float(found[metric]),
+              "agrees": bool(near), "decides": bool(full)},)  # fmt: skip
+    value = f"{found[metric]:.4f}"
     evidence = (
-        f"{run.name}: {found[metric]:.4f} on {found['images']:,} test images, "
+        f"{run.name}: {marked(value) if full else value} on {found['images']:,} test images, "
         f"{run.record['epochs']} epochs at {run.record['input_size']} pixels."
     )
     if not full:
         evidence += f" The authors trained longer, at {size} pixels, so this run does not decide."
-        return Result(claimed, evidence, NOT_HERE)
-    near = abs(found[metric] - printed) <= tolerance
+        return Result(claimed, evidence, NOT_HERE, cells)
     evidence += f" Within {tolerance:g} of the printed number: {'yes' if near else 'no'}."
-    return Result(claimed, evidence, HOLDS if near else NOT_HERE)
+    return Result(claimed, evidence, HOLDS if near else MEASURED, cells)
+
+
+@rule
+def our_effect(facts, factor, direction, scores, claimed):
+    """Does a factor of our factorial study act as the claim says, and what does it survive?
+
+    An effect is a ``gain`` or a ``loss`` where it is clear over lesions and training runs. The
+    verdict names the scores for which it is, and says where Holm's correction for all comparisons
+    of the study, or a threshold chosen on the validation set, takes it away.
+    """
+    if factor not in facts.effects:
+        return Result(claimed, "Our factorial study is not finished.", OPEN)
+    found = {score: facts.effects[factor][score] for score in scores}
+    clear = [score for score, each in found.items() if each["result"] == direction]
+    parts = []
+    for score, each in found.items():
+        text = f"{score} {each['estimate'].text(signed=True)}, {each['result']}"
+        text = marked(text) if score in clear or not clear else text
+        if each["result"] != "not clear":
+            text += f" ({'also' if each['corrected'] else 'not'} after Holm's correction"
+            if each["moved"]:
+                text += f"; with a chosen threshold: {each['moved']}"
+            text += ")"
+        parts.append(text)
+    evidence = (
+        "Main effect over all combinations of the other factors, MobileNetV2 above a frozen lower "
+        "part at 96 pixels, split by lesion, intervals over lesions and training runs: "
+        f"{'; '.join(parts)}."
+    )
+    cells = tuple(
+        {"what": f"{factor}, {score}", "printed": direction, "value": each["result"],
+         "agrees": score in clear, "decides": score in clear or not clear}
+        for score, each in found.items()
+    )  # fmt: skip
+    if not clear:
+        against = any(each["result"] != "not clear" for each in found.values())
+        return Result(claimed, evidence, MEASURED if against else OPEN, cells)
+    fails = {
+        "before Holm's correction": [s for s in clear if not found[s]["corrected"]],
+        "without a chosen threshold": [
+            s for s in clear if found[s]["moved"] not in (None, direction)
+        ],
+    }
+    where = [words for words, lost in fails.items() if lost == clear]
+    if len(clear) == len(scores) and not any(fails.values()):
+        return Result(claimed, evidence, HOLDS, cells)
+    return Result(claimed, evidence, only(", ".join([listed(clear), *where])), cells)

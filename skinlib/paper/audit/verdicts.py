@@ -6,22 +6,32 @@ HOLDS = "holds"
 ONLY = "true only for"  # followed by what it is true for
 OWN_TABLE = "contradicted by its own table"
 LOGS = "contradicted by the logs"
-NOT_HERE = "not reproducible here"
+MEASURED = "contradicted by our measurement"
+SOURCE = "contradicted by the cited work"
+FITS = "fits"  # followed by what the digits match, and ", an inference"
+NOT_HERE = "not testable here"
 OPEN = "open"
-VERDICTS = (HOLDS, ONLY, OWN_TABLE, LOGS, NOT_HERE, OPEN)
+VERDICTS = (HOLDS, ONLY, OWN_TABLE, LOGS, MEASURED, SOURCE, FITS, NOT_HERE, OPEN)
 # What a claim is compared with, and the verdict where the two disagree.
-SOURCES = {"tables": OWN_TABLE, "logs": LOGS, "here": NOT_HERE, "open": OPEN}
+SOURCES = {
+    "tables": OWN_TABLE, "logs": LOGS, "here": MEASURED, "cited": SOURCE, "open": OPEN,
+}  # fmt: skip
 
 RULES = {}
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What the paper says, the sentences with the numbers that decide, and one of `VERDICTS`."""
+    """What the paper says, the sentences with the numbers that decide, and one of `VERDICTS`.
+
+    ``cells`` are the compared values: each a dictionary of ``what``, ``printed``, ``value``,
+    ``agrees`` and ``decides``; the evidence has those that decide between two stars.
+    """
 
     claimed: str
     evidence: str
     verdict: str
+    cells: tuple = ()
 
     def __post_init__(self):
         if kind(self.verdict) not in VERDICTS:
@@ -30,13 +40,29 @@ class Result:
 
 
 def kind(verdict):
-    """Return the verdict without what it is true for."""
-    return ONLY if verdict.startswith(f"{ONLY} ") else verdict
+    """Return the verdict without what it is true for, or what it fits."""
+    found = [each for each in (ONLY, FITS) if verdict.startswith(f"{each} ")]
+    return found[0] if found else verdict
+
+
+def shown(kind):
+    """Return the words for a kind of verdict, with dots where more words follow."""
+    return {ONLY: f"{ONLY} …", FITS: fits("…")}.get(kind, kind)
 
 
 def only(what):
     """Return the verdict ``true only for …``."""
     return f"{ONLY} {what}"
+
+
+def fits(what):
+    """Return the verdict ``fits …, an inference``."""
+    return f"{FITS} {what}, an inference"
+
+
+def marked(text):
+    """Mark a part of a sentence as what decides."""
+    return f"**{text}**"
 
 
 def rule(function):
