@@ -1,4 +1,4 @@
-"""The attention layer against a literal 3-D convolution, plain loops and the logged counts."""
+"""The attention layer against a 3-D convolution, plain loops and the logged counts."""
 
 import itertools
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from skinlib.models import conv3d
 from skinlib.models.attention import VARIANTS, SoftAttention
 
 # H, W, C: odd and even depth, C above and below the 2H-1 height taps that can meet data,
@@ -57,64 +58,41 @@ def padding(size, taps, stride):
     return max((outputs - 1) * stride + taps - size, 0) // 2
 
 
-def loops_as_coded(inputs, kernel, bias):
-    """A 3-D convolution over (H, W, C) with strides (1, 1, C), one product at a time."""
+def loops_as_coded(inputs, kernel):
+    """Scores of a 3-D convolution over (H, W, C) with strides (1, 1, C), one product at a time."""
+    inputs, kernel = inputs.astype(float), kernel.astype(float)
     batch, height, width, channels = inputs.shape
-    heads = kernel.shape[-1]
-    before = [
-        padding(height, kernel.shape[0], 1),
-        padding(width, 3, 1),
-        padding(channels, 3, channels),
-    ]
-    scores = np.zeros((batch, height, width, heads))
+    sizes, strides = (height, width, channels), (1, 1, channels)
+    before = [padding(*each) for each in zip(sizes, kernel.shape[:3], strides, strict=True)]
+    scores = np.zeros((batch, height, width, kernel.shape[-1]))
     for b, i, j, k in itertools.product(*map(range, scores.shape)):
-        total = bias[k]
         for di, dj, dc in itertools.product(*map(range, kernel.shape[:3])):
             y, x, c = i + di - before[0], j + dj - before[1], dc - before[2]
             if 0 <= y < height and 0 <= x < width and 0 <= c < channels:
-                total += inputs[b, y, x, c] * kernel[di, dj, dc, 0, k]
-        scores[b, i, j, k] = total
-    return spatial_softmax(scores)
+                scores[b, i, j, k] += inputs[b, y, x, c] * kernel[di, dj, dc, 0, k]
+    return scores
 
 
-def loops_as_described(inputs, kernel, bias):
-    """A 3 x 3 convolution over all channels, one product at a time."""
+def loops_as_described(inputs, kernel):
+    """Scores of a 3 x 3 convolution over all channels, one product at a time."""
     batch, height, width, channels = inputs.shape
     scores = np.zeros((batch, height, width, kernel.shape[-1]))
     for b, i, j, k in itertools.product(*map(range, scores.shape)):
-        total = bias[k]
         for di, dj, c in itertools.product(range(3), range(3), range(channels)):
             y, x = i + di - 1, j + dj - 1
             if 0 <= y < height and 0 <= x < width:
-                total += inputs[b, y, x, c] * kernel[di, dj, c, k]
-        scores[b, i, j, k] = total
-    return spatial_softmax(scores)
-
-
-def literal_scores(inputs, kernel, strides):
-    """A 3-D convolution over (H, W, C) with "same" padding, window by window, in float64."""
-    sizes, taps = inputs.shape[1:], kernel.shape[:3]
-    margins = [(0, 0)]
-    for size, tap, stride in zip(sizes, taps, strides, strict=True):
-        before = padding(size, tap, stride)
-        # Zeros enough behind the data for every window that starts within it.
-        margins.append((before, tap))
-    padded = np.pad(inputs.astype(float), margins)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, taps, axis=(1, 2, 3))
-    starts = [slice(0, size, stride) for size, stride in zip(sizes, strides, strict=True)]
-    windows = windows[(slice(None), *starts)]
-    return np.tensordot(windows, kernel[:, :, :, 0].astype(float), axes=3)
+                scores[b, i, j, k] += inputs[b, y, x, c] * kernel[di, dj, c, k]
+    return scores
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_as_coded_equals_the_literal_3d_convolution(shape, rng):
+def test_as_coded_equals_the_3d_convolution(shape, rng):
     layer = built("as_coded", shape, rng)
     inputs = tensor(rng, 2, *shape)
     output, maps = outcome(layer, inputs)
     kernel, bias = (ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
-    scores = literal_scores(inputs, kernel, (1, 1, shape[-1]))
-    assert scores.shape == (2, *shape[:2], 1, HEADS)
-    expected = spatial_softmax(scores[:, :, :, 0] + bias)
+    # `test_conv3d` compares this reference with the loops.
+    expected = spatial_softmax(conv3d.reference(inputs, kernel, 0) + bias)
     np.testing.assert_allclose(maps, expected, rtol=2e-5)
     product = expected.sum(axis=-1, keepdims=True) * inputs
     np.testing.assert_allclose(output, product, rtol=2e-5, atol=1e-6)
@@ -128,7 +106,7 @@ def test_both_variants_equal_plain_loops(variant, shape, rng):
     output, maps = outcome(layer, inputs)
     loops = {"as_coded": loops_as_coded, "as_described": loops_as_described}[variant]
     kernel, bias = (ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
-    expected = loops(inputs, kernel, bias)
+    expected = spatial_softmax(loops(inputs, kernel) + bias)
     np.testing.assert_allclose(maps, expected, rtol=2e-5)
     gamma = 1.0 if variant == "as_coded" else 0.01
     product = gamma * expected.sum(axis=-1, keepdims=True) * inputs

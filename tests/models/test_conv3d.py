@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from test_attention import literal_scores
+from test_attention import loops_as_coded
 
 from skinlib.cli import main
 from skinlib.common import paths
@@ -18,9 +18,9 @@ def case(rng):
     return inputs, rng.normal(size=(9, 3, 3, 1, 2)).astype("float32")
 
 
-def test_the_reference_is_the_literal_convolution(case):
+def test_the_reference_equals_plain_loops(case):
     inputs, kernel = case
-    expected = literal_scores(inputs, kernel, (1, 1, 9))[:, :, :, 0]
+    expected = loops_as_coded(inputs, kernel)
     np.testing.assert_allclose(conv3d.reference(inputs, kernel, 0), expected, atol=1e-12)
 
 
@@ -28,7 +28,7 @@ def test_the_middle_channels_are_those_behind_a_negative_margin(case):
     """(C - 3) / 2 numbers cut off on the left: channels 3, 4 and 5 of nine."""
     inputs, kernel = case
     rolled = np.roll(inputs, -3, axis=-1)
-    expected = literal_scores(rolled, kernel, (1, 1, 9))[:, :, :, 0]
+    expected = loops_as_coded(rolled, kernel)
     np.testing.assert_allclose(conv3d.reference(inputs, kernel, 3), expected, atol=1e-12)
     assert conv3d.classify(expected, inputs, kernel)["reading"] == conv3d.MIDDLE
 
