@@ -5,7 +5,6 @@ less on the validation set, with the interval of the paired change over lesions.
 """
 
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +37,7 @@ def measure(*, quick=False, progress=True):
     dict
         ``model``; ``photographs``, ``validation`` and ``calibration`` (how many pictures);
         ``keras`` (scores with their interval) and ``exports``: rows of ``format``,
-        ``precision``, ``calibrated``, ``bytes``, ``seconds`` and ``parity`` by kind of picture;
+        ``precision``, ``calibrated``, ``bytes`` and ``parity`` by kind of picture;
         with ``scores`` where less than float32 is stored.
     """
     from skinlib.predict.export.graph import servable
@@ -67,11 +66,11 @@ def measure(*, quick=False, progress=True):
     for format, precision, calibrated in tqdm(variants, unit="file", disable=not progress):
         # In float32 nothing is left to score once the probabilities are the same.
         kinds = [kind for kind in given if precision != "fp32" or kind == "photographs"] or given
-        made, answers = _exported(
+        size, answers = _exported(
             classifier, format, precision, pictures if calibrated else None,
             {kind: given[kind] for kind in kinds},
         )  # fmt: skip
-        row = {"format": format, "precision": precision, "calibrated": calibrated, **made,
+        row = {"format": format, "precision": precision, "calibrated": calibrated, "bytes": size,
                "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
         if precision != "fp32":
             both = [each["validation"]["probabilities"] for each in (exact, answers)]
@@ -92,18 +91,15 @@ def _photographs(classifier, paths):
 
 
 def _exported(classifier, format, precision, pictures, given):
-    """Export once; return its ``bytes`` and ``seconds``, and its outputs by kind of picture."""
+    """Export once; return its size in bytes, and its outputs by kind of picture."""
     from skinlib.predict.export.running import opened
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{export.FORMATS[format][1]}"
-        start = time.monotonic()
         made = export.export(classifier, format, path, precision, pictures=pictures)
-        seconds = round(time.monotonic() - start, 1)
         run = opened(path, threads=1)
         outputs = {kind: _all(run, inputs) for kind, inputs in given.items()}
-    size = sum(each["bytes"] for each in made["files"].values())
-    return {"bytes": size, "seconds": seconds}, outputs
+    return sum(each["bytes"] for each in made["files"].values()), outputs
 
 
 def _all(run, inputs):

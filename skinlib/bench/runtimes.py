@@ -34,8 +34,8 @@ def measure(*, backbones=None, quick=False, progress=True):
     -------
     dict
         By backbone ``input_size``, ``parameters``, ``loads`` (before each visit) and
-        ``runtimes``: rows of ``runtime``, ``precision``, ``bytes`` and the spread of the seconds,
-        or ``error`` where a conversion failed.
+        ``runtimes``: rows of ``runtime``, ``precision`` and the spread of the seconds, or
+        ``error`` where a conversion failed.
     """
     from tqdm import tqdm
 
@@ -105,10 +105,7 @@ class _Case:
             if variant in self.errors:
                 rows.append({**row, "error": self.errors[variant]})
             else:
-                path = self.files.get(variant)
-                files = [path, path.with_suffix(".bin")] if path else []
-                size = sum(each.stat().st_size for each in files if each.is_file())
-                rows.append({**row, "bytes": size or None, **timing.spread(self.seconds[variant])})
+                rows.append({**row, **timing.spread(self.seconds[variant])})
         return {**self.about, "runtimes": rows}
 
 

@@ -1,7 +1,6 @@
 """What a training step costs, by backbone, and how near it comes to the peaks of the machine."""
 
 import os
-import time
 
 import numpy as np
 
@@ -59,11 +58,9 @@ def one(name, quick=False):
     """
     if quick:
         os.environ["SKINLIB_QUICK_START"] = "1"
-    start = time.perf_counter()
     model, inputs, labels = _compiled(name, 32 if quick else None)
     images = inputs["image"]
-    about = {"input_size": images.shape[1], "batch": BATCH,
-             "build_seconds": round(time.perf_counter() - start, 2), **count(model)}  # fmt: skip
+    about = {"input_size": images.shape[1], "batch": BATCH, **count(model)}
     augmented, order = consumer(images.shape[1], augmentation=AUGMENTATION), np.arange(BATCH)[::-1]
     work = {
         "train": lambda: model.train_on_batch(inputs, labels),

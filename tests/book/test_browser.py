@@ -245,19 +245,15 @@ def test_keyboard_alone_is_enough(fresh):
 def test_a_model_that_is_missing_or_another(fresh, demonstration):
     """Each is said, and the next picture tries again."""
     content = (demonstration[0] / "model.onnx").read_bytes()
-    place = "**/model.onnx"
-    fresh.open()
-    fresh.page.route(place, lambda route: route.fulfill(status=404))
-    fresh.page.click("#try [data-part=samples] button")
-    assert "“model.onnx” is missing" in fresh.error()
-    fresh.page.unroute(place)
-    fresh.page.route(place, lambda route: route.fulfill(body=content[:-1] + b"\0"))
-    fresh.page.click("#try [data-part=samples] button")
-    fresh.page.wait_for_function(
-        "document.querySelector('[data-part=error]').textContent.includes('SHA-256')"
-    )
-    fresh.page.unroute(place)
-    fresh.page.click("#try [data-part=samples] button")
+    place, page = "**/model.onnx", fresh.open().page
+    for answer, words in (({"status": 404}, "is missing"), ({"body": content[:-1]}, "SHA-256")):
+        page.route(place, lambda route, answer=answer: route.fulfill(**answer))
+        page.click("#try [data-part=samples] button")
+        page.wait_for_function(
+            f"document.querySelector('[data-part=error]').textContent.includes('{words}')"
+        )
+        page.unroute(place)
+    page.click("#try [data-part=samples] button")
     fresh.answer()
 
 
