@@ -1,7 +1,7 @@
 """A trained network with its preprocessing and its rule: pixels in, probabilities out."""
 
+import dataclasses
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -26,7 +26,8 @@ BATCH = 64
 LEAST_SIDE = 32
 
 
-class Predictions(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Predictions:
     """What a model predicts for n photographs.
 
     Attributes
@@ -118,7 +119,7 @@ class Classifier:
         starts = tqdm(range(0, len(facts), BATCH), progress, unit="batch", disable=not progress)
         rows = (slice(start, start + BATCH) for start in starts)
         found = [self._classify(pictures[each], facts.iloc[each], views) for each in rows]
-        columns = zip(*found, strict=True)
+        columns = zip(*(vars(each).values() for each in found), strict=True)
         return Predictions(*(None if each[0] is None else np.concatenate(each) for each in columns))
 
     def _classify(self, pictures, facts, views):
