@@ -9,6 +9,25 @@ from skinlib.common import paths
 from skinlib.stats.bootstrap import Estimate
 
 RUNTIMES = {"keras": "Keras", "onnx": "ONNX Runtime", "litert": "LiteRT", "openvino": "OpenVINO"}
+# Columns of the table of a bench: a number of a stored entry, or the entry itself, and its scale.
+COLUMNS = {
+    "runtimes": {"parameters, M": ("parameters", 1e-6)},
+    "latency": {
+        "parameters, M": ("parameters", 1e-6),
+        "one image, ms": (None, 1000),
+        "p90, ms": ("p90", 1000),
+        "batches, images/s": ("throughput", 1),
+    },
+    "step": {
+        "GMAC": ("macs", 1e-9),
+        "activations, M": ("activations", 1e-6),
+        "training images/s": ("train", 1),
+        "prediction images/s": ("forward", 1),
+        "input / step, %": ("input_share", 100),
+        "first step, s": ("first_step_seconds", 1),
+    },
+    "input": {"images/s": ("images_per_second", 1), "times theirs": ("times_theirs", 1)},
+}
 
 
 def stored(name):
@@ -31,61 +50,23 @@ def extent(values):
     return f"{short(values.min(), digits=2)} to {short(values.max(), digits=2)}"
 
 
-def frame(name, cells):
-    """Return a row for each backbone, or case, that a bench could measure.
-
-    `cells` takes the name and the stored entry of a backbone, and returns the row as a dict.
-    """
-    records = stored(name)
-    rows = [
-        {"Device": record["device"], **cells(key, entry)}
-        for record in records
-        for key, entry in record.get("backbones", record.get("cases")).items()
-        if "error" not in entry
-    ]
+def frame(name):
+    """Return a row of text for each backbone, or case, that a bench could measure."""
+    records, rows = stored(name), []
+    for record in records:
+        for key, entry in (record.get("backbones") or record["cases"]).items():
+            if "error" in entry:
+                continue
+            row = {"Device": record["device"], "Backbone": key, "px": entry.get("input_size")}
+            if "label" in entry:
+                augmented = "yes" if entry["augmented"] else "no"
+                row = {"Device": record["device"], "Way": entry["label"], "Augmented": augmented}
+            for title, (number, scale) in COLUMNS[name].items():
+                row[title] = short(entry[number] if number else entry, scale)
+            if memory := entry.get("memory_mb"):
+                row["memory, MB"] = f"{memory['gpu'] or memory['process']:,}"
+            rows.append(row)
     return pd.DataFrame(rows).drop(columns=[] if len(records) > 1 else "Device")
-
-
-def step(name, entry):
-    """Return the cells of a backbone in the bench ``step``."""
-    memory = entry["memory_mb"]
-    return {
-        "Backbone": name,
-        "px": entry["input_size"],
-        "GMAC": short(entry["macs"], 1e-9),
-        "activations, M": short(entry["activations"], 1e-6),
-        "training images/s": short(entry["train"]),
-        "prediction images/s": short(entry["forward"]),
-        "input / step, %": short(entry["input_share"], 100),
-        "first step, s": short(entry["first_step_seconds"]),
-        "memory, MB": f"{memory['gpu'] or memory['process']:,}",
-    }
-
-
-def backbone(name, entry):
-    """Return the cells of a backbone that any bench has."""
-    parameters = short(entry["parameters"], 1e-6)
-    return {"Backbone": name, "px": entry["input_size"], "parameters, M": parameters}
-
-
-def latency(name, entry):
-    """Return the cells of a backbone in the bench ``latency``."""
-    return {
-        **backbone(name, entry),
-        "one image, ms": short(entry, 1000),
-        "p90, ms": short(entry["p90"], 1000),
-        "batches, images/s": short(entry["throughput"]),
-    }
-
-
-def delivery(_, case):
-    """Return the cells of a case in the bench ``input``."""
-    return {
-        "Way": case["label"],
-        "Augmented": "yes" if case["augmented"] else "no",
-        "images/s": short(case["images_per_second"]),
-        "times theirs": short(case["times_theirs"]),
-    }
 
 
 def runtimes(record):

@@ -49,14 +49,14 @@ def test_ratios_and_speedups(times):
 
 
 def test_a_gpu_adds_rows_and_a_failure_leaves_one_out(monkeypatch):
-    record = {"device": "cpu", "backbones": {"A": {"value": 1}, "B": {"error": "no memory"}}}
+    entry = {"input_size": 224, "parameters": 3e6}
+    record = {"device": "cpu", "backbones": {"A": entry, "B": {"error": "no memory"}}}
     records = [record]
     monkeypatch.setattr(tables, "stored", lambda name: records)
-    row = {"Backbone": "A", "value": 1}
-    cells = lambda name, entry: {"Backbone": name, **entry}  # noqa: E731
-    assert tables.frame("step", cells).to_dict("records") == [row]
+    row = {"Backbone": "A", "px": 224, "parameters, M": "3"}
+    assert tables.frame("runtimes").to_dict("records") == [row]
     records.append({**record, "device": "gpu"})
-    found = tables.frame("step", cells).to_dict("records")
+    found = tables.frame("runtimes").to_dict("records")
     assert found == [{"Device": "cpu", **row}, {"Device": "gpu", **row}]
 
 
