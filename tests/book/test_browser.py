@@ -246,8 +246,11 @@ def test_a_model_that_is_missing_or_another(fresh, demonstration):
     """Each is said, and the next picture tries again."""
     content = (demonstration[0] / "model.onnx").read_bytes()
     place, page = "**/model.onnx", fresh.open().page
-    for answer, words in (({"status": 404}, "is missing"), ({"body": content[:-1]}, "SHA-256")):
-        page.route(place, lambda route, answer=answer: route.fulfill(**answer))
+    for reply, words in (
+        (lambda route: route.fulfill(status=404), "is missing"),
+        (lambda route: route.fulfill(body=content[:-1]), "SHA-256"),
+    ):
+        page.route(place, reply)
         page.click("#try [data-part=samples] button")
         page.wait_for_function(
             f"document.querySelector('[data-part=error]').textContent.includes('{words}')"
