@@ -16,7 +16,7 @@ from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.gains import GAIN, LEAST_SEEDS, LOSS
 from skinlib.stats.scores import DECISIONS
 
-YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "not tested", "has none"
+YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "–", "has none"
 CHECKS = (
     "Other lesions", "Other training runs", "All comparisons of its study", "Chosen threshold",
     "Trained to the end", "Second network",
@@ -46,7 +46,8 @@ def checks(effect, score, corrected, *, moved=None, converged=None, second=None)
     Returns
     -------
     dict of str to str
-        ``yes``, ``no``, ``not tested``; ``has none`` for the threshold of a score without one.
+        ``yes``, ``no``, ``–`` where it was not made; for the threshold of a score without one
+        ``has none``.
     """
     lesions, trainings = effect.estimate(score), effect.over_seeds(score)
     direction = GAIN if lesions.value > 0 else LOSS
@@ -78,15 +79,13 @@ def _holm(found):
     return dict(zip(raw, multipletests(list(raw.values()), method="holm")[1], strict=True))
 
 
-def _rows(page, found, corrected, **others):
+def _rows(found, corrected, **others):
     """Return one row an effect and score; `others` are effects by title, see `checks`."""
     return [
         {
-            "Page": page,
             "Effect of": title,
             "on": score,
             "Size": effect.estimate(score).text(signed=True),
-            "Result": effect.judgement(score),
             **checks(
                 effect,
                 score,
@@ -101,7 +100,7 @@ def _rows(page, found, corrected, **others):
 
 def of_leakage(*, n_resamples=N_RESAMPLES):
     """Return the rows on photographs of the test lesions in the training set."""
-    study, title = load_study("leakage-matched"), "photographs of the test lesions"
+    study, title = load_study("leakage-matched"), "seeing the test lesion"
     main, second = (leakage.runs(study, "clean-frozen", each) for each in (MAIN, SECOND))
     if len(main) < LEAST_SEEDS:
         return []
@@ -109,7 +108,7 @@ def of_leakage(*, n_resamples=N_RESAMPLES):
     found = {title: leakage.beyond(main, **options)}
     moved = {title: leakage.beyond(main, change=threshold.shifted, **options)}
     again = {title: leakage.beyond(second, **options)}
-    return _rows("leakage", found, _holm(found), moved=moved, second=again)
+    return _rows(found, _holm(found), moved=moved, second=again)
 
 
 def of_factors(*, n_resamples=N_RESAMPLES):
@@ -131,7 +130,6 @@ def of_factors(*, n_resamples=N_RESAMPLES):
     wanted = {name: (variant, "full") for name, variant in WITHOUT.items()}
     second = effects.contrasts(ways, wanted, **options)
     return _rows(
-        "ablation",
         _named(factorial.main(design)),
         dict(zip(keys, adjusted, strict=True)),
         moved=_named(factorial.main(moved)),
@@ -148,13 +146,20 @@ def of_settings(*, n_resamples=N_RESAMPLES):
     """Return the rows on attention as described or coded, and on the other settings of the text."""
     options = {"n_resamples": n_resamples}
     rows = []
+    plain, shifted = (
+        {f"attention, {title}": effect for title, effect in found.items()}
+        for found in (
+            effects.attentions(**options),
+            effects.attentions(change=threshold.shifted, **options),
+        )
+    )
     for found, moved in (
-        (effects.attentions(**options), effects.attentions(change=threshold.shifted, **options)),
+        (plain, shifted),
         # These runs have no validation set, as the authors' have none.
         (effects.settings(**options), {}),
     ):
         if found:
-            rows += _rows("ablation", found, _holm(found), moved=moved)
+            rows += _rows(found, _holm(found), moved=moved)
     return rows
 
 
@@ -164,10 +169,10 @@ def table(*, n_resamples=N_RESAMPLES):
     Returns
     -------
     pandas.DataFrame
-        ``Page``, ``Effect of``, ``on`` (score), ``Size`` with its interval over lesions,
-        ``Result``, and a column for each of `CHECKS`.
+        ``Effect of``, ``on`` (score), ``Size`` with its interval over lesions, and a column for
+        each of `CHECKS` after the first, which all of them pass.
     """
     options = {"n_resamples": n_resamples}
     rows = [*of_leakage(**options), *of_factors(**options), *of_settings(**options)]
     found = pd.DataFrame(rows)
-    return found[found[CHECKS[0]] == YES].reset_index(drop=True)
+    return found[found[CHECKS[0]] == YES].drop(columns=CHECKS[0]).reset_index(drop=True)

@@ -158,11 +158,11 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
         {
             named: title,
             "Score": name,
-            titles[0]: f"{found.first[found.place(name)]:.3f}",
-            titles[1]: f"{found.second[found.place(name)]:.3f}",
+            titles[0]: f"{found.first[found.place(name)]:z.3f}",
+            titles[1]: f"{found.second[found.place(name)]:z.3f}",
             f"Difference [{covers}]": found.estimate(name).text(signed=True),
             "[seeds]": interval(found.over_seeds(name)),
-            "By seed": ", ".join(f"{value:+.3f}" for value in found.by_seed[:, found.place(name)]),
+            "By seed": ", ".join(f"{value:+z.3f}" for value in found.by_seed[:, found.place(name)]),
             "Result": found.judgement(name),
         }
         for title, found in effects.items()
