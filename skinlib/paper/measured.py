@@ -76,6 +76,13 @@ class Ours:
         """Return a score (see `scores`) as text, mean ± sd over seeds, ``–`` without a run."""
         return spread([scores(run)[score] for run in self.real.get((backbone, recipe), [])])
 
+    def cells(self, backbone, arm, score):
+        """Return the columns of both our recipes; the clean one has no arm without metadata."""
+        return {
+            "Ours, authors' recipe": self.cell(backbone, LOGGED_RECIPE[arm], score),
+            "Ours, clean recipe": self.cell(backbone, arm == "MD" and "clean", score),
+        }
+
     def sources(self, *recipes):
         """Return what the columns "ours" are of, of all recipes or some, and what is left out."""
         recipes, groups = recipes or RECIPES, {}

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import records
 from scipy import stats
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import localisation
-from skinlib.experiments.run import Run
+from skinlib.experiments.run import read_run, write_history, write_predictions, write_record
 from skinlib.plots import attention as drawing
 from skinlib.stats.localisation import box, darkness, hits, mass_inside, of_others, score
 
@@ -91,10 +92,9 @@ def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
     """Write a run with scores of a network that follows its lesions; seeds have other images."""
     rng = np.random.default_rng(seed)
     name = f"MobileNetV2-clean-{attention}-96px-s{seed}"
-    record = {
+    record = records.blank() | {
         "run": name, "status": "finished", "seed": seed, "backbone": "MobileNetV2",
-        "input_size": 96, "weights_sha256": "ab", "identity": "cd", "study": "ablation",
-        "data": {"name": "x", "fingerprint": "f"}, "split": {"unit": "lesion", "hash": f"h{seed}"},
+        "input_size": 96, "weights_sha256": "ab", "split": {"unit": "lesion", "hash": f"h{seed}"},
         "recipe": {"name": "clean", "attention": attention, "epochs": 15},
     }  # fmt: skip
     lesions = np.repeat(np.arange(count // 2), 2)
@@ -108,29 +108,21 @@ def make_run(folder, seed=0, attention="as_described", scale=1.0, count=120):
     place = folder / "runs" / "ablation" / name
     place.mkdir(parents=True)
     scores.to_csv(place / localisation.SCORES, index=False)
-    source = {
-        "weights_sha256": "ab", "images": count, "grid": [3, 3], "gamma": 0.01,
-    }  # fmt: skip
+    source = {"weights_sha256": "ab", "images": count, "grid": [3, 3], "gamma": 0.01}
     (place / localisation.SOURCE).write_text(json.dumps(source))
-    predictions = pd.DataFrame(np.eye(7)[rng.integers(0, 7, count)], columns=list(CLASSES))
-    predictions.insert(0, "label", "nv")
-    predictions.insert(0, "part", "test")
-    predictions.insert(0, "lesion_id", [f"HAM_{i}" for i in lesions])
-    predictions.insert(0, "image_id", scores["image_id"])
-    predictions.to_csv(place / "predictions.csv", index=False)
-    losses = pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.0, 1.0, 0.5]})
-    losses.to_csv(place / "history.csv", index=False)
-    return Run(place, record)
+    table = pd.DataFrame({"image_id": scores["image_id"], "dx": "nv"})
+    table["lesion_id"] = [f"HAM_{i}" for i in lesions]
+    write_predictions(place, table, ["test"] * count, np.eye(7)[rng.integers(0, 7, count)])
+    write_history(place, pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.0, 1.0, 0.5]}))
+    write_record(place, record)
+    return place
 
 
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     made = [make_run(tmp_path, seed) for seed in (0, 1)]
-    made += [make_run(tmp_path, 0, "as_coded", 0.2), make_run(tmp_path, 1, "none")]
-    made = {run.folder: run for run in made}
-    monkeypatch.setattr(localisation, "read_run", lambda folder: made[folder])
-    return made
+    return [*made, make_run(tmp_path, 0, "as_coded", 0.2), make_run(tmp_path, 1, "none")]
 
 
 def test_networks_are_runs_but_for_their_seed(measured):
@@ -151,8 +143,7 @@ def test_networks_are_runs_but_for_their_seed(measured):
 
 def test_a_network_that_diverged_is_apart(measured):
     folder = next(folder for folder in measured if "as_coded" in folder.name)
-    losses = pd.DataFrame({"epoch": [1, 2, 3, 4], "loss": [2.0, 0.5, 6.0, 5.9]})
-    losses.to_csv(folder / "history.csv", index=False)
+    write_history(folder, pd.DataFrame({"epoch": [1, 2, 3, 4], "loss": [2.0, 0.5, 6.0, 5.9]}))
     found, (diverged,) = localisation.networks()
     assert len(found) == 2
     assert diverged.runs[0].name == folder.name
@@ -193,7 +184,7 @@ def test_variants_are_compared_on_the_same_images_only(measured):
 
 
 def test_scores_of_another_training_are_refused(measured):
-    run = next(iter(measured.values()))
+    run = read_run(measured[0])
     run.record["weights_sha256"] = "other"
     with pytest.raises(IntegrityError, match="not of the training"):
         localisation.read_scores(run)

@@ -140,8 +140,7 @@ def table_a5(ours):
                     "Indicator": name,
                     "Paper": notes.mark(fixed(printed), reason, model, name),
                     "Logged": fixed(logged, 4 if indicator in ("accuracy", "auc") else 3),
-                    "Ours, authors' recipe": ours.cell(model, "md-as-logged", key),
-                    "Ours, clean recipe": ours.cell(model, "clean", key),
+                    **ours.cells(model, "MD", key),
                 }
             )
     return pd.DataFrame(rows), notes.markdown(ours.sources())

@@ -33,7 +33,7 @@ def networks(ours):
                 "printed": _printed(number, network),
                 "logged": run and run.get(field),
                 "ours, authors' recipe": ours.mean(backbone, LOGGED_RECIPE[arm], score),
-                "ours, clean recipe": ours.mean(backbone, "clean", score) if arm == "MD" else None,
+                "ours, clean recipe": ours.mean(backbone, arm == "MD" and "clean", score),
             }
             rows += [(network, measure, source, value) for source, value in values.items()]
     frame = pd.DataFrame(rows, columns=["network", "measure", "source", "value"])

@@ -39,10 +39,7 @@ def table_5(ours):
                     "Journal": fixed(later),
                     "Logged": notes.mark(fixed(logged, 4), reason, name),
                     "Test images": f"{run.test_images:,}" if run else NONE,
-                    "Ours, authors' recipe": ours.cell(model, LOGGED_RECIPE[arm], "accuracy"),
-                    "Ours, clean recipe": (
-                        ours.cell(model, "clean", "accuracy") if arm == "MD" else NONE
-                    ),
+                    **ours.cells(model, arm, "accuracy"),
                 }
             )
             if reason:
