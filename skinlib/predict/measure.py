@@ -71,10 +71,9 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
     takes_facts = classifier.recipe.metadata
 
     def classify(part, facts=None, views=None):
-        chosen, title = prepared.parts[part], part if progress else None
-        facts = prepared.tables[part] if facts is None else facts
+        chosen, facts = prepared.parts[part], prepared.tables[part] if facts is None else facts
         pictures = chosen.pixels[chosen.rows]
-        return classifier.classify(pictures, facts, views=views, progress=title)
+        return classifier.classify(pictures, facts, views=views, progress=progress and part)
 
     train = classify("train", views="one")
     found = {part: classify(part) for part in ("validation", "test")}
@@ -137,7 +136,7 @@ def _official(run, classifier, folder, progress):
     places = pd.Index(dataset.table["image_id"])
     rows = places.get_indexer(run.predictions(external.PART)["image_id"])
     images, facts = classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
-    title = external.PART if progress else None
+    title = progress and external.PART
     found = classifier.classify(images, facts, views="one", progress=title)
     return found.distances, complete(facts)
 
@@ -196,8 +195,8 @@ def _ood_images(classifier, part, progress):
     some, size = part.pixels[part.rows[: ood_images.COUNT]], classifier.record["input_size"]
     found = []
     for kind, pictures in ood_images.kinds(size, some).items():
-        facts, title = table([NOTHING] * len(pictures)), kind if progress else None
-        status = classifier.classify(pictures, facts, progress=title).status
+        facts = table([NOTHING] * len(pictures))
+        status = classifier.classify(pictures, facts, progress=progress and kind).status
         counts = {key: int((status == word).sum()) for key, word in STATUS.items()}
         found.append({"kind": kind, "images": len(pictures), **counts})
     return found

@@ -114,7 +114,7 @@ class Classifier:
         views : {'one', 'd4'}, optional
             The recipe's by default.
         progress : str, optional
-            Title of a progress bar.
+            Title of a progress bar; False or None: no bar.
         """
         starts = tqdm(range(0, len(facts), BATCH), progress, unit="batch", disable=not progress)
         rows = (slice(start, start + BATCH) for start in starts)

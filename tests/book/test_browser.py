@@ -22,8 +22,7 @@ SIZES = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
 FACTS = {"age": 71, "sex": "female", "site": "lower extremity"}
-# Long, for a machine that trains beside it.
-PATIENCE = 120_000
+PATIENCE = 120_000  # milliseconds; long, for a machine that trains beside it
 
 
 def encode(picture, format, **options):
