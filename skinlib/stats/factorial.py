@@ -17,8 +17,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from skinlib.common.errors import DataError
-from skinlib.stats.bootstrap import LEVEL, Estimate
-from skinlib.stats.gains import judge, over_seeds
+from skinlib.stats.bootstrap import LEVEL
 from skinlib.stats.paired import Effect
 from skinlib.stats.scores import SCORES
 
@@ -58,79 +57,51 @@ class Design:
         return SCORES[: self.scores.shape[-1]]
 
 
-def effects(levels, values):
-    """Estimate main effects and two-way interactions, by ``levels`` and one score of a `Design`.
+def effects(design):
+    """Estimate main effects and two-way interactions.
 
     Returns
     -------
-    dict of tuple to (skinlib.stats.bootstrap.Estimate, float)
+    dict of tuple to (skinlib.stats.paired.Effect, numpy.ndarray)
         By the indices of the factors, ``(0,)`` or ``(0, 1)``: the effect of switching it on,
         averaged over everything else, or by how much switching one on changes the effect of the
-        other, halved; and the two-sided p-value of its being 0.
+        other, halved; and for each score the two-sided p-value of its being 0. The intervals cover
+        lesions and training runs.
 
     Raises
     ------
     DataError
         Nothing is left to measure the spread of the training runs with.
     """
-    seeds, cells = values.shape[1:]
-    terms, contrasts = _contrasts(levels)
-    # Orthogonal columns of ±1: each coefficient is half an effect.
-    halves = np.einsum("tc,dsc->dt", contrasts, values) / (seeds * cells)
-    observed = values[0]
-    fitted = observed.mean(axis=1, keepdims=True) + halves[0] @ contrasts
+    observed, (seeds, cells) = design.scores[0], design.scores.shape[1:3]
+    places = range(len(design.factors))
+    terms = [(place,) for place in places] + list(itertools.combinations(places, 2))
+    signs = np.stack([design.levels[:, term].prod(axis=1) for term in terms])
     freedom = seeds * cells - seeds - len(terms)
     if freedom < 1:
         msg = f"{cells} cells of {seeds} seed have no spread left to measure; train another seed"
         raise DataError(msg)
-    trainings = np.sum((observed - fitted) ** 2) / freedom * 4 / (seeds * cells)
-    lesions = (2 * halves[1:]).var(axis=0, ddof=1) if len(values) > 1 else np.zeros(len(terms))
+    # Orthogonal columns of ±1: each coefficient is half an effect.
+    values = 2 * np.einsum("tc,dsck->dtk", signs, design.scores) / (seeds * cells)
+    by_seed = 2 * np.einsum("tc,sck->tsk", signs, observed) / cells
+    fitted = observed.mean(axis=1, keepdims=True) + signs.T @ values[0] / 2
+    trainings = np.sum((observed - fitted) ** 2, axis=(0, 1)) / freedom * 4 / (seeds * cells)
+    lesions = values[1:].var(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(values[0])
     errors = np.sqrt(trainings + lesions)
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * errors
+    p = 2 * stats.t.sf(abs(values[0]) / errors, freedom)
     found = {}
     for index, term in enumerate(terms):
-        value = 2 * halves[0, index]
-        p = 2 * stats.t.sf(abs(value) / errors[index], freedom)
-        found[term] = (Estimate(value, value - reach[index], value + reach[index]), float(p))
+        means = [observed[:, signs[index] == sign].mean(axis=(0, 1)) for sign in (-1, 1)]
+        ends = values[0, index] - reach[index], values[0, index] + reach[index]
+        found[term] = Effect(*means, by_seed[index], *ends, design.names), p[index]
     return found
-
-
-def by_seed(levels, values):
-    """Estimate the same effects in each seed by itself, from one score of shape (seeds, cells).
-
-    By term as of `effects`, shape (seeds,).
-    """
-    terms, contrasts = _contrasts(levels)
-    return dict(zip(terms, 2 * contrasts @ values.T / len(levels), strict=True))
-
-
-def _contrasts(levels):
-    """Return main effects and interactions of two, and their columns of ±1, shape (t, cells)."""
-    count = levels.shape[1]
-    terms = [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
-    return terms, np.stack([levels[:, term].prod(axis=1) for term in terms])
 
 
 def main(design):
-    """Return the main effects of a `Design` by factor, as `skinlib.stats.paired.Effect`.
-
-    Their intervals cover lesions and training runs.
-    """
-    scores = [design.scores[..., index] for index in range(len(design.names))]
-    pooled = [effects(design.levels, values) for values in scores]
-    apart = [by_seed(design.levels, values[0]) for values in scores]
-    found = {}
-    for place, factor in enumerate(design.factors):
-        on = design.levels[:, place] > 0
-        estimates = [column[place,][0] for column in pooled]
-        found[factor] = Effect(
-            design.scores[0][:, ~on].mean(axis=(0, 1)),
-            design.scores[0][:, on].mean(axis=(0, 1)),
-            np.stack([column[place,] for column in apart], axis=1),
-            np.array([each.low for each in estimates]),
-            np.array([each.high for each in estimates]),
-        )
-    return found
+    """Return the main effects of a `Design` by factor, as `skinlib.stats.paired.Effect`."""
+    found = effects(design)
+    return {factor: found[place,][0] for place, factor in enumerate(design.factors)}
 
 
 def frame(design):
@@ -140,16 +111,19 @@ def frame(design):
     its interval over lesions and training runs, ``p`` (of no effect), ``Holm`` (is it below the
     level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.gains.judge`.
     """
-    rows = []
-    for index, score in enumerate(design.names):
-        apart = by_seed(design.levels, design.scores[0, ..., index])
-        for term, (found, p) in effects(design.levels, design.scores[..., index]).items():
-            title = " × ".join(NAMES[design.factors[place]] for place in term)
-            result = judge(found, over_seeds(apart[term]))
-            rows.append((term, title, score, found.text(signed=True), p, result))
-    # Main effects before interactions, each in the order of the factors.
-    rows.sort(key=lambda row: (len(row[0]), *row[0]))
-    found = pd.DataFrame(rows, columns=["term", "Switched on", "Score", "Effect", "p", "Result"])
+    rows = [
+        {
+            "term": term,
+            "Switched on": " × ".join(NAMES[design.factors[place]] for place in term),
+            "Score": score,
+            "Effect": effect.estimate(score).text(signed=True),
+            "p": p,
+            "Result": effect.judgement(score),
+        }
+        for term, (effect, each) in effects(design).items()
+        for score, p in zip(design.names, each, strict=True)
+    ]
+    found = pd.DataFrame(rows)
     return found.assign(Holm=multipletests(found["p"], method="holm")[0])
 
 

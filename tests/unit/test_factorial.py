@@ -19,18 +19,25 @@ from skinlib.stats.scores import DECISIONS, SCORES, scores
 LEVELS = np.array(list(itertools.product((-1, 1), repeat=4)))
 
 
+def estimated(values, levels=LEVELS):
+    """Return the effects of a study of one score, shape (1 + n_resamples, seeds, cells)."""
+    names = tuple("abcd"[: levels.shape[1]])
+    return factorial.effects(
+        factorial.Design(names, tuple(range(values.shape[1])), levels, values[..., None])
+    )
+
+
 def test_effects_and_errors_are_those_of_least_squares():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(1, 3, 16))
-    found = factorial.effects(LEVELS, values)
     rows = [
         {"y": values[0, seed, cell], "seed": seed, **dict(zip("abcd", LEVELS[cell] / 2, strict=True))}
         for seed in range(3) for cell in range(16)
     ]  # fmt: skip
     fit = smf.ols("y ~ C(seed) + (a + b + c + d)**2", pd.DataFrame(rows)).fit()
     interval = fit.conf_int()
-    for term, (estimate, p) in found.items():
-        name = ":".join("abcd"[index] for index in term)
+    for term, (effect, (p,)) in estimated(values).items():
+        name, estimate = ":".join("abcd"[index] for index in term), effect.estimate(0)
         # Coded ±1/2, a product of two is ±1/4: its coefficient is twice the halved difference.
         scale = len(term)
         assert estimate.value == pytest.approx(fit.params[name] / scale)
@@ -43,9 +50,7 @@ def test_a_case_worked_by_hand():
     """Turning the first on adds 0.1, the second 0.2, both together 0.04 more than that."""
     a, b = (LEVELS[:, :2] > 0).T
     values = (0.5 + 0.1 * a + 0.2 * b + 0.04 * (a & b))[None, None].repeat(2, axis=1)
-    found = {
-        term: estimate.value for term, (estimate, _) in factorial.effects(LEVELS, values).items()
-    }
+    found = {term: effect.difference[0] for term, (effect, _) in estimated(values).items()}
     assert found[0,] == pytest.approx(0.1 + 0.02)
     assert found[1,] == pytest.approx(0.2 + 0.02)
     assert found[0, 1] == pytest.approx(0.02)
@@ -62,7 +67,7 @@ def test_intervals_cover_new_trainings_on_new_lesions():
         shifts = np.concatenate([rng.normal(scale=0.02, size=1), rng.normal(scale=0.02, size=200)])
         shifts[1:] += shifts[0]
         drawn = values[None] + shifts[:, None, None] * (LEVELS[:, 0] / 2)
-        estimate, _ = factorial.effects(LEVELS, drawn)[0,]
+        estimate = estimated(drawn)[0,][0].estimate(0)
         covered += estimate.low <= 0.05 <= estimate.high
     # Standard error 0.011.
     assert covered / trials == pytest.approx(0.95, abs=0.035)
@@ -71,7 +76,7 @@ def test_intervals_cover_new_trainings_on_new_lesions():
 def test_one_seed_of_a_small_design_has_nothing_to_measure_with():
     levels = np.array(list(itertools.product((-1, 1), repeat=2)))
     with pytest.raises(DataError, match="train another seed"):
-        factorial.effects(levels, np.zeros((1, 1, 4)))
+        estimated(np.zeros((1, 1, 4)), levels)
 
 
 def make_run(folder, seed, quality):
@@ -121,11 +126,10 @@ def test_only_complete_seeds_count(study):
 
 def test_effects_seed_by_seed_average_to_the_effect():
     values = np.random.default_rng(3).normal(size=(1, 3, 16))
-    apart = factorial.by_seed(LEVELS, values[0])
-    for term, (estimate, _) in factorial.effects(LEVELS, values).items():
-        assert apart[term].mean() == pytest.approx(estimate.value)
+    for effect, _ in estimated(values).values():
+        assert (effect.low + effect.high) / 2 == pytest.approx(effect.difference)
     on, off = (values[0, 1, LEVELS[:, 2] == sign].mean() for sign in (1, -1))
-    assert apart[2,][1] == pytest.approx(on - off)
+    assert estimated(values)[2,][0].by_seed[1, 0] == pytest.approx(on - off)
 
 
 def test_main_effects_are_on_minus_off(study):
@@ -134,8 +138,7 @@ def test_main_effects_are_on_minus_off(study):
     np.testing.assert_allclose(effect.second - effect.first, effect.difference)
     accuracy = found.scores[0, ..., 0]
     assert effect.second[0] == pytest.approx(accuracy[:, found.levels[:, 0] > 0].mean())
-    estimate = factorial.effects(found.levels, found.scores[..., 0])[0,][0]
-    assert effect.estimate(0) == estimate
+    assert effect.names == SCORES
 
 
 def test_decisions_can_be_changed_before_they_are_scored(study):
