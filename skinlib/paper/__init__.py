@@ -115,6 +115,11 @@ def printed(version="paper"):
     }
 
 
+def printed_text():
+    """Return counts and references of the draft's text that are in no table."""
+    return load("printed")["text"]
+
+
 def headline():
     """Return the numbers of the draft's abstract: ``{"abstract": {...}, "mobile": {...}}``."""
     return load("printed")["headline"]["paper"]

@@ -171,7 +171,7 @@ SETTINGS = {
         "weights": "weights", "augmentation": "augmentation",
         "epsilon": "epsilon", "dropout": "dropout", "metadata units": "metadata_units",
         "factor": "factor", "pixels": "pixels", "minimum rate": "minimum_rate",
-        "tap layer": "tap_layer", "tap shape": "tap_shape",
+        "tap layer": "tap_layer", "tap shape": "tap_shape", "tap": "tap",
         "attention parameters": "attention_parameters",
     }.items()
 }  # fmt: skip
@@ -189,15 +189,18 @@ def rate(facts, run, name):
 def fact(facts, field, *path):
     """Return a member of a field of the facts, by the names of dictionaries and attributes.
 
-    What is no number, text or list is ``on``, or ``none`` if it is nothing.
+    What is no number, text, list or dictionary is ``on``, or ``none`` if it is nothing.
     """
     found = getattr(facts, field)
     for name in path:
         if isinstance(found, dict) and name not in found:
             msg = f"there is no '{name}' in '{field}'"
             raise NotAvailable(msg)
-        found = found[name] if isinstance(found, dict) else getattr(found, name)
-    plain = isinstance(found, int | float | str | list) and not isinstance(found, bool)
+        if isinstance(found, list):
+            found = next(each for each in found if each["name"] == name)
+        else:
+            found = found[name] if isinstance(found, dict) else getattr(found, name)
+    plain = isinstance(found, int | float | str | list | dict) and not isinstance(found, bool)
     return found if plain else "on" if found else "none"
 
 
@@ -217,7 +220,8 @@ def work(facts, number, *path):
     for name in path:
         found = found.get(name)
     if found is None:
-        msg = f"the text of [{number}] that says it is not at hand"
+        where = "the paper names no source for it" if number == "none" else f"[{number}]"
+        msg = f"no text at hand says it ({where})"
         raise OutOfReach(msg)
     return found
 
@@ -232,7 +236,8 @@ _PLAIN = {
     "max": lambda *values: np.max(values),
     "count": len,
     "cut": rounding.cut,
-    "last": lambda values: int(values[-1]),
+    "item": lambda values, place: int(values[place]),
+    "yes": lambda value: "yes" if value else "no",
     "of": lambda values, name: values[CLASSES.index(name)],
     "scaled": _SCALINGS.get,
 }

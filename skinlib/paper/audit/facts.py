@@ -28,7 +28,7 @@ class OutOfReach(NotAvailable):
 class Facts:
     """Inputs of every rule: by name, as `skinlib.paper` and `skinlib.paper.measured` have them.
 
-    ``printed`` is by version and number, ``works`` by reference number, ``seconds`` the time of a
+    ``printed`` is by version and number, ``works`` by reference number, ``text`` what the text refers to, ``seconds`` the time of a
     prediction by backbone, ``effects`` what our factorial study found by factor and score.
     """
 
@@ -39,6 +39,7 @@ class Facts:
     confusion: dict
     notebooks: dict
     works: dict
+    text: dict
     structures: dict
     ours: measured.Ours = dataclasses.field(default_factory=lambda: measured.Ours({}))
     seconds: dict = dataclasses.field(default_factory=dict)
@@ -64,6 +65,7 @@ def gather():
         confusion=paper.confusion(),
         notebooks=paper.notebooks(),
         works=paper.comparators(),
+        text=paper.printed_text(),
         structures=_known(measured.structures),
         ours=measured.find_ours(),
         seconds={name: entry["median"] for name, entry in latency["backbones"].items()},

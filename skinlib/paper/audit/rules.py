@@ -150,7 +150,7 @@ def our_effect(facts, factor, direction, scores, claimed):
     clear = [score for score, each in found.items() if each["result"] == direction]
     parts = []
     for score, each in found.items():
-        text = f"{score} {each['estimate'].text(signed=True)}, {each['result']}"
+        text = f"{_called(score)} {each['estimate'].text(signed=True)}, {each['result']}"
         text = marked(text) if score in clear or not clear else text
         if each["result"] != "not clear":
             text += f" ({'also' if each['corrected'] else 'not'} after Holm's correction"
@@ -180,4 +180,9 @@ def our_effect(facts, factor, direction, scores, claimed):
     where = [words for words, lost in fails.items() if lost == clear]
     if len(clear) == len(scores) and not any(fails.values()):
         return Result(claimed, evidence, HOLDS, cells)
-    return Result(claimed, evidence, only(", ".join([listed(clear), *where])), cells)
+    what = listed(map(_called, clear))
+    return Result(claimed, evidence, only(", ".join([what, *where])), cells)
+
+
+def _called(score):
+    return {"AUC, macro": "macro AUC"}.get(score, score)

@@ -4,11 +4,12 @@ A table is a frame of text and the notes below it. Tables that take few lines ar
 pages; the others here.
 """
 
-# The works of Tables 1 and 8.
+# The works of Tables 1 and 8, and the one that the text mixes up with another of them.
 REFERENCES = {
     "14": "Datta et al.", "3": "Garg et al.", "5": "Rezvantalab et al.", "9": "Nadipineni",
     "12": "Yao et al.", "6": "Young et al.", "2": "Xing et al.", "15": "Mahbod et al.",
     "16": "Lee et al.", "10": "Gessert et al.", "8": "Alberti et al.",
+    "4": "Li et al.",
 }  # fmt: skip
 UNKNOWN = "the printed value is not the logged one; cause not known"
 
