@@ -25,6 +25,7 @@ from skinlib.paper.audit.verdicts import (
     OPEN,
     OWN_TABLE,
     RULES,
+    SOURCE,
     VERDICTS,
     Result,
     kind,
@@ -45,7 +46,7 @@ def findings(real):
 
 def test_claims_have_ids_groups_links_and_rules():
     found = audit.claims()
-    assert len({claim.id for claim in found}) == len(found) >= 128
+    assert len({claim.id for claim in found}) == len(found) >= 150
     assert {claim.group for claim in found} == set(audit.groups())
     assert {claim.rule for claim in found} == set(RULES)
     for claim in found:
@@ -106,6 +107,17 @@ def setting(name, **fields):
     return lambda f: logged(name, settings=f.logged[name].settings | fields)(f)
 
 
+def says(number, what, value):
+    """A change of what a cited work says."""
+
+    def change(f):
+        entry = f.works[number]
+        entry = entry | {"says": entry["says"] | {what: value}}
+        return dataclasses.replace(f, works=f.works | {number: entry})
+
+    return change
+
+
 @pytest.mark.parametrize(("claim", "change", "before", "after"), [
     ("headline-accuracy", logged("InceptionResNetV2 MD", accuracy=0.88), HOLDS, LOGS),
     ("headline-parameters", cell("4", "MobileNetV3Large", "parameters_millions", 1.84), ONLY, HOLDS),
@@ -123,6 +135,17 @@ def setting(name, **fields):
     ("size-large-nasnet-mobile", cell("4", "NASNetMobile", "parameters_millions", 5.6), OWN_TABLE, HOLDS),
     ("time-prediction", all_slow, FITS, OPEN),
     ("time-thirty-measured", replace(seconds={"DenseNet201": 30, "MobileNetV3Large": 1}), MEASURED, HOLDS),
+    ("works-10-age", says("10", "missing age", 0), SOURCE, HOLDS),
+    ("works-data-sets", cell("1", "9", "data_set", "ISIC 2019"), ONLY, ONLY),
+    ("works-15-size", says("15", "resized to", 448), NOT_HERE, HOLDS),
+    ("intro-9500", says("14", "daily diagnoses", 8000), HOLDS, SOURCE),
+    ("method-inception-cut", setting("InceptionResNetV2 MD", tap=-3), LOGS, HOLDS),
+    ("method-maps", setting("VGG16 AD", attention_parameters=1), HOLDS, LOGS),
+    ("table-a5-accuracy", cell("A5", "MobileNetV3Large", "accuracy", 0.84), ONLY, HOLDS),
+    ("text-depth-400", cell("A3", "NASNetMobile MD", "mel", 0.66), ONLY, ONLY),
+    ("text-figure-15", replace(text={"last figure": 15}), OWN_TABLE, HOLDS),
+    ("size-megabytes", cell("4", "MobileNet", "size_mb", 17), HOLDS, ONLY),
+    ("conclusion-all-classes", logged("InceptionResNetV2 MD", f1=[0.1] * 7), OPEN, OPEN),
     ("table-a3-densenet", cell("A3", "InceptionResNetV2 MD", "bkl", 0.84), LOGS, HOLDS),
     ("size-trained", replace(structures={}), ONLY, OPEN),
     ("data-augmented", setting("DenseNet201 AD", augmentation="on"), LOGS, ONLY),

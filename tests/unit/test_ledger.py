@@ -107,9 +107,9 @@ def test_differences_carry_the_reason_that_the_numbers_give(number, row, column,
     [
         ("5", "- NASNetLarge MD; MobileNetV3Large MD: the printed values of MobileNetV3Large and "
               "NASNetLarge fit each other's log, as if exchanged"),
-        ("5", "the printed value fits the training 'MobileNetV3Large MD, tap -34'"),
+        ("5", "the printed value fits the training run 'MobileNetV3Large MD, tap -34'"),
         ("6", "divided by 857"),
-        ("6", "the trainable parameters of the training"),
+        ("6", "the trainable parameters of the training run"),
         ("7", "- InceptionResNetV2 MD (paper): equals the mean of the seven one-vs-rest areas, "
               "each cut to two decimals"),
         ("8", "- the paper's model (printed): in the journal version: auc 0.99"),
@@ -118,6 +118,13 @@ def test_differences_carry_the_reason_that_the_numbers_give(number, row, column,
 )  # fmt: skip
 def test_origins_of_numbers_are_recognised(number, remark, tables):
     assert remark in tables[number][1]
+
+
+def test_table_8_has_all_twelve_works(tables):
+    works = [name for name in tables["8"][0]["Work"] if "[" in name]
+    assert len(works) == 12
+    assert sum("[4]" in name for name in works) == 1
+    assert (tables["8"][0][["Measured", "Data", "Protocol", "Source"]] != "").all(axis=None)
 
 
 def test_ours_is_filled_from_runs_with_the_spread_of_seeds(runs, tables):

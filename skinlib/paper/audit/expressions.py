@@ -218,7 +218,7 @@ def work(facts, number, *path):
     """Return what a cited work says, by the names in ``comparators.yaml``."""
     found = facts.works[number]
     for name in path:
-        found = found.get(name)
+        found = (found or {}).get(name)
     if found is None:
         where = "the paper names no source for it" if number == "none" else f"[{number}]"
         msg = f"no text at hand says it ({where})"

@@ -28,8 +28,9 @@ class OutOfReach(NotAvailable):
 class Facts:
     """Inputs of every rule: by name, as `skinlib.paper` and `skinlib.paper.measured` have them.
 
-    ``printed`` is by version and number, ``works`` by reference number, ``text`` what the text refers to, ``seconds`` the time of a
-    prediction by backbone, ``effects`` what our factorial study found by factor and score.
+    ``printed`` is by version and number, ``works`` by reference number, ``text`` what the draft
+    refers to, ``seconds`` the time of a prediction by backbone, ``effects`` what our factorial
+    study found by factor and score.
     """
 
     printed: dict

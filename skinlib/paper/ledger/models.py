@@ -30,7 +30,7 @@ def table_5(ours):
             logged = run.accuracy if run else None
             reason = swapped(draft, model, arm, shown, logged)
             if run is None and shown is not None:
-                reason = "no log of this training was saved"
+                reason = "no log of this training run was saved"
             rows.append(
                 {
                     "Model": model,
@@ -67,10 +67,10 @@ def swapped(table, model, arm, printed, logged):
 
 
 def _sibling(name, printed):
-    """Name another logged training of the same network and arm that the value fits."""
+    """Name another logged training run of the same network and arm that the value fits."""
     for other, run in paper.logged().items():
         if other.startswith(f"{name},") and compare(printed, run.accuracy) == SAME:
-            return f"the printed value fits the training '{other}'"
+            return f"the printed value fits the training run '{other}'"
     return None
 
 
@@ -90,7 +90,7 @@ def table_6(ours):
             _whose_parameters(model, journal(model, "trainable_parameters")),
             column="parameters, journal",
         )
-        other = f"the training '{run.name}'; ours is cut at the main tap"
+        other = f"the training run '{run.name}'; ours is cut at the main tap"
         fits = "fits the time of one training epoch; printed as time of prediction"
         epoch = mark(str(draft(model, "seconds_per_epoch")), fits,
                      column="seconds per training epoch, paper")  # fmt: skip
@@ -129,13 +129,13 @@ def table_6(ours):
 
 
 def _whose_parameters(model, count):
-    """Say which training the journal's parameter count is of, if not of the compared one."""
+    """Say which training run the journal's parameter count is of, if not of the compared one."""
     if count == paper.logged_run(f"{model} MD").parameters["trainable"]:
         return "trainable parameters; the logged and our count are of all parameters"
     for name, run in paper.logged().items():
         if run.parameters.get("trainable") == count:
-            return f"the trainable parameters of the training '{name}'"
-    return "of no logged training with attention and metadata"
+            return f"the trainable parameters of the training run '{name}'"
+    return "of no logged training run with attention and metadata"
 
 
 def _divided(epoch, inference):
@@ -169,7 +169,7 @@ def table_7(ours):
 def _which_auc(printed, *runs):
     """Say which computation on the logs gives the printed AUC; the plainest explanation first."""
     for run in runs if printed is not None else ():
-        place = "" if run is runs[0] else f", of the training '{run.name}'"
+        place = "" if run is runs[0] else f", of the training run '{run.name}'"
         states = {average: compare(printed, run.auc[average]) for average in AVERAGES}
         if states["macro"] == SAME:
             return f"equals the logged macro average{place}" if place else None
@@ -184,14 +184,15 @@ def _which_auc(printed, *runs):
         ):
             if fits:
                 return f"equals {way}{place}"
-    return None if printed is None else "none of the averages of this training's log"
+    return None if printed is None else "none of the averages in the log of this training run"
 
 
 def table_8(ours):
-    """Return Table 8, the paper's model, other works and ours, and its notes."""
+    """Return Table 8, the paper's model, all twelve other works and ours, and its notes."""
     draft, journal = paper.printed()["8"], paper.printed("journal")["8"]
     run, notes, rows = paper.logged_run("InceptionResNetV2 MD"), Notes(), []
-    for number, cells in draft.rows.items():
+    for number in dict.fromkeys([*draft.rows, *REFERENCES]):
+        cells = draft.rows.get(number, [None] * len(draft.columns))
         printed = dict(zip(draft.columns, cells, strict=True))
         if number == "ours":
             name, later = (
@@ -209,6 +210,8 @@ def table_8(ours):
                 "data": "HAM10000, 7 classes",
                 "protocol": "split by photograph; epoch chosen on the "
                 f"{run.test_images} test images",
+                "measured": "accuracy; macro averages; AUC, macro and micro",
+                "source": "the authors' notebook",
             }
         else:
             name, reason = f"{REFERENCES[number]} [{number}]", None
@@ -216,7 +219,8 @@ def table_8(ours):
         printed = notes.mark(listed(printed), reason, name, "printed")
         own = notes.mark(listed(source["values"]), source["remark"], name,
                          "own metrics" if number == "ours" else None)  # fmt: skip
-        rows.append((name, printed, own, source["data"], source["protocol"]))
+        facts = (source[key] for key in ("measured", "data", "protocol", "source"))
+        rows.append((name, printed, own, *facts))
     for (backbone, recipe), runs in ours.real.items():
         found, record = scores(runs[0]), runs[0].record
         own = {"accuracy": "accuracy", "macro precision": "macro_precision", "macro F1": "macro_f1",
@@ -226,11 +230,13 @@ def table_8(ours):
             f"ours: {backbone}, {RECIPES[recipe]}, {record['input_size']} px",
             NONE,
             "; ".join(f"{title} {found[key]:.3f}" for title, key in own.items()),
+            "accuracy; macro averages",
             f"{record['data']['name']}, 7 classes",
             f"split by {unit}, {found['images']} test images; epoch chosen on the "
             f"{record['selection']} set",
+            "our run",
         ))  # fmt: skip
-    columns = ["Work", "Printed", "Own metrics", "Data", "Protocol"]
+    columns = ["Work", "Printed", "Own metrics", "Measured", "Data", "Protocol", "Source"]
     return pd.DataFrame(rows, columns=columns), notes.markdown(ours.sources())
 
 
