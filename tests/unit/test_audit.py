@@ -12,13 +12,21 @@ from skinlib.paper import audit
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import Facts, NotAvailable
 from skinlib.paper.audit.verdicts import (
-    FITS, HOLDS, LOGS, MEASURED, NOT_HERE, ONLY, OPEN, OWN_TABLE, RULES, SOURCE,
+    FITS,
+    HOLDS,
+    LOGS,
+    MEASURED,
+    NOT_HERE,
+    ONLY,
+    OPEN,
+    OWN_TABLE,
+    RULES,
+    SOURCE,
 )  # fmt: skip
 from skinlib.paper.measured import Ours
 from skinlib.stats.bootstrap import Estimate
 
 
-# --- facts made by hand -----------------------------------------------------------------------
 def table(columns, rows):
     rows = {row: tuple(cells) for row, cells in rows.items()}
     return paper.Printed(tuple(columns), rows)
@@ -124,12 +132,8 @@ def our(right, size=224):
     labels = np.arange(10) % 7
     predicted = np.where(np.arange(10) < right, labels, (labels + 1) % 7)
     record = {"identity": f"{right}-{size}", "input_size": size, "changes": {}, "epochs": 5}
-    run = types.SimpleNamespace(
-        name="r",
-        folder="f",
-        record=record,
-        arrays=lambda part: (labels, np.eye(7)[predicted], None),
-    )
+    run = types.SimpleNamespace(name="r", folder="f", record=record)
+    run.arrays = lambda part: (labels, np.eye(7)[predicted], None)
     return replace(ours=Ours({("ResNet50", "clean"): [run]}))
 
 
