@@ -12,7 +12,7 @@ from skinlib import bench
 from skinlib.cli import commands, models
 from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
-from skinlib.data import fetch
+from skinlib.data.registry import DATASETS
 
 # What a shell makes of SIGINT and SIGPIPE.
 INTERRUPTED, UNREAD = 130, 141
@@ -67,14 +67,12 @@ def _parser():
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    def command(name, function, *options, add_arguments=None):
+    def command(name, function, *options):
         summary = function.__doc__.splitlines()[0]
         sub = subparsers.add_parser(name, help=summary, description=f"{summary} {NOT_A_DEVICE}")
         sub.set_defaults(function=function)
         for option in options:
             sub.add_argument(*option.split(), **OPTIONS[option])
-        if add_arguments:
-            add_arguments(sub)
         return sub
 
     sub = command("describe", commands.describe, "--size", "--json")
@@ -84,7 +82,10 @@ def _parser():
     conv3d_help = "what the authors' attention convolution computes on this machine"
     sub.add_argument("--conv3d", action="store_true", help=conv3d_help)
 
-    command("fetch", fetch.run, add_arguments=fetch.add_arguments)
+    sub = command("fetch", commands.fetch, "--no-progress")
+    sub.add_argument("--dataset", choices=[*DATASETS, "all"], default="ham10000", help="which")
+    to_help = "folder to fill (default: SKINLIB_DATA or ./data/ham10000)"
+    sub.add_argument("--to", metavar="FOLDER", help=to_help)
 
     sub = command("check-data", commands.check_data, "--data", "--allow-missing")
     sub.add_argument("--split", type=_path, help="a file of results/splits to check as well")

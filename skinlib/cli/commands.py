@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import sys
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
+from skinlib.data.registry import DATASETS
 
 
 def describe(args):
@@ -31,6 +33,16 @@ def describe(args):
             found.append(one)
     plain = args.json or args.structures
     print(json.dumps(found, indent=2) if plain else pd.DataFrame(found).to_string(index=False))
+
+
+def fetch(args):
+    """Download a data set, check it against the hashes of its archive, and unpack it."""
+    from skinlib.data import fetch as fetching
+
+    for dataset in DATASETS if args.dataset == "all" else [args.dataset]:
+        folder = fetching.fetch(dataset, args.to, progress=not args.no_progress)
+        print(f"{dataset} is complete in '{folder}'")
+    print(f"next: python -m skinlib check-data --data {shlex.quote(str(folder))}")
 
 
 def check_data(args):

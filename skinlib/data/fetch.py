@@ -20,7 +20,7 @@ from skinlib import __version__
 from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.common.files import atomic_path, require_place, require_space
 from skinlib.data.archive import unpack
-from skinlib.data.registry import DATASETS, PAGE, files
+from skinlib.data.registry import PAGE, files
 
 TRIES = 4
 BACKOFF = 2.0  # seconds before the second try; doubles with each further one
@@ -174,23 +174,3 @@ class _Resume:
                 for block in response.iter_content(BLOCK):
                     bar.update(out.write(block))
         os.replace(self.part, output)
-
-
-def add_arguments(parser):
-    """Add the options of ``skinlib fetch`` to an argument parser."""
-    parser.add_argument(
-        "--dataset", choices=[*DATASETS, "all"], default="ham10000", help="what to download"
-    )
-    parser.add_argument(
-        "--to", metavar="FOLDER", help="where to (default: SKINLIB_DATA or ./data/ham10000)"
-    )
-    parser.add_argument("--no-progress", action="store_true", help="show no progress bars")
-
-
-def run(args):
-    """Download a data set, check it against the hashes of its archive, and unpack it."""
-    for dataset in list(DATASETS) if args.dataset == "all" else [args.dataset]:
-        folder = fetch(dataset, args.to, progress=not args.no_progress)
-        print(f"{dataset} is complete in '{folder}'")
-    print(f"next: python -m skinlib check-data --data {shlex.quote(str(folder))}")
-    return 0

@@ -1,6 +1,5 @@
 """Fetching gives the layout that the reader takes, from bad networks and bad servers too."""
 
-import argparse
 import io
 import shutil
 import urllib.parse
@@ -23,6 +22,7 @@ from local_server import (
 )  # fmt: skip
 from PIL import Image
 
+from skinlib.cli import main
 from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.data import fetch, ham10000
 from skinlib.data.registry import DATASETS, HOST
@@ -176,15 +176,12 @@ def test_a_disk_that_fills_up_leaves_no_image(server, tmp_path, monkeypatch):
 
 
 def test_the_command_line(server, tmp_path, capsys, monkeypatch):
-    parser = argparse.ArgumentParser()
-    fetch.add_arguments(parser)
-    given = ["--to", str(tmp_path), "--no-progress"]
-    assert fetch.run(parser.parse_args(given)) == 0
+    assert main(["fetch", "--to", str(tmp_path), "--no-progress"]) == 0
     assert images(tmp_path) == LAYOUT
     assert f"check-data --data {tmp_path}" in capsys.readouterr().out
     fetched = []
     monkeypatch.setattr(fetch, "fetch", lambda name, to, **_: fetched.append(name) or tmp_path)
-    fetch.run(parser.parse_args(["--dataset", "all"]))
+    assert main(["fetch", "--dataset", "all"]) == 0
     assert fetched == list(DATASETS)
 
 
