@@ -10,7 +10,7 @@ import types
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipe import Recipe
 
-# The same in the text and in the notebooks.
+# The ranges of the notebooks; the draft prints none.
 AUGMENTATION = types.MappingProxyType({"rotation": 180.0, "shift": 0.1, "zoom": 0.1, "flip": True})
 
 # Constants typed in the MD notebooks: the balanced weights of all 10,015 rows, truncated.

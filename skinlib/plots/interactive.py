@@ -206,7 +206,7 @@ def _tips(fields):
 
 def _data(frame):
     """Return a table as CSV."""
-    text = frame.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+    text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     numbers = dict.fromkeys(frame.select_dtypes("number").columns, "number")
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=numbers))
 

@@ -50,6 +50,12 @@ def made(models):
     }
 
 
+def test_a_number_is_shown_as_it_would_be_unrounded(models, made):
+    """Rounded to three decimals once: 0.19646 is shown as 0.196, not by way of 0.1965."""
+    shown, exact = table(made["risk"], "risk")["risk"], points.risk_coverage(models)["risk"]
+    assert list(shown.round(3)) == list(exact.round(3))
+
+
 @pytest.mark.parametrize("name", ["roc", "confusion", "risk"])
 def test_a_specification_is_valid_small_and_asks_nobody(made, name):
     alt.LayerChart.from_dict(made[name], validate=True)
