@@ -105,7 +105,7 @@ describe: $(STAMP)  ## build all networks anew and write results/*.json about th
 	$(BIN)/python -m skinlib describe --json > _build/describe.json && mv _build/describe.json results/
 	$(BIN)/python -m skinlib describe --structures > _build/structures.json && mv _build/structures.json results/
 	$(BIN)/python -m skinlib describe --conv3d --json > _build/conv3d.json && mv _build/conv3d.json results/
-	$(BIN)/python -m skinlib notebook architecture -o _build/architecture.ipynb -p save=$(CURDIR)/results/attention.json
+	$(BIN)/python -m skinlib notebook architecture -o _build/architecture.ipynb -p save=results/attention.json
 
 bench: $(STAMP)  ## measure speed: results/bench/*.json and their tables
 	$(BIN)/python -m skinlib bench

@@ -6,6 +6,7 @@
 #   snakemake book                          the book from the results there are
 # Where the jobs go, and how many at a time, is said by a profile of profiles/.
 
+import shlex
 import sys
 
 from skinlib.experiments.study import load_study
@@ -23,7 +24,8 @@ for gpu in $([ -n "${{CUDA_VISIBLE_DEVICES:-}}" ] || nvidia-smi --query-gpu=uuid
 done
 [ -z "$gpus" ] || export CUDA_VISIBLE_DEVICES=${{gpus#,}}
 """
-PYTHON = config.get("python", sys.executable)
+# Quoted for the shell: the clone may lie below a folder with a space.
+PYTHON = shlex.quote(config.get("python", sys.executable))
 OUT = "book/executed/" + STUDY
 
 
@@ -78,14 +80,18 @@ rule about:
         OUT + "/about-architecture.ipynb",
 
 
-rule architecture:
+rule about_one:
     output:
-        OUT + "/about-architecture.ipynb",
+        OUT + "/about-{topic}.ipynb",
+    wildcard_constraints:
+        topic="architecture|data",
+    params:
+        label=lambda wildcards: {"architecture": "--label MobileNetV2"}.get(wildcards.topic, ""),
     retries: 0
     log:
-        "_build/logs/" + STUDY + "/about-architecture.log",
+        "_build/logs/" + STUDY + "/about-{topic}.log",
     shell:
-        "{PYTHON} -m skinlib notebook architecture -o {output} --label MobileNetV2 "
+        "{PYTHON} -m skinlib notebook {wildcards.topic} -o {output} {params.label} "
         "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 

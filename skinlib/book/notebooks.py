@@ -75,6 +75,8 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    from skinlib.book import kernel
+
     parameters, output = parameters or {}, Path(output)
     check_parameters(name, parameters)
     failed = output.with_suffix(".failed.ipynb")
@@ -82,7 +84,10 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     os.environ.setdefault("SKINLIB_ROOT", str(paths.ROOT))
     output.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
-    options = {"progress_bar": progress, "log_output": False, "cwd": str(paths.ROOT)}
+    kernel.warn_of_other()
+    # In the caller's folder, where relative paths among the parameters and in the environment lead.
+    options = {"progress_bar": progress, "log_output": False,
+               "kernel_manager_class": kernel.OwnKernel}  # fmt: skip
     try:
         _patiently(
             lambda: papermill.execute_notebook(
