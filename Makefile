@@ -113,7 +113,7 @@ bench: $(STAMP)  ## measure speed: results/bench/*.json and their tables
 lint: $(STAMP)  ## ruff, imports between rooms, and source notebooks without output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 format: $(STAMP)  ## let ruff and nbstripout repair what they can

@@ -18,7 +18,7 @@ def tree(tmp_path):
     shutil.copy(paths.ROOT / "Makefile", tmp_path)
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name in ("python", "snakemake", "ruff", "nbstripout", "lint-imports"):
+    for name in ("python", "snakemake", "ruff", "nbstripout"):
         (programs / name).write_text('#!/bin/sh\necho "$0" >> called\n')
         (programs / name).chmod(0o755)
     for name in ("requirements.lock", "pyproject.toml"):
