@@ -12,7 +12,11 @@ import sys
 from skinlib.experiments.study import load_study
 
 STUDY = config.get("study", "demo")
-SPECS = {spec.name: spec for spec in load_study(STUDY).specs}
+LOADED = load_study(STUDY)
+SPECS = {spec.name: spec for spec in LOADED.specs}
+# What the notebooks about a study are told beside their names.
+TOLD = {"architecture": "--label MobileNetV2",
+        "data": f"-p data={shlex.quote(LOADED.data)}" if LOADED.data else ""}
 RUNS = list(SPECS)
 # Runs beside each other on one machine take different GPUs, as many as their recipe says: those
 # whose lock is free, until the process ends. A scheduler sets the variable itself.
@@ -86,12 +90,12 @@ rule about_one:
     wildcard_constraints:
         topic="architecture|data",
     params:
-        label=lambda wildcards: {"architecture": "--label MobileNetV2"}.get(wildcards.topic, ""),
+        told=lambda wildcards: TOLD[wildcards.topic],
     retries: 0
     log:
         "_build/logs/" + STUDY + "/about-{topic}.log",
     shell:
-        "{PYTHON} -m skinlib notebook {wildcards.topic} -o {output} {params.label} "
+        "{PYTHON} -m skinlib notebook {wildcards.topic} -o {output} {params.told} "
         "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
 
 
