@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -32,7 +33,8 @@ def test_f36_paths_are_the_callers_and_the_python_is_this_one(called):
     call, out = called
     done = call("-p", "data=my data")
     done.succeeds()
-    assert "custom-140-48px" in out.read_text(encoding="utf-8")
+    shown = re.findall(r"'(\d+)'", out.read_text(encoding="utf-8"))
+    assert "140" in shown
     assert "Jupyter's kernel 'python3' is '/gone/bin/python'" in done.err
     assert sys.executable in done.err
 
