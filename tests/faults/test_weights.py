@@ -37,22 +37,34 @@ def not_a_number(file):
     file["layers/dense/vars/1"][3] = np.nan
 
 
-def link(file):
-    file["layers/odd"] = h5py.ExternalLink("/etc/hostname", "/data")
-
-
 def outside(file):
     # A file that is not there: had it been looked for, the message would be another.
     places = [("/nonexistent/secret", 0, 400)]
     file.create_dataset("layers/odd", (100,), "float32", external=places)
 
 
+def virtual(file):
+    layout = h5py.VirtualLayout((3,), "float64")
+    layout[:] = h5py.VirtualSource("secret.h5", "data", (3,))
+    file.create_virtual_dataset("layers/odd", layout)
+
+
+def put(value):
+    return lambda file: file.__setitem__("layers/odd", value)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (not_a_number, ("not finite", "/layers/dense/vars/1")),
-        (link, ("link at 'odd'", "refused")),
+        (put(h5py.ExternalLink("/etc/hostname", "/data")), ("link at 'odd'", "refused")),
+        (put(h5py.SoftLink("/layers")), ("link at 'odd'", "refused")),
+        (lambda file: put(file["layers"])(file), ("back to one of its groups at 'odd'", "refused")),
         (outside, ("'/layers/odd' outside the file", "refused")),
+        (virtual, ("'/layers/odd' outside the file", "refused")),
+        (put(h5py.Empty("float32")), ("'/layers/odd', which is no array of numbers",)),
+        (put(np.dtype("float32")), ("'/layers/odd', which is no array of numbers",)),
+        (put("text"), ("'/layers/odd', which is no array of numbers",)),
     ],
 )
 def test_f29_a_file_that_is_not_what_it_should_be(

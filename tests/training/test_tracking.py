@@ -89,48 +89,44 @@ def test_to_be_watched_makes_no_other_run():
 
 
 class Server:
-    """What an MLflow server would remember: rows by step, settings, and how runs ended."""
+    """In place of the package mlflow: remembers rows by step, settings, and how runs ended."""
 
     def __init__(self):
         self.rows, self.settings, self.ends, self.opened = {}, {}, [], 0
 
-    def module(self):
-        """Return a stand-in for the package."""
-        module = types.ModuleType("mlflow")
-        run = types.SimpleNamespace(info=types.SimpleNamespace(run_id="7"))
+    def set_experiment(self, name):
+        self.settings["experiment"] = name
 
-        def start_run(run_id=None, run_name=None, tags=None):
-            assert (run_id == "7") == bool(self.opened)
-            self.opened += 1
+    def search_runs(self, filter_string, output_format):
+        assert output_format == "list"
+        assert "run_name = 'Tiny-clean-32px-s0'" in filter_string
+        found = types.SimpleNamespace(info=types.SimpleNamespace(run_id="7"))
+        return [found] if self.opened else []
 
-        def search_runs(filter_string, output_format):
-            assert output_format == "list"
-            assert "run_name = 'Tiny-clean-32px-s0'" in filter_string
-            return [run] if self.opened else []
+    def start_run(self, run_id=None, run_name=None, tags=None):
+        assert (run_id == "7") == bool(self.opened)
+        self.opened += 1
 
-        def log_metrics(values, step):
-            assert step not in self.rows, "a step twice"
-            self.rows[step] = values
+    def log_params(self, values):
+        self.settings |= values
 
-        def history(_, run_id, key):
-            return [
-                types.SimpleNamespace(step=step, value=row[key]) for step, row in self.rows.items()
-            ]
+    def log_metrics(self, values, step):
+        assert step not in self.rows, "a step twice"
+        self.rows[step] = values
 
-        module.set_experiment = lambda name: self.settings.update(experiment=name)
-        module.search_runs, module.start_run, module.log_metrics = (
-            search_runs,
-            start_run,
-            log_metrics,
-        )
-        module.MlflowClient = type("Client", (), {"get_metric_history": history})
-        module.log_params, module.end_run = self.settings.update, self.ends.append
-        return module
+    def MlflowClient(self):
+        return self
+
+    def get_metric_history(self, run_id, key):
+        return [types.SimpleNamespace(step=step, value=row[key]) for step, row in self.rows.items()]
+
+    def end_run(self, status):
+        self.ends.append(status)
 
 
 def test_mlflow_gets_every_epoch_once(train_in_two, monkeypatch):
     server = Server()
-    monkeypatch.setitem(sys.modules, "mlflow", server.module())
+    monkeypatch.setitem(sys.modules, "mlflow", server)
     monkeypatch.setenv(tracking.VARIABLE, "mlflow")
     run = train_in_two()
     assert_history(run, server.rows)
