@@ -36,7 +36,6 @@ def train(job, network):
     job.trackers.start(record, progress.history)
 
     def save():
-        job.require_finite(network, len(progress.history))
         state.save(folder, *kept, progress)
 
     while len(progress.history) < recipe.epochs and not progress.controls.stopped:
@@ -45,9 +44,6 @@ def train(job, network):
             rate = progress.controls.learning_rate
             network.trained.optimizer.learning_rate = rate
             logs = train_epoch(job, network, progress, save)
-            if not math.isfinite(logs["loss"]):
-                job.fail(epoch, logs["loss"])
-            job.require_finite(network, epoch)
             progress.logs = {**logs, "learning_rate": rate}
         evaluation.validate(job, network, progress, save)
         save()
@@ -87,8 +83,7 @@ def train_epoch(job, network, progress, save):
             # The last execution of several steps may hold fewer than that.
             progress.step = min(progress.step + chunk.steps, steps)
             progress.seconds += time.perf_counter() - start
-            if not math.isfinite(chunk.loss):
-                break
+            job.require_finite(network, epoch, chunk.loss)
             if progress.step < steps:
                 progress.metrics = [state.to_numpy(variable) for variable in network.sums]
                 save()

@@ -6,6 +6,7 @@ numbers it would have had.
 """
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,13 @@ class Job:
         )
         raise TrainingError(msg)
 
-    def require_finite(self, network, epoch):
-        """Fail the run if a weight, or a number of the optimizer, is not finite.
+    def require_finite(self, network, epoch, loss):
+        """Fail the run if the loss, a weight, or a number of the optimizer is not finite.
 
         A loss can stay finite while the weights do not: in some kernels the ReLU of NaN is 0.
         """
+        if not math.isfinite(loss):
+            self.fail(epoch, loss)
         for variable in (*network.classifier.variables, *network.trained.optimizer.variables):
             array = state.to_numpy(variable)
             # States of random generators are whole numbers.

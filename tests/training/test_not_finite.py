@@ -25,13 +25,13 @@ def poisoned(part, index, *, batch=epochs.batch):
     ],
 )
 def test_numbers_that_are_not_finite_fail_the_run(kind, message, trained, train, monkeypatch):
-    train_epoch = epochs.train_epoch
+    fit = epochs._fit
 
-    def poison_the_second(job, network, progress, save):
+    def poison_the_second(network, part, size, order, progress, *others):
         second = len(progress.history) == 1
         if second and kind == "loss":
             patch.setattr(epochs, "batch", poisoned)
-        logs = train_epoch(job, network, progress, save)
+        chunk = fit(network, part, size, order, progress, *others)
         if second and kind != "loss":
             model = network.trained
             variables = model.variables if kind == "weight" else model.optimizer.variables
@@ -39,10 +39,10 @@ def test_numbers_that_are_not_finite_fail_the_run(kind, message, trained, train,
             array = np.array(last)
             array.flat[0] = np.inf
             last.assign(array)
-        return logs
+        return chunk
 
     with monkeypatch.context() as patch:
-        patch.setattr(epochs, "train_epoch", poison_the_second)
+        patch.setattr(epochs, "_fit", poison_the_second)
         with pytest.raises(TrainingError, match=message):
             train(f"poison-{kind}")
     folder = folder_of(f"poison-{kind}", trained.name)
