@@ -27,7 +27,7 @@ from skinlib.paper.audit.verdicts import (
     only,
     rule,
     share,
-)
+)  # fmt: skip
 
 # What is marked where no single cell is shown.
 _PLACES = re.compile(r"\{(agreeing|good|first|tally|distinct|value|alternatives|fitting)[^}]*\}")
@@ -154,30 +154,25 @@ class Agreement:
             evidence += f" The text gives no measure of “{self.undefined}”."
         cells = tuple(
             {"what": ", ".join(filter(None, [*map(str, entry.members), cell.label])),
-             "printed": _plain(cell.printed), "value": _plain(cell.value),
+             "printed": cell.printed, "value": cell.value,
              "agrees": bool(cell.agrees), "decides": cell.decides}
             for entry in entries for cell in entry.cells
         )  # fmt: skip
         return Result(claimed, evidence, self._verdict(entries, words), cells)
 
     def _decide(self, entries):
-        """Mark the cells that decide: those against the claim, and if there are none all.
+        """Mark the cells that decide: those against the claim.
 
-        Where one entry is enough, or none may be left out, all of them decide.
+        All do where there are none, where one entry is enough, or where none may be left out.
         """
-        against = [
-            (e, c) for e, entry in enumerate(entries) for c, cell in enumerate(entry.cells)
-            if cell.agrees == self.differ
-        ]  # fmt: skip
+        against = any(cell.agrees == self.differ for entry in entries for cell in entry.cells)
         if not against or self.any_of or self.exactly or self.undefined:
             return entries
-        return [
-            dataclasses.replace(entry, cells=[
-                dataclasses.replace(cell, decides=(e, c) in against)
-                for c, cell in enumerate(entry.cells)
-            ])
-            for e, entry in enumerate(entries)
-        ]  # fmt: skip
+
+        def decided(cell):
+            return dataclasses.replace(cell, decides=bool(cell.agrees == self.differ))
+
+        return [dataclasses.replace(each, cells=[*map(decided, each.cells)]) for each in entries]
 
     def same(self, printed, value):
         """Are the two the same?"""
@@ -204,7 +199,8 @@ class Agreement:
             both = np.broadcast_arrays(*(np.atleast_1d(np.array(each, object)) for each in both))
             labels = CLASSES if both[0].size == len(CLASSES) else [""] * both[0].size
             for label, *pair in zip(labels, *(each.tolist() for each in both), strict=True):
-                # A count that was not logged is NaN.
+                # As JSON has them. A count that was not logged is NaN.
+                pair = [x.item() if isinstance(x, np.generic) else x for x in pair]
                 if label in ("", *self.classes) and pair[0] == pair[0]:
                     cells.append(Cell(*pair, label, self.same(*pair)))
         return cells
@@ -229,10 +225,8 @@ class Agreement:
             with contextlib.suppress(NotAvailable):
                 tried[name] = self._cells(self.value, [name, *members[1:]])
         run = _fill(self.fields.get("run"), members, self.fields)
-        numbers = {
-            name: Shown(evaluate(_fill(text, members, self.fields), self.facts, run))
-            for name, text in self.numbers.items()
-        }
+        texts = {name: _fill(text, members, self.fields) for name, text in self.numbers.items()}
+        numbers = {name: Shown(evaluate(each, self.facts, run)) for name, each in texts.items()}
         instead = [] if self.instead is None else self._cells(self.instead, members)
         return Entry(members, cells, tried, instead, numbers)
 
@@ -293,7 +287,7 @@ class Agreement:
     def _verdict(self, entries, words):
         if self.undefined:
             return OPEN
-        agree = [self._fits(entry) for entry in entries]
+        agree = list(map(self._fits, entries))
         failing = {entry.name for entry in entries if not self._fits(entry)}
         names = list(dict.fromkeys(e.name for e in entries if e.name not in failing))
         against = SOURCES.get(self.source) or only(_fill(self.source, (), words))
@@ -333,8 +327,3 @@ def _minority(fitting, failing):
     """Return a sentence that names the smaller part of the entries."""
     few = min(fitting, failing, key=len)
     return f" {listed(few)} {'had it' if few is fitting else 'had not'}." if few else ""
-
-
-def _plain(value):
-    """Return a value as JSON has it."""
-    return value.item() if isinstance(value, np.generic) else value
