@@ -15,11 +15,6 @@ from skinlib.experiments.study import load_study
 from skinlib.paper import audit
 
 
-def test_pages_of_the_table_of_contents_are_there(html):
-    for page in ("index", "data", "method", "results", "audit", "reproduce", "api", "bibliography"):
-        assert (html / f"{page}.html").is_file(), page
-
-
 def test_every_page_says_it_is_no_medical_device(html):
     for page in html.glob("*.html"):
         if page.name not in {"genindex.html", "search.html", "py-modindex.html"}:

@@ -10,7 +10,6 @@ import snippets
 from PIL import Image
 
 from skinlib.cli import main
-from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.predict import abstention, predictions
 
@@ -132,21 +131,6 @@ def test_large_and_small_photographs(tmp_path, capsys):
     assert "1 x 1 pixels, expected 32 a side" in capsys.readouterr().err
 
 
-def test_other_kinds_of_picture_are_those_in_rgb(tmp_path, capsys):
-    given = []
-    for mode, colour, suffix in (
-        ("CMYK", (0, 120, 160, 40), "jpg"), ("L", 120, "jpg"), ("L", 120, "png"), ("1", 1, "png"),
-        ("RGBA", (180, 120, 90, 255), "png"), ("P", 3, "png"),
-    ):  # fmt: skip
-        odd, plain = tmp_path / f"{mode}.{suffix}", tmp_path / f"{mode}-{suffix}-plain.png"
-        Image.new(mode, (64, 48), colour).save(odd, quality=95)
-        with Image.open(odd) as stored:
-            stored.convert("RGB").save(plain)
-        given += [odd, plain]
-    found = probabilities(in_json(capsys, *given))
-    np.testing.assert_allclose(found[::2], found[1::2], atol=1e-6)
-
-
 def test_noise_is_unlike_the_training_pictures(tmp_path, capsys):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
@@ -154,16 +138,12 @@ def test_noise_is_unlike_the_training_pictures(tmp_path, capsys):
     assert "NO ANSWER, the picture is unlike the training pictures" in capsys.readouterr().out
 
 
-def test_overlay_of_one_and_of_many(photographs, tmp_path, capsys):
+def test_an_overlay_is_the_square_that_the_model_sees(photographs, tmp_path, capsys):
     first = sorted(photographs.iterdir())[0]
     predict(first, "--overlay", tmp_path / "map.png")
     with Image.open(tmp_path / "map.png") as image, Image.open(first) as photograph:
         assert image.size == (min(photograph.size),) * 2 == (48, 48)
         assert image.mode == "RGB"
-    predict(photographs, "--overlay", tmp_path / "maps")
-    names = sorted(path.name for path in (tmp_path / "maps").iterdir())
-    assert names[0] == f"0001-{first.stem}.png"
-    assert len(names) == 5
 
 
 def test_overlay_shows_the_cells_where_they_are():
@@ -188,18 +168,3 @@ def test_either_option_names_a_run_or_a_released_model(photographs, trained, cap
         assert "is not checked" in out
         predict(photograph, option, "tiny")
         assert "Model: tiny (" in capsys.readouterr().out
-
-
-def test_whole_models_are_not_opened(photographs, tmp_path, capsys):
-    path = tmp_path / "foreign.keras"
-    path.write_bytes(b"PK\x03\x04")
-    predict(next(photographs.iterdir()), "--model", path, code=2)
-    err = capsys.readouterr().err
-    assert "foreign.keras' was not opened" in err
-    assert "can run code" in err
-
-
-def test_no_released_model_says_what_to_do(photographs, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(paths, "MODELS", tmp_path / "none")
-    predict(next(photographs.iterdir()), code=2)
-    assert "--run" in capsys.readouterr().err
