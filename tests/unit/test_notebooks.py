@@ -109,25 +109,15 @@ def test_an_unknown_notebook_is_refused_with_the_known_names():
         notebooks.source("trian")
 
 
-@pytest.fixture
-def written(tmp_path, monkeypatch):
-    """Return a function that writes a source notebook with a parameter and one more cell."""
+def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
-
-    def write(name, line):
-        cells = [
-            nbformat.v4.new_markdown_cell("# Title\ntext"),
-            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell(line),
-        ]
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
-
-    return write
-
-
-def test_an_executed_copy_has_a_title_and_no_chatter(written, tmp_path):
-    written("quiet", "import sys; print(x); print('noise', file=sys.stderr)")
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title\ntext"),
+        nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("import sys; print(x); print('noise', file=sys.stderr)"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    nbformat.write(notebook, tmp_path / "quiet.ipynb")
     output = notebooks.execute("quiet", tmp_path / "o.ipynb", {"x": 7}, label="A", progress=False)
     text = output.read_text(encoding="utf-8")
     assert "# Title: A" in text
