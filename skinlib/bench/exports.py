@@ -56,11 +56,17 @@ def measure(*, quick=False, progress=True):
     pictures = export.calibration(train, count)
     predict = servable(classifier).predict_on_batch
     exact = {kind: _all(predict, inputs) for kind, inputs in given.items()}
+    weights = bootstrap.cluster_weights(lesions)
+    scored = scores.scores(weights, labels, exact["validation"]["probabilities"], SCORES)
     found = {
         **timing.machine(), "quick": quick, "model": classifier.record["name"],
         "input_size": classifier.record["input_size"], "photographs": len(paths),
         "validation": len(chosen), "calibration": count,
-        "keras": _scores(labels, exact["validation"]["probabilities"], lesions), "exports": [],
+        "keras": {
+            name: bootstrap.estimate(column).to_json()
+            for name, column in zip(SCORES, scored.T, strict=True)
+        },
+        "exports": [],
     }  # fmt: skip
     variants = VARIANTS[:4:3] if quick else VARIANTS
     for format, precision, calibrated in tqdm(variants, unit="file", disable=not progress):
@@ -74,9 +80,9 @@ def measure(*, quick=False, progress=True):
                "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
         if precision != "fp32":
             both = [each["validation"]["probabilities"] for each in (exact, answers)]
-            effect = paired.effect([(labels, both, lesions)])
+            effect = paired.effect([(labels, both, lesions)], SCORES)
             row["scores"] = {
-                name: effect.estimate(scores.SCORES.index(name)).to_json() for name in SCORES
+                name: effect.estimate(place).to_json() for place, name in enumerate(SCORES)
             }
         found["exports"].append(row)
     return found
@@ -133,11 +139,3 @@ def parity(exact, other):
     found["mean"] = float(np.abs(second - first).mean())
     found["same"] = int((first.argmax(axis=1) == second.argmax(axis=1)).sum())
     return {**found, "images": len(first)}
-
-
-def _scores(labels, probabilities, lesions):
-    """Return the scores with their intervals."""
-    values = scores.scores(bootstrap.cluster_weights(lesions), labels, probabilities).T
-    return {
-        name: bootstrap.estimate(values[scores.SCORES.index(name)]).to_json() for name in SCORES
-    }
