@@ -21,6 +21,7 @@ from skinlib.models.backbones import (
 )
 from skinlib.models.classifier import describe, fresh_session
 from skinlib.models.scaling import SCALINGS, scale
+from skinlib.paper.audit.expressions import _SCALINGS
 
 # Totals of the nine MD notebooks as the authors logged them; 3 of these numbers belong to the
 # age normaliser, which is not in our graph. Then the tapped tensor (protocol §2.3).
@@ -221,6 +222,25 @@ def test_scaling_is_the_one_of_keras_applications(name, recipe, rng):
     found = scaled(get_backbone(name).scaling(get_recipe(recipe).scaling), pixels)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
     assert np.ptp(found) > 1
+
+
+MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+SAID = {
+    "−1 to 1": lambda x: x / 127.5 - 1,
+    "0 to 255, which the network itself scales to −1 to 1": lambda x: x,
+    "normalised with the mean and deviation of ImageNet": lambda x: (x / 255 - MEAN) / DEVIATION,
+    "channels reversed, ImageNet means subtracted":
+        lambda x: x[..., ::-1] - [103.939, 116.779, 123.68],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", _SCALINGS)
+def test_the_audit_says_what_keras_applications_does(module, rng):
+    pixels = rng.integers(0, 256, (1, 5, 4, 3)).astype("float32")
+    found = importlib.import_module(f"keras.applications.{module}").preprocess_input(
+        pixels.copy(), data_format="channels_last"
+    )
+    np.testing.assert_allclose(found, SAID[_SCALINGS[module]](pixels), rtol=1e-5, atol=1e-4)
 
 
 def test_ad_arm_scales_every_network_alike():

@@ -222,6 +222,7 @@ def test_the_command_prints_json_and_a_table_and_filters(capsys, monkeypatch, fi
         cells = entry.pop("cells")
         assert all(isinstance(value, str) for value in entry.values())
         # Each verdict names the cells that decide it, and the reason marks them.
+        assert cells or entry["rule"].startswith("our_"), entry["id"]
         if entry["verdict"] not in (OPEN, NOT_HERE):
             assert any(cell["decides"] for cell in cells), entry["id"]
             assert "**" in entry["evidence"], entry["id"]

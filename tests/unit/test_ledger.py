@@ -88,7 +88,7 @@ def note_of(table, row, column):
     [
         ("A3", "ResNet152 MD", "vasc", "vasc repeats the one of nv"),
         ("A3", "MobileNetV3Large MD", "vasc", "vasc repeats the one of nv"),
-        ("A3", "InceptionResNetV2 MD", "mean", "the training that the headline accuracy is of"),
+        ("A3", "InceptionResNetV2 MD", "mean", "the training run that the headline accuracy is of"),
         ("A3", "DenseNet201 MD", "mean", "cut, not rounded"),
         ("A4", "MobileNetV3Large MD", "akiec", "the printed row of Table A3"),
         ("A4", "NASNetLarge MD", "akiec", "the logged row of MobileNetV3Large MD"),

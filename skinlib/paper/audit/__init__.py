@@ -18,6 +18,7 @@ from skinlib.paper.audit.verdicts import (
     VERDICTS,
     Result,
     kind,
+    marked,
     only,
 )
 
@@ -83,7 +84,9 @@ def check(claim, facts):
         result = RULES[claim.rule](facts, **claim.arguments)
     except NotAvailable as reason:
         verdict = NOT_HERE if isinstance(reason, OutOfReach) else OPEN
-        result = Result(claim.claim, f"Not decided: {reason}.", verdict)
+        lacking = {"what": str(reason), "printed": None, "value": None, "agrees": False}
+        cells = (lacking | {"decides": True},)
+        result = Result(claim.claim, f"Not decided: {marked(reason)}.", verdict, cells)
     start = 2 if result.evidence.startswith("**") else 0
     evidence = result.evidence[:start] + result.evidence[start:][:1].upper()
     evidence += result.evidence[start + 1 :]

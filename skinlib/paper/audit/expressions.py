@@ -41,7 +41,7 @@ def evaluate(text, facts, run=None):
         A number is its own value.
     facts : skinlib.paper.audit.facts.Facts
     run : str, optional
-        Logged training whose counts are meant by the names of `counts`.
+        Logged training run whose counts are meant by the names of `counts`.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def counts(facts, run=None):
     """Return the names of the paper's formulas.
 
     Always ``N``, ``C`` and ``N_i``: images, classes, and images by class, as Table 2 prints. Of a
-    logged training ``TN``, ``FP``, ``FN`` and ``TP`` by class, NaN where they were not logged, and
+    logged training run ``TN``, ``FP``, ``FN`` and ``TP`` by class, NaN where not logged, and
     ``rows``, ``columns``, ``diagonal`` and ``total`` of its confusion matrix, true classes in rows.
     """
     table = facts.printed["paper"]["2"]
@@ -114,7 +114,7 @@ def column(facts, table, name=None):
 
 
 def log(facts, run, what):
-    """Return a field of a logged training: ``accuracy``, ``auc.macro``, or one of `SETTINGS`."""
+    """Return a field of a logged run: ``accuracy``, ``auc.macro``, or one of `SETTINGS`."""
     logged = facts.run(run)
     value = SETTINGS[what](logged) if what in SETTINGS else logged.get(what)
     if value is None or value == []:
@@ -147,7 +147,7 @@ def _channels(run):
     return read[::-1] if read and _SCALINGS[scaling] == _CAFFE else read
 
 
-# Settings of a logged training; None where they were not logged.
+# Settings of a logged training run; None where they were not logged.
 SETTINGS = {
     "learning rate": lambda run: run.settings.get("learning_rate"),
     "learning-rate schedule": lambda run: {True: "on", False: "off"}.get(
@@ -178,7 +178,7 @@ SETTINGS = {
 
 
 def rate(facts, run, name):
-    """Return a rate of a logged training by class: ``auc``, or one computed from its counts."""
+    """Return a rate of a logged training run by class: ``auc``, or one computed from its counts."""
     found = facts.run(run).rates()[name]
     if np.isnan(found).any():
         msg = f"the one-vs-rest counts of {run} are not complete"

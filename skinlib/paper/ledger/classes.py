@@ -68,7 +68,7 @@ def _ours(row, title, key, runs):
 
 
 def _tested(rows):
-    """Return on how many images the trainings behind the rows were tested, the fewest by name."""
+    """Return on how many images the runs behind the rows were tested, the fewest by name."""
     counts = {row: paper.behind(row).test_images for row in rows}
     common = statistics.mode(counts.values())
     others = {}
@@ -122,7 +122,9 @@ def _mean_reason(row, score, printed, mean):
         return "the mean of the printed cells, cut, not rounded"
     headline = paper.logged_run(row)
     if headline != paper.behind(row) and compare(printed, headline.macro[score]) == SAME:
-        return "not the mean of the row; the mean of the training that the headline accuracy is of"
+        return (
+            "not the mean of the row; the mean of the training run that the headline accuracy is of"
+        )
     return "not the mean of the row"
 
 
@@ -147,7 +149,7 @@ def table_a5(ours):
 
 
 def logged_indicator(run, indicator):
-    """Return an indicator of a logged training: its accuracy, or a mean over classes."""
+    """Return an indicator of a logged training run: its accuracy, or a mean over classes."""
     return run.accuracy if indicator == "accuracy" else float(np.mean(run.rates()[indicator]))
 
 
