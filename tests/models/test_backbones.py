@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from skinlib import paper
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import (
@@ -241,6 +242,18 @@ def test_the_audit_says_what_keras_applications_does(module, rng):
         pixels.copy(), data_format="channels_last"
     )
     np.testing.assert_allclose(found, SAID[_SCALINGS[module]](pixels), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", paper.notebooks()["after_tap"])
+def test_the_convolutions_behind_a_tap_are_counted(name):
+    keras.utils.clear_session()
+    layers = getattr(keras.applications, name)(weights=None).layers
+    tapped = [layer.name for layer in layers].index(get_backbone(name).tap_layer)
+    ones = [
+        layer for layer in layers[tapped + 1 :]
+        if type(layer) is keras.layers.Conv2D and layer.kernel_size == (1, 1)
+    ]  # fmt: skip
+    assert len(ones) == paper.notebooks()["after_tap"][name]
 
 
 def test_ad_arm_scales_every_network_alike():
