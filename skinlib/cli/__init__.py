@@ -21,18 +21,19 @@ WRONG_PLACE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST,
     errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
 )  # fmt: skip
+BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _pair(text):
-    """Parse ``key=value``; the value is a Python literal, else a string."""
+    """Parse ``key=value``; the value is a Python literal, a yes or no, else a string."""
     key, equals, value = text.partition("=")
     if not equals:
         msg = f"'{text}' is not of the form key=value"
         raise argparse.ArgumentTypeError(msg)
     try:
         return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return key, value
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return key, BOOLEANS.get(value.strip().lower(), value)
 
 
 def _path(text):
@@ -101,7 +102,10 @@ def _parser():
     sub.add_argument("--weights", default="imagenet", help=weights_help)
     sub.add_argument("--study", default="adhoc", help="folder below results/runs")
     sub.add_argument("--name", help="name of the run directory")
-    sub.add_argument("--set", nargs="+", type=_pair, metavar="FIELD=VALUE", help="recipe fields")
+    sub.add_argument(
+        "--set", nargs="+", action="extend", type=_pair, metavar="FIELD=VALUE",
+        help="recipe fields",
+    )  # fmt: skip
 
     sub = command("compare", commands.compare)
     sub.add_argument("run", nargs=2, type=_path, help="directories of two runs on one split")

@@ -83,7 +83,7 @@ def train(args):
     from skinlib.training import loop
 
     changes = dict(args.set or [])
-    if args.epochs:
+    if args.epochs is not None:
         changes["epochs"] = args.epochs
     data = args.data
     if args.allow_missing:

@@ -3,6 +3,7 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from typing import Literal
 
 from skinlib.common.classes import CLASSES
@@ -14,10 +15,29 @@ DESCRIBED_TEST = 857 / 10015
 
 # Fields that do not affect results.
 _WITHOUT_EFFECT = ("tensorboard",)
-_AT_LEAST_ONE = (
-    "batch_size", "epochs", "attention_heads", "metadata_units", "steps_per_execution", "devices",
-    "augmented_copies",
-)  # fmt: skip
+# Every number lies in an interval.
+_INTERVALS = {
+    "seed": "[0, 4294967295]",
+    **dict.fromkeys(
+        ("size", "attention_heads", "metadata_units", "batch_size", "epochs",
+         "steps_per_execution", "devices", "augmented_copies"),
+        "[1, inf)",
+    ),
+    **dict.fromkeys(("learning_rate", "epsilon"), "(0, inf)"),
+    **dict.fromkeys(
+        ("minimum_learning_rate", "plateau_patience", "stopping_patience", "stopping_delta",
+         "weight_decay", "logit_adjustment", "class_weights"),
+        "[0, inf)",
+    ),
+    **dict.fromkeys(
+        ("dropout", "validation_share", "label_smoothing", "batch_norm_momentum"), "[0, 1)"
+    ),
+    **dict.fromkeys(("test_share", "plateau_factor"), "(0, 1)"),
+    "rotation": "[0, 360]",
+    "shift": "[0, 1]",
+    "zoom": "[0, 1)",
+}  # fmt: skip
+_AUGMENTATION = {"rotation": float, "shift": float, "zoom": float, "flip": bool}
 Score = Literal["loss", "accuracy", "mean_recall"]
 SplitUnit = Literal["image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched"]
 
@@ -146,21 +166,14 @@ class Recipe:
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            expected = _expected(field.type, value)
-            if expected is None and field.name in _AT_LEAST_ONE and value < 1:
-                expected = "at least 1"
-            if expected:
-                msg = f"recipe field {field.name} is {value!r}, expected {expected}"
-                raise DataError(msg)
-        weights = self.class_weights
-        if weights not in ("balanced", "none") and (
-            isinstance(weights, str) or len(weights) != len(CLASSES)
-        ):
-            msg = f"class_weights is {weights!r}, expected 'balanced', 'none' or seven numbers"
-            raise DataError(msg)
-        if not 0 <= self.label_smoothing < 1:
-            msg = f"recipe field label_smoothing is {self.label_smoothing}, expected 0 to below 1"
+            check(field.name, getattr(self, field.name), field.type)
+        parts = {"validation": self.validation_share, "test": self.test_share}
+        if sum(parts.values()) >= 1 or not parts[self.selection]:
+            msg = (
+                f"recipe fields test_share {self.test_share} and validation_share "
+                f"{self.validation_share}: expected a sum below 1, and images in the set of "
+                f"selection, which is '{self.selection}'"
+            )
             raise DataError(msg)
 
     def replace(self, **fields):
@@ -201,16 +214,54 @@ class Recipe:
         }
 
 
-def _expected(kind, value):
-    """Return what a field of a type should hold instead of a value, None if it is good."""
+def check(name, value, kind=int):
+    """Raise `DataError` unless a value is of the type, and in the range, of a field of this name.
+
+    Fields are those of `Recipe`, ``seed`` and ``size``.
+    """
+    expected = _expected(name, value, kind)
+    if expected:
+        what = name if name in ("seed", "size") else f"recipe field {name}"
+        msg = f"{what} is {value!r}, expected {expected}"
+        raise DataError(msg)
+
+
+def _expected(name, value, kind):
+    """Return what a field should hold instead of a value, None if it is good."""
     if typing.get_origin(kind) is Literal:
         allowed = typing.get_args(kind)
         return None if value in allowed else f"one of {', '.join(allowed)}"
-    if kind is bool:
-        return None if isinstance(value, bool) else "one of False, True"
-    if kind in (int, float) or kind == float | None:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        optional = kind == float | None and value is None
-        if not number and not optional:
-            return "a number; YAML takes 1e-3 for text, write 0.001"
+    if kind in (bool, str):
+        return None if isinstance(value, kind) else {bool: "True or False", str: "a text"}[kind]
+    if name == "class_weights":
+        numbers = value if isinstance(value, tuple) and len(value) == len(CLASSES) else ()
+        if value in ("balanced", "none") or (
+            not any(_not_in(name, number, float) for number in numbers) and any(numbers)
+        ):
+            return None
+        return f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
+    if name == "augmentation":
+        if value is None or (isinstance(value, Mapping) and set(value) <= set(_AUGMENTATION)):
+            wrong = {k: _expected(k, v, _AUGMENTATION[k]) for k, v in (value or {}).items()}
+            return next((f"{k} to be {text}" for k, text in wrong.items() if text), None)
+        return f"None or a dictionary of {', '.join(_AUGMENTATION)}"
+    if value is None and kind == float | None:
+        return None
+    if interval := _not_in(name, value, kind):
+        whole = "a whole number" if kind is int else "a number"
+        optional = " or None" if kind == float | None else ""
+        hint = "; YAML takes 1e-3 for text, write 0.001" if isinstance(value, str) else ""
+        return f"{whole} in {interval}{optional}{hint}"
     return None
+
+
+def _not_in(name, value, kind):
+    """Return the interval of a field if a value is no such number or not in it."""
+    interval = _INTERVALS[name]
+    low, high = map(float, interval[1:-1].split(","))
+    number = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    # Comparisons with NaN are false.
+    inside = number and (low < value < high
+                         or (value == low and interval[0] == "[")
+                         or (value == high and interval[-1] == "]"))  # fmt: skip
+    return None if inside else interval

@@ -9,6 +9,7 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
+from skinlib.experiments.recipe import check
 from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.run import list_runs, run_name
 from skinlib.models.backbones import BACKBONES, get_backbone
@@ -170,7 +171,10 @@ def _expand(path, entry):
     for backbone, recipe, seed, cell in itertools.product(*lists, list(_cells(path, entry))):
         row = get_backbone(backbone)
         # A common size below what one network accepts is raised for that network.
-        size = max(entry.get("size") or row.input_size, row.minimum_size)
+        size = row.input_size if entry.get("size") is None else entry["size"]
+        check("size", size)
+        check("seed", seed)
+        size = max(size, row.minimum_size)
         chosen = {"backbone": backbone, "recipe": recipe, "seed": seed, "size": size}
         spec = RunSpec(**{**rest, **chosen, **cell})
         spec.resolve()

@@ -118,10 +118,16 @@ def get_backbone(name):
 
 
 def check_size(backbone, size):
-    """Raise `DataError` when `size` (pixels a side) is below what the backbone accepts."""
+    """Return the side of the input in pixels, the authors' where it is None.
+
+    `DataError`: it is below what the backbone accepts.
+    """
+    if size is None:
+        return backbone.input_size
     if size < backbone.minimum_size:
         msg = f"{backbone.name} needs an input of at least {backbone.minimum_size} px, not {size}"
         raise DataError(msg)
+    return size
 
 
 def canonical_names(layers):

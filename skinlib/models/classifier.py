@@ -51,8 +51,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     from skinlib.models.runtime import precision
 
     row = get_backbone(backbone)
-    size = size or row.input_size
-    check_size(row, size)
+    size = check_size(row, size)
     keras.utils.set_random_seed(seed)
     start = weights if isinstance(weights, Start) else None
     with precision(recipe.precision):
@@ -140,7 +139,7 @@ def describe(backbone, recipe, size=None):
     tapped = model.get_layer("pool").input
     return {
         "backbone": row.name,
-        "input_size": size or row.input_size,
+        "input_size": check_size(row, size),
         "tap_layer": row.tap_layer,
         "tap_shape": list(tapped.shape[1:]),
         "parameters": model.count_params(),

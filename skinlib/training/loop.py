@@ -15,7 +15,7 @@ from skinlib.common.errors import TrainingError
 from skinlib.common.process import Watch
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
-from skinlib.experiments.recipe import Recipe
+from skinlib.experiments.recipe import Recipe, check
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
@@ -114,8 +114,9 @@ def train(
     """
     recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe)
     row = get_backbone(backbone)
-    size = size or row.input_size
-    check_size(row, size)
+    size = check_size(row, size)
+    check("size", size)
+    check("seed", seed)
     weights = run.starting_weights(row, weights)
     name = name or run.run_name(row.name, recipe.name, size, seed)
     folder = run.folder_of(study, name)

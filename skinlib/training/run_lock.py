@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import shutil
 
 from filelock import FileLock, Timeout
 
-from skinlib.common.errors import DataError
+from skinlib.common.errors import DataError, SkinlibError
 from skinlib.experiments import run
 from skinlib.training import state
 
@@ -42,7 +43,15 @@ def hold(folder, identity):
         for name in (run.RUN, run.HISTORY, run.PREDICTIONS, run.ATTENTION, state.NAME, "best"):
             for torn in folder.glob(f".{name}*"):
                 torn.unlink()
-        yield found
+        try:
+            yield found
+        except SkinlibError:
+            # A refusal leaves nothing behind; what has begun stays.
+            if {path.name for path in folder.iterdir()} <= {".lock", ".owner"}:
+                shutil.rmtree(folder)
+                with contextlib.suppress(OSError):  # the study has other runs
+                    folder.parent.rmdir()
+            raise
 
 
 def best(folder, epoch):

@@ -71,7 +71,8 @@ def test_f07_copies_on_two_sides_of_a_split_are_refused(folder, dataset, unit, c
     original = dataset.table.loc[dataset.table["dx"] == "nv", "image_id"].iloc[3]
     copy = add_copy(folder, original, lesion_id="SYN_9900000")
     data = ham10000.load(folder, decode=False)
-    recipe = get_recipe("clean").replace(split_unit=unit, test_share=0.3, validation_share=0.0)
+    shares = {"test_share": 0.3, "validation_share": 0.0, "selection": "test"}
+    recipe = get_recipe("clean").replace(split_unit=unit, **shares)
     outcomes = set()
     for seed in range(8):
         drawn = splits.make_split(data.table, unit=unit, test=0.3, validation=0.0, seed=seed)
@@ -211,7 +212,7 @@ from skinlib.experiments.recipes import get_recipe
 def run(args):
     "Read batches of a cache that is cut after the third."
     data, size = sys.argv[1], int(sys.argv[2])
-    recipe = get_recipe("clean").replace(test_share=0.2, validation_share=0.0)
+    recipe = get_recipe("clean").replace(test_share=0.2, validation_share=0.0, selection="test")
     part = prepare.prepare(recipe, data, size, 0, progress=False).parts["train"]
     for index, (inputs, labels) in enumerate(batches.batches(part, 4)):
         print(index, flush=True)
