@@ -16,7 +16,7 @@ import pandas as pd
 
 from skinlib.common.errors import DataError
 from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate, joint_weights
-from skinlib.stats.gains import interval, judge, over_seeds
+from skinlib.stats.gains import NOT_CLEAR, interval, judge, over_seeds
 from skinlib.stats.scores import SCORES, scores
 
 
@@ -169,3 +169,9 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
         for name in names or found.names
     ]
     return pd.DataFrame(rows)
+
+
+def listed(table, named="Comparison"):
+    """Return the clear effects of a `frame` as words: ``RGB: gain in AUC, macro; …``, or none."""
+    clear = table[table["Result"] != NOT_CLEAR]
+    return "; ".join(clear[named] + ": " + clear["Result"] + " in " + clear["Score"]) or "none"

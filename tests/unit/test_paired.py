@@ -1,6 +1,7 @@
 """The effect over seeds, against the bootstrap of one seed and against a null and a known effect."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from invented import invent
 from resampling import cluster_bootstrap
@@ -157,3 +158,12 @@ def test_runs_of_other_images_are_refused(results):
     first, second = list(effects.finished(study, None, effects.SETTINGS_RECIPE).values())[-2:]
     with pytest.raises(IntegrityError, match="different images"):
         effects.together([first, second])
+
+
+def test_clear_effects_are_listed_in_words():
+    table = pd.DataFrame(
+        [("RGB", "accuracy", "gain"), ("RGB", "macro F1", "not clear"), ("batch", "AUC", "loss")],
+        columns=["Change", "Score", "Result"],
+    )
+    assert paired.listed(table, "Change") == "RGB: gain in accuracy; batch: loss in AUC"
+    assert paired.listed(table[1:2], "Change") == "none"
