@@ -1,7 +1,7 @@
 """The images of the official ISIC 2018 test.
 
-No image of HAM10000 is in it; whether a lesion is cannot be checked, because the lesions are
-numbered differently. `skinlib.predict.evaluation` evaluates a final model, once.
+No image and no lesion of HAM10000 is in it, see `skinlib.experiments.measuring.official_lesions`.
+`skinlib.predict.evaluation` evaluates a final model, once.
 """
 
 import os

@@ -10,12 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from skinlib.common import paths
+from skinlib.common.errors import DataError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
 from skinlib.experiments import evaluated, external, groups, leakage
 from skinlib.experiments.study import load_study
 
 SMALL = "ham10000-256px-96px"
+# Of the photographs of HAM10000 and of the official tests: ``image_id``, ``set`` (train,
+# validation, test) and the lesion by the numbers of the ISIC archive, which has them all.
+ARCHIVE = "isic_archive_lesions.csv"
+OFFICIAL_LESIONS = "official-lesions.json"
 
 
 def reported():
@@ -29,6 +34,8 @@ def reported():
 
 def measure(folder=None, *, seeds=range(20), test_share=0.1):
     """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
+
+    Beside data that have the file `ARCHIVE` also ``official-lesions.json``.
 
     Returns the paths. The folder is that of `skinlib.data.ham10000.locate`; seeds and test share
     are those of `skinlib.experiments.leakage.both_sides`.
@@ -49,7 +56,48 @@ def measure(folder=None, *, seeds=range(20), test_share=0.1):
             found[f"{title}, official test"] = measured
     path = paths.RESULTS / groups.FILE
     write_json(path, found)
+    table = dataset.folder / ARCHIVE
+    if table.is_file():
+        written.append(paths.RESULTS / OFFICIAL_LESIONS)
+        write_json(written[-1], official_lesions(pd.read_csv(table, dtype=str), dataset.table))
     return [*written, path]
+
+
+def official_lesions(archive, table):
+    """Count the lesions that the official tests share with HAM10000, by the archive's numbers.
+
+    Parameters
+    ----------
+    archive : pandas.DataFrame
+        The columns of `ARCHIVE`.
+    table : pandas.DataFrame
+        ``image_id`` and ``lesion_id`` of HAM10000.
+
+    Returns
+    -------
+    dict
+        By set: ``photographs``, ``lesions`` and those ``shared`` with HAM10000.
+
+    Raises
+    ------
+    DataError
+        The archive's numbers do not group the photographs of HAM10000 as its own do.
+    """
+    lesion = "archive_lesion_id"
+    both = table.merge(archive, on="image_id")
+    groups = len(both[["lesion_id", lesion]].drop_duplicates())
+    if not len(both) or {both["lesion_id"].nunique(), both[lesion].nunique()} != {groups}:
+        msg = f"'{ARCHIVE}' and the table of HAM10000 disagree on which photographs are of a lesion"
+        raise DataError(msg)
+    trained = set(both[lesion])
+    return {
+        name: {
+            "photographs": len(rows),
+            "lesions": rows[lesion].nunique(),
+            "shared": len(trained & set(rows[lesion])),
+        }
+        for name, rows in archive.groupby("set")
+    }
 
 
 def _official(folder):

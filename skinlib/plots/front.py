@@ -13,15 +13,25 @@ from skinlib.plots.style import (
     GREEN,
     INK,
     MUTED,
-    PURPLE,
     SMALL,
     VERMILLION,
     WIDTH,
     subplots,
 )  # fmt: skip
 
-# From "holds" to "open", as on the page of the claims.
-SHADES = (GREEN, COLOURS[4], VERMILLION, PURPLE, "#6a3d9a", "#8c564b", COLOURS[5], BLUE, MUTED)
+# From "holds" to "open", as on the page of the claims: greens for what holds, four shades of one
+# colour for what is contradicted, blue and greys for the rest.
+SHADES = (
+    GREEN,
+    "#8fd3b6",
+    "#a63603",
+    VERMILLION,
+    "#f08a4b",
+    "#f7bd8c",
+    COLOURS[5],
+    "#bdbdbd",
+    MUTED,
+)
 COLUMNS = 16
 
 # Of the first network, and of others.

@@ -10,6 +10,7 @@ import records
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
 from skinlib.data import ham10000
 from skinlib.experiments import external, leakage, measuring
 from skinlib.experiments.run import folder_of, write_predictions, write_record
@@ -74,3 +75,19 @@ def test_groups_of_the_own_and_of_the_official_test(folder, results):
     row = next(row for row in mine["groups"]["sex"] if row["group"] == "female")
     assert (row["images"], row["lesions"]) == (len(women), women["lesion_id"].nunique())
     assert row["accuracy"][0] == 1.0
+
+
+def test_lesions_that_the_official_tests_share_with_the_training_data():
+    table = pd.DataFrame({"image_id": ["a", "b", "c"], "lesion_id": ["H1", "H1", "H2"]})
+    archive = pd.DataFrame(
+        [("a", "train", "L9"), ("b", "train", "L9"), ("c", "train", "L7"), ("d", "test", "L7"),
+         ("e", "test", "L5"), ("f", "test", "L5"), ("g", "validation", "L3")],
+        columns=["image_id", "set", "archive_lesion_id"],
+    )  # fmt: skip
+    found = measuring.official_lesions(archive, table)
+    assert found["train"] == {"photographs": 3, "lesions": 2, "shared": 2}
+    assert found["test"] == {"photographs": 3, "lesions": 2, "shared": 1}
+    assert found["validation"]["shared"] == 0
+    archive.loc[1, "archive_lesion_id"] = "L8"  # another lesion than HAM10000 says
+    with pytest.raises(DataError, match="disagree"):
+        measuring.official_lesions(archive, table)
