@@ -1,0 +1,82 @@
+"""What people and services read about the project: container, citation, archive."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from skinlib.common import paths
+
+ROOT = paths.ROOT
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DOCKER = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+STEPS = [line.split(maxsplit=1) for line in DOCKER.splitlines() if line and line[0] != "#"]
+
+
+def test_the_image_is_of_a_python_that_the_project_takes():
+    kind, base = STEPS[0]
+    assert kind == "FROM"
+    assert re.search(r"python:([\d.]+)", base)[1] in SpecifierSet(PROJECT["requires-python"])
+    assert {kind for kind, _ in STEPS} <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "CMD"}
+
+
+def test_what_is_copied_into_the_image_is_there_and_not_ignored():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    copied = [word for kind, words in STEPS if kind == "COPY" for word in words.split()[:-1]]
+    assert "." in copied
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert name not in ignored
+    # What is made on one machine is no part of an image for another.
+    assert {".venv", "_build", "data"} <= set(ignored)
+
+
+def test_the_environment_is_made_before_the_rest_is_copied():
+    """Otherwise each change of a page would install 3 GB again; what make needs is there."""
+    order = [(kind, words) for kind, words in STEPS if kind in ("COPY", "RUN")]
+    made = order.index(("RUN", "make .venv/.installed"))
+    before = {word for kind, words in order[:made] if kind == "COPY" for word in words.split()}
+    assert {"Makefile", "pyproject.toml", "requirements.lock", "skinlib"} <= before
+    assert PROJECT["readme"] in before
+    assert order.index(("COPY", ". .")) > made
+
+
+@pytest.mark.skipif(
+    os.environ.get("SKINLIB_TEST_DOCKER") != "1",
+    reason="builds an image of 4 GB; SKINLIB_TEST_DOCKER=1 asks for it",
+)
+def test_the_image_builds_and_runs():
+    command = ["docker", "build", "--quiet", "."]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    image = built.stdout.strip()
+    command = ["docker", "run", "--rm", image, ".venv/bin/python", "-m", "skinlib", "describe"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "MobileNetV2" in done.stdout
+
+
+def test_the_development_container_is_that_image():
+    folder = ROOT / ".devcontainer"
+    content = json.loads((folder / "devcontainer.json").read_text(encoding="utf-8"))
+    build = content["build"]
+    assert (folder / build["dockerfile"]).resolve() == ROOT / "Dockerfile"
+    assert (folder / build["context"]).resolve() == ROOT
+    target = content["postCreateCommand"].removeprefix("make ")
+    assert target == ".venv/.installed"
+
+
+def test_citation_archive_and_package_agree():
+    archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    for key in ("title", "version", "license"):
+        assert archive[key] == citation[key], key
+    assert archive["version"] == PROJECT["version"]
+    assert archive["license"] == PROJECT["license"]
+    dois = {each["identifier"] for each in archive["related_identifiers"]}
+    assert dois == {each["doi"] for each in citation["references"]}
+    assert "not a medical device" in archive["description"]
