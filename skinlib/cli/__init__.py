@@ -44,6 +44,27 @@ def _path(text):
     return Path(text)
 
 
+# What each command does. Not their docstrings, which `python -OO` strips.
+COMMANDS = {
+    "describe": "Build every backbone and print its tap and parameter count.",
+    "fetch": "Download a data set, check it against the hashes of its archive, and unpack it.",
+    "check-data": "Verify a data folder, and a split of it, and print what was found.",
+    "train": "Train one classifier.",
+    "compare": "Compare two finished runs on the same images.",
+    "pointing": "Score where attention and Grad-CAM of runs lie against the lesion masks.",
+    "predict": "Classify photographs, or say that the model gives no answer.",
+    "export": "Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format.",
+    "release": "Make a released model of a finished run, or write the model cards anew.",
+    "browser": "Make what the book's page needs to run the model in a browser.",
+    "run": "Train one run of a study, then execute its notebook (what the Snakefile calls).",
+    "notebook": "Run any notebook with parameters.",
+    "status": "List the runs of a study and their status; exit 1 when one has not finished.",
+    "audit": "Check every claim of the paper by its rule and print the verdicts.",
+    "bench": "Measure how fast things are and write it below results/bench.",
+    "measure": "Measure what the pages on evidence need from the data themselves.",
+    "pin": "Write results/identities.json: the runs that the pages of the book are written for.",
+}
+
 # Options that several commands have, by their names.
 OPTIONS = {
     "--data": {"help": "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"},
@@ -69,7 +90,7 @@ def _parser():
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name, function, *options):
-        summary = function.__doc__.splitlines()[0]
+        summary = COMMANDS[name]
         sub = subparsers.add_parser(name, help=summary, description=f"{summary} {NOT_A_DEVICE}")
         sub.set_defaults(function=function)
         for option in options:

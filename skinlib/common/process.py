@@ -8,7 +8,11 @@ import sys
 import threading
 import warnings
 
-from skinlib.common.errors import Interrupted
+from skinlib.common.errors import DataError, Interrupted
+
+BACKENDS = ("tensorflow", "jax", "torch")
+# The settings of Keras that every run has; they are on its record.
+KERAS = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7}
 
 
 class Watch:
@@ -71,11 +75,31 @@ def quiet():
 
 
 def import_keras():
-    """Import Keras and its backend, in silence where ``TF_CPP_MIN_LOG_LEVEL`` is 3.
+    """Import Keras and its backend, and set what a run relies on.
 
-    TensorFlow 2.19 and later report missing GPUs before they read that variable
-    (issue 100442 of its repository).
+    ``keras.json`` and the environment of a user may ask for another layout of pictures, another
+    precision or fewer steps. In silence where ``TF_CPP_MIN_LOG_LEVEL`` is 3: TensorFlow 2.19 and
+    later report missing GPUs before they read that variable (issue 100442 of its repository).
+    `DataError`: a backend that is not installed or not supported.
     """
     silent = os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "3" and "keras" not in sys.modules
-    with quiet() if silent else contextlib.nullcontext():
-        import keras  # noqa: F401
+    try:
+        with quiet() if silent else contextlib.nullcontext():
+            import keras
+        if (name := keras.backend.backend()) not in BACKENDS:
+            msg = f"'{name}' cannot train"
+            raise ImportError(msg)
+    # For settings that are none, Keras has a ValueError or whatever they lead to.
+    except (ImportError, ValueError, TypeError, AttributeError) as error:
+        file = os.path.join(
+            os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json"
+        )
+        chosen = os.environ.get("KERAS_BACKEND")
+        place = f"KERAS_BACKEND={chosen}" if chosen else f"the settings of '{file}'"
+        msg = (
+            f"Keras does not start with {place}: {error}; expected one of {', '.join(BACKENDS)} "
+            f"that is installed. Set KERAS_BACKEND=tensorflow, or see to '{file}'"
+        )
+        raise DataError(msg) from error
+    for setting, value in {**KERAS, "max_epochs": None, "max_steps_per_epoch": None}.items():
+        getattr(keras.config, f"set_{setting}")(value)

@@ -10,6 +10,7 @@ import numpy as np
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.files import hash_of, sha256
+from skinlib.common.process import KERAS
 from skinlib.data import splits
 from skinlib.experiments import recipes
 from skinlib.models import runtime
@@ -68,6 +69,7 @@ def equip(record, prepared, model, class_weights):
         class_weights=[round(float(w), 6) for w in class_weights],
         device=runtime.device_name(),
         versions=runtime.versions(),
+        keras=KERAS,
         differs_from_lock=runtime.differs_from_lock(),
         # Readers of the weights check that theirs is the same order.
         classes=list(CLASSES),

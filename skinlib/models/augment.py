@@ -27,8 +27,9 @@ class RandomAffine(keras.layers.Layer):
 
     Notes
     -----
-    Input and output are (batch, H, W, channels), float32 in the output. Pixels from
-    outside the picture repeat its edge ("nearest" filling, as in the notebooks).
+    Input and output are (batch, H, W, channels), the output in the layer's compute dtype; it is
+    computed in float32. Pixels from outside the picture repeat its edge ("nearest" filling, as in
+    the notebooks).
     """
 
     def __init__(self, rotation=180.0, shift=0.1, zoom=0.1, flip=True, seed=None, **kwargs):
@@ -40,15 +41,16 @@ class RandomAffine(keras.layers.Layer):
     def call(self, inputs, training=False):
         images = ops.cast(inputs, "float32")
         if not training:
-            return images
+            return ops.cast(images, self.compute_dtype)
         transforms = self.matrices(ops.shape(images)[0], images.shape[1], images.shape[2])
-        return ops.image.affine_transform(
+        moved = ops.image.affine_transform(
             images,
             transforms,
             interpolation="bilinear",
             fill_mode="nearest",
             data_format="channels_last",
         )
+        return ops.cast(moved, self.compute_dtype)
 
     def matrices(self, count, height, width):
         """Return random transforms.

@@ -9,6 +9,7 @@ import contextlib
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
+from skinlib.common.process import import_keras
 from skinlib.data.metadata import WIDTH
 from skinlib.models import vgg
 from skinlib.models.backbones import build_stock, check_size, get_backbone, tap
@@ -46,6 +47,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     skinlib.common.errors.DataError
         Unknown backbone, too small an input, or weights that do not fit.
     """
+    import_keras()
     import keras
 
     from skinlib.models.runtime import precision

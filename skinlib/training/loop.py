@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.common.errors import TrainingError
-from skinlib.common.process import Watch
+from skinlib.common.process import Watch, import_keras
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
 from skinlib.experiments.recipe import Recipe, check
@@ -136,6 +136,7 @@ def train(
 
 
 def _train(job, prepared, weights, keep_weights):
+    import_keras()
     from skinlib.models import runtime
     from skinlib.training import epochs, losses, network
 

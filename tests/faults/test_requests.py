@@ -100,3 +100,15 @@ def test_f44_a_study_is_checked_when_it_is_read(entry, words, tmp_path):
     path.write_text(f"title: odd\nruns:\n  - {{backbone: VGG16, recipe: clean, {entry}}}\n")
     with pytest.raises(DataError, match=words.replace("[", "\\[")):
         load_study(path)
+
+
+def test_f48_help_without_docstrings(cli):
+    """Python strips them under -OO; the help says the same."""
+    program = """if True:
+        from skinlib import cli
+        (choices,) = (each.choices for each in cli._parser()._actions if each.choices)
+        print(cli._parser().format_help(), *(c.format_help() for c in choices.values()))
+    """
+    plain = cli(program, program=("-c",)).succeeds()
+    assert cli(program, program=("-OO", "-c")).succeeds() == plain
+    assert all(f"skinlib {name} " in plain for name in command_line.COMMANDS)
