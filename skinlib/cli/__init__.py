@@ -119,7 +119,7 @@ def _parser():
     sub.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
     seed_help = "of split, weights, order and augmentation; default: %(default)s"
     sub.add_argument("--seed", type=int, default=0, help=seed_help)
-    weights_help = "'imagenet', 'none', a .weights.h5 or run:STUDY/RUN"
+    weights_help = "'imagenet', 'none', a .weights.h5 or Keras' ..._notop.h5, or run:STUDY/RUN"
     sub.add_argument("--weights", default="imagenet", help=weights_help)
     sub.add_argument("--study", default="adhoc", help="folder below results/runs")
     sub.add_argument("--name", help="name of the run directory")

@@ -28,8 +28,8 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     size : int, optional
         Side of the square input in pixels; the authors' size by default.
     weights : {None, 'imagenet'}, path or skinlib.models.weights.Start, optional
-        ``imagenet`` downloads from keras.applications; a path names a ``.weights.h5`` file of the
-        backbone without its top. VGG16 has none.
+        ``imagenet`` downloads from keras.applications; a path names a file of the backbone
+        without its top. VGG16 has none.
     maps : bool
         Add a second output ``attention``: the maps (batch, h, w, K) at the tap.
     seed : int

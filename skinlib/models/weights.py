@@ -1,12 +1,15 @@
-"""Load weights, and only weights, from ``.weights.h5`` files, after checking them.
+"""Load weights, and only weights, from HDF5 files, after checking them.
 
 A ``.keras`` file or a pickle can run code when it is opened. An HDF5 file of numbers cannot,
-once links that leave the file are refused.
+once links that leave the file are refused. Keras writes them in two formats: its own of today,
+``.weights.h5``, and an older one, ``.h5``, in which it publishes the ImageNet weights.
 """
 
 import contextlib
 import dataclasses
 import os
+import re
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -27,15 +30,16 @@ def check_file(path, expected_sha256=None):
     Raises
     ------
     DataError
-        The file is missing or is no ``.weights.h5``.
+        The file is missing, has another ending, or holds a whole model.
     IntegrityError
         Wrong hash; not HDF5; a link or storage outside the file; a number that is not finite.
     """
     path = Path(path)
-    if not path.name.endswith(SUFFIX):
+    if path.suffix != ".h5":
         msg = (
             f"'{path}' is not a {SUFFIX} file and was not opened; only weights are loaded, as "
-            "`skinlib train` writes them, never whole models, which can run code"
+            "`model.save_weights` writes them or as Keras publishes them (…_notop.h5), never whole "
+            "models, which can run code"
         )
         raise DataError(msg)
     if not path.is_file():
@@ -47,6 +51,12 @@ def check_file(path, expected_sha256=None):
         raise IntegrityError(msg)
     try:
         with h5py.File(path) as file:
+            if "model_config" in file.attrs:
+                msg = (
+                    f"'{path}' is a whole model, which can run code; save its weights alone: "
+                    f"`model.save_weights('name{SUFFIX}')`"
+                )
+                raise DataError(msg)
             _check_group(file, path, set())
     # h5py passes on damage in whatever form the place of the damage gives it.
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
@@ -105,7 +115,8 @@ def load(model, path, what, name=None):
         with warnings.catch_warnings():
             # One line for every layer that is not in the file; the error says enough.
             warnings.filterwarnings("ignore", message="Skipping nested container")
-            model.load_weights(path)
+            with _named_by_format(path) as named:
+                model.load_weights(named)
     except (ValueError, KeyError) as error:
         # Keras: how many layers do not fit; an empty line; the reason for one of them; a list.
         reason = " ".join([line for line in str(error).splitlines() if line][:2])
@@ -114,12 +125,22 @@ def load(model, path, what, name=None):
 
 
 @contextlib.contextmanager
+def _named_by_format(path):
+    """Yield a name of a file by whose ending Keras tells in which of its formats it is."""
+    with h5py.File(path) as file:
+        suffix = ".h5" if "layer_names" in file.attrs else SUFFIX
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder) / f"linked{suffix}"
+        link.symlink_to(Path(path).resolve())
+        yield link
+
+
+@contextlib.contextmanager
 def downloading(backbone):
     """Turn a failed download of ImageNet weights inside the block into an error with a remedy."""
-    name = f"{backbone.name.lower()}_imagenet_notop{SUFFIX}"
     remedy = (
-        f"try again, put them as '{name}' into a folder and set SKINLIB_WEIGHTS to it, "
-        "or start from random ones by --weights none"
+        "try again; or bring this file here from another machine and name it by --weights FILE, or "
+        "set SKINLIB_WEIGHTS to its folder; or start from random ones by --weights none"
     )
     try:
         yield
@@ -203,9 +224,10 @@ def resolve(backbone, weights):
     """Return where the starting weights of a backbone come from: None, 'imagenet' or a path.
 
     `weights` is one of these or ``none``. ``imagenet`` becomes a file when the folder
-    ``SKINLIB_WEIGHTS`` has one for this backbone, ``mobilenet_v2_imagenet_notop.weights.h5`` for
-    example: for machines without a network. VGG16 starts from scratch: it has no ImageNet weights,
-    and a file for it is a `DataError`.
+    ``SKINLIB_WEIGHTS`` has one for this backbone, under the name that Keras publishes it by or as
+    ``mobilenet_v2_imagenet_notop.weights.h5``: for machines without a network. VGG16 starts from
+    scratch: it has no ImageNet weights, and a file for it is a `DataError`, as is a folder that is
+    not there or has several files for one backbone.
     """
     if weights in (None, "", "none") or (weights == "imagenet" and not backbone.pretrained):
         return None
@@ -214,11 +236,30 @@ def resolve(backbone, weights):
         raise DataError(msg)
     if weights != "imagenet":
         return Path(weights)
-    folder = os.environ.get("SKINLIB_WEIGHTS")
-    for path in sorted(Path(folder).glob(f"*{SUFFIX}")) if folder else ():
-        if path.name.lower().replace("_", "") == f"{backbone.name.lower()}imagenetnotop{SUFFIX}":
-            return path
-    return "imagenet"
+    if not (folder := os.environ.get("SKINLIB_WEIGHTS")):
+        return "imagenet"
+    if not Path(folder).is_dir():
+        msg = f"SKINLIB_WEIGHTS is '{folder}', which is no folder; set it to one, or unset it"
+        raise DataError(msg)
+    name = backbone.name.lower()
+    wanted = re.compile(
+        # mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5,
+        # mobilenet_1_0_224_tf_no_top.h5, weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5
+        rf"(weights)?{name}(weightstfdimorderingtfkernels)?(imagenet)?(10\d{{2,3}}|\d{{2,3}}10)?"
+        r"(tf|float)?notop(v2)?(weights)?h5"
+    )
+    found = [
+        path
+        for path in sorted(Path(folder).glob("*.h5"))
+        if wanted.fullmatch(re.sub("[^a-z0-9]", "", path.name.lower()))
+    ]
+    if len(found) > 1:
+        msg = (
+            f"SKINLIB_WEIGHTS, '{folder}', has several files for {backbone.name}: "
+            f"{', '.join(path.name for path in found)}; keep one there, or name it by --weights"
+        )
+        raise DataError(msg)
+    return found[0] if found else "imagenet"
 
 
 def provenance(backbone, weights):

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from keras.src.legacy.saving import legacy_h5_format
 
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models import weights
-from skinlib.models.backbones import canonical_names, get_backbone
+from skinlib.models.backbones import BACKBONES, canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 
 BACKBONE, SIZE = "MobileNetV3Small", 64
@@ -75,9 +76,17 @@ def test_stock_weights_reach_the_classifier(recipe, stock, stock_file):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("name", ["weights_mobilenet_no_top_v2.h5", "renamed.weights.h5"])
+def test_the_format_that_keras_publishes_in(name, stock, tmp_path):
+    """By its content, whatever its ending says."""
+    with h5py.File(tmp_path / name, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, stock)
+    loaded = build_classifier(BACKBONE, get_recipe("clean"), size=SIZE, weights=tmp_path / name)
+    assert_same_backbone(loaded, stock)
+
+
 @pytest.mark.parametrize("recipe", ["md-as-logged", "ad-as-described"])
 def test_imagenet_goes_through_keras_applications(recipe, stock, tmp_path, monkeypatch):
-    from keras.src.legacy.saving import legacy_h5_format
     from keras.src.utils import file_utils
 
     asked = []
@@ -201,6 +210,39 @@ def test_resolve(tmp_path, monkeypatch):
         found = weights.resolve(get_backbone(name), "imagenet")
         assert found == tmp_path / f"{file}_imagenet_notop.weights.h5"
     assert weights.resolve(get_backbone("MobileNetV3Large"), "imagenet") == "imagenet"
+
+
+PUBLISHED = {
+    "DenseNet201": "densenet201_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "InceptionResNetV2": "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "ResNet50": "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "ResNet152": "resnet152_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "NASNetLarge": "NASNet-large-no-top.h5",
+    "NASNetMobile": "nasnet_mobile_no_top.h5",
+    "MobileNet": "mobilenet_1_0_224_tf_no_top.h5",
+    "MobileNetV2": "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",
+    "MobileNetV3Small": "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+    "MobileNetV3Large": "weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
+}
+
+
+def test_published_names_are_found(tmp_path, monkeypatch):
+    """Each for its own network; those with a top, or narrower, for none."""
+    monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path))
+    others = ("mobilenet_2_5_224_tf_no_top.h5", "mobilenet_1_0_224_tf.h5", "NASNet-large.h5",
+              "weights_mobilenet_v3_small_minimalistic_224_1.0_float_no_top_v2.h5")  # fmt: skip
+    for name in (*PUBLISHED.values(), *others):
+        (tmp_path / name).touch()
+    assert set(PUBLISHED) == {name for name, row in BACKBONES.items() if row.pretrained}
+    for name, file in PUBLISHED.items():
+        assert weights.resolve(get_backbone(name), "imagenet") == tmp_path / file
+    (tmp_path / "mobilenet_1_0_96_tf_no_top.h5").touch()
+    with pytest.raises(DataError, match="several files for MobileNet: .*_224_.*; keep one"):
+        weights.resolve(get_backbone("MobileNet"), "imagenet")
+    monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path / "none"))
+    with pytest.raises(DataError, match="SKINLIB_WEIGHTS is '.*none', which is no folder"):
+        weights.resolve(get_backbone("MobileNet"), "imagenet")
+    assert weights.resolve(get_backbone("MobileNet"), "none") is None
 
 
 def test_provenance(small_file):
