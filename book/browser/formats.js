@@ -3,6 +3,9 @@
  * truncated photograph without a word, and unpack a picture of any size.
  */
 
+/** The kind of colours that printing presses take. */
+export const CMYK = "CMYK colours";
+
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
@@ -10,6 +13,7 @@ const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * @property {number} width As stored, before any turning; 0 where the file does not say.
  * @property {number} height
  * @property {boolean} whole The end of the picture is there.
+ * @property {boolean} [profile] The file says what its colours are.
  * @property {string} [odd] Kind of colours that browsers turn into RGB in their own way.
  */
 
@@ -58,8 +62,10 @@ function readJpeg(view) {
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       found.height = view.getUint16(at + 3);
       found.width = view.getUint16(at + 5);
-      if (view.getUint8(at + 7) === 4) found.odd = "CMYK colours";
+      if (view.getUint8(at + 7) === 4) found.odd = CMYK;
     }
+    // APP2 with "ICC_PROFILE".
+    if (marker === 0xe2 && view.getUint32(at + 2) === 0x4943435f) found.profile = true;
     at += view.getUint16(at);
   }
   return found;
@@ -76,6 +82,7 @@ function readPng(view) {
       found.height = view.getUint32(at + 12);
       if (view.getUint8(at + 16) === 16) found.odd = "16 bits a channel";
     }
+    if (name === 0x69434350 /* iCCP */) found.profile = true;
     at += 12 + length;
     if (name === 0x49454e44 /* IEND */) {
       found.whole = at <= view.byteLength;

@@ -1,6 +1,6 @@
 /** Read a photograph into pixels, or say what is wrong with the file. */
 
-import { kindOf, readHeader } from "./formats.js";
+import { CMYK, kindOf, readHeader } from "./formats.js";
 import { centralSquare } from "./resize.js";
 
 /** An error whose message is meant for the reader. */
@@ -8,12 +8,16 @@ export class Refused extends Error {}
 
 // Side of what is kept to look at.
 const PREVIEW = 640;
+// What lies behind transparent parts, as in Python.
+const BACKGROUND = "white";
 
 /**
  * @typedef {object} Photograph
  * @property {Uint8Array} square What the network takes, size x size x 3, RGB.
  * @property {HTMLCanvasElement} preview The whole of it, upright and small.
  * @property {string} name
+ * @property {boolean} [profile] Its colours were converted to sRGB.
+ * @property {string} [behind] The colour behind transparent parts.
  * @property {string} [odd] Why the answer can differ a little from that of `predict`.
  */
 
@@ -52,9 +56,15 @@ export async function readPhotograph(file, name, { limits, others }, size) {
         `${millions(limits.pixels)} million; make the picture smaller first.`,
     );
   }
+  if (header.odd === CMYK && header.profile) {
+    throw new Refused(
+      `${called} has ${CMYK} with a profile, of which browsers leave out the black ink; save it as ` +
+        "RGB, or ask `python -m skinlib predict`, which converts it.",
+    );
+  }
   const broken = `${called} is broken or not complete; take the file from where it came from again.`;
   if (!header.whole || !header.width || !header.height) throw new Refused(broken);
-  const bitmap = await decode(new Blob([bytes])).catch(() => {
+  const bitmap = await decode(new Blob([bytes]), header.profile).catch(() => {
     throw new Refused(broken);
   });
   try {
@@ -67,18 +77,18 @@ export async function readPhotograph(file, name, { limits, others }, size) {
     const seen = { transparent: false };
     const read = reader(bitmap, seen);
     const square = centralSquare(read, bitmap.width, bitmap.height, size);
-    const odd = header.odd ?? (seen.transparent ? "transparent parts" : undefined);
-    return { square, preview: preview(bitmap), name, odd };
+    const behind = seen.transparent ? BACKGROUND : undefined;
+    return { square, preview: preview(bitmap), name, behind, profile: header.profile, odd: header.odd };
   } finally {
     bitmap.close();
   }
 }
 
-/** As stored but upright: no colour management, which Python does not do either. */
-function decode(blob) {
+/** Upright, in sRGB. Of colours nothing but an ICC profile counts, as in Python. */
+function decode(blob, profile) {
   return createImageBitmap(blob, {
     imageOrientation: "from-image",
-    colorSpaceConversion: "none",
+    colorSpaceConversion: profile ? "default" : "none",
     premultiplyAlpha: "none",
   });
 }
@@ -95,12 +105,24 @@ function reader(bitmap, seen) {
   return (x, y, width, height) => {
     Object.assign(context.canvas, { width, height });
     context.drawImage(bitmap, -x, -y);
-    const { data } = context.getImageData(0, 0, width, height);
-    for (let at = 3; at < data.length && !seen.transparent; at += 4) {
-      seen.transparent = data[at] !== 255;
+    if (!seen.transparent) {
+      const { data } = context.getImageData(0, 0, width, height);
+      for (let at = 3; at < data.length && !seen.transparent; at += 4) {
+        seen.transparent = data[at] !== 255;
+      }
+      if (!seen.transparent) return data;
     }
-    return data;
+    lay(context);
+    return context.getImageData(0, 0, width, height).data;
   };
+}
+
+/** Lay what was drawn over the background. */
+function lay(context) {
+  const { canvas } = context;
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = BACKGROUND;
+  context.fillRect(0, 0, canvas.width, canvas.height);
 }
 
 function preview(bitmap) {
@@ -109,6 +131,7 @@ function preview(bitmap) {
   const context = blank(side(bitmap.width), side(bitmap.height));
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, context.canvas.width, context.canvas.height);
+  lay(context);
   return context.canvas;
 }
 

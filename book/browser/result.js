@@ -26,7 +26,7 @@ const interval = ([value, low, high]) =>
 /**
  * @param {(name: string) => HTMLElement} part Finds a part of the page.
  * @param {{probabilities: number[], status: string, distance: number, complete: boolean}} found
- * @param {{odd?: string}} photograph
+ * @param {{profile?: boolean, behind?: string, odd?: string}} photograph
  * @param {object} page Numbers from Python.
  * @param {object} model The sidecar of the ONNX file.
  */
@@ -61,7 +61,7 @@ function threshold(model, complete) {
   return complete ? found : `${found} if age, sex or site is not known`;
 }
 
-function notes({ complete }, { odd }, { risk, facts }) {
+function notes({ complete }, { profile, behind, odd }, { risk, facts }) {
   const wrong = Object.keys(risk).filter((set) => risk[set]);
   const shares = wrong.map((set) => `${interval(risk[set])} on ${SETS[set]}`).join(", ");
   const [given, none] = [facts.given, facts.none].map((each) => (each ? percent(each[0], 0) : "none"));
@@ -72,6 +72,8 @@ function notes({ complete }, { odd }, { risk, facts }) {
       ? ""
       : "Age, sex or site was not given; the model was trained with them. Of its answers on its test set " +
         `${given} are wrong with all three and ${none} with none.`,
+    profile ? "Colours were converted from the profile in the file to sRGB." : "",
+    behind ? `Transparent parts were laid over ${behind}.` : "",
     odd
       ? `The file has ${odd}, which browsers turn into plain colours in their own way: ` +
         "`python -m skinlib predict` can give slightly different numbers."

@@ -59,10 +59,12 @@ def check_data(args):
         counts = table[column].value_counts()
         print(f"{column:<12} " + ", ".join(f"{key} {count}" for key, count in counts.items()))
     age = table["age"]
-    print(
-        f"age          {age.min():g} to {age.max():g}, mean {age.mean():.1f}, "
-        f"missing in {int(age.isna().sum())} rows"
+    known = (
+        f"{age.min():g} to {age.max():g}, mean {age.mean():.1f}"
+        if age.notna().any()
+        else "none known"
     )
+    print(f"age          {known}, missing in {int(age.isna().sum())} rows")
     if dataset.missing:
         print(f"missing      {len(dataset.missing)} images: {', '.join(dataset.missing)}")
     apart = ", but for the missing" if dataset.missing else ""

@@ -76,6 +76,40 @@ def atomic_folder(path):
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def below(folder):
+    """List the files below a folder; links are followed, hidden names left out.
+
+    A folder is entered once, so that links in a circle end.
+
+    Returns
+    -------
+    files : list of pathlib.Path
+        Sorted.
+    closed : list of OSError
+        Of the folders, links and files that the system does not show.
+    """
+    files, closed, seen = [], [], set()
+    for place, folders, names in os.walk(folder, onerror=closed.append, followlinks=True):
+        if (where := os.path.realpath(place)) in seen:
+            folders.clear()
+            continue
+        seen.add(where)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(place, name) for name in names if not name.startswith(".")):
+            try:
+                path.stat()
+                files.append(path)
+            except OSError as error:
+                closed.append(error)
+    return sorted(files), closed
+
+
+def closed_to_us(error):
+    """Say what could not be entered, of an error from `below`."""
+    what = "is a link that leads nowhere" if os.path.islink(error.filename) else "cannot be entered"
+    return f"'{error.filename}' {what} ({error.strerror}); mend it, or name the folders beside it"
+
+
 def require_file(path, what):
     """Raise `DataError` unless `path` is a file; `what` is expected there ('photograph')."""
     if not path.is_file():

@@ -1,10 +1,12 @@
 """Find, verify and index a data set in the HAM10000 layout.
 
 The layout: a folder of ``ISIC_*.jpg`` at any resolution, in one or several sub-folders, and
-``HAM10000_metadata.csv``. Everything wrong with it is found here, before any training.
+``HAM10000_metadata.csv`` or another of `TABLES`. Everything wrong with it is found here, before
+any training.
 """
 
 import dataclasses
+import logging
 import os
 from pathlib import Path
 
@@ -12,23 +14,24 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES, HAM10000_COUNTS
 from skinlib.common.errors import DataError
-from skinlib.common.files import hash_of
+from skinlib.common.files import below, hash_of
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import decode_and_hash, in_threads, open_image
+from skinlib.data.matching import match, some
 from skinlib.data.table import read_text, refuse
 
 METADATA = "HAM10000_metadata.csv"
+# Other names under which the Dataverse serves the same table; capitals do not matter.
+TABLES = (METADATA, "HAM10000_metadata.tab", "HAM10000_metadata.tsv", "HAM10000_metadata")
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
+# Of which a table may lack any: then nothing is known of them.
+FACTS = COLUMNS[3:]
 
 SEXES = ("female", "male", "unknown")
 SITES = (
     "abdomen", "acral", "back", "chest", "ear", "face", "foot", "genital", "hand",
     "lower extremity", "neck", "scalp", "trunk", "unknown", "upper extremity",
 )  # fmt: skip
-
-# The official validation and test sets may lie below the same folder; their images have no row
-# and are no training data. Any other extra is an error.
-OTHER_SETS = frozenset({"test", "validation", "ISIC2018_Task3_Test_Images"})
 
 # Ids and types of diagnosis end up in CSV files and on pages of the book. Plain ones can be
 # neither markup nor the formula of a spreadsheet nor a path.
@@ -37,6 +40,8 @@ PLAIN_WORDS = r"(?:[a-z0-9][a-z0-9 _.-]*)?"
 
 # Spellings of "not known" met in the wild; anything else odd is refused, not guessed.
 UNKNOWN = frozenset({"", "nan", "na", "n/a", "none", "null", "unknown"})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,8 +97,13 @@ def locate(folder=None):
         return synthetic.ensure(images=int(count)) if count else synthetic.ensure()
     path = Path(chosen)
     if not path.is_dir():
+        odd = (
+            "is a file, and neither an archive nor a table of pixels replaces the folder"
+            if path.is_file()
+            else "does not exist"
+        )
         msg = (
-            f"data folder '{path}' does not exist; expected ISIC_*.jpg and {METADATA} in it. "
+            f"data folder '{path}' {odd}; expected ISIC_*.jpg and {METADATA} in it. "
             "Set SKINLIB_DATA or --data to it, or run `python -m skinlib fetch`"
         )
         raise DataError(msg)
@@ -127,8 +137,9 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
         A JPEG that does not decode whole.
     """
     folder = locate(folder)
-    table = read_metadata(folder / METADATA)
-    table["path"] = match(table["image_id"], folder, METADATA, allow_missing=allow_missing)
+    path = _table_in(folder)
+    table = read_metadata(path)
+    table["path"] = match(table["image_id"], folder, path.name, allow_missing=allow_missing)
     missing = tuple(table.loc[table["path"].isna(), "image_id"])
     table = table.dropna(subset="path", ignore_index=True)
     sizes = [path.stat().st_size for path in table["path"]]
@@ -149,6 +160,22 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     return Dataset(name, folder, table, fingerprint, first, missing)
 
 
+def _table_in(folder):
+    """Return the one of `TABLES` that is in a folder."""
+    there = {path.name.lower(): path for path in sorted(folder.iterdir(), reverse=True)}
+    for name in TABLES:
+        if (found := there.get(name.lower())) and found.is_file():
+            return found
+    deeper = [path for path in below(folder)[0] if path.name.lower() in map(str.lower, TABLES)]
+    remedy = (
+        f"there is '{deeper[0]}': name its folder"
+        if deeper
+        else f"there are {some([repr(path.name) for path in there.values()][::-1]) or 'no files'}"
+    )
+    msg = f"'{folder / METADATA}' is missing; the HAM10000 layout needs it beside the images; "
+    raise DataError(msg + remedy)
+
+
 def _name(table, size):
     """Name a data set for its results, so that original and resized copies never mix."""
     if table["lesion_id"].str.startswith("SYN_").all():
@@ -159,75 +186,20 @@ def _name(table, size):
     return f"custom-{len(table)}-{height}px"
 
 
-def match(image_ids, folder, listed_in, *, allow_missing=False):
-    """Find the image of every row below a folder.
-
-    Parameters
-    ----------
-    image_ids : sequence of str
-        n ids, which are the names of the files without ``.jpg``.
-    folder : pathlib.Path
-    listed_in : str
-        Name of the file that the ids are from, for messages.
-    allow_missing : bool
-        Go on where some images are missing: their path is None.
-
-    Returns
-    -------
-    list of (pathlib.Path or None)
-        n paths.
-
-    Raises
-    ------
-    DataError
-        If an id has no file, or a file no id, or two files one id; they are named.
-    """
-    found = {}
-    for path in sorted(folder.rglob("ISIC_*.jpg")):
-        if any(name.startswith(".") for name in path.relative_to(folder).parts):
-            continue  # a folder that is being unpacked
-        if path.stem in found:
-            msg = f"image {path.stem} lies twice: '{found[path.stem]}' and '{path}'; remove one"
-            raise DataError(msg)
-        found[path.stem] = path
-    missing = [name for name in image_ids if name not in found]
-    if len(missing) == len(image_ids) or (missing and not allow_missing):
-        msg = (
-            f"{len(missing)} of {len(image_ids)} images named in {listed_in} are missing from "
-            f"'{folder}': {_some(missing)}; add the files, or go on without them by "
-            "--allow-missing, which the run then records"
-        )
-        raise DataError(msg)
-    known = set(image_ids)
-    extra = [
-        name
-        for name, path in found.items()
-        if name not in known and OTHER_SETS.isdisjoint(path.relative_to(folder).parts)
-    ]
-    if extra:
-        msg = (
-            f"{len(extra)} images in '{folder}' have no row in {listed_in}: {_some(extra)}; "
-            "add their rows or move the files away"
-        )
-        raise DataError(msg)
-    return [found.get(name) for name in image_ids]
-
-
-def _some(names, limit=5):
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
-
-
 def read_metadata(path):
     """Read and normalise ``HAM10000_metadata.csv``: `COLUMNS`, sorted by ``image_id``.
 
-    Accepts a byte-order mark, Windows line ends, comma or semicolon, stray spaces and capitals.
-    Anything that would have to be guessed is a `DataError` with row and value.
+    Accepts what `skinlib.data.table.read_text` does, stray spaces and capitals. Of `FACTS` that
+    have no column (``attrs["lacks"]``) nothing is known. Anything that would have to be guessed
+    is a `DataError` with row and value.
     """
     path = Path(path)
-    if not path.is_file():
-        msg = f"'{path}' is missing; the HAM10000 layout needs it beside the images"
-        raise DataError(msg)
-    table = read_text(path, COLUMNS)[list(COLUMNS)]
+    table = read_text(path, COLUMNS[:3], FACTS)
+    lacks = [name for name in FACTS if name not in table]
+    if lacks:
+        _log.warning("'%s' has no columns %s: not known of any image", path, ", ".join(lacks))
+    table = table.reindex(columns=COLUMNS, fill_value="")
+    table.attrs["lacks"] = lacks
     for name in ("dx", "dx_type", "sex", "localization"):
         table[name] = table[name].str.lower()
     for name in ("sex", "localization"):

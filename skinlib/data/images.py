@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops, ImageCms
 
 from skinlib.common.errors import IntegrityError
 
@@ -43,6 +43,14 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+# Colour spaces of profiles, and Pillow's modes of them.
+SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+# What lies behind transparent parts, as on a page.
+BACKGROUND = "white"
+# Written as version 2: for version 4 Little CMS would also move the black point, browsers do not.
+_SRGB = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+_SRGB[8:10] = b"\x02\x40"
 
 # Pillow warns above 89 million pixels; our limit is far below and an error.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -105,18 +113,16 @@ def _fault(file):
 
 
 def decode(file, name=None, limit=MAX_PIXELS):
-    """Decode one image file whole: RGB, upright by its EXIF rotation, as stored otherwise.
+    """Decode one image file whole: opaque sRGB, upright by its EXIF rotation.
 
+    Colours are converted by an embedded profile, and laid over `BACKGROUND` where they are
+    transparent; ``info["note"]`` of the image says so. All others are as stored.
     Parameters and errors as of `open_image`; also an `IntegrityError` if the file is truncated.
     """
     with open_image(file, name, limit) as image:
         try:
             image.load()
-            image = _upright(image)
-            # 16-bit greyscale would wrap when converted directly; scale it first.
-            if image.mode.startswith("I"):
-                image = Image.fromarray((np.asarray(image) / 257).astype(np.uint8))
-            return image.convert("RGB")
+            return _plain(_upright(image), image.info.get("icc_profile"))
         except Exception as error:
             _raise_of_system(error)
             msg = f"'{name or file}' does not decode whole ({error}); fetch this file again"
@@ -130,6 +136,40 @@ def _upright(image):
         # The pixels are whole, only the EXIF is damaged.
         return image
     return image if turn is None else image.transpose(turn)
+
+
+def _plain(image, profile):
+    # 16-bit greyscale would wrap when converted directly; scale it first.
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image) / 257).astype(np.uint8))
+    alpha = None
+    if image.has_transparency_data:
+        grey, image = image.mode in ("L", "LA", "1"), image.convert("RGBA")
+        alpha, image = image.getchannel("A"), image.convert("L" if grey else "RGB")
+    found, note = _in_srgb(image, profile) if profile else (image.convert("RGB"), "")
+    if alpha and alpha.getextrema()[0] < 255:
+        found.paste(BACKGROUND, mask=ImageChops.invert(alpha))
+        note = "; ".join(filter(None, (note, f"transparent parts laid over {BACKGROUND}")))
+    found.info = {"note": note}
+    return found
+
+
+def _in_srgb(image, content):
+    """Convert an image by the bytes of its profile; return it in RGB, and what was done."""
+    plain = image.convert("RGB")
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(content))
+        mode = SPACES[profile.profile.xcolor_space.strip()]
+        if {mode, image.mode} & {"L", "CMYK"} not in (set(), {image.mode}):
+            return plain, "a colour profile of another kind of colours was left out"
+        srgb = ImageCms.ImageCmsProfile(io.BytesIO(_SRGB))
+        given = image if image.mode == mode else image.convert(mode)
+        found = ImageCms.profileToProfile(given, profile, srgb, outputMode="RGB")
+        name = ImageCms.getProfileDescription(profile).strip()[:80]
+    except (ImageCms.PyCMSError, KeyError, OSError):
+        return plain, "a damaged colour profile was left out"
+    changed = image.mode == "CMYK" or ImageChops.difference(plain, found).getbbox()
+    return found, f"colours converted from the profile '{name}' to sRGB" if changed else ""
 
 
 def decode_and_hash(path):

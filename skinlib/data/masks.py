@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.common.files import hash_of, sha256
+from skinlib.common.files import below, closed_to_us, hash_of, sha256
 from skinlib.data.archive import is_shadow, open_zip, read_member
 from skinlib.data.images import decode
 from skinlib.data.pixels import CROPS
@@ -74,7 +74,9 @@ class Masks:
             members = [info for info in self._archive.infolist() if not is_shadow(info.filename)]
             found = [(PurePosixPath(info.filename).name, info.file_size, info) for info in members]
         else:
-            files = sorted(self.path.rglob("*.png"))
+            files, closed = below(self.path)
+            if closed:
+                raise DataError(closed_to_us(closed[0]))
             found = [(place.name, place.stat().st_size, place) for place in files]
         self._places = {}
         for name, size, place in found:

@@ -33,12 +33,20 @@ class MetadataEncoder:
     sites: tuple[str, ...]
 
     @classmethod
-    def fit(cls, table):
-        """Fit on the training set: ``age`` (years, NaN allowed), ``sex`` and ``localization``."""
+    def fit(cls, table, needed=True):
+        """Fit on the training set: ``age`` (years, NaN allowed), ``sex`` and ``localization``.
+
+        Ages may all be unknown where facts are not `needed`.
+        """
         ages = table["age"].dropna().to_numpy(float)
         if not len(ages):
-            msg = "no training row has an age; expected at least one to normalise by"
-            raise DataError(msg)
+            if needed:
+                msg = (
+                    "no training row has an age; expected at least one to normalise by. Add ages, "
+                    "or train without facts: --set metadata=False"
+                )
+                raise DataError(msg)
+            ages = np.zeros(1)
         sexes = tuple(sorted(set(table["sex"])))
         sites = tuple(sorted(set(table["localization"])))
         for name, values, slots in (("sex", sexes, SEX_SLOTS), ("localization", sites, SITE_SLOTS)):

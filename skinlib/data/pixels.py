@@ -22,7 +22,7 @@ FILTERS = {
 
 # Part of the cache key. Raise it with every change of `resize`, of `skinlib.data.images.decode`
 # or of the files, so that a cache of an older form is not found.
-LAYOUT = 3
+LAYOUT = 4
 
 
 def resize(image, size, *, interpolation="bilinear", crop="centre"):

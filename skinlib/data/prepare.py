@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
 from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.batches import Part
 from skinlib.data.metadata import MetadataEncoder, apply_age_policy
@@ -48,11 +49,19 @@ def prepare(recipe, data, size, seed, *, progress=True):
         If an image does not decode whole, or is in two sets under two ids.
     """
     dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
+    if recipe.metadata and (lacks := {*dataset.table.attrs.get("lacks", ())} - {"dx_type"}):
+        msg = (
+            f"the table has no columns {sorted(lacks)}, which the recipe needs; add them, or train "
+            "without facts: --set metadata=False"
+        )
+        raise DataError(msg)
     cache = pixels.cached(
         dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
     )
     copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
-    table, ages = apply_age_policy(dataset.table, recipe.missing_age)
+    # Where nobody has an age and none is used, no row is dropped for it.
+    unused = not recipe.metadata and dataset.table["age"].isna().all()
+    table, ages = apply_age_policy(dataset.table, "impute" if unused else recipe.missing_age)
     if recipe.lesion_pairs == "joined":
         table = splits.join_lesions(table)
     split = splits.make_split(
@@ -64,7 +73,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     )
     duplicates.refuse_across(split, copies)
     tables = {part: split.rows(table, part) for part in split.counts()}
-    encoder = MetadataEncoder.fit(tables["train"])
+    encoder = MetadataEncoder.fit(tables["train"], needed=recipe.metadata)
     row_of = pd.Index(dataset.table["image_id"])
     parts = {
         name: Part(

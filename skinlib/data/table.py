@@ -6,6 +6,7 @@ too long for row names, and count past blank lines.
 
 import csv
 import io
+import re
 from types import MappingProxyType
 
 import pandas as pd
@@ -16,7 +17,8 @@ from skinlib.common.errors import DataError
 def read_text(path, columns, optional=(), also=MappingProxyType({})):
     """Read a CSV file as stripped text.
 
-    Accepts a byte-order mark, any line ends, comma or semicolon, and capitals in names of columns.
+    Accepts a byte-order mark, any line ends, comma, semicolon or tab, Excel's line ``sep=;``, and
+    capitals in names of columns.
 
     Parameters
     ----------
@@ -45,9 +47,7 @@ def read_text(path, columns, optional=(), also=MappingProxyType({})):
     found = rows.pop(0)[1]
     names = [also.get(name.lower(), name.lower()) for name in found]
     if lacking := [name for name in columns if name not in names]:
-        tabs = any("\t" in name for name in found)
-        remedy = "separate them by commas or semicolons, not tabs" if tabs else "add them there"
-        msg = f"'{path}' lacks the columns {lacking}, its first line has {found[:20]}; {remedy}"
+        msg = f"'{path}' lacks the columns {lacking}, its header has {found[:20]}; add them there"
         raise DataError(msg)
     if twice := [name for name in (*columns, *optional) if names.count(name) > 1]:
         msg = f"'{path}' has {twice} more than once, its first line has {found[:20]}; keep one each"
@@ -75,8 +75,11 @@ def _rows(path):
     if "\0" in text:
         msg = f"'{path}' is not a readable CSV file: it is not text in UTF-8; save it as CSV, UTF-8"
         raise DataError(msg)
+    told = re.match(r'\s*"?sep=(.)"?[^\S\n]*\n', text, re.IGNORECASE)
+    # The line stays, empty, so that rows keep their numbers.
+    text = "\n" * told[0].count("\n") + text[told.end() :] if told else text
     header = text.lstrip().partition("\n")[0]
-    separator = ";" if header.count(";") > header.count(",") else ","
+    separator = told[1] if told else max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     rows = []
     try:

@@ -11,6 +11,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import ham10000
 from skinlib.data.images import open_image
+from skinlib.data.matching import match
 
 PART = "official"
 # The second is the name under which the archive serves the same table.
@@ -48,9 +49,7 @@ def load(folder=None):
         raise DataError(msg)
     table = ham10000.read_metadata(path)
     below = next((path.parent / name for name in IMAGES if (path.parent / name).is_dir()), None)
-    table["path"] = ham10000.match(
-        table["image_id"], below or path.parent, path.name, allow_missing=True
-    )
+    table["path"] = match(table["image_id"], below or path.parent, path.name, allow_missing=True)
     table = table.dropna(subset="path", ignore_index=True)
     with open_image(table["path"].iloc[0]) as image:
         size = image.size

@@ -16,6 +16,7 @@ BATCH = 32
 ERROR = "error"
 COLUMNS = (
     "image", "status", "answer", "diagnosis", "confidence", *CLASSES, "distance", "error",
+    "note",
 )  # fmt: skip
 # Largest side of the picture under an overlay, in pixels.
 LARGEST = 512
@@ -36,6 +37,8 @@ class Prediction:
     distance : float or None
         From the training set, see `skinlib.predict.ood`.
     overlay : PIL.Image.Image or None
+    note : str
+        What was done to the colours, see `skinlib.data.images.decode`.
     """
 
     request: Request
@@ -44,6 +47,7 @@ class Prediction:
     distance: float | None = None
     overlay: object = None
     error: SkinlibError | None = None
+    note: str = ""
 
     def row(self):
         """Return the values of `COLUMNS`; None for what is not known."""
@@ -52,6 +56,7 @@ class Prediction:
             return row | {"error": " ".join(str(self.error).split())}
         row |= dict(zip(CLASSES, map(float, self.probabilities), strict=True))
         row |= {"confidence": max(row[name] for name in CLASSES), "distance": self.distance}
+        row["note"] = self.note or None
         if self.status == abstention.ANSWERED:
             row["answer"] = CLASSES[self.probabilities.argmax()]
             row["diagnosis"] = LONG_NAMES[row["answer"]]
@@ -84,7 +89,8 @@ class Prediction:
             f"  {self.probabilities[k]:6.1%}  {CLASSES[k]:<5} {LONG_NAMES[CLASSES[k]]}"
             for k in order
         ]
-        return "\n".join([self.request.name, f"  {line}", *rows])
+        notes = [f"  {self.note}"] if self.note else []
+        return "\n".join([self.request.name, f"  {line}", *notes, *rows])
 
 
 def _least(rule, complete):
@@ -128,6 +134,7 @@ def _read(classifier, request, overlays):
         return (
             classifier.square(image, classifier.record["input_size"]),
             classifier.square(image, min(LARGEST, *image.size)) if overlays else None,
+            image.info["note"],
         )
     except SkinlibError as error:
         return error
@@ -138,13 +145,13 @@ def _read(classifier, request, overlays):
 
 def _classified(classifier, batch):
     """Yield the predictions of pairs: a request, and what `_read` returned for it."""
-    pictures = np.stack([picture for _, (picture, _) in batch])
+    pictures = np.stack([picture for _, (picture, *_) in batch])
     found = classifier.classify(pictures, table([request.facts for request, _ in batch]))
-    for place, (request, (_, shown)) in enumerate(batch):
+    for place, (request, (_, shown, note)) in enumerate(batch):
         distance = None if found.distances is None else float(found.distances[place])
         overlay = None if shown is None else lay_over(shown, found.maps[place])
         yield Prediction(
-            request, found.status[place], found.probabilities[place], distance, overlay
+            request, found.status[place], found.probabilities[place], distance, overlay, note=note
         )
 
 

@@ -5,6 +5,8 @@ Facts are three: the age in years or None, the sex and the site, both of
 """
 
 import dataclasses
+import filecmp
+import functools
 import logging
 import os
 from pathlib import Path
@@ -12,16 +14,18 @@ from pathlib import Path
 import pandas as pd
 
 from skinlib.common.errors import DataError
-from skinlib.common.files import require_file
+from skinlib.common.files import below, closed_to_us, require_file
+from skinlib.data import ham10000
 from skinlib.data.ham10000 import SEXES, SITES, UNKNOWN
 from skinlib.data.table import read_text
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 COLUMNS = ("image", "age", "sex", "site")
 # What HAM10000 calls a column.
-NAMES = {"localization": "site"}
-# Endings of tables that are not CSV files.
-TABLES = (".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods")
+NAMES = {"image_id": "image", "localization": "site"}
+# Endings of tables that are read, and of others.
+TABLES = (".csv", ".tsv", ".tab")
+OTHERS = (".txt", ".xls", ".xlsx", ".ods")
 # The facts about a patient of whom nothing is known.
 NOTHING = (None, "unknown", "unknown")
 
@@ -63,8 +67,9 @@ def gather(given, age=None, sex="unknown", site="unknown"):
     Parameters
     ----------
     given : sequence of pathlib.Path
-        Images; folders, of which all `SUFFIXES` below are taken; CSV files with a column ``image``
-        (relative to the file) and perhaps ``age``, ``sex`` and ``site``.
+        Images; folders, of which all `SUFFIXES` below are taken; `TABLES` with a column ``image``
+        (relative to the file; without its ending: anywhere below) and perhaps ``age``, ``sex`` and
+        ``site``; the table of HAM10000.
     age, sex, site
         Of every image that is not in a CSV file.
 
@@ -72,7 +77,8 @@ def gather(given, age=None, sex="unknown", site="unknown"):
     ------
     DataError
         Impossible facts, facts beside a CSV file, a folder without images, or a CSV file without
-        its columns. A missing image or a bad row is a request of its own that fails later.
+        its columns. A missing image, a bad row or a part of a folder that cannot be entered is a
+        request of its own that fails later.
     """
     facts = age, _word(sex), _word(site)
     check_facts(*facts)
@@ -80,8 +86,8 @@ def gather(given, age=None, sex="unknown", site="unknown"):
     for path in map(Path, given):
         # Unlike that of pathlib, this raises nothing; reading says later what is wrong.
         if os.path.isdir(path):
-            found += [Request(file, str(file), facts) for file in _inside(path)]
-        elif path.suffix.lower() == ".csv":
+            found += _inside(path, facts)
+        elif path.suffix.lower() in TABLES or path.name in ham10000.TABLES:
             if facts != NOTHING:
                 msg = (
                     f"--age, --sex and --site do not apply to the patients of '{path}'; write them "
@@ -91,27 +97,30 @@ def gather(given, age=None, sex="unknown", site="unknown"):
             found += _of_table(path)
         else:
             fault = None
-            if path.suffix.lower() in TABLES:
+            if path.suffix.lower() in OTHERS:
                 fault = f"'{path}' is not a photograph; save a table as CSV, with the ending .csv"
             found.append(Request(path, str(path), facts, fault))
     return found
 
 
-def _inside(folder):
-    """Return the images below a folder; warn of files of other kinds."""
-    there = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(".")]
-    files = [path for path in there if not os.path.isdir(path)]
-    images = [path for path in files if path.suffix.lower() in SUFFIXES]
-    if others := [path.suffix or path.name for path in files if path not in images]:
+def _inside(folder, facts):
+    """Return requests for the images below a folder; warn of files of other kinds."""
+    files, closed = below(folder)
+    found = [Request(path, str(path), facts) for path in files if path.suffix.lower() in SUFFIXES]
+    others = [path.suffix or path.name for path in files if path.suffix.lower() not in SUFFIXES]
+    if others:
         kinds = ", ".join(sorted(set(others)))
         _log.warning("'%s': files of other kinds left out: %d (%s)", folder, len(others), kinds)
-    if not images:
+    for error in closed:
+        path = Path(error.filename)
+        found.append(Request(path, str(path), facts, closed_to_us(error)))
+    if not found:
         msg = (
             f"folder '{folder}' has no {', '.join(SUFFIXES)}; name one with photographs, saved as "
             "JPEG or PNG"
         )
         raise DataError(msg)
-    return images
+    return sorted(found, key=lambda request: request.image)
 
 
 def _of_table(path):
@@ -119,20 +128,43 @@ def _of_table(path):
     found = read_text(path, COLUMNS[:1], COLUMNS[1:], NAMES)
     if ignored := [name for name in found if name and name not in COLUMNS]:
         _log.warning("'%s': columns not used: %s", path, ", ".join(ignored))
-    return [_of_row(path, line, row) for line, row in found.iterrows()]
+    place = functools.cache(lambda: _stems(path.parent))
+    return [_of_row(path, line, row, place) for line, row in found.iterrows()]
 
 
-def _of_row(path, line, row):
-    name = row["image"]
+def _stems(folder):
+    """Return the images below a folder by name without ending."""
+    found = {}
+    for path in below(folder)[0]:
+        if path.suffix.lower() in SUFFIXES:
+            found.setdefault(path.stem, []).append(path)
+    return found
+
+
+def _image(folder, name, stems):
+    """Return the image that a table names, perhaps without its ending."""
+    path = folder / name
+    if not name:
+        msg = "no image is named"
+        raise DataError(msg)
+    if path.suffix.lower() in SUFFIXES or path.is_file():
+        return path
+    found = stems().get(name, [])
+    if len(found) > 1 and not all(filecmp.cmp(found[0], each, shallow=False) for each in found[1:]):
+        msg = f"'{name}' is '{found[0]}' or '{found[1]}'; write which"
+        raise DataError(msg)
+    return found[0] if found else path
+
+
+def _of_row(path, line, row, stems):
+    image, name = path.parent / row["image"], row["image"]
     try:
-        if not name:
-            msg = "no image is named"
-            raise DataError(msg)
+        image = _image(path.parent, name, stems)
         facts = _age(row.get("age", "")), *(_word(row.get(key, "")) for key in ("sex", "site"))
         check_facts(*facts)
     except DataError as error:
-        return Request(path.parent / name, name, fault=f"{path.name} row {line}: {error}")
-    return Request(path.parent / name, name, facts)
+        return Request(image, name, fault=f"{path.name} row {line}: {error}")
+    return Request(image, name, facts)
 
 
 def _word(text):

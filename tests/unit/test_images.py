@@ -5,6 +5,7 @@ import io
 import struct
 import zlib
 
+import colours
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
@@ -101,10 +102,11 @@ def _indexed():
             [[0, 100], [155, 255]],
         ),
         (_indexed(), [[RED, GREEN], [BLUE, WHITE]]),
-        (Image.new("RGBA", (1, 1), (10, 20, 30, 0)), [[(10, 20, 30)]]),
-        (Image.new("LA", (1, 1), (70, 128)), [[70]]),
+        (Image.new("RGBA", (1, 1), (10, 20, 30, 0)), [[WHITE]]),
+        (Image.new("RGBA", (1, 1), (10, 20, 30, 51)), [[(206, 208, 210)]]),
+        (Image.new("LA", (1, 1), (70, 128)), [[162]]),
     ],
-    ids=["grey", "black and white", "16 bit", "palette", "alpha", "grey and alpha"],
+    ids=["grey", "black and white", "16 bit", "palette", "hidden", "alpha", "grey and alpha"],
 )
 def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
     image.save(tmp_path / "ISIC_1.jpg", format="PNG")
@@ -114,6 +116,40 @@ def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
         expected = np.stack([expected] * 3, axis=-1)
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, expected)
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+
+
+@pytest.mark.parametrize("name", colours.PRIMARIES)
+def test_colours_are_converted_by_their_profile(tmp_path, name):
+    """To what the definitions of both spaces give; sRGB itself stays as it is."""
+    path = save(tmp_path / "a.png", NOISE, icc_profile=colours.rgb_profile(name))
+    light = colours.to_linear(name, NOISE / 255) @ colours.matrix(name).T
+    light = light @ np.linalg.inv(colours.matrix("srgb")).T
+    wanted = 255 * colours.from_linear("srgb", light)
+    image = images.decode(path)
+    np.testing.assert_allclose(np.asarray(image), wanted, atol=1)
+    assert ("profile 'made for a test'" in image.info["note"]) == (name != "srgb")
+
+
+def test_inks_are_converted_by_their_profile(tmp_path):
+    inks = np.array([[0, 0, 0, 0], [1, 0, 0, 0], [0, 0.4, 0.2, 0], [0, 0, 0, 0.6], [0.2] * 4])
+    blocks = np.round(255 * inks[:, None]).repeat(16, 0).repeat(16, 1).astype(np.uint8)
+    path, profile = tmp_path / "a.jpg", colours.press_profile()
+    Image.fromarray(blocks, "CMYK").save(path, quality=100, icc_profile=profile)
+    wanted = 255 * colours.from_linear("srgb", colours.light_through(inks))
+    np.testing.assert_allclose(np.asarray(images.decode(path))[8::16, 8], wanted, atol=3)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [(b"no profile" * 20, "damaged"), (colours.grey_profile(1.8), "of another kind")],
+)
+def test_a_profile_that_says_nothing_is_left_out(tmp_path, profile, words):
+    image = images.decode(save(tmp_path / "a.png", NOISE, icc_profile=profile))
+    np.testing.assert_array_equal(np.asarray(image), NOISE)
+    assert words in image.info["note"]
 
 
 # Exif 2.3, tag 0x0112: what the viewer must do to the stored rows and columns.

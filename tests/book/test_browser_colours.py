@@ -1,0 +1,99 @@
+"""Colours of a photograph in a real browser are those that Python reads, within one step of 255."""
+
+import base64
+import functools
+import http.server
+import io
+import threading
+
+import colours
+import numpy as np
+import pytest
+from PIL import Image
+
+from skinlib.common import paths
+from skinlib.data import images, synthetic
+
+SIDE = 160
+# A square of its own size is read as it is.
+READ = """async ([content, name, size]) => {
+    const { readPhotograph } = await import("/photograph.js");
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const page = { limits: { side: 32, pixels: 1e7, bytes: 1e7 }, others: {} };
+    try {
+        const found = await readPhotograph(new Blob([bytes]), name, page, size);
+        return { ...found, square: [...found.square], preview: undefined };
+    } catch (error) {
+        return { refused: error.message };
+    }
+}"""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def read(chromium):
+    """Read a file in the browser; the page's scripts alone, no model."""
+    handler = functools.partial(Handler, directory=paths.ROOT / "book" / "browser")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tab = chromium.new_page()
+        tab.goto(f"http://127.0.0.1:{server.server_port}/try.html")
+        yield lambda content, name: tab.evaluate(
+            READ, [base64.b64encode(content).decode(), name, SIDE]
+        )
+        tab.close()
+        server.shutdown()
+
+
+PICTURE = synthetic.photograph("mel", 2, 0, 1, SIDE, SIDE)
+NOISE = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 4), np.uint8)
+FILES = colours.encodings(PICTURE)
+
+
+def saved(values, format="PNG", **options):
+    buffer = io.BytesIO()
+    image = values if isinstance(values, Image.Image) else Image.fromarray(values)
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+PROFILES = {name: {"icc_profile": colours.rgb_profile(name)} for name in colours.PRIMARIES}
+FILES |= {f"noise {name}": saved(NOISE[..., :3], **each) for name, each in PROFILES.items()}
+GREY = {"icc_profile": colours.grey_profile(1.8)}
+FILES |= {
+    "transparent": saved(NOISE),
+    "transparent p3": saved(NOISE, **PROFILES["p3"]),
+    "opaque p3": saved(NOISE | np.uint8([0, 0, 0, 255]), **PROFILES["p3"]),
+    "transparent grey": saved(Image.fromarray(NOISE[..., :2].copy(), "LA"), **GREY),
+    "grey": saved(NOISE[..., 0], **GREY),
+    "grey.jpg": saved(PICTURE[..., 0], "JPEG", quality=95, **GREY),
+    "palette p3": saved(Image.fromarray(NOISE[..., :3]).quantize(200), **PROFILES["p3"]),
+    "one colour transparent": saved(PICTURE, transparency=tuple(map(int, PICTURE[0, 0]))),
+    "damaged": saved(PICTURE, icc_profile=b"no profile at all" * 20),
+    "of another kind": saved(PICTURE, **GREY),
+    "grey with rgb profile": saved(NOISE[..., 0], **PROFILES["adobe"]),
+}
+PRESSES = {"press.jpg"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - PRESSES))
+def test_the_browser_reads_the_colours_that_python_reads(name, read):
+    found = read(FILES[name], name)
+    image = images.decode(io.BytesIO(FILES[name]), name)
+    wanted = np.asarray(image).astype(int)
+    values = np.reshape(found["square"], (SIDE, SIDE, 3))
+    # Two roundings where colours are converted and then laid over another.
+    behind, converted = bool(found.get("behind")), bool(found.get("profile"))
+    assert np.abs(values - wanted).max() <= 1 + (behind and converted)
+    assert ("transparent" in image.info["note"]) == behind
+    if name in ("p3.png", "adobe.png", "sixteen.png"):
+        assert np.abs(values - PICTURE).max() <= 1
+        assert found["profile"]
+
+
+def test_inks_with_a_profile_are_refused_where_browsers_leave_out_the_black(read):
+    assert "save it as RGB" in read(FILES["press.jpg"], "press.jpg")["refused"]
