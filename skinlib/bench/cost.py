@@ -32,7 +32,7 @@ def _macs(layer):
         height, width, channels = layer.input.shape[1:]
         # As coded, only some taps of the kernel ever meet data (see `skinlib.models.attention`).
         first, last = layer.taps
-        taps = 9 * channels if layer.variant == "as_described" else 9 * (last - first)
+        taps = 9 * channels if layer.variant != "as_coded" else 9 * (last - first)
         return height * width * (taps * layer.heads + channels)
     kernels = {
         "Dense": ("kernel",), "Conv2D": ("kernel",), "DepthwiseConv2D": ("kernel",),

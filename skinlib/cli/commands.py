@@ -30,7 +30,13 @@ def describe(args):
     for name in args.backbone or (BLOCKS if args.structures else BACKBONES):
         with fresh_session():
             one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
-            found.append(one)
+        if not args.structures:
+            # The same network cut where the text says, with the text's attention.
+            with fresh_session():
+                text = describe_one(name, get_recipe("md-as-described"), size=args.size)
+            keys = ("tap_layer", "tap_shape", "parameters")
+            one |= {f"described_{key}": text[key] for key in keys}
+        found.append(one)
     plain = args.json or args.structures
     print(json.dumps(found, indent=2) if plain else pd.DataFrame(found).to_string(index=False))
 

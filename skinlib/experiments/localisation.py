@@ -26,7 +26,10 @@ from skinlib.stats.localisation import NAMES
 SCORES, SOURCE = "pointing.csv", "pointing.json"
 # Studies that every machine makes anew, of pictures that are not skin.
 TRIALS = ("adhoc", "demo", "illustration")
-VARIANTS = {"as_coded": "as coded", "as_described": "as described", "none": "no attention"}
+VARIANTS = {
+    "as_coded": "as coded", "as_described": "as described", "as_written": "as in equation 1",
+    "none": "no attention",
+}  # fmt: skip
 # Fields of a recipe that may differ where only the attention is compared.
 ASIDE = ("name", "attention", "score_test")
 

@@ -58,6 +58,11 @@ class Recipe:
         ``torch``: minus the mean of ImageNet, over its standard deviation, for every network.
     attention, attention_heads
         Variant of `skinlib.models.attention.SoftAttention`, and its number of maps.
+    tap
+        Where the backbone is cut: where the notebooks do, or where the text says
+        (`skinlib.models.backbones.Backbone`).
+    first_relu : bool
+        A ReLU between backbone and attention block, with which the paper's figure 7 begins.
     dropout : float
     metadata, metadata_units
         Whether there is a metadata branch, and its width.
@@ -124,7 +129,7 @@ class Recipe:
     crop: Literal["centre", "none"] = "centre"
     interpolation: Literal["bilinear", "nearest", "bicubic"] = "bilinear"
     scaling: Literal["imagenet", "logged", "signed", "torch"] = "imagenet"
-    attention: Literal["as_described", "as_coded", "none"] = "as_described"
+    attention: Literal["as_described", "as_coded", "as_written", "none"] = "as_described"
     attention_heads: int = 16
     dropout: float = 0.5
     metadata: bool = True
@@ -162,6 +167,8 @@ class Recipe:
     views: Literal["one", "d4"] = "one"
     score_test: bool = False
     lesion_pairs: Literal["apart", "joined"] = "apart"
+    tap: Literal["as_coded", "as_described"] = "as_coded"
+    first_relu: bool = False
     tensorboard: bool = False
 
     def __post_init__(self):

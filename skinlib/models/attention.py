@@ -6,20 +6,22 @@ Paper §2.2.4 and equation 1; the class ``SoftAttention`` of the authors' notebo
 import keras
 from keras import ops
 
-VARIANTS = ("as_coded", "as_described")
+VARIANTS = ("as_coded", "as_described", "as_written")
 
 
 @keras.saving.register_keras_serializable(package="skinlib")
 class SoftAttention(keras.layers.Layer):
     """Weight a feature tensor by the sum of K spatial softmax maps.
 
-    Both variants own a kernel of 9·C·K numbers and a bias of K, convolve, apply
-    ReLU, take the softmax over the H·W positions of each of the K maps, sum the
-    maps to α (shape H × W × 1, sum K) and return α·t.
+    All variants own a kernel of 9·C·K numbers, convolve, take the softmax over the H·W positions
+    of each of the K maps, sum the maps to α (shape H × W × 1, sum K) and return α·t. Before the
+    softmax the first two add a bias of K and apply ReLU, as the code does.
 
     ``as_described``
         The kernel is 3 × 3 over the image and spans all C channels. α·t is scaled by a learnable
         scalar γ that starts at 0.01 (paper, equation 1; the value is Datta et al.'s).
+    ``as_written``
+        The same without bias and ReLU, which equation 1 does not have.
     ``as_coded``
         The kernel has the shape (C, 3, 3) on axes that are laid out (H, W, C): it spans the image
         *height* with C taps, the width with 3 and the *channels* with 3 taps at stride C. So the
@@ -31,7 +33,7 @@ class SoftAttention(keras.layers.Layer):
 
     Parameters
     ----------
-    variant : {'as_coded', 'as_described'}
+    variant : {'as_coded', 'as_described', 'as_written'}
     heads : int
         Number of maps K; 16 in the paper's code.
     return_maps : bool
@@ -57,18 +59,17 @@ class SoftAttention(keras.layers.Layer):
         if None in input_shape[1:]:
             msg = f"SoftAttention needs fixed height, width and channels. Received: {input_shape}"
             raise ValueError(msg)
-        shape = {
-            "as_coded": (channels, 3, 3, 1, self.heads),
-            "as_described": (3, 3, channels, self.heads),
-        }[self.variant]
-        if self.variant == "as_coded" and channels < 3:
+        coded = self.variant == "as_coded"
+        shape = (channels, 3, 3, 1, self.heads) if coded else (3, 3, channels, self.heads)
+        if coded and channels < 3:
             msg = f"variant 'as_coded' needs at least 3 channels. Received: {input_shape}"
             raise ValueError(msg)
         # he_uniform from the fan-in of the shape as written, as in the notebooks.
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer="he_uniform")
-        self.bias = self.add_weight(name="bias", shape=(self.heads,), initializer="zeros")
-        self.gamma = None
-        if self.variant == "as_described":
+        self.bias = self.gamma = None
+        if self.variant != "as_written":
+            self.bias = self.add_weight(name="bias", shape=(self.heads,), initializer="zeros")
+        if not coded:
             self.gamma = self.add_weight(
                 name="gamma", shape=(), initializer=keras.initializers.Constant(0.01)
             )
@@ -80,7 +81,9 @@ class SoftAttention(keras.layers.Layer):
         self.rows_padded = (before - first, last - 1 - before)
 
     def call(self, inputs):
-        maps = ops.relu(self._convolve(inputs) + self.bias)
+        maps = self._convolve(inputs)
+        if self.bias is not None:
+            maps = ops.relu(maps + self.bias)
         _, height, width, _ = inputs.shape
         flat = ops.reshape(maps, (-1, height * width, self.heads))
         maps = ops.reshape(ops.softmax(flat, axis=1), (-1, height, width, self.heads))
@@ -91,7 +94,7 @@ class SoftAttention(keras.layers.Layer):
 
     def _convolve(self, inputs):
         """Return the K scores of each position, shape (batch, H, W, K), without bias."""
-        if self.variant == "as_described":
+        if self.variant != "as_coded":
             return ops.conv(inputs, self.kernel, padding="same", data_format="channels_last")
         first, last = self.taps
         # Axes of the stored kernel: height tap, width tap, channel tap, 1, head.

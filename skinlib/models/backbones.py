@@ -24,6 +24,9 @@ class Backbone:
         Layer whose output feeds the attention, under its name in a fresh session.
     tap_shape : tuple of int
         (height, width, channels) of that output at `input_size`.
+    described_layer, described_shape
+        The same for the cut that the paper's text describes (§2.2.1); where it is not clear, the
+        reading is in ``skinlib/paper/cuts.yaml``. None where the text says nothing.
     imagenet_scaling, logged_scaling : str
         The scaling that the ImageNet weights were trained with, and the one that the MD notebooks
         applied; see `skinlib.models.scaling.scale`.
@@ -50,6 +53,14 @@ class Backbone:
     pooled_head: bool = False
     pretrained: bool = True
     frozen_layer: str | None = None
+    described_layer: str | None = None
+    described_shape: tuple[int, int, int] | None = None
+
+    def cut(self, tap):
+        """Return layer and shape of a recipe's ``tap``, ``as_coded`` or ``as_described``."""
+        if tap == "as_described" and self.described_layer:
+            return self.described_layer, self.described_shape
+        return self.tap_layer, self.tap_shape
 
     def scaling(self, name):
         """Return the scaling that a recipe's field ``scaling`` stands for."""
@@ -60,44 +71,54 @@ _ROWS = (
     Backbone(
         "DenseNet201", 224, 32, "conv5_block29_1_relu", (7, 7, 128),
         "torch", "signed", 17_596_250 - 3, frozen_layer="pool4_relu",
+        described_layer="conv5_block29_concat", described_shape=(7, 7, 1824),
     ),
     Backbone(
         "InceptionResNetV2", 299, 75, "batch_normalization_195", (8, 8, 192),
         "signed", "signed", 47_654_074 - 3, frozen_layer="block17_20_ac",
+        described_layer="conv_7b_ac", described_shape=(8, 8, 1536),
     ),
     Backbone(
         "ResNet50", 224, 32, "conv5_block3_out", (7, 7, 2048),
         "caffe", "caffe", 24_460_186 - 3, pooled_head=True, frozen_layer="conv4_block6_out",
+        described_layer="conv4_block6_out", described_shape=(14, 14, 1024),
     ),
     Backbone(
         "ResNet152", 224, 32, "conv5_block1_out", (7, 7, 2048),
         "caffe", "caffe", 50_299_802 - 3, pooled_head=True, frozen_layer="conv4_block36_out",
+        described_layer="conv4_block36_out", described_shape=(14, 14, 1024),
     ),
     Backbone(
         "NASNetLarge", 331, 32, "activation_258", (11, 11, 672),
         "signed", "signed", 78_573_004 - 3,
+        described_layer="normal_concat_16", described_shape=(11, 11, 4032),
     ),
     Backbone(
         "NASNetMobile", 224, 32, "activation_186", (7, 7, 176),
         "signed", "signed", 3_956_094 - 3,
+        described_layer="normal_concat_11", described_shape=(7, 7, 1056),
     ),
     # Only a row of the paper's Table 4; no notebook trained it. Tapped like MobileNetV2,
     # at the last depthwise convolution.
     Backbone(
         "MobileNet", 224, 32, "conv_dw_13", (7, 7, 1024),
         "signed", "signed", None, frozen_layer="conv_pw_11_relu",
+        described_layer="conv_dw_13_relu", described_shape=(7, 7, 1024),
     ),
     Backbone(
         "MobileNetV2", 224, 32, "block_14_depthwise", (7, 7, 960),
         "signed", "signed", 1_354_714 - 3, frozen_layer="block_12_add",
+        described_layer="block_16_project_BN", described_shape=(7, 7, 320),
     ),
     Backbone(
         "MobileNetV3Small", 224, 32, "activation_16", (7, 7, 576),
         "identity", "identity", 990_010 - 3, frozen_layer="expanded_conv_7_add",
+        described_layer="activation_17", described_shape=(7, 7, 576),
     ),
     Backbone(
         "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
         "identity", "identity", 2_694_762 - 3, frozen_layer="expanded_conv_11_add",
+        described_layer="activation_19", described_shape=(7, 7, 960),
     ),
     # Built by hand, from scratch, with attention in the middle; see `vgg`.
     Backbone(
@@ -168,23 +189,23 @@ def build_stock(backbone, pixels, weights=None):
     return constructor(input_shape=tuple(pixels.shape[1:]), **options)
 
 
-def tap(model, backbone):
-    """Return the output of a network's tap layer.
+def tap(model, backbone, cut="as_coded"):
+    """Return the output of a network's tap layer, as coded or as described.
 
     `DataError`: it is missing or has another shape than in the table, because this version of
     Keras builds the network differently.
     """
     layers = canonical_names(model.layers)
-    if backbone.tap_layer not in layers:
-        msg = f"{backbone.name} has no layer '{backbone.tap_layer}'; pin keras as in the lock file"
+    name, expected = backbone.cut(cut)
+    if name not in layers:
+        msg = f"{backbone.name} has no layer '{name}'; pin keras as in the lock file"
         raise DataError(msg)
-    output = layers[backbone.tap_layer].output
-    size, expected = model.input_shape[1], backbone.tap_shape
+    output, size = layers[name].output, model.input_shape[1]
     shape = tuple(output.shape[1:])
     wrong = shape != expected if size == backbone.input_size else shape[2] != expected[2]
     if wrong:
         msg = (
-            f"layer '{backbone.tap_layer}' of {backbone.name} gives {shape}, expected {expected}; "
+            f"layer '{name}' of {backbone.name} gives {shape}, expected {expected}; "
             "pin keras as in the lock file"
         )
         raise DataError(msg)

@@ -82,7 +82,9 @@ def _build(row, recipe, size, weights, maps, seed):
         pixels = RandomAffine(**recipe.augmentation, seed=seed, name="augment")(image)
     else:
         pixels = layers.Rescaling(1.0, name="to_float")(image)
-    tensor = _tapped(row, scale(pixels, row.scaling(recipe.scaling)), weights)
+    tensor = _tapped(row, scale(pixels, row.scaling(recipe.scaling)), weights, recipe.tap)
+    if recipe.first_relu:
+        tensor = layers.ReLU(name="first_relu")(tensor)
 
     attention_maps = None
     block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
@@ -118,7 +120,7 @@ def _build(row, recipe, size, weights, maps, seed):
     return keras.Model(inputs, outputs, name=row.name)
 
 
-def _tapped(row, pixels, weights):
+def _tapped(row, pixels, weights, cut):
     """Return the tapped tensor, with the backbone's weights loaded."""
     if row.name == "VGG16":
         if weights:
@@ -131,7 +133,7 @@ def _tapped(row, pixels, weights):
     if weights and not imagenet:
         check_file(weights)
         load(stock, weights, f"{row.name} without its top")
-    return tap(stock, row)
+    return tap(stock, row, cut)
 
 
 def describe(backbone, recipe, size=None):
@@ -142,7 +144,7 @@ def describe(backbone, recipe, size=None):
     return {
         "backbone": row.name,
         "input_size": check_size(row, size),
-        "tap_layer": row.tap_layer,
+        "tap_layer": row.cut(recipe.tap)[0],
         "tap_shape": list(tapped.shape[1:]),
         "parameters": model.count_params(),
         "logged_parameters": row.logged_parameters,

@@ -37,7 +37,8 @@ def built(variant, shape, rng, heads=HEADS):
     layer.build((None, *shape))
     scale = 1 / np.sqrt(9 * shape[-1])
     layer.kernel.assign(scale * tensor(rng, *layer.kernel.shape))
-    layer.bias.assign(0.1 * tensor(rng, heads))
+    if layer.bias is not None:
+        layer.bias.assign(0.1 * tensor(rng, heads))
     return layer
 
 
@@ -100,13 +101,17 @@ def test_as_coded_equals_the_3d_convolution(shape, rng):
 
 @pytest.mark.parametrize("shape", [(3, 4, 3), (2, 3, 5), (4, 2, 6)], ids=str)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_both_variants_equal_plain_loops(variant, shape, rng):
+def test_each_variant_equals_plain_loops(variant, shape, rng):
     layer = built(variant, shape, rng, heads=2)
     inputs = tensor(rng, 1, *shape)
     output, maps = outcome(layer, inputs)
-    loops = {"as_coded": loops_as_coded, "as_described": loops_as_described}[variant]
-    kernel, bias = (ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
-    expected = spatial_softmax(loops(inputs, kernel) + bias)
+    loops = loops_as_coded if variant == "as_coded" else loops_as_described
+    kernel = ops.convert_to_numpy(layer.kernel)
+    if variant == "as_written":
+        scores = loops(inputs, kernel)
+        expected = np.exp(scores) / np.exp(scores).sum(axis=(1, 2), keepdims=True)
+    else:
+        expected = spatial_softmax(loops(inputs, kernel) + ops.convert_to_numpy(layer.bias))
     np.testing.assert_allclose(maps, expected, rtol=2e-5)
     gamma = 1.0 if variant == "as_coded" else 0.01
     product = gamma * expected.sum(axis=-1, keepdims=True) * inputs
@@ -164,8 +169,9 @@ def test_as_coded_has_2h_minus_1_height_taps_that_meet_data(height, channels, me
         assert np.abs(outcome(layer, inputs)[1] - maps).max() > 1e-4
 
 
-def test_gamma_starts_at_a_hundredth_and_is_trained():
-    layer = SoftAttention("as_described")
+@pytest.mark.parametrize("variant", ["as_described", "as_written"])
+def test_gamma_starts_at_a_hundredth_and_is_trained(variant):
+    layer = SoftAttention(variant)
     layer.build((None, 3, 3, 8))
     assert float(ops.convert_to_numpy(layer.gamma)) == pytest.approx(0.01)
     assert layer.gamma.path in [weight.path for weight in layer.trainable_weights]
@@ -192,6 +198,9 @@ def test_parameters_agree_with_the_logged_summaries(channels, logged):
         layer = SoftAttention(variant)
         layer.build((None, 7, 7, channels))
         assert layer.count_params() == logged + extra, variant
+    layer = SoftAttention("as_written")
+    layer.build((None, 7, 7, channels))
+    assert layer.count_params() == logged + 1 - layer.heads  # γ, no bias
 
 
 def test_initial_weights_are_he_uniform_with_a_zero_bias():
@@ -203,7 +212,7 @@ def test_initial_weights_are_he_uniform_with_a_zero_bias():
         limit = np.sqrt(6 / (9 * 50))
         assert np.abs(kernel).max() <= limit
         assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.05), variant
-        assert not ops.convert_to_numpy(layer.bias).any()
+        assert layer.bias is None or not ops.convert_to_numpy(layer.bias).any()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

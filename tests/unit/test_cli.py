@@ -56,6 +56,7 @@ def test_describe_as_json(capsys):
     (row,) = json.loads(capsys.readouterr().out)
     assert set(row) == {
         "backbone", "input_size", "tap_layer", "tap_shape", "parameters", "logged_parameters",
+        "described_tap_layer", "described_tap_shape", "described_parameters",
     }  # fmt: skip
     assert row["parameters"] == row["logged_parameters"]
 

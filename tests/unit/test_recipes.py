@@ -38,10 +38,15 @@ def test_the_names():
             "md-as-described",
             "md-as-logged",
             "channel_order scaling attention class_weights batch_size epochs stopping_metric "
-            "stopping_patience stopping_delta test_share validation_share selection missing_age",
+            "stopping_patience stopping_delta test_share validation_share selection missing_age "
+            "tap first_relu",
         ),
         ("md-as-described", "ad-as-described", "metadata class_weights augmentation"),
-        ("md-as-described", "clean", "split_unit lesion_pairs test_share validation_share"),
+        (
+            "md-as-described",
+            "clean",
+            "split_unit lesion_pairs test_share validation_share attention tap first_relu",
+        ),
         ("clean", "clean-frozen", "frozen schedule epochs"),
         ("md-as-logged", "md-as-logged-frozen", "frozen schedule epochs"),
         (
@@ -71,8 +76,8 @@ EXPECTED = {
         "missing_age": "drop",
     },
     "md-as-described": {
-        "channel_order": "rgb", "scaling": "imagenet", "attention": "as_described",
-        "class_weights": "balanced", "learning_rate": 0.001, "epsilon": 0.1, "batch_size": 32,
+        "channel_order": "rgb", "scaling": "imagenet", "attention": "as_written",
+        "tap": "as_described", "first_relu": True, "class_weights": "balanced", "learning_rate": 0.001, "epsilon": 0.1, "batch_size": 32,
         "epochs": 250, "plateau_factor": 0.2, "stopping_metric": "accuracy",
         "stopping_patience": 25, "test_share": DESCRIBED_TEST, "selection": "validation",
     },
@@ -179,7 +184,8 @@ def test_from_json_refuses_what_it_does_not_know():
 def test_the_essence_is_what_differs_from_the_defaults():
     """So a field added later, whose default changes nothing, leaves old identities alone."""
     assert Recipe("any").essence() == {}
-    assert get_recipe("md-as-described").essence() == {}
+    described = {"attention": "as_written", "tap": "as_described", "first_relu": True}
+    assert get_recipe("md-as-described").essence() == described
     clean = {"split_unit": "lesion", "test_share": 0.15, "validation_share": 0.15}
     clean["lesion_pairs"] = "joined"
     assert get_recipe("clean").essence() == clean
