@@ -167,7 +167,7 @@ class Recipe:
     views: Literal["one", "d4"] = "one"
     score_test: bool = False
     lesion_pairs: Literal["apart", "joined"] = "apart"
-    tap: Literal["as_coded", "as_described"] = "as_coded"
+    tap: Literal["as_coded", "as_described", "coded_34"] = "as_coded"
     first_relu: bool = False
     tensorboard: bool = False
 

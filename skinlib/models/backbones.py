@@ -27,6 +27,9 @@ class Backbone:
     described_layer, described_shape
         The same for the cut that the paper's text describes (§2.2.1); where it is not clear, the
         reading is in ``skinlib/paper/cuts.yaml``. None where the text says nothing.
+    layer_34 : str or None
+        The tap 34 layers from the end, of the notebook behind the printed accuracy of
+        MobileNetV3Large; its shape is that of `tap_layer`.
     imagenet_scaling, logged_scaling : str
         The scaling that the ImageNet weights were trained with, and the one that the MD notebooks
         applied; see `skinlib.models.scaling.scale`.
@@ -55,9 +58,15 @@ class Backbone:
     frozen_layer: str | None = None
     described_layer: str | None = None
     described_shape: tuple[int, int, int] | None = None
+    layer_34: str | None = None
 
     def cut(self, tap):
-        """Return layer and shape of a recipe's ``tap``, ``as_coded`` or ``as_described``."""
+        """Return layer and shape of a recipe's ``tap``; `DataError`: this network has no such."""
+        if tap == "coded_34":
+            if self.layer_34 is None:
+                msg = f"no notebook taps {self.name} 34 layers from its end; use tap as_coded"
+                raise DataError(msg)
+            return self.layer_34, self.tap_shape
         if tap == "as_described" and self.described_layer:
             return self.described_layer, self.described_shape
         return self.tap_layer, self.tap_shape
@@ -119,6 +128,7 @@ _ROWS = (
         "MobileNetV3Large", 224, 32, "activation_18", (7, 7, 960),
         "identity", "identity", 2_694_762 - 3, frozen_layer="expanded_conv_11_add",
         described_layer="activation_19", described_shape=(7, 7, 960),
+        layer_34="activation_17",
     ),
     # Built by hand, from scratch, with attention in the middle; see `vgg`.
     Backbone(

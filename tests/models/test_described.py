@@ -2,6 +2,7 @@
 
 import pytest
 
+from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.attention import SoftAttention
 from skinlib.models.backbones import BACKBONES, canonical_names
@@ -53,3 +54,13 @@ def test_the_cut_as_coded_is_where_it_was():
     for row in BACKBONES.values():
         assert row.cut("as_coded") == (row.tap_layer, row.tap_shape)
     assert BACKBONES["VGG16"].cut("as_described") == BACKBONES["VGG16"].cut("as_coded")
+
+
+def test_the_tap_34_layers_from_the_end_has_the_logged_parameters():
+    """The total that the notebook behind the printed accuracy logs, less the age normaliser's 3."""
+    recipe = get_recipe("md-as-logged").replace(tap="coded_34")
+    with fresh_session():
+        model = build_classifier("MobileNetV3Large", recipe)
+        assert model.count_params() == 2_666_922 - 3
+    with pytest.raises(DataError, match="no notebook taps MobileNetV2 34 layers"):
+        BACKBONES["MobileNetV2"].cut("coded_34")
