@@ -85,7 +85,7 @@ def test_head_equals_numpy(with_maps, inputs):
     )
     tap = found["tap"]
     assert tap.shape == (5, 2, 2, 576)
-    attended = attention[2] * found["attention"].sum(axis=-1, keepdims=True) * tap
+    attended = attention[-1] * found["attention"].sum(axis=-1, keepdims=True) * tap
     # At 2 x 2 positions one pooling window takes them all; its order is (tap, attended).
     block = np.concatenate([tap.max(axis=(1, 2)), attended.max(axis=(1, 2))], axis=-1)
     block = np.maximum(block, 0)
