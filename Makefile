@@ -21,6 +21,10 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 100000000000
 export MALLOC_TOP_PAD_ := 268435456
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# What Snakemake and others keep goes where ours goes, also where there is no home folder to write to.
+ifneq ($(SKINLIB_CACHE),)
+export XDG_CACHE_HOME := $(SKINLIB_CACHE)
+endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LIMITS = --cores $(CORES) --resources devices=$(DEVICES)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from skinlib import bench
 from skinlib.cli import commands, models
-from skinlib.common import NOT_A_DEVICE
+from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
 from skinlib.data.registry import DATASETS
 
@@ -243,9 +243,10 @@ def main(arguments=None):
         return INTERRUPTED
     except OSError as error:
         if error.errno in WRONG_PLACE:
-            remedy = "choose another folder, or see to its rights"
-            print(f"skinlib: cannot use '{error.filename}': {error.strerror}; {remedy}",
-                  file=sys.stderr)  # fmt: skip
+            remedy = paths.remedy(error, "see to its rights")
+            where = f"cannot use '{error.filename}': " if error.filename else ""
+            print(f"skinlib: {where}{error.strerror}; {remedy}", file=sys.stderr)
             return DataError.exit_code
-        print(f"skinlib: {error}; free some space or try again", file=sys.stderr)
+        remedy = paths.remedy(error, "free some space or try again")
+        print(f"skinlib: {error}; {remedy}", file=sys.stderr)
         return TemporaryError.exit_code

@@ -1,6 +1,7 @@
 """Atomic writes and content hashes: a killed process leaves the old file or the new one."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skinlib.common import paths
 from skinlib.common.errors import DataError, TemporaryError
 
 
@@ -140,9 +142,10 @@ def require_space(folder, needed):
     """
     free = shutil.disk_usage(folder).free
     if free < needed:
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
         msg = (
             f"'{folder}' has {free / 1e6:.1f} MB of free space, {needed / 1e6:.1f} MB are needed; "
-            "free some space and run the same command again"
+            + paths.remedy(full, "free some space, and run the same command again")
         )
         raise TemporaryError(msg)
 

@@ -1,6 +1,5 @@
 """Faults of the place: rights, homes, names, versions, locales, clocks, cores."""
 
-import ctypes
 import json
 import os
 import pwd
@@ -15,13 +14,6 @@ from skinlib.common import paths
 from skinlib.experiments.run import read_run
 from skinlib.models import runtime
 
-DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE = 24, 1  # linux/prctl.h, linux/capability.h
-
-
-def without_rights():
-    """Take from a child process what lets root write to read-only folders."""
-    ctypes.CDLL(None).prctl(DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE, 0, 0, 0)
-
 
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux'")
 @pytest.mark.parametrize("place", ["SKINLIB_RESULTS", "SKINLIB_CACHE"])
@@ -35,7 +27,7 @@ def test_f25_a_folder_that_is_read_only(place, cli, synthetic_folder, tmp_path):
         *("--data", synthetic_folder, "--backbone", "MobileNetV3Small", "--size", 32),
         *("--weights", "none", "--no-progress"),
         env={"SKINLIB_RESULTS": str(tmp_path / "results"), place: str(folder)},
-        preexec_fn=without_rights,
+        preexec_fn=tiny.without_rights,
     )
     done.fails(2, f"'{folder}", "Permission denied", "choose another folder")
     assert not list(tmp_path.rglob("run.json"))
