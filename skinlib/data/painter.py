@@ -8,8 +8,8 @@ head-on. Its arguments are the `View`, the random stream of the lesion and the m
 import math
 
 import numpy as np
+import scipy
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 # Pigments, and how strongly one unit of each absorbs red, green and blue. Melanin deep in the
 # skin is blue-grey because short waves are scattered back before they reach it.
@@ -31,7 +31,7 @@ class View:
 
     def __init__(self, rng, camera, width, height):
         grain = rng.standard_normal((TILE, TILE), np.float32)
-        smooth = ndimage.gaussian_filter(grain, 3, mode="wrap")
+        smooth = scipy.ndimage.gaussian_filter(grain, 3, mode="wrap")
         rough = smooth + sum(np.tile(smooth[::k, ::k], (k, k)) / k for k in (2, 4))
         self.sheets = [
             Image.fromarray(np.tile(tile / tile.std(), (REPEATS, REPEATS)))
@@ -87,11 +87,11 @@ def mask(dx, rng, camera, width, height):
     _, before, ink = _layers(dx, View(rng, camera, width, height), rng)
     changed = np.abs(ink - before).max(axis=0) > VISIBLE
     # Small gaps belong to the lesion, and single specks in the skin around it do not.
-    whole = ndimage.binary_fill_holes(ndimage.binary_closing(changed, iterations=3))
-    parts, count = ndimage.label(whole)
+    whole = scipy.ndimage.binary_fill_holes(scipy.ndimage.binary_closing(changed, iterations=3))
+    parts, count = scipy.ndimage.label(whole)
     if not count:
         return whole
-    return parts == 1 + np.argmax(ndimage.sum_labels(whole, parts, range(1, count + 1)))
+    return parts == 1 + np.argmax(scipy.ndimage.sum_labels(whole, parts, range(1, count + 1)))
 
 
 def _layers(dx, view, rng):
@@ -136,7 +136,7 @@ def _expose(picture, view, camera):
     cast = 1 + camera.normal(0, 1, 3) * (0.02, 0.03, 0.06)
     picture *= light[..., None] * cast.astype(np.float32)
     focus = camera.uniform(0, 0.006) * view.size[1]
-    picture = ndimage.gaussian_filter(picture, (focus, focus, 0), truncate=2)
+    picture = scipy.ndimage.gaussian_filter(picture, (focus, focus, 0), truncate=2)
     picture += 0.012 * camera.standard_normal(picture.shape, np.float32)
     return (255 * np.clip(picture, 0, 1) + 0.5).astype(np.uint8)
 

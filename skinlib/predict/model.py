@@ -1,4 +1,8 @@
-"""A trained network with its preprocessing and its rule: pixels in, probabilities out."""
+"""A trained network with its preprocessing and its rule: pixels in, probabilities out.
+
+`Classifier` computes it with Keras, the reference. `skinlib.predict.onnx_classifier` computes a
+released model without. `Predictor` is what both share.
+"""
 
 import dataclasses
 from pathlib import Path
@@ -21,7 +25,6 @@ from skinlib.predict import abstention, ood
 from skinlib.predict.requests import check_facts, complete, table
 from skinlib.stats import calibration
 
-BATCH = 64
 # Pixels; a smaller picture shows nothing that a network could use.
 LEAST_SIDE = 32
 
@@ -36,8 +39,8 @@ class Predictions:
         Calibrated if the model has a rule, shape (n, 7).
     status : numpy.ndarray of str
         Of `skinlib.predict.abstention`, shape (n,).
-    colours, features : numpy.ndarray
-        For `skinlib.predict.ood`, shapes (n, 12) and (n, C).
+    colours, features : numpy.ndarray or None
+        For `skinlib.predict.ood`, shapes (n, 12) and (n, C); None where it is part of the graph.
     distances : numpy.ndarray or None
         From the training set, see `skinlib.predict.ood`, shape (n,).
     maps : numpy.ndarray or None
@@ -52,35 +55,26 @@ class Predictions:
     maps: np.ndarray | None
 
 
-class Classifier:
-    """A trained classifier.
+class Predictor:
+    """What is before and after a network, whichever runtime computes it.
+
+    A subclass has ``runtime``, the name and version of that runtime, and computes `_inside` and
+    `_probabilities`.
 
     Parameters
     ----------
     record : dict
         Of ``run.json`` or ``model.json``: ``recipe``, ``metadata``, ``backbone``, ``input_size``.
-    weights : str or pathlib.Path
-    sha256 : str
-        Of the weights file, which is checked before it is opened.
     rule : skinlib.predict.abstention.Rule, optional
         Without one probabilities are not calibrated, and every photograph is answered.
-    detector : skinlib.predict.ood.Detector, optional
-    name : str or pathlib.Path, optional
-        See `skinlib.models.weights.load_classifier`.
     """
 
-    def __init__(self, record, weights, sha256, *, rule=None, detector=None, name=None):
-        # Before seconds are spent on building the network.
-        check_file(weights, sha256)
-        import_keras()
-        from skinlib.models.classifier import build_classifier
+    batch = 64
 
-        self.record, self.rule, self.detector = record, rule, detector
+    def __init__(self, record, rule=None):
+        self.record, self.rule = record, rule
         self.recipe = from_json(record["recipe"])
         self.encoder = MetadataEncoder.from_json(record["metadata"])
-        self.model = build_classifier(record["backbone"], self.recipe, size=record["input_size"])
-        load_classifier(self.model, weights, sha256, name)
-        self._inner = None
 
     @property
     def name(self):
@@ -116,45 +110,37 @@ class Classifier:
         progress : str, optional
             Title of a progress bar; False or None: no bar.
         """
-        starts = tqdm(range(0, len(facts), BATCH), progress, unit="batch", disable=not progress)
-        rows = (slice(start, start + BATCH) for start in starts)
+        starts = range(0, len(facts), self.batch)
+        starts = tqdm(starts, progress, unit="batch", disable=not progress)
+        rows = (slice(start, start + self.batch) for start in starts)
         found = [self._classify(pictures[each], facts.iloc[each], views) for each in rows]
         columns = zip(*(vars(each).values() for each in found), strict=True)
         return Predictions(*(None if each[0] is None else np.concatenate(each) for each in columns))
 
     def _classify(self, pictures, facts, views):
-        colours = ood.colours(pictures)
-        if self.recipe.channel_order == "bgr":
-            pictures = pictures[..., ::-1]
         inputs = {"image": np.ascontiguousarray(pictures)}
         if self.recipe.metadata:
             inputs["metadata"] = self.encoder.transform(facts)
         several = (views or self.recipe.views) == "d4"
         seen = list(d4(inputs["image"])) if several else [inputs["image"]]
-        # Features and attention are those of the first view, the picture as it is.
-        first, features, maps = self._inside(inputs)
-        others = [self.model.predict_on_batch({**inputs, "image": view}) for view in seen[1:]]
-        probabilities = np.mean([first, *map(np.asarray, others)], axis=0)
-        distances = self.detector.distance(colours, features) if self.detector else None
+        # Distance and attention are those of the first view, the picture as it is.
+        found = self._inside(inputs)
+        others = [self._probabilities({**inputs, "image": view}) for view in seen[1:]]
+        probabilities = np.mean([found.pop("probabilities"), *others], axis=0)
         status = np.full(len(probabilities), abstention.ANSWERED, object)
         if self.rule:
             probabilities = calibration.calibrated(probabilities, self.rule.temperature)
             known = complete(facts) if self.recipe.metadata else True
-            status = self.rule.decide(probabilities, distances, known)
-        return Predictions(probabilities, status, colours, features, distances, maps)
+            status = self.rule.decide(probabilities, found["distances"], known)
+        return Predictions(probabilities, status, **found)
 
     def _inside(self, inputs):
-        """Return probabilities (n, 7), features (n, C) and attention (n, h, w) or None."""
-        import keras
+        """Return the fields of `Predictions` but for the status, of pictures as they are."""
+        raise NotImplementedError
 
-        if self._inner is None:
-            self._inner = keras.Model(self.model.inputs, outputs(self.model))
-        # By name is by position here: the functional graph keeps the order of its inputs.
-        given = [inputs[tensor.name] for tensor in self.model.inputs]
-        found = self._inner.predict_on_batch(given)
-        found = {name: np.asarray(values) for name, values in found.items()}
-        maps = found["attention"].mean(axis=-1) if "attention" in found else None
-        return found["probabilities"], found["features"].astype(np.float32), maps
+    def _probabilities(self, inputs):
+        """Return the probabilities of one view, shape (n, 7)."""
+        raise NotImplementedError
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
         """Return class to probability for one photograph, calibrated if there is a rule.
@@ -164,6 +150,65 @@ class Classifier:
         check_facts(age, sex, site)
         found = self.classify(self.prepare(path)[None], table([(age, sex, site)]))
         return dict(zip(CLASSES, map(float, found.probabilities[0]), strict=True))
+
+
+class Classifier(Predictor):
+    """A trained classifier in Keras.
+
+    Parameters
+    ----------
+    record : dict
+        See `Predictor`.
+    weights : str or pathlib.Path
+    sha256 : str
+        Of the weights file, which is checked before it is opened.
+    rule : skinlib.predict.abstention.Rule, optional
+        See `Predictor`.
+    detector : skinlib.predict.ood.Detector, optional
+    name : str or pathlib.Path, optional
+        See `skinlib.models.weights.load_classifier`.
+    """
+
+    def __init__(self, record, weights, sha256, *, rule=None, detector=None, name=None):
+        # Before seconds are spent on building the network.
+        check_file(weights, sha256)
+        import_keras()
+        import keras
+
+        from skinlib.models.classifier import build_classifier
+
+        super().__init__(record, rule)
+        self.detector = detector
+        self.runtime = f"Keras {keras.__version__}, {keras.backend.backend()}"
+        self.model = build_classifier(record["backbone"], self.recipe, size=record["input_size"])
+        load_classifier(self.model, weights, sha256, name)
+        self._inner = None
+
+    def _inside(self, inputs):
+        import keras
+
+        if self._inner is None:
+            self._inner = keras.Model(self.model.inputs, outputs(self.model))
+        # By name is by position here: the functional graph keeps the order of its inputs.
+        fed = self._fed(inputs)
+        found = self._inner.predict_on_batch([fed[tensor.name] for tensor in self.model.inputs])
+        found = {name: np.asarray(values) for name, values in found.items()}
+        colours, features = ood.colours(inputs["image"]), found["features"].astype(np.float32)
+        return {
+            "probabilities": found["probabilities"],
+            "colours": colours,
+            "features": features,
+            "distances": self.detector.distance(colours, features) if self.detector else None,
+            "maps": found["attention"].mean(axis=-1) if "attention" in found else None,
+        }
+
+    def _probabilities(self, inputs):
+        return np.asarray(self.model.predict_on_batch(self._fed(inputs)))
+
+    def _fed(self, inputs):
+        if self.recipe.channel_order == "rgb":
+            return inputs
+        return {**inputs, "image": np.ascontiguousarray(inputs["image"][..., ::-1])}
 
 
 def outputs(model):

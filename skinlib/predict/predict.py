@@ -28,7 +28,7 @@ def run(args):
     found, full = [], None
     # What was predicted before somebody, or a full disk, stopped the command is kept.
     try:
-        classifier = released.locate(args.model)
+        classifier = released.locate(args.model, onnx=True)
         for prediction in _predicted(args, classifier, given, overlays):
             found.append(prediction)
     except KeyboardInterrupt:
@@ -111,7 +111,8 @@ def _report(args, classifier, found):
     if args.overlay and good:
         written.append(f"Written: {args.overlay}, overlays: {len(good)}")
     if args.json:
-        print(json.dumps([each.to_json() for each in found], indent=2))
+        rows = [{**each.to_json(), "runtime": classifier.runtime} for each in found]
+        print(json.dumps(rows, indent=2))
     elif args.output:
         counts = pd.Series([each.status for each in found]).value_counts()
         print("; ".join(f"{status}: {count}" for status, count in counts.items()))
@@ -129,10 +130,11 @@ def _notes(classifier, found):
     """Return what a reader of predictions should know about them, one line each."""
     record = classifier.record
     name = classifier.name if "name" in record else f"{classifier.name}, a run"
-    lines = [f"Model: {name} ({record['backbone']}, {record['input_size']} pixels)."]
+    about = f"{record['backbone']}, {record['input_size']} pixels"
+    lines = [f"Model: {name} ({about}), computed with {classifier.runtime}."]
     if classifier.rule is None:
         lines.append("Not calibrated, and no rule when not to answer: no validation set.")
-    elif classifier.detector is None:
+    elif found[0].distance is None:
         lines.append("Whether a picture is unlike the training pictures is not checked.")
     if classifier.recipe.metadata and not all(each.request.complete for each in found):
         line = "Age, sex or site was not given; the model was trained with them"

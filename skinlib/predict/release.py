@@ -6,6 +6,8 @@ as it is: variances of batch normalisation may lie outside the range of float16.
 """
 
 import datetime
+import logging
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -15,12 +17,15 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import abstention, ood, released
+from skinlib.predict import abstention, export, ood, released
 from skinlib.predict.measure import measure, prepare
 from skinlib.predict.model import Classifier, finished
 
 FORMAT = 2
 FEATURES = f"features{SUFFIX}"
+# The network in another format, and how to call it.
+ONNX = "model.onnx"
+BESIDE = f"{ONNX}.json"
 LICENCE = {
     "id": "cc-by-nc-4.0",
     "reason": "trained on HAM10000, which is licensed CC BY-NC 4.0: no commercial use",
@@ -35,6 +40,8 @@ OF_RUN = (
 DEPTHWISE = "/depthwise_conv2d"
 # Bytes of a file, git gets no larger one; and those of it that HDF5 may take beside the numbers.
 LARGEST, ROOM = 3_000_000, 400_000
+
+_log = logging.getLogger(__name__)
 
 
 def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True):
@@ -70,6 +77,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
+    _remove(folder, [ONNX, BESIDE])
     names = write_weights(run.weights_path, folder, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {
@@ -93,8 +101,36 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     ood.save(folder / FEATURES, classifier.detector)
     model["files"] = files_of(folder, [*names, FEATURES])
     released.write(folder, model)
-    released.read(folder)
+    add_onnx(folder)
     return folder
+
+
+def add_onnx(folder, largest=LARGEST):
+    """Add the network of a released model to its folder as ONNX, with kernels in float16.
+
+    Without the packages for it, or if the file has more than `largest` bytes, a warning says so.
+    """
+    path = Path(folder) / ONNX
+    try:
+        export.check("onnx", "fp16", path)
+    except DataError as error:
+        _log.warning("'%s' is not written, `predict` will need Keras: %s", path, error)
+        return
+    classifier = released.load(folder)
+    export.export(classifier, "onnx", path, "fp16")
+    names = [ONNX, BESIDE]
+    if (size := path.stat().st_size) > largest:
+        _log.warning("'%s' has %d bytes, more than %d; it is not kept", path, size, largest)
+        _remove(folder, names)
+        return
+    record = classifier.record
+    files = record["files"] | files_of(path.parent, names)
+    released.write(folder, {**record, "onnx": ONNX, "files": files})
+
+
+def _remove(folder, names):
+    for name in names:
+        (Path(folder) / name).unlink(missing_ok=True)
 
 
 def files_of(folder, names):

@@ -2,12 +2,13 @@
 
 ``models/<name>/`` holds ``model.json`` (what the model is, when it answers, and what was
 measured; ``model.schema.json`` in this package describes it) with its own hash in a file beside
-it, weights in one or several files, the Gaussians of `skinlib.predict.ood`, and the model card.
-`skinlib.predict.release` makes it.
+it, weights in one or several files, the Gaussians of `skinlib.predict.ood`, the model card, and
+perhaps all of the network as an ONNX graph. `skinlib.predict.release` makes it.
 """
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import tempfile
 from pathlib import Path
@@ -86,7 +87,11 @@ def _fault(model):
     """Return what is wrong with a ``model.json``, and where, or None."""
     if found := contract.faults(model, SCHEMA):
         return found[0]
-    for name in (*model["weights"], model["likeness"]):
+    for name in (
+        *model["weights"],
+        model["likeness"],
+        *([model["onnx"]] if "onnx" in model else []),
+    ):
         if name not in model["files"]:
             return f"it lacks files.{name}"
     for name in ("sexes", "sites"):
@@ -121,20 +126,35 @@ def write(folder, model):
     write_text(path.with_name(SEAL), f"{_digest(path.read_text(encoding='utf-8'))}  {MODEL}\n")
 
 
-def load(folder):
-    """Load a released model with its rule, as a `skinlib.predict.model.Classifier`.
+def load(folder, *, onnx=False):
+    """Load a released model with its rule.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+    onnx : bool
+        Take its ONNX graph where it has one and ONNX Runtime is installed. The answers are the
+        same, and Keras is not imported.
+
+    Returns
+    -------
+    skinlib.predict.model.Classifier or skinlib.predict.onnx_classifier.OnnxClassifier
 
     Raises
     ------
     DataError, IntegrityError
         See `read`; or a file is missing, has another hash or holds anything but numbers.
     """
-    from skinlib.predict.model import Classifier
-
     folder = Path(folder)
     model = read(folder)
     names = ("confidence", "distance", "confidence_without")
     rule = Rule(model["temperature"], **{name: model["abstention"][name] for name in names})
+    if onnx and "onnx" in model and importlib.util.find_spec("onnxruntime"):
+        from skinlib.predict.onnx_classifier import OnnxClassifier
+
+        return OnnxClassifier(model, content(folder, model, model["onnx"]), rule=rule)
+    from skinlib.predict.model import Classifier
+
     detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))
     with whole(folder, model) as (path, digest):
         return Classifier(model, path, digest, rule=rule, detector=detector, name=folder)
@@ -142,6 +162,20 @@ def load(folder):
 
 def _hash(model, name):
     return model["files"][name]["sha256"]
+
+
+def content(folder, model, name):
+    """Return the bytes of a file of a released model, after comparing their hash."""
+    path = Path(folder) / name
+    if not path.is_file():
+        msg = f"'{path}' does not exist; fetch this folder again"
+        raise DataError(msg)
+    found = path.read_bytes()
+    digest, expected = hashlib.sha256(found).hexdigest(), _hash(model, name)
+    if digest != expected:
+        msg = f"'{path}' has SHA-256 {digest}, expected {expected}; fetch this file again"
+        raise IntegrityError(msg)
+    return found
 
 
 @contextlib.contextmanager
@@ -177,7 +211,7 @@ def arrays(file):
     return found
 
 
-def locate(given=None):
+def locate(given=None, *, onnx=False):
     """Load the model that a command names.
 
     Parameters
@@ -185,6 +219,8 @@ def locate(given=None):
     given : str or pathlib.Path, optional
         A folder of a released model or of a run, or the name of one in ``models/``; the newest
         released model by default.
+    onnx : bool
+        See `load`.
     """
     from skinlib.predict.model import load_run
 
@@ -200,4 +236,6 @@ def locate(given=None):
             "can run code, is never opened"
         )
         raise DataError(msg)
-    return load(folder) if (folder / MODEL).is_file() else load_run(folder, calibrate=True)
+    if (folder / MODEL).is_file():
+        return load(folder, onnx=onnx)
+    return load_run(folder, calibrate=True)

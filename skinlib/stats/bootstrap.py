@@ -12,7 +12,7 @@ import dataclasses
 import warnings
 
 import numpy as np
-from scipy.stats import binomtest
+import scipy
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
@@ -123,7 +123,7 @@ def proportion(count, total, method="wilson"):
 
     The interval is Wilson's, or with the method ``exact`` Clopper and Pearson's.
     """
-    low, high = binomtest(count, total).proportion_ci(method=method)
+    low, high = scipy.stats.binomtest(count, total).proportion_ci(method=method)
     return Estimate(count / total, float(low), float(high))
 
 

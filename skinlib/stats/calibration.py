@@ -9,8 +9,7 @@ Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural network
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+import scipy
 
 from skinlib.stats.bootstrap import N_RESAMPLES, ratio
 from skinlib.stats.scores import check
@@ -104,7 +103,13 @@ def calibrated(probabilities, temperature):
     probabilities are the logits up to a constant a row.
     """
     logits = np.log(np.clip(probabilities, TINY, None)) / temperature
-    return np.exp(log_softmax(logits, axis=1))
+    return np.exp(_log_softmax(logits))
+
+
+def _log_softmax(logits):
+    # As scipy.special, whose import takes longer than a prediction.
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def fit_temperature(labels, probabilities):
@@ -117,8 +122,10 @@ def fit_temperature(labels, probabilities):
     rows = np.arange(len(labels))
 
     def loss(log_temperature):
-        return -log_softmax(logits / np.exp(log_temperature), axis=1)[rows, labels].mean()
+        return -_log_softmax(logits / np.exp(log_temperature))[rows, labels].mean()
 
     # Convex in 1/T, so with one minimum in log T as well: a bounded search finds it.
-    found = minimize_scalar(loss, bounds=np.log(RANGE), method="bounded", options={"xatol": 1e-6})
+    found = scipy.optimize.minimize_scalar(
+        loss, bounds=np.log(RANGE), method="bounded", options={"xatol": 1e-6}
+    )
     return float(np.exp(found.x))

@@ -59,6 +59,7 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
         installed, or a path that cannot be used, see `check`.
     """
     from skinlib.predict.export import formats, sidecar
+    from skinlib.predict.export.canonical import canonical
     from skinlib.predict.export.graph import servable
 
     path = Path(path)
@@ -77,7 +78,8 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
             graph = formats.to_onnx(model)
             graph = formats.smaller(graph, stored, pictures=pictures, kernels=kernels)
             if format == "onnx":
-                formats.save_onnx(graph, made)
+                # The names in a graph that computes in int8 say which nodes do not.
+                formats.save_onnx(graph if pictures else canonical(graph), made)
             else:
                 formats.save_openvino(graph, made, precision)
         places = {each: path.with_suffix(each.suffix) for each in sorted(Path(folder).iterdir())}

@@ -1,4 +1,4 @@
-"""Open exported files in their runtimes: for the tests, and to measure what they do.
+"""Open exported files in their runtimes: ONNX to predict, all to test and to measure them.
 
 Not those of Keras, which can hold code: skinlib opens none, not even its own.
 """
@@ -14,18 +14,26 @@ def opened(path, threads=None):
     rows than it was given: OpenVINO 2026.4.1 returns no row, and no error, for an int8 file on a
     processor that has SSE4.1 alone.
     """
-    return {".onnx": _onnx, ".tflite": _litert, ".xml": _openvino}[path.suffix](path, threads)
+    return {".onnx": onnx, ".tflite": _litert, ".xml": _openvino}[path.suffix](path, threads)
 
 
-def _onnx(path, threads):
+def onnx(graph, threads=None):
+    """Return a callable, inputs to outputs by name, or to some of them, for an ONNX graph.
+
+    `graph` is a path, or the content of a file.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or 0
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    names = [each.name for each in session.get_outputs()]
-    return lambda inputs: dict(zip(names, session.run(names, inputs), strict=True))
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    outputs = [each.name for each in session.get_outputs()]
+
+    def run(inputs, names=outputs):
+        return dict(zip(names, session.run(names, inputs), strict=True))
+
+    return run
 
 
 def _litert(path, threads):
