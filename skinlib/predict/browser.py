@@ -16,7 +16,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path, write_json
 from skinlib.data import synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
-from skinlib.predict import export, predictions, released
+from skinlib.predict import predictions, released
 from skinlib.predict.model import LEAST_SIDE
 from skinlib.predict.requests import table
 
@@ -24,7 +24,7 @@ from skinlib.predict.requests import table
 FOLDER = Path(os.environ.get("SKINLIB_BROWSER", paths.ROOT / "_build" / "browser"))
 # Says whether it was built, and if not, why.
 STATE = "state.json"
-MODEL = "model.onnx"
+MODEL, SIDECAR = released.ONNX, released.BESIDE
 # package.json, and the lock with the hash of every package.
 SOURCES = paths.ROOT / "book" / "browser"
 # What a browser loads of onnxruntime-web, by backend: a module, its glue and the runtime itself.
@@ -66,10 +66,15 @@ def build(folder):
                 f"{model['recipe'][name]!r}; teach it in book/browser"
             )
             raise DataError(msg)
+    if MODEL not in model["files"]:
+        msg = f"'{model['name']}' has no '{MODEL}'; make the release anew, or take a newer one"
+        raise DataError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     sizes = _runtime(folder / "runtime")
-    classifier = released.load(newest)
-    export.export(classifier, "onnx", folder / MODEL, "fp16")
+    classifier = released.load(newest, onnx=True)
+    for name in (MODEL, SIDECAR):
+        with atomic_path(folder / name) as temporary:
+            temporary.write_bytes(released.content(newest, model, name))
     sizes = {"model": (folder / MODEL).stat().st_size, **sizes}
     page = describe(model, [_sample(folder, name) for name in SAMPLES], check(classifier), sizes)
     write_json(folder / "page.json", page)
@@ -121,7 +126,7 @@ def describe(model, drawn, checked, sizes):
     measured = model["abstention"]["measured"]
     return {
         "model": MODEL,
-        "sidecar": f"{MODEL}.json",
+        "sidecar": SIDECAR,
         # A byte a pixel is more than a camera's JPEG takes.
         "limits": {"side": LEAST_SIDE, "pixels": MAX_PHOTOGRAPH, "bytes": MAX_PHOTOGRAPH},
         "others": KINDS,

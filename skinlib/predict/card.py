@@ -23,6 +23,10 @@ from skinlib.stats.scores import SCORES
 
 TEMPLATE = Path(__file__).with_name("card.md")
 MISSING = "Not measured.\n"
+ONNX = (
+    " `model.onnx` is the same network in ONNX; `predict` uses it where ONNX Runtime is installed, "
+    "and needs no TensorFlow then. `model.onnx.json` says how other programs call it."
+)
 # Test sets: what tables and the hub call them.
 PARTS = {"test": "own test set", external.PART: "official test"}
 SHORT = {"test": "own", external.PART: "official"}
@@ -192,6 +196,12 @@ def float16(found):
     return pd.DataFrame(rows, columns=[*columns, "Accuracy", "Mean recall"])
 
 
+def megabytes(model):
+    """Return the size of a released model: of its numbers, which it also has as ONNX."""
+    numbers = (*model["weights"], model["likeness"])
+    return sum(model["files"][name]["bytes"] for name in numbers) / 1e6
+
+
 def write(folder):
     """Write ``README.md`` beside a ``model.json`` and return its path."""
     model = released.read(folder)
@@ -222,7 +232,8 @@ def card(model, run):
         rule=rule,
         results=_results(model, run),
         facts="with" if model["recipe"]["metadata"] else "without",
-        megabytes=sum(entry["bytes"] for entry in model["files"].values()) / 1e6,
+        megabytes=megabytes(model),
+        onnx=ONNX if released.ONNX in model["files"] else "",
         counts=", ".join(f"{part} {count:,}" for part, count in made["split"]["counts"].items()),
         official=f"{official['name']}, {official['images']:,} photographs",
         confidence=_threshold(rule["confidence"]),

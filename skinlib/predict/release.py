@@ -23,9 +23,6 @@ from skinlib.predict.model import Classifier, finished
 
 FORMAT = 2
 FEATURES = f"features{SUFFIX}"
-# The network in another format, and how to call it.
-ONNX = "model.onnx"
-BESIDE = f"{ONNX}.json"
 LICENCE = {
     "id": "cc-by-nc-4.0",
     "reason": "trained on HAM10000, which is licensed CC BY-NC 4.0: no commercial use",
@@ -77,7 +74,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
-    _remove(folder, [ONNX, BESIDE])
+    _remove(folder)
     names = write_weights(run.weights_path, folder, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {
@@ -110,7 +107,7 @@ def add_onnx(folder, largest=LARGEST):
 
     Without the packages for it, or if the file has more than `largest` bytes, a warning says so.
     """
-    path = Path(folder) / ONNX
+    path = Path(folder) / released.ONNX
     try:
         export.check("onnx", "fp16", path)
     except DataError as error:
@@ -118,19 +115,18 @@ def add_onnx(folder, largest=LARGEST):
         return
     classifier = released.load(folder)
     export.export(classifier, "onnx", path, "fp16")
-    names = [ONNX, BESIDE]
     if (size := path.stat().st_size) > largest:
         _log.warning("'%s' has %d bytes, more than %d; it is not kept", path, size, largest)
-        _remove(folder, names)
+        _remove(path.parent)
         return
     record = classifier.record
-    files = record["files"] | files_of(path.parent, names)
-    released.write(folder, {**record, "onnx": ONNX, "files": files})
+    files = record["files"] | files_of(path.parent, [released.ONNX, released.BESIDE])
+    released.write(folder, {**record, "files": files})
 
 
-def _remove(folder, names):
-    for name in names:
-        (Path(folder) / name).unlink(missing_ok=True)
+def _remove(folder):
+    for name in (released.ONNX, released.BESIDE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def files_of(folder, names):

@@ -28,6 +28,8 @@ from skinlib.predict.abstention import Rule
 MODEL, CARD = "model.json", "README.md"
 # The hash of the first, as `sha256sum` writes and checks it.
 SEAL = f"{MODEL}.sha256"
+# The network in another format, and how to call it, where a folder has them.
+ONNX, BESIDE = "model.onnx", "model.onnx.json"
 SCHEMA = Path(__file__).with_name("model.schema.json")
 
 
@@ -87,11 +89,7 @@ def _fault(model):
     """Return what is wrong with a ``model.json``, and where, or None."""
     if found := contract.faults(model, SCHEMA):
         return found[0]
-    for name in (
-        *model["weights"],
-        model["likeness"],
-        *([model["onnx"]] if "onnx" in model else []),
-    ):
+    for name in (*model["weights"], model["likeness"]):
         if name not in model["files"]:
             return f"it lacks files.{name}"
     for name in ("sexes", "sites"):
@@ -149,10 +147,11 @@ def load(folder, *, onnx=False):
     model = read(folder)
     names = ("confidence", "distance", "confidence_without")
     rule = Rule(model["temperature"], **{name: model["abstention"][name] for name in names})
-    if onnx and "onnx" in model and importlib.util.find_spec("onnxruntime"):
+    there = ONNX in model["files"] and (folder / ONNX).is_file()
+    if onnx and there and importlib.util.find_spec("onnxruntime"):
         from skinlib.predict.onnx_classifier import OnnxClassifier
 
-        return OnnxClassifier(model, content(folder, model, model["onnx"]), rule=rule)
+        return OnnxClassifier(model, content(folder, model, ONNX), rule=rule)
     from skinlib.predict.model import Classifier
 
     detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))

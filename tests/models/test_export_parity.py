@@ -11,6 +11,9 @@ from skinlib.data.synthetic import photograph
 from skinlib.predict import release, released
 from skinlib.predict.export import FORMATS, export
 from skinlib.predict.export.graph import servable
+from skinlib.predict.onnx_classifier import OnnxClassifier
+from skinlib.predict.predictions import lay_over
+from skinlib.predict.requests import table
 
 REAL = paths.ROOT.parent / "shared" / "ham10000" / "validation"
 FACTS = {"age": 50.0, "sex": "female", "localization": "back"}
@@ -61,6 +64,28 @@ def test_on_drawn_lesions_and_noise(classifier, files):
     drawn = [classifier.square(each, size) for each in photographs]
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     agree(classifier, files, np.concatenate([drawn, noise]))
+
+
+def test_predict_answers_alike_with_onnx_runtime(classifier):
+    """The graph in the model's folder: eight views, temperature, statuses, distance, overlay."""
+    other = released.load(released.newest(), onnx=True)
+    assert isinstance(other, OnnxClassifier)
+    size = classifier.record["input_size"]
+    photographs = [photograph(dx, k, 0, 0, 400, 300) for dx in CLASSES for k in range(3)]
+    photographs += [photographs[0][::-1], np.full((300, 400, 3), 128, np.uint8)]
+    pictures = np.stack([classifier.square(Image.fromarray(each), size) for each in photographs])
+    facts = table([(50.0, "female", "back"), (None, "unknown", "unknown"), (80.0, "male", "face")])
+    facts = pd.concat([facts] * 8, ignore_index=True)[: len(pictures)]
+    for views in (None, "one"):
+        expected = classifier.classify(pictures, facts, views=views)
+        found = other.classify(pictures, facts, views=views)
+        np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-3)
+        np.testing.assert_array_equal(found.status, expected.status)
+        np.testing.assert_allclose(found.distances, expected.distances, rtol=5e-3)
+        np.testing.assert_allclose(found.maps, expected.maps, atol=ALLOWED)
+    assert len(set(expected.status)) == 3
+    overlays = [lay_over(pictures[0], each.maps[0]) for each in (found, expected)]
+    np.testing.assert_allclose(*map(np.asarray, overlays), atol=2)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not here")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from skinlib.cli import main
 from skinlib.common.classes import CLASSES
-from skinlib.predict import abstention, predictions
+from skinlib.predict import abstention, predictions, released
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,6 +70,20 @@ def test_json_has_names_probabilities_and_a_status(photographs, capsys, monkeypa
     again = in_json(capsys, photographs)
     assert [row["image"] for row in again] == [row["image"] for row in found]
     np.testing.assert_allclose(probabilities(again), probabilities(found), atol=1e-5)
+
+
+def test_onnx_and_keras_answer_alike_and_are_named(photographs, model, tmp_path, capsys):
+    """Of a folder whose ONNX file is not there, Keras answers."""
+    found = in_json(capsys, photographs)
+    without = shutil.copytree(model, tmp_path / "without")
+    (without / released.ONNX).unlink()
+    expected = in_json(capsys, photographs, "--model", without)
+    for rows, runtime in ((found, "ONNX Runtime "), (expected, "Keras ")):
+        assert all(row["runtime"].startswith(runtime) for row in rows)
+    np.testing.assert_allclose(probabilities(found), probabilities(expected), atol=1e-5)
+    assert [row["status"] for row in found] == [row["status"] for row in expected]
+    distances = [[row["distance"] for row in rows] for rows in (found, expected)]
+    np.testing.assert_allclose(*distances, rtol=5e-3)
 
 
 def test_a_table_in_and_a_table_out(photographs, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """A released model gives the predictions of its run, from checked numbers and nothing else."""
 
+import importlib.util
 import shutil
 
 import h5py
@@ -106,8 +107,22 @@ def test_it_is_made_again_with_the_same_bytes(model, trained, dataset):
     again = release.make(trained.folder, dataset, name="again", risk=0.5, progress=False)
     mine, theirs = released.read(model), released.read(again)
     shutil.rmtree(again)
+    # It says the name of the model.
+    for record in (mine, theirs):
+        del record["files"][released.BESIDE]
     for key in set(mine) - {"name", "released"}:
         assert mine[key] == theirs[key], key
+
+
+def test_without_its_packages_or_too_large_there_is_no_onnx(model, tmp_path, monkeypatch, caplog):
+    own = shutil.copytree(model, tmp_path / "own")
+    release.add_onnx(own, largest=10_000)
+    assert "more than 10000; it is not kept" in caplog.text
+    assert not list(own.glob("*.onnx*"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    release.add_onnx(own)
+    assert "needs onnx, tf2onnx, onnxruntime; install the extra" in caplog.text
+    assert not list(own.glob("*.onnx*"))
 
 
 def test_large_weights_are_split_and_put_together(trained, tmp_path):

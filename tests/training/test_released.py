@@ -30,14 +30,14 @@ def own(model, tmp_path):
     return shutil.copytree(model, tmp_path / "tiny")
 
 
-@pytest.mark.parametrize("name", ["float16.weights.h5", "features.weights.h5"])
+@pytest.mark.parametrize("name", ["float16.weights.h5", "features.weights.h5", "model.onnx"])
 @pytest.mark.parametrize("place", [0.1, 0.9])
 def test_a_flipped_bit_is_named(name, place, own):
     content = bytearray((own / name).read_bytes())
     content[int(place * len(content))] ^= 1
     (own / name).write_bytes(content)
     with pytest.raises(IntegrityError, match=f"{name}.*SHA-256.*expected"):
-        released.load(own)
+        released.load(own, onnx=name == released.ONNX)
 
 
 def altered(model, place, value):

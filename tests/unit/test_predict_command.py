@@ -21,6 +21,7 @@ class Stub:
 
     record = {"name": "stub", "backbone": "None", "input_size": 32}  # noqa: RUF012
     name = "stub"
+    runtime = "no runtime"
     recipe = types.SimpleNamespace(attention="described", metadata=False)
     rule = detector = None
     batches = None
@@ -43,13 +44,13 @@ class Stub:
 @pytest.fixture
 def stub(monkeypatch):
     stub = Stub()
-    monkeypatch.setattr(released, "locate", lambda given: stub)
+    monkeypatch.setattr(released, "locate", lambda given, onnx: stub)
     return stub
 
 
 @pytest.fixture
 def no_network(monkeypatch):
-    monkeypatch.setattr(released, "locate", lambda *_: pytest.fail("the network was built"))
+    monkeypatch.setattr(released, "locate", lambda *_, **__: pytest.fail("the network was built"))
 
 
 @pytest.fixture
@@ -132,7 +133,8 @@ def test_the_name_says_whether_an_overlay_is_a_file_or_a_folder(stub, photo, tmp
 def test_with_json_only_json_goes_to_standard_output(stub, photo, tmp_path, capsys):
     assert predict(photo, "--json", "-o", tmp_path / "a.csv") == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)[0]["answer"] == "nv"
+    (row,) = json.loads(out)
+    assert (row["answer"], row["runtime"]) == ("nv", "no runtime")
     assert f"Written: {tmp_path / 'a.csv'}, rows: 1" in err
 
 

@@ -1,5 +1,7 @@
 """The released models that are committed are whole and small; tables and cards say what results say."""
 
+import json
+
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
@@ -40,6 +42,16 @@ def test_files_are_those_on_record_and_small_enough_for_git(folder, model):
         assert sha256(folder / name) == entry["sha256"], name
         assert (folder / name).stat().st_size == entry["bytes"] < release.LARGEST, name
     assert "/" not in model["run"]["device"]
+
+
+def test_the_onnx_graph_is_made_of_the_weights(folder, model):
+    beside = json.loads((folder / released.BESIDE).read_text(encoding="utf-8"))
+    hashes = {name: model["files"][name]["sha256"] for name in model["weights"]}
+    assert beside["weights_sha256"] == hashes
+    assert beside["files"] == {released.ONNX: model["files"][released.ONNX]}
+    assert beside["temperature"] == model["temperature"]
+    for key in ("confidence", "confidence_without", "distance"):
+        assert beside["abstention"][key] == model["abstention"][key]
 
 
 def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
