@@ -168,10 +168,7 @@ def released(wildcards):
     """What the demonstration in the browser is made from."""
     from pathlib import Path
 
-    patterns = (
-        "models/*/model.json", "book/browser/package*.json", "skinlib/predict/*.py",
-        "skinlib/predict/export/*.py", "skinlib/predict/export/*.json",
-    )
+    patterns = "models/*/model.json", "book/browser/package*.json", "skinlib/predict/*.py"
     return sorted({str(path) for pattern in patterns for path in Path().glob(pattern)})
 
 
