@@ -1,8 +1,8 @@
 """What the book's page needs to run the released model in a browser: model, runtime, numbers.
 
 Scripts and sentences of the page are in ``book/browser``. What is put together here comes from the
-newest released model, whose ONNX file is copied, and from the runtime's npm package, and is not part
-of the repository. If it cannot be made the book is built all the same, and its page says why it has no demonstration.
+newest released model, whose ONNX file is copied, and from the runtime's npm package; it is not part
+of the repository. Without it the book is built all the same, and its page says why.
 """
 
 import os
