@@ -2,8 +2,6 @@
 
 import os
 
-import onnxruntime
-
 from skinlib.common.errors import IntegrityError
 from skinlib.predict.export import running
 from skinlib.predict.model import Predictor
@@ -30,6 +28,8 @@ class OnnxClassifier(Predictor):
     batch = 8
 
     def __init__(self, record, graph, *, rule=None):
+        import onnxruntime
+
         super().__init__(record, rule)
         self.runtime = f"ONNX Runtime {onnxruntime.__version__}"
         try:

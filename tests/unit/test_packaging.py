@@ -77,7 +77,7 @@ def test_nothing_names_a_path_of_one_machine():
     pattern = re.compile(r"(?<![A-Za-z0-9_.])/(?:home|root|mnt|Users|work)/")
     for path in tracked():
         if (
-            path.suffix in {".png", ".svg", ".lock", ".h5", ".woff2"}
+            path.suffix in {".png", ".svg", ".lock", ".h5", ".onnx", ".woff2"}
             or path == ROOT / "tests/unit/test_packaging.py"
         ):
             continue
