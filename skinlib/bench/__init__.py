@@ -15,6 +15,7 @@ import time
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
+from skinlib.common.process import import_keras
 
 # In the order in which they run.
 NAMES = ("input", "latency", "runtimes", "exports", "step")
@@ -82,6 +83,7 @@ def run_one(name, *, quick=False, backbones=None, progress=True):
 
     # Before `measure` imports a backend, which reads these.
     os.environ.update(ENVIRONMENT.get(name, {}))
+    import_keras()
     measure = importlib.import_module(f"skinlib.bench.{name}").measure
     start = time.monotonic()
     found = measure(
