@@ -90,18 +90,23 @@ def light_through(inks):
     return np.exp(inks @ np.log(INKS))
 
 
-def press_profile(grid=13):
-    """CMYK with a table of Lab, as presses have it; the inks are none that a formula would guess."""
+def press_profile(grid=13, wide=True):
+    """CMYK with a table of Lab, as presses have it; the inks are none that a formula would guess.
+
+    The table has 16 bits where `wide`, else 8.
+    """
     steps = np.linspace(0, 1, grid)
     inks = np.stack(np.meshgrid(*[steps] * 4, indexing="ij"), -1).reshape(-1, 4)
     ratio = (light_through(inks) @ matrix("srgb").T) / D50
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], -1)
-    coded = np.stack([lab[:, 0] * 652.8, (lab[:, 1] + 128) * 256, (lab[:, 2] + 128) * 256], -1)
-    line = struct.pack(">HH", 0, 65535)
-    table = b"mft2\0\0\0\0" + bytes([4, 3, grid, 0]) + _s15(np.eye(3).ravel())
-    table += struct.pack(">HH", 2, 2) + 4 * line
-    table += np.clip(np.round(coded), 0, 65535).astype(">u2").tobytes() + 3 * line
+    share = [652.8, 256, 256] if wide else [2.55, 1, 1]
+    coded = np.round((lab + np.array([0, 128, 128])) * share)
+    table = (b"mft2" if wide else b"mft1") + bytes([0, 0, 0, 0, 4, 3, grid, 0])
+    table += _s15(np.eye(3).ravel()) + (struct.pack(">HH", 2, 2) if wide else b"")
+    line = struct.pack(">HH", 0, 65535) if wide else bytes(range(256))
+    cells = np.clip(coded, 0, 65535 if wide else 255).astype(">u2" if wide else "u1")
+    table += 4 * line + cells.tobytes() + 3 * line
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
 
 

@@ -14,6 +14,8 @@ const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * @property {number} height
  * @property {boolean} whole The end of the picture is there.
  * @property {boolean} [profile] The file says what its colours are.
+ * @property {number[][]} [pieces] Begin and end of the parts of its profile, in a JPEG.
+ * @property {number} [frame] Where the length of the frame header of a JPEG is.
  * @property {string} [odd] Kind of colours that browsers turn into RGB in their own way.
  */
 
@@ -62,10 +64,14 @@ function readJpeg(view) {
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       found.height = view.getUint16(at + 3);
       found.width = view.getUint16(at + 5);
+      found.frame = at;
       if (view.getUint8(at + 7) === 4) found.odd = CMYK;
     }
-    // APP2 with "ICC_PROFILE".
-    if (marker === 0xe2 && view.getUint32(at + 2) === 0x4943435f) found.profile = true;
+    // APP2 with "ICC_PROFILE", its number and how many there are.
+    if (marker === 0xe2 && view.getUint32(at + 2) === 0x4943435f) {
+      found.profile = true;
+      (found.pieces ??= []).push([at + 16, at + view.getUint16(at)]);
+    }
     at += view.getUint16(at);
   }
   return found;

@@ -1,6 +1,7 @@
 /** Read a photograph into pixels, or say what is wrong with the file. */
 
 import { CMYK, kindOf, readHeader } from "./formats.js";
+import { converter, inksOf } from "./inks.js";
 import { centralSquare } from "./resize.js";
 
 /** An error whose message is meant for the reader. */
@@ -10,6 +11,8 @@ export class Refused extends Error {}
 const PREVIEW = 640;
 // What lies behind transparent parts, as in Python.
 const BACKGROUND = "white";
+// Of 255, on average. More, and this browser decodes the inks of a file otherwise than others.
+const APART = 4;
 
 /**
  * @typedef {object} Photograph
@@ -56,17 +59,15 @@ export async function readPhotograph(file, name, { limits, others }, size) {
         `${millions(limits.pixels)} million; make the picture smaller first.`,
     );
   }
-  if (header.odd === CMYK && header.profile) {
-    throw new Refused(
-      `${called} has ${CMYK} with a profile, of which browsers leave out the black ink; save it as ` +
-        "RGB, or ask `python -m skinlib predict`, which converts it.",
-    );
-  }
   const broken = `${called} is broken or not complete; take the file from where it came from again.`;
   if (!header.whole || !header.width || !header.height) throw new Refused(broken);
-  const bitmap = await decode(new Blob([bytes]), header.profile).catch(() => {
+  const pressed = header.odd === CMYK && header.profile;
+  const files = [new Blob([bytes]), ...(pressed ? inkFiles(content, header, called) : [])];
+  const decoding = files.map((file) => decode(file, header.profile && !pressed));
+  const [bitmap, ...inks] = await Promise.all(decoding).catch(() => {
     throw new Refused(broken);
   });
+  const finish = pressed && converter(profileOf(content, header));
   try {
     if (Math.min(bitmap.width, bitmap.height) < limits.side) {
       throw new Refused(
@@ -75,13 +76,58 @@ export async function readPhotograph(file, name, { limits, others }, size) {
       );
     }
     const seen = { transparent: false };
-    const read = reader(bitmap, seen);
+    const [whole, ...parts] = [bitmap, ...inks].map((each) => reader(each, seen));
+    const read = (...area) => {
+      const data = whole(...area);
+      if (finish) finish(data, ...parts.map((part) => part(...area)));
+      return data;
+    };
     const square = centralSquare(read, bitmap.width, bitmap.height, size);
     const behind = seen.transparent ? BACKGROUND : undefined;
-    return { square, preview: preview(bitmap), name, behind, profile: header.profile, odd: header.odd };
+    const odd = pressed ? undefined : header.odd;
+    const small = [bitmap, ...inks].map(preview);
+    if (finish) {
+      const [shown, ...others] = small.map(pixels);
+      const data = others.map((each) => each.data);
+      if (apart(shown.data, ...data) > APART) throw new Refused(unusable(called));
+      finish(shown.data, ...data);
+      small[0].getContext("2d").putImageData(shown, 0, 0);
+    }
+    return { square, preview: small[0], name, behind, profile: header.profile, odd };
   } finally {
     bitmap.close();
+    inks.forEach((each) => each.close());
   }
+}
+
+function pixels(canvas) {
+  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** How far the inks are on average from what they give together. */
+function apart(all, black, others) {
+  const sum = all.reduce((total, byte, k) => {
+    if (k % 4 === 3) return total;
+    return total + Math.abs(byte - (4 * others[k] * black[k]) / 255);
+  }, 0);
+  return sum / (0.75 * all.length);
+}
+
+const unusable = (called) =>
+  `${called} has ${CMYK} with a profile that this page cannot use here; save it as RGB, or ask ` +
+  "`python -m skinlib predict`, which converts it.";
+
+function profileOf(content, { pieces }) {
+  return Uint8Array.from(pieces.flatMap(([begin, end]) => [...content.subarray(begin, end)]));
+}
+
+/** The black ink of the file, and the others. */
+function inkFiles(content, header, called) {
+  const files = [[3], [0, 1, 2]].map((kept) => inksOf(content, header.frame, kept));
+  if (files.includes(null) || !converter(profileOf(content, header))) {
+    throw new Refused(unusable(called));
+  }
+  return files;
 }
 
 /** Upright, in sRGB. Of colours nothing but an ICC profile counts, as in Python. */

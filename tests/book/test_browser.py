@@ -1,11 +1,11 @@
 """The page in a real browser: what Python says, at two sizes, by keyboard, offline, with bad files.
 
-A plain static server shows the book as it was built. Nothing here is simulated but the
-photographs, which are drawn.
+A plain static server shows the book as it was built; nothing but the photographs is drawn.
 """
 
 import io
 
+import colours
 import numpy as np
 import pytest
 import snippets
@@ -46,6 +46,7 @@ PICTURES = {
     "grey.png": (encode(drawn("nv", 3)[..., 1], "PNG"), 1e-3),
     "a.jpg": (encode(drawn("bcc", 5), "JPEG", quality=92), 0.01),
     "turned.jpg": (encode(drawn("vasc", 6), "JPEG", quality=92, exif=TURNED), 0.01),
+    **{name: (content, 0.02) for name, content in colours.encodings(drawn("bkl", 4)).items()},
 }
 
 
@@ -173,7 +174,8 @@ def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
     """Strong enough it hides the square; the darkened margins stay as they were."""
     visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
     visit.answer()
-    changed = visit.page.evaluate("""() => {
+    changed = np.array(
+        visit.page.evaluate("""() => {
         const canvas = document.querySelector("#try canvas");
         const [plain, covered] = [0, 100].map((opacity) => {
             const slider = document.getElementById("try-opacity");
@@ -183,7 +185,7 @@ def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
         });
         return Array.from({length: canvas.width}, (_, x) => plain[4 * x] !== covered[4 * x]);
     }""")
-    changed = np.array(changed)
+    )
     assert len(changed) == 341
     assert not changed[:42].any()
     assert not changed[-42:].any()
