@@ -17,6 +17,7 @@ from skinlib.models.scaling import CaffeScaling
 
 CASES = {
     "described": (SoftAttention, {"variant": "as_described", "heads": 4}, (2, 4, 4, 8)),
+    "written": (SoftAttention, {"variant": "as_written", "heads": 4}, (2, 4, 4, 8)),
     "coded": (SoftAttention, {"variant": "as_coded", "heads": 4}, (2, 4, 4, 8)),
     "scaling": (CaffeScaling, {}, (2, 8, 8, 3)),
     "affine": (RandomAffine, {"seed": 1}, (2, 8, 6, 3)),
