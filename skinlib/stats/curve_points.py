@@ -86,7 +86,7 @@ def risk_coverage(models):
     """
     frames = []
     for title, (labels, probabilities) in models.items():
-        coverage, risk = selective.Selective(labels, probabilities).curve()
+        coverage, risk = selective.curve(labels, probabilities)
         confidence = np.unique(probabilities.max(axis=1))[::-1]
         # A little below, or rounding would skip a point.
         place = np.searchsorted(coverage, PERCENT / 100 - 1e-9)

@@ -8,8 +8,10 @@ of a bootstrap over lesions that takes the fixed numbers as given.
 
 import dataclasses
 
+import numpy as np
+
 from skinlib.common.classes import CLASSES
-from skinlib.stats import calibration, selective
+from skinlib.stats import calibration, conformal, selective
 from skinlib.stats.bootstrap import cluster_weights, estimate, share
 
 MELANOMA = CLASSES.index("mel")
@@ -65,23 +67,34 @@ def abstention(labels, probabilities, lesions, confidence):
     }
 
 
-def curve(labels, probabilities, lesions, *, coverage=COVERAGE, risk=RISK):
-    """Measure the risk-coverage curve, read on the test set itself.
+def guaranteed(validation, test, *, risk=RISK, sensitivity=SPECIFICITIES[0]):
+    """Measure thresholds that `skinlib.stats.conformal` fixes on a validation set.
 
     Returns
     -------
-    dict of str to skinlib.stats.bootstrap.Estimate
-        ``error`` if all photographs are answered, ``surest``, the risk at `coverage`; the
-        ``coverage`` at `risk`; and ``aurc``, the area under the curve.
+    dict
+        ``confidence`` and ``score`` (None: too few lesions), and as estimates on the test set the
+        share of the lesions ``answered``, that of all with a ``wrong`` answer, and of melanoma
+        against the rest ``sensitivity`` and ``specificity``. A photograph counts one over the
+        number of photographs of its lesion.
     """
-    found = selective.Selective(labels, probabilities, cluster_weights(lesions))
-    values = {
-        "error": found.error(),
-        "surest": found.risk_at(coverage),
-        "coverage": found.coverage_at(risk),
-        "aurc": found.aurc(),
+    labels, probabilities, lesions = validation
+    positive = labels == MELANOMA
+    least = conformal.least_confidence(*validation, risk)
+    score = conformal.least_score(probabilities[positive, MELANOMA], lesions[positive], sensitivity)
+    labels, probabilities, lesions = test
+    _, place, sizes = np.unique(lesions, return_inverse=True, return_counts=True)
+    weights, positive = cluster_weights(lesions) / sizes[place], labels == MELANOMA
+    answered = probabilities.max(axis=1) >= (2 if least is None else least)
+    named = probabilities[:, MELANOMA] >= (0 if score is None else score)
+    return {
+        "confidence": least,
+        "score": score,
+        "answered": estimate(share(weights, answered)),
+        "wrong": estimate(share(weights, answered & (probabilities.argmax(axis=1) != labels))),
+        "sensitivity": estimate(share(weights, named, positive)),
+        "specificity": estimate(share(weights, ~named, ~positive)),
     }
-    return {name: estimate(each) for name, each in values.items()}
 
 
 def melanoma(labels, probabilities, lesions, thresholds):

@@ -1,8 +1,7 @@
 """Selective prediction, and thresholds that reach a specificity.
 
 Risk-coverage: the model answers only the images it is surest of; risk is the share of wrong
-answers among them. Images of equal confidence have no order, so every number is the mean over all
-their orders.
+answers among them. Images of equal confidence are answered together.
 
 Source: Geifman and El-Yaniv, Selective classification for deep neural networks, NIPS 2017.
 """
@@ -13,65 +12,24 @@ from skinlib.common.errors import DataError
 from skinlib.stats.bootstrap import ratio, tied
 
 
-class Selective:
-    """Predictions in the order of confidence, the surest first.
+def curve(labels, probabilities):
+    """Return coverage and risk when the surest images are answered.
 
     Parameters
     ----------
     labels, probabilities : numpy.ndarray
         Shapes (n,) and (n, 7); the largest probability of a row is its confidence.
-    weights : numpy.ndarray, optional
-        From `skinlib.stats.bootstrap.cluster_weights`, shape (d, n); each image once by default.
+
+    Returns
+    -------
+    coverage, risk : numpy.ndarray
+        After each run of equal confidence, the surest first: shares of all images, and of those
+        answered.
     """
-
-    def __init__(self, labels, probabilities, weights=None):
-        probabilities = np.asarray(probabilities)
-        wrong = probabilities.argmax(axis=1) != labels
-        weights = np.ones((1, len(wrong))) if weights is None else weights
-        order, starts = tied(-probabilities.max(axis=1))
-        weights = weights[:, order]
-        # Of each run of equal confidence, shape (d, runs); then of it and all surer ones.
-        self.images = np.add.reduceat(weights, starts, axis=1)
-        self.errors = np.add.reduceat(weights * wrong[order], starts, axis=1)
-        self.answered, self.wrong = (
-            np.cumsum(values, axis=1) for values in (self.images, self.errors)
-        )
-        self.total = self.answered[:, -1]
-
-    def curve(self):
-        """Return coverage and risk of the first resample after each run of equal confidence."""
-        return self.answered[0] / self.total[0], self.wrong[0] / self.answered[0]
-
-    def error(self):
-        """Return the share of wrong answers when all images are answered, shape (d,)."""
-        return ratio(self.wrong[:, -1], self.total)
-
-    def aurc(self):
-        """Return the area under the curve, the mean risk over answering 1, 2, … n images, (d,)."""
-        before, wrong_before = self.answered - self.images, self.wrong - self.errors
-        rate = np.where(self.images > 0, self.errors / np.maximum(self.images, 1), 0)
-        # Within a run of m equals after M images with E errors the k-th answer has the risk
-        # (E + k a) / (M + k), a being the run's rate of errors. Its sum over k = 1 … m is
-        # a m + (E - a M) (H(M + m) - H(M)) with the harmonic numbers H.
-        harmonic = np.append(0, np.cumsum(1 / np.arange(1, int(self.total.max()) + 1)))
-        gained = harmonic[self.answered.astype(int)] - harmonic[before.astype(int)]
-        return ratio((self.errors + (wrong_before - rate * before) * gained).sum(axis=1),
-                     self.total)  # fmt: skip
-
-    def risk_at(self, coverage):
-        """Return the risk when this share of the images is answered, rounded up, shape (d,)."""
-        # A little below, or 0.8 of 10 images would be 9.
-        wanted = np.ceil(coverage * self.total - 1e-9)
-        rows = np.arange(len(wanted))
-        place = (self.answered >= wanted[:, None]).argmax(axis=1)
-        images, errors = self.images[rows, place], self.errors[rows, place]
-        surplus = self.answered[rows, place] - wanted
-        return ratio(self.wrong[rows, place] - surplus * ratio(errors, images), wanted)
-
-    def coverage_at(self, risk):
-        """Return the largest coverage whose risk is at most `risk`, shape (d,); 0 without one."""
-        good = (self.wrong <= risk * self.answered + 1e-9) & (self.answered > 0)
-        return ratio(np.where(good, self.answered, 0).max(axis=1), self.total)
+    wrong = probabilities.argmax(axis=1) != labels
+    order, starts = tied(-probabilities.max(axis=1))
+    answered = np.append(starts[1:], len(wrong))
+    return answered / len(wrong), np.cumsum(wrong[order])[answered - 1] / answered
 
 
 def least_confidence(labels, probabilities, risk):
@@ -80,7 +38,7 @@ def least_confidence(labels, probabilities, risk):
     None where no confidence is enough. Labels (n,) and probabilities (n, 7).
     """
     levels = np.unique(np.max(probabilities, axis=1))[::-1]
-    _, risks = Selective(labels, probabilities).curve()
+    _, risks = curve(labels, probabilities)
     good = np.flatnonzero(risks <= risk + 1e-9)
     return float(levels[good[-1]]) if len(good) else None
 

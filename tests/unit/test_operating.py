@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from skinlib.stats import operating
+from skinlib.stats import conformal, operating
 
 
 @pytest.fixture
@@ -40,14 +40,26 @@ def test_the_least_confidence_is_chosen_on_validation_and_measured_on_the_test_s
     assert found["risk"].low < found["risk"].value < found["risk"].high
 
 
-def test_the_curve_is_read_on_the_set_itself(sets):
-    frame = by_confidence(*sets[1])
-    risks = frame["wrong"].expanding().mean().to_numpy()
-    found = operating.curve(*sets[1], coverage=0.5, risk=0.2)
-    assert found["surest"].value == pytest.approx(risks[len(frame) // 2 - 1])
-    assert found["aurc"].value == pytest.approx(risks.mean())
-    most = (np.flatnonzero(risks <= 0.2)[-1] + 1) / len(frame)
-    assert found["coverage"].value == pytest.approx(most)
+def test_thresholds_with_a_guarantee_are_measured_on_the_test_set(sets):
+    validation, test = sets
+    found = operating.guaranteed(*sets, risk=0.2, sensitivity=0.7)
+    assert found["confidence"] == conformal.least_confidence(*validation, 0.2)
+    labels, probabilities, _ = test
+    frame = by_confidence(*test)  # two photographs a lesion, so that each counts the same
+    answered = frame["sure"] >= found["confidence"]
+    assert found["answered"].value == pytest.approx(answered.mean())
+    assert found["wrong"].value == pytest.approx((answered & frame["wrong"]).mean())
+    mel, named = labels == 4, probabilities[:, 4] >= found["score"]
+    assert found["sensitivity"].value == pytest.approx(named[mel].mean())
+    assert found["specificity"].value == pytest.approx(1 - named[~mel].mean())
+    # A lesion photographed a hundred times counts once.
+    often = np.append(np.arange(len(labels)), np.zeros(99, int))
+    more = operating.guaranteed(validation, [each[often] for each in test], risk=0.2)
+    assert more["answered"].value == pytest.approx(found["answered"].value, abs=2 / 360)
+    nothing = operating.guaranteed(*sets, risk=0.001, sensitivity=0.9999)
+    assert (nothing["confidence"], nothing["score"]) == (None, None)
+    assert nothing["answered"].value == 0
+    assert nothing["sensitivity"].value == 1
 
 
 def test_the_temperature_softens_what_is_overconfident(sets):

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_curve
 from skinlib.common.errors import DataError
 from skinlib.stats import selective
 from skinlib.stats.bootstrap import cluster_weights
-from skinlib.stats.selective import Selective
+from skinlib.stats.selective import curve
 
 
 def predicted(confidence, correct):
@@ -16,7 +16,7 @@ def predicted(confidence, correct):
     return np.where(correct, 0, 1), np.column_stack([confidence, *[rest] * 6])
 
 
-def brute(confidence, wrong, orders=4000, seed=0):
+def brute(confidence, wrong, orders=50, seed=0):
     """Risk after 1 … n answers, averaged over random orders of equal confidences."""
     rng = np.random.default_rng(seed)
     curves = []
@@ -27,46 +27,22 @@ def brute(confidence, wrong, orders=4000, seed=0):
 
 
 def test_by_hand_without_ties():
-    found = Selective(*predicted([0.9, 0.5, 0.8, 0.6], np.array([1, 0, 0, 1], bool)))
-    coverage, risk = found.curve()
+    coverage, risk = curve(*predicted([0.9, 0.5, 0.8, 0.6], np.array([1, 0, 0, 1], bool)))
     np.testing.assert_allclose(coverage, [0.25, 0.5, 0.75, 1])
     np.testing.assert_allclose(risk, [0, 1 / 2, 1 / 3, 1 / 2])
-    assert found.aurc()[0] == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
-    assert found.risk_at(0.75)[0] == found.risk_at(0.6)[0] == pytest.approx(1 / 3)
-    assert [found.coverage_at(risk)[0] for risk in (0, 0.34, 0.5)] == [0.25, 0.75, 1]
-    assert found.error()[0] == found.risk_at(1)[0] == 0.5
-    # The surest is wrong: no coverage without errors.
-    found = Selective(*predicted([0.9, 0.8], np.array([False, True])))
-    assert [found.coverage_at(risk)[0] for risk in (0, 0.5)] == [0, 1]
 
 
-def test_equal_confidences_have_no_order():
+def test_equal_confidences_are_answered_together():
+    """Where a run of equal ones ends, the order within it does not matter."""
     rng = np.random.default_rng(1)
     confidence = rng.choice([0.4, 0.6, 0.9], 12)
     wrong = rng.random(12) < 0.4
-    found = Selective(*predicted(confidence, ~wrong))
-    expected = brute(confidence, wrong)
-    # 4000 orders: standard error below 0.005.
-    assert found.aurc()[0] == pytest.approx(expected.mean(), abs=0.01)
-    for count in range(1, 13):
-        assert found.risk_at(count / 12)[0] == pytest.approx(expected[count - 1], abs=0.02)
-    same = Selective(*predicted(np.full(10, 0.7), np.arange(10) < 7))
-    assert same.aurc()[0] == pytest.approx(0.3)
-    assert same.coverage_at(0.2)[0] == 0
-
-
-def test_weights_are_copies():
-    rng = np.random.default_rng(2)
-    confidence, correct = rng.choice(np.linspace(0.3, 1, 12), 80), rng.random(80) < 0.7
-    labels, probabilities = predicted(confidence, correct)
-    weights = cluster_weights(np.arange(80) // 3, 30)
-    fast = Selective(labels, probabilities, weights)
-    for row, times in enumerate(weights.astype(int)):
-        rows = np.repeat(np.arange(80), times)
-        slow = Selective(labels[rows], probabilities[rows])
-        for method, *given in (("aurc",), ("risk_at", 0.8), ("coverage_at", 0.2), ("error",)):
-            one, other = (getattr(each, method)(*given) for each in (fast, slow))
-            assert one[row] == pytest.approx(other[0]), (method, row)
+    coverage, risk = curve(*predicted(confidence, ~wrong))
+    ends = np.cumsum([np.sum(confidence == level) for level in (0.9, 0.6, 0.4)])
+    np.testing.assert_allclose(coverage, ends / 12)
+    np.testing.assert_allclose(risk, brute(confidence, wrong)[ends - 1])
+    coverage, risk = curve(*predicted(np.full(10, 0.7), np.arange(10) < 7))
+    assert (coverage.tolist(), risk.tolist()) == ([1.0], [0.3])
 
 
 def scores(seed=0, count=300):
