@@ -90,3 +90,18 @@ def test_f46_snakemake_keeps_its_files_where_ours_are(tmp_path):
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
         )
         assert f"kept in <{expected}>" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux'")
+def test_f46_snakemake_needs_no_home(cli, tmp_path):
+    """It keeps its own cache elsewhere, so that a run can tell what is wrong with ours."""
+    tmp_path.chmod(0o555)
+    done = cli(
+        *("--workflow-profile", "profiles/local", "--cores", 1, "--dry-run", "runs"),
+        program=("-m", "snakemake"),
+        env={"HOME": str(tmp_path), "XDG_CACHE_HOME": None, "SKINLIB_CACHE": None},
+        cwd=paths.ROOT,
+        preexec_fn=tiny.without_rights,
+    )
+    tmp_path.chmod(0o755)
+    assert done.code == 0, done.err
