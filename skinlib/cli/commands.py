@@ -112,8 +112,8 @@ def train(args):
     print(f"{len(run.predictions('test'))} test images: accuracy {scores['accuracy'].text()}, "
           f"mean recall {scores['mean recall'].value:.3f}")  # fmt: skip
     ages = run.record["metadata"].get("missing_age", {})
-    print(f"ages not known: {ages.get('imputed', 0)} imputed by the mean, "
-          f"{ages.get('dropped', 0)} images dropped")  # fmt: skip
+    imputed = ages.get("imputed", 0) if run.record["recipe"]["metadata"] else 0
+    print(f"ages not known: {imputed} imputed by the mean, {ages.get('dropped', 0)} images dropped")
     print(run.folder)
 
 

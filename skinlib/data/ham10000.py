@@ -1,8 +1,8 @@
 """Find, verify and index a data set in the HAM10000 layout.
 
 The layout: a folder of ``ISIC_*.jpg`` at any resolution, in one or several sub-folders, and
-``HAM10000_metadata.csv`` or another of `TABLES`. Everything wrong with it is found here, before
-any training.
+``HAM10000_metadata.csv`` under any ending of an archive. Everything wrong with it is found here,
+before any training.
 """
 
 import dataclasses
@@ -17,12 +17,10 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import below, hash_of
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import decode_and_hash, in_threads, open_image
-from skinlib.data.matching import match, some
+from skinlib.data.matching import match, some, table_in
 from skinlib.data.table import read_text, refuse
 
 METADATA = "HAM10000_metadata.csv"
-# Other names under which the Dataverse serves the same table; capitals do not matter.
-TABLES = (METADATA, "HAM10000_metadata.tab", "HAM10000_metadata.tsv", "HAM10000_metadata")
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
 # Of which a table may lack any: then nothing is known of them.
 FACTS = COLUMNS[3:]
@@ -161,17 +159,13 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
 
 
 def _table_in(folder):
-    """Return the one of `TABLES` that is in a folder."""
-    there = {path.name.lower(): path for path in sorted(folder.iterdir(), reverse=True)}
-    for name in TABLES:
-        if (found := there.get(name.lower())) and found.is_file():
-            return found
-    deeper = [path for path in below(folder)[0] if path.name.lower() in map(str.lower, TABLES)]
-    remedy = (
-        f"there is '{deeper[0]}': name its folder"
-        if deeper
-        else f"there are {some([repr(path.name) for path in there.values()][::-1]) or 'no files'}"
-    )
+    if found := table_in(folder, METADATA):
+        return found
+    names = [repr(path.name) for path in sorted(folder.iterdir())]
+    remedy = f"there are {some(names) or 'no files'}"
+    for place in sorted({path.parent for path in below(folder)[0]}):
+        if found := table_in(place, METADATA):
+            remedy = f"there is '{found}': name its folder"
     msg = f"'{folder / METADATA}' is missing; the HAM10000 layout needs it beside the images; "
     raise DataError(msg + remedy)
 

@@ -4,17 +4,27 @@ import collections
 import filecmp
 import logging
 import re
+from pathlib import Path
 
 from skinlib.common.errors import DataError
 from skinlib.common.files import below, closed_to_us
 
-# Of images, in capitals too.
+# Of tables as archives serve them, and of images; in capitals too.
+TABLES = (".csv", ".tab", ".tsv", "")
 ENDINGS = (".jpg", ".jpeg")
 # The official validation and test sets may lie below the same folder; their images have no row
 # and are no training data. Any other extra is an error.
 OTHER_SETS = frozenset({"test", "validation", "ISIC2018_Task3_Test_Images"})
 
 _log = logging.getLogger(__name__)
+
+
+def table_in(folder, name):
+    """Return a table of a folder, or None: `name` with any of `TABLES`, in capitals or not."""
+    there = {path.name.lower(): path for path in sorted(Path(folder).iterdir(), reverse=True)}
+    stem = name.rpartition(".")[0].lower()
+    found = (there.get(stem + ending) for ending in TABLES)
+    return next((path for path in found if path and path.is_file()), None)
 
 
 def match(image_ids, folder, listed_in, *, allow_missing=False):

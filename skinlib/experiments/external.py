@@ -5,13 +5,12 @@ No image and no lesion of HAM10000 is in it, see `skinlib.experiments.measuring.
 """
 
 import os
-from pathlib import Path
 
 from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import ham10000
 from skinlib.data.images import open_image
-from skinlib.data.matching import match
+from skinlib.data.matching import match, table_in
 
 PART = "official"
 # The second is the name under which the archive serves the same table.
@@ -19,6 +18,20 @@ TABLES = ("ISIC2018_Task3_Test_GroundTruth_metadata.csv", "ISIC2018_Task3_Test_G
 IMAGES = ("test", "ISIC2018_Task3_Test_Images")
 # Rows and images of the whole set, less the row without an image (skinlib.data.registry).
 WHOLE = 1511
+
+
+def table_of(folder=None):
+    """Return the path of the table, see `load`."""
+    chosen = folder or os.environ.get("SKINLIB_TEST") or os.environ.get("SKINLIB_DATA")
+    places = [table_in(chosen, name) for name in TABLES] if os.path.isdir(chosen or "") else []
+    path = next(filter(None, places), None)
+    if path is None:
+        msg = (
+            f"no table of the official test in '{chosen}', expected {' or '.join(TABLES)}; set "
+            "SKINLIB_TEST to its folder, or run `python -m skinlib fetch --dataset isic2018-test`"
+        )
+        raise DataError(msg)
+    return path
 
 
 def load(folder=None):
@@ -38,15 +51,7 @@ def load(folder=None):
     DataError
         No folder or no table; a row that `ham10000.read_metadata` refuses; no image.
     """
-    chosen = folder or os.environ.get("SKINLIB_TEST") or os.environ.get("SKINLIB_DATA")
-    places = [Path(chosen) / name for name in TABLES] if chosen else []
-    path = next((place for place in places if place.is_file()), None)
-    if path is None:
-        msg = (
-            f"no table of the official test in '{chosen}', expected {' or '.join(TABLES)}; set "
-            "SKINLIB_TEST to its folder, or run `python -m skinlib fetch --dataset isic2018-test`"
-        )
-        raise DataError(msg)
+    path = table_of(folder)
     table = ham10000.read_metadata(path)
     below = next((path.parent / name for name in IMAGES if (path.parent / name).is_dir()), None)
     table["path"] = match(table["image_id"], below or path.parent, path.name, allow_missing=True)

@@ -4,15 +4,13 @@ Sex, age and site are in the metadata, which may not be passed on; only numbers 
 kept.
 """
 
-import os
-from pathlib import Path
-
 import pandas as pd
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
+from skinlib.data.table import read_text
 from skinlib.experiments import evaluated, external, groups, leakage
 from skinlib.experiments.study import load_study
 
@@ -103,7 +101,5 @@ def official_lesions(archive, table):
 def _official(folder):
     """Return the metadata of the official test as they are: with their column ``dataset``."""
     dataset = external.load(folder)
-    base = Path(folder or os.environ.get("SKINLIB_TEST") or os.environ["SKINLIB_DATA"])
-    path = next(base / name for name in external.TABLES if (base / name).is_file())
-    raw = pd.read_csv(path, dtype={"image_id": str})
+    raw = read_text(external.table_of(folder), ("image_id", "dataset"))
     return dataset.table.merge(raw[["image_id", "dataset"]], on="image_id", how="left")

@@ -23,6 +23,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png")
 COLUMNS = ("image", "age", "sex", "site")
 # What HAM10000 calls a column.
 NAMES = {"image_id": "image", "localization": "site"}
+# The table of HAM10000, as it is served without its ending.
+METADATA = ham10000.METADATA.rpartition(".")[0].lower()
 # Endings of tables that are read, and of others.
 TABLES = (".csv", ".tsv", ".tab")
 OTHERS = (".txt", ".xls", ".xlsx", ".ods")
@@ -87,7 +89,7 @@ def gather(given, age=None, sex="unknown", site="unknown"):
         # Unlike that of pathlib, this raises nothing; reading says later what is wrong.
         if os.path.isdir(path):
             found += _inside(path, facts)
-        elif path.suffix.lower() in TABLES or path.name in ham10000.TABLES:
+        elif path.suffix.lower() in TABLES or path.name.lower() == METADATA:
             if facts != NOTHING:
                 msg = (
                     f"--age, --sex and --site do not apply to the patients of '{path}'; write them "
@@ -128,17 +130,17 @@ def _of_table(path):
     found = read_text(path, COLUMNS[:1], COLUMNS[1:], NAMES)
     if ignored := [name for name in found if name and name not in COLUMNS]:
         _log.warning("'%s': columns not used: %s", path, ", ".join(ignored))
-    place = functools.cache(lambda: _stems(path.parent))
-    return [_of_row(path, line, row, place) for line, row in found.iterrows()]
+    stems = functools.cache(lambda: _stems(path.parent))
+    return [_of_row(path, line, row, stems) for line, row in found.iterrows()]
 
 
 def _stems(folder):
-    """Return the images below a folder by name without ending."""
-    found = {}
-    for path in below(folder)[0]:
+    """Return the images below a folder by name without ending, and what could not be entered."""
+    found, (files, closed) = {}, below(folder)
+    for path in files:
         if path.suffix.lower() in SUFFIXES:
             found.setdefault(path.stem, []).append(path)
-    return found
+    return found, closed
 
 
 def _image(folder, name, stems):
@@ -149,7 +151,11 @@ def _image(folder, name, stems):
         raise DataError(msg)
     if path.suffix.lower() in SUFFIXES or path.is_file():
         return path
-    found = stems().get(name, [])
+    images, closed = stems()
+    found = images.get(name, [])
+    if closed and not found:
+        msg = f"no photograph '{name}' is found, and {closed_to_us(closed[0])}"
+        raise DataError(msg)
     if len(found) > 1 and not all(filecmp.cmp(found[0], each, shallow=False) for each in found[1:]):
         msg = f"'{name}' is '{found[0]}' or '{found[1]}'; write which"
         raise DataError(msg)

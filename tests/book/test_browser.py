@@ -1,7 +1,4 @@
-"""The page in a real browser: what Python says, at two sizes, by keyboard, offline, with bad files.
-
-A plain static server shows the book as it was built; nothing but the photographs is drawn.
-"""
+"""The page in a real browser: what Python says, at two sizes, by keyboard, offline, with bad files."""
 
 import io
 
@@ -174,8 +171,7 @@ def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
     """Strong enough it hides the square; the darkened margins stay as they were."""
     visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
     visit.answer()
-    changed = np.array(
-        visit.page.evaluate("""() => {
+    changed = visit.page.evaluate("""() => {
         const canvas = document.querySelector("#try canvas");
         const [plain, covered] = [0, 100].map((opacity) => {
             const slider = document.getElementById("try-opacity");
@@ -185,7 +181,7 @@ def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
         });
         return Array.from({length: canvas.width}, (_, x) => plain[4 * x] !== covered[4 * x]);
     }""")
-    )
+    changed = np.array(changed)
     assert len(changed) == 341
     assert not changed[:42].any()
     assert not changed[-42:].any()

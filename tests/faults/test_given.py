@@ -14,6 +14,7 @@ from PIL import Image
 from skinlib.common.errors import DataError
 from skinlib.data import images, synthetic
 from skinlib.data.masks import Masks
+from skinlib.experiments import external
 from skinlib.experiments.run import read_run
 from skinlib.predict.requests import gather
 
@@ -108,7 +109,6 @@ def test_f39_other_spellings_of_the_ending(ending, main, folder):
 
 
 def test_f39_ids_that_begin_otherwise(main, folder):
-    """What the table names is found, and a file that it does not name is still refused."""
     table = (folder / METADATA).read_text()
     (folder / METADATA).write_text(table.replace("ISIC_", "PAT_"))
     for path in folder.glob("*.jpg"):
@@ -141,7 +141,6 @@ def test_f39_what_lies_there_is_said_and_the_remedy_works(renamed, kind, main, f
 
 
 def test_f39_every_image_in_two_folders(main, folder):
-    """As one published archive has them: the same bytes are one image, others are refused."""
     before = main("check-data", "--data", folder).succeeds()
     names = move(folder, folder / "HAM_part")
     shutil.copytree(folder / "HAM_part", folder / "ham_part")
@@ -163,6 +162,16 @@ def test_f40_the_table_under_another_published_name(name, main, folder):
     (folder / METADATA).unlink()
     (folder / name).write_text(text.replace(",", "\t") if name.endswith("tab") else text)
     assert main("check-data", "--data", folder).succeeds() == before
+
+
+@pytest.mark.parametrize("ending", [".tab", "", ".CSV"])
+def test_f40_the_table_of_the_official_test_too(ending, folder):
+    text = (folder / METADATA).read_text()
+    (folder / METADATA).unlink()
+    name = external.TABLES[1].removesuffix(".csv")
+    text = text.replace(",", "\t") if ending == ".tab" else text
+    (folder / f"{name}{ending}").write_text(text)
+    assert len(external.load(folder).table) == 70
 
 
 def test_f40_no_table_and_what_is_there_instead(main, folder):
@@ -285,5 +294,7 @@ def test_f43_an_id_of_two_photographs(photos):
     shutil.copy(folder / "part 2" / "deep" / f"{second}.jpg", folder / "part 2" / f"{first}.jpg")
     (folder / "t.csv").write_text(f"image_id\n{first}\nISIC_none\n")
     twice, none = gather([folder / "t.csv"])
+    (folder / "share").symlink_to("/nowhere at all")
+    assert "share' is a link that leads nowhere" in gather([folder / "t.csv"])[1].fault
     assert "write which" in twice.fault
     assert (none.image, none.fault) == (folder / "ISIC_none", None)
