@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import json
 import re
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def read_scores(run):
     if not same or len(scores) != source["images"] or not scores["image_id"].isin(rows.index).all():
         msg = (
             f"'{run.folder / SCORES}' is not of the training in this directory; run "
-            f"`python -m skinlib pointing {run.folder}` again"
+            f"`python -m skinlib pointing {shlex.quote(str(run.folder))}` again"
         )
         raise IntegrityError(msg)
     scores.insert(1, "lesion_id", rows["lesion_id"].loc[scores["image_id"]].to_numpy())

@@ -173,9 +173,11 @@ def starting_weights(backbone, weights):
         raise DataError(msg)
     found = read_run(folder)
     if not found.finished or not found.weights_path.is_file():
+        listed = (paths.STUDIES / f"{study}.yaml").is_file()
+        how = f"`python -m skinlib run {study} {name}`" if listed else "as it was begun"
         msg = (
             f"weights '{weights}': the run has not finished or did not keep its weights; train it "
-            f"first, `python -m skinlib run {study} {name}`"
+            f"first, {how}"
         )
         raise DataError(msg)
     if found.record["backbone"] != backbone.name:

@@ -138,17 +138,24 @@ def load_study(name):
     if not path.is_file():
         msg = f"there is no study '{name}'; studies are {', '.join(study_names())}"
         raise DataError(msg)
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    _known(path, content, STUDY_KEYS)
-    specs = []
-    for entry in content["runs"]:
-        specs += _expand(path, {**content.get("defaults", {}), **entry})
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        _known(path, content, STUDY_KEYS)
+        title, specs = content["title"], []
+        for entry in content["runs"]:
+            specs += _expand(path, {**content.get("defaults", {}), **entry})
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = (
+            f"'{path}' is no study ({type(error).__name__}: {error}); expected YAML with a title "
+            f"and runs, as those in '{paths.STUDIES}'"
+        )
+        raise DataError(msg) from error
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         msg = f"'{path}' has two runs named {twice[0]}; give one a 'variant'"
         raise DataError(msg)
-    return Study(path.stem, content["title"], content.get("data"), content.get("require"),
+    return Study(path.stem, title, content.get("data"), content.get("require"),
                  tuple(specs))  # fmt: skip
 
 

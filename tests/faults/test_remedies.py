@@ -131,3 +131,23 @@ def test_f47_a_recommended_target_of_make_is_there():
                 value = value.strip("<>,.").lower()
                 assert value in variables.get(name, {value}), (path, line)
     assert found > 20
+
+
+def test_f47_a_recommended_option_is_there():
+    """Of some command of ours; a recipe field that a message sets takes that value."""
+    (choices,) = (each.choices for each in command_line._parser()._actions if each.choices)
+    known = {name for each in choices.values() for name in each._option_string_actions}
+    found = set()
+    for path in sorted(ROOT.glob("skinlib/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
+                "msg",
+                "remedy",
+            ):
+                text = ast.unparse(node.value)
+                options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+                assert options <= known | {"--xla_gpu_deterministic_ops"}, (path, options - known)
+                found |= options
+                for field, value in re.findall(r"--set (\w+)=([\w.]+)", text):
+                    get_recipe("clean").replace(**{field: command_line._pair(f"a={value}")[1]})
+    assert len(found) > 5

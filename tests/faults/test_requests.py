@@ -102,6 +102,16 @@ def test_f44_a_study_is_checked_when_it_is_read(entry, words, tmp_path):
         load_study(path)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "title: a", "title: [", "runs: []", "- 1", "title: a\nruns: 5", "title: a\nruns: [b]",
+             "title: a\nruns: [{changes: 5}]", "title: a\nruns: [{changes: {epochs: 0}}]"],
+)  # fmt: skip
+def test_f44_a_file_that_is_no_study(text, main, tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(text.replace("{changes", "{backbone: VGG16, recipe: clean, changes"))
+    main("status", path).fails(2, "epochs is 0" if "epochs" in text else path)
+
+
 def test_f48_help_without_docstrings(cli):
     """Python strips them under -OO; the help says the same."""
     program = """if True:
