@@ -58,8 +58,8 @@ class Predictions:
 class Predictor:
     """What is before and after a network, whichever runtime computes it.
 
-    A subclass has ``runtime``, the name and version of that runtime, and computes `_inside` and
-    `_probabilities`.
+    A subclass has ``runtime``, the name and version of that runtime, and computes ``_inside`` and
+    ``_probabilities``.
 
     Parameters
     ----------
