@@ -11,7 +11,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
 from skinlib.data.table import read_text
-from skinlib.experiments import evaluated, external, groups, leakage
+from skinlib.experiments import effects, evaluated, external, groups, leakage, metadata_alone
 from skinlib.experiments.study import load_study
 
 SMALL = "ham10000-256px-96px"
@@ -46,6 +46,10 @@ def measure(folder=None, *, seeds=range(20), test_share=0.1):
         counts = paths.RESULTS / "counts" / f"{dataset.name}.csv"
         write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())
         written += [duplicates.keep(dataset), counts]
+        plain = list(effects.finished(load_study("ablation"), "plain").values())
+        if plain:
+            written.append(paths.RESULTS / metadata_alone.FILE)
+            write_json(written[-1], metadata_alone.measure(dataset.table, plain))
     runs = reported()
     found = {title: groups.measure(run, dataset.table) for title, run in runs.items()}
     for title, run in runs.items():
