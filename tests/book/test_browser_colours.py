@@ -35,18 +35,24 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def read(chromium):
-    """Read a file in the browser; the page's scripts alone, no model."""
+def tab(chromium):
+    """A page with the scripts alone, no model."""
     handler = functools.partial(Handler, directory=paths.ROOT / "book" / "browser")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tab = chromium.new_page()
         tab.goto(f"http://127.0.0.1:{server.server_port}/try.html")
-        yield lambda content, name: tab.evaluate(
-            READ, [base64.b64encode(content).decode(), name, SIDE]
-        )
+        yield tab
         tab.close()
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def read(tab):
+    """Return a function that reads a file in the browser."""
+    return lambda content, name: tab.evaluate(
+        READ, [base64.b64encode(content).decode(), name, SIDE]
+    )
 
 
 PICTURE = synthetic.photograph("mel", 2, 0, 1, SIDE, SIDE)
@@ -118,9 +124,8 @@ def test_inks_with_another_profile_are_refused(profile, read):
     assert "save it as RGB" in read(pressed(0.5, profile), "press.jpg")["refused"]
 
 
-def test_inks_that_this_browser_decodes_otherwise_are_refused(read, chromium):
+def test_inks_that_this_browser_decodes_otherwise_are_refused(read, tab):
     """As one would whose decoder takes a table of zeros for something else."""
-    (tab,) = (page for context in chromium.contexts for page in context.pages)
     tab.evaluate("""() => {
         globalThis.plain = createImageBitmap;
         const first = {};

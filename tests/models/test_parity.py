@@ -60,7 +60,9 @@ def test_forward_parity(backend, reference):
             assert set(found) == {"probabilities", "attention"}
             for name in found:
                 expected = outputs[recipe][name]
-                np.testing.assert_allclose(found[name], expected, atol=1e-5, err_msg=recipe)
+                # A softmax without a ReLU before it is sharp, and so are its differences.
+                close = {"rtol": 1e-4, "atol": 1e-5, "err_msg": recipe}
+                np.testing.assert_allclose(found[name], expected, **close)
         # Numbers this far apart leave nothing to chance.
         assert np.ptp(outputs[recipe]["probabilities"], axis=0).max() > 0.05
         assert np.ptp(outputs[recipe]["attention"]) > 0.05

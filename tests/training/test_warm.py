@@ -73,7 +73,7 @@ def test_a_run_that_cannot_be_used_is_named(trained, backbone, text, message):
 def test_a_run_without_weights_says_how_to_get_them(trained, results):
     trained.weights_path.rename(results / "aside")
     try:
-        with pytest.raises(DataError, match="python -m skinlib run clean Tiny-clean-32px-s0"):
+        with pytest.raises(DataError, match="train it first, as it was begun"):
             starting_weights(get_backbone("Tiny"), START)
     finally:
         (results / "aside").rename(trained.weights_path)
