@@ -44,8 +44,8 @@ def check_parameters(name, parameters):
             close = difflib.get_close_matches(parameter, known, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
             msg = (
-                f"notebook '{name}' has no parameter '{parameter}'{hint} "
-                f"It has {', '.join(sorted(known))}"
+                f"notebook '{name}' has no parameter '{parameter}'{hint}; "
+                f"it has {', '.join(sorted(known))}"
             )
             raise DataError(msg)
 

@@ -50,7 +50,7 @@ def prepare(classifier, data=None, *, progress=True):
         msg = (
             f"'{made['study']}/{made['run']}' was trained on the split {made['split']['hash']} of "
             f"{dataset.name}, drawn here it is {prepared.split.hash}; another version of skinlib "
-            "or scikit-learn drew it"
+            "or scikit-learn drew it, so install the versions of requirements.lock"
         )
         raise IntegrityError(msg)
     return prepared
@@ -152,7 +152,7 @@ def _rounding(run, part, names, rounded):
         image = names.iloc[int(change.max(axis=1).argmax())]
         msg = (
             f"the weights of '{run.folder}' do not give its predictions: {image} differs by "
-            f"{change.max():.3f}; were they trained with another version?"
+            f"{change.max():.3f}; train the run again"
         )
         raise IntegrityError(msg)
     weights = np.ones((1, len(labels)))

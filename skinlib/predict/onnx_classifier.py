@@ -36,7 +36,10 @@ class OnnxClassifier(Predictor):
             self._run = running.onnx(graph, threads=_cores())
         # It has no error of its own that all of its errors are.
         except Exception as error:
-            msg = f"ONNX Runtime cannot read the network of '{self.name}': {error}"
+            msg = (
+                f"ONNX Runtime cannot read the network of '{self.name}' ({error}); "
+                "fetch its folder again"
+            )
             raise IntegrityError(msg) from error
 
     def _inside(self, inputs):

@@ -147,7 +147,7 @@ def _image(folder, name, stems):
     """Return the image that a table names, perhaps without its ending."""
     path = folder / name
     if not name:
-        msg = "no image is named"
+        msg = "no image is named; name photographs, a folder, or a table"
         raise DataError(msg)
     if path.suffix.lower() in SUFFIXES or path.is_file():
         return path
