@@ -44,9 +44,9 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.txt
-	@$(PIP) --require-hashes -r $(VENV)/uv.txt
 	@echo "installing the packages of requirements.lock"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock || \
+	@{ $(PIP) --require-hashes -r $(VENV)/uv.txt && \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } || \
 	{ echo "uv could not; pip does it (3 minutes)"; $(PIP) --require-hashes -r requirements.lock; }
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
