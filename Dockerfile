@@ -10,7 +10,7 @@ RUN apt-get update \
 
 WORKDIR /skinlib
 # First the environment, which changes less often than the rest.
-COPY Makefile pyproject.toml requirements.lock README.md LICENSE ./
+COPY Makefile pyproject.toml setup.py requirements.lock README.md LICENSE ./
 COPY skinlib skinlib
 RUN make .venv/.installed
 COPY . .

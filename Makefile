@@ -14,6 +14,9 @@ WORKERS = --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 STUDY ?= paper
 # Where its runs go: a folder of profiles/.
 PROFILE ?= local
+# Where `make dist` puts what a release has.
+DIST ?= dist
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 # glibc gives large tensors back to the system after each use, and fetching the zeroed pages
 # again took two thirds of a training step on a small virtual machine. Harmless elsewhere.
@@ -32,7 +35,7 @@ LIMITS = --cores $(CORES) --resources devices=$(DEVICES)
 SNAKEMAKE = $(BIN)/snakemake --workflow-profile profiles/$(PROFILE) $(if $(filter local,$(PROFILE)),$(LIMITS))
 HERE = $(BIN)/snakemake --workflow-profile profiles/local $(LIMITS)
 
-.PHONY: help audit-dependencies describe bench demo reproduce runs book test test-kernels test-slurm test-backends lint format check-gpu clean lock serve
+.PHONY: help audit-dependencies describe bench demo reproduce runs book test test-kernels test-slurm test-backends lint format check-gpu clean lock serve archive wheel dist
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -128,6 +131,22 @@ format: $(STAMP)  ## let ruff and nbstripout repair what they can
 check-gpu: $(STAMP)  ## print the device that Keras uses; fail when it is no GPU
 	@$(BIN)/python -c "from skinlib.models.runtime import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))"
 
+# What a page outside a clone reads (skinlib.book.archive). The same commit gives the same bytes.
+ZIP ?= -6
+archive:  ## the committed results as one file, for downloaded pages
+	@mkdir -p $(DIST)
+	git archive --format=zip $(ZIP) -o $(DIST)/skinlib-results-$(VERSION).zip HEAD \
+		models notebooks requirements.lock results studies tests/faults
+
+# The archive's hash goes into the wheel (setup.py).
+wheel: $(STAMP) archive  ## a wheel with the released model in it
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w $(DIST) .
+
+dist: wheel book  ## what a release has: wheel, results, book, checksums
+	tar -czf $(DIST)/skinlib-html-$(VERSION).tar.gz -C _build html
+	cd $(DIST) && sha256sum skinlib-* > SHA256SUMS
+
 serve: book  ## look at the book on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000
 
@@ -140,7 +159,7 @@ audit-dependencies:  ## look the locked packages up for known vulnerabilities (n
 
 lock:  ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra book --extra test --extra jax --extra cluster --extra export pyproject.toml -o requirements.lock
+		--extra book --extra test --extra jax --extra cluster --extra export --extra publish pyproject.toml -o requirements.lock
 
 clean:  ## remove the book and the demo; real results stay
 	rm -rf _build results/runs/demo book/executed book/*.ipynb .snakemake

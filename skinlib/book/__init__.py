@@ -14,7 +14,11 @@ import re
 import numpy as np
 import pandas as pd
 
+from skinlib.book import archive
 from skinlib.experiments import identities
+
+# A page that was downloaded alone reads the results of its release.
+archive.bring()
 
 NBSP, MINUS = "\u00a0", "\u2212"
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -5,9 +5,20 @@ import os
 import tempfile
 from pathlib import Path
 
+from skinlib import __version__
 from skinlib.common.errors import DataError
 
-ROOT = Path(os.environ.get("SKINLIB_ROOT", Path(__file__).resolve().parents[2]))
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+# What a wheel has beside its modules; a clone has no such folder (setup.py).
+SHARE = _PACKAGE / "share"
+
+# The clone. Of a wheel: a folder in the current one, into which `skinlib.book.archive` unpacks the
+# results of the release, and a training writes its own.
+ROOT = Path(
+    os.environ.get("SKINLIB_ROOT")
+    or (f"skinlib-{__version__}" if SHARE.is_dir() else _PACKAGE.parent)
+)
 
 # Everything a run or a study writes; see skinlib.experiments.run.
 RESULTS = Path(os.environ.get("SKINLIB_RESULTS", ROOT / "results"))
@@ -19,7 +30,7 @@ NOTEBOOKS = ROOT / "notebooks"
 EXECUTED = ROOT / "book" / "executed"
 
 # Released models, one folder each; see skinlib.predict.released.
-MODELS = ROOT / "models"
+MODELS = (SHARE if SHARE.is_dir() else ROOT) / "models"
 
 # One YAML file a study.
 STUDIES = ROOT / "studies"

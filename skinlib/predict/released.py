@@ -44,7 +44,7 @@ def newest():
     found = folders()
     if not found:
         msg = (
-            f"no released model in '{paths.ROOT / 'models'}'; name a model folder by --model or a "
+            f"no released model in '{paths.MODELS}'; name a model folder by --model or a "
             "run directory by --run, or make a release with `python -m skinlib release RUN`"
         )
         raise DataError(msg)

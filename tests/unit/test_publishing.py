@@ -15,6 +15,7 @@ from skinlib.common import paths
 ROOT = paths.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DOCKER = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+BACKENDS = ("keras", "tensorflow")
 STEPS = [line.split(maxsplit=1) for line in DOCKER.splitlines() if line and line[0] != "#"]
 
 
@@ -68,6 +69,18 @@ def test_the_development_container_is_that_image():
     assert (folder / build["context"]).resolve() == ROOT
     target = content["postCreateCommand"].removeprefix("make ")
     assert target == ".venv/.installed"
+
+
+def test_binder_has_what_the_pages_need_and_no_backend():
+    lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    asked = {line for line in lines if not line.startswith("#")}
+    without = {each for each in PROJECT["dependencies"] if not each.startswith(BACKENDS)}
+    assert len(PROJECT["dependencies"]) - len(without) == len(BACKENDS)
+    kernel = {each for each in PROJECT["optional-dependencies"]["book"] if "ipykernel" in each}
+    assert asked == without | kernel
+    version = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    assert version in SpecifierSet(PROJECT["requires-python"])
+    assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
 
 
 def test_citation_archive_and_package_agree():
