@@ -8,8 +8,9 @@ STAMP := $(VENV)/.installed
 # Runs at the same time: one a GPU, else one a core.
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 DEVICES ?= $(shell n=$$(nvidia-smi -L 2>/dev/null | grep -c GPU); [ "$$n" -gt 0 ] && echo $$n || echo $(CORES))
-# Tests run in as many processes as there are cores; see tests/conftest.py.
-WORKERS = --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
+# Tests run in as many processes as there are cores; see tests/conftest.py. A process that crashes ends
+# them: what would take its place may wait forever.
+WORKERS = --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # The study that `make reproduce` runs.
 STUDY ?= paper
 # Where its runs go: a folder of profiles/.

@@ -44,7 +44,7 @@ def facts(table):
 
     From ``sex``, ``age`` (years), ``localization``, ``dx_type``, and ``dataset`` where the
     metadata has it, come ``sex``, ``age``, ``site``, ``confirmation`` and ``source``. What is not
-    known is ``unknown``.
+    known is ``unknown``; ``facts`` says whether age, sex and site are all known.
     """
     ages = pd.cut(table["age"].astype(float), [-np.inf, *AGES.values()], right=False,
                   labels=list(AGES))  # fmt: skip
@@ -58,6 +58,8 @@ def facts(table):
         found["source"] = table["dataset"].str.replace("_", " ")
     frame = pd.DataFrame(found).astype(object)
     frame = frame.where(frame.notna() & (frame != ""), UNKNOWN)
+    missing = (frame[["sex", "age", "site"]] == UNKNOWN).any(axis=1)
+    frame["facts"] = np.where(missing, "some missing", "all known")
     return frame.set_axis(table["image_id"].to_numpy(), axis=0)
 
 

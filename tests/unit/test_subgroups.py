@@ -36,7 +36,7 @@ def test_words_of_the_metadata():
         }
     )
     found = subgroups.facts(table)
-    assert list(found) == ["sex", "age", "site", "confirmation"]
+    assert list(found) == ["sex", "age", "site", "confirmation", "facts"]
     assert list(found["age"]) == [
         "below 30", "below 30", "30 to 44", "60 to 74", "75 and above", "unknown",
     ]  # fmt: skip
