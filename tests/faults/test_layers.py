@@ -7,6 +7,7 @@ from importlib import import_module
 import keras
 import numpy as np
 import pytest
+from hardware import HALF
 from keras import ops
 from keras.src.testing import TestCase
 
@@ -32,6 +33,7 @@ def test_f49_a_layer_passes_the_test_of_keras(case):
         layer, options, input_shape=shape, expected_output_shape=shape,
         expected_num_trainable_weights=None if attention else 0,
         expected_num_seed_generators=int(layer is RandomAffine),
+        run_mixed_precision_check=HALF,
     )  # fmt: skip
 
 
