@@ -8,6 +8,7 @@ import numpy as np
 from skinlib.common import paths
 from skinlib.common.errors import DataError
 from skinlib.experiments.evaluated import RECIPES
+from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.run import diverged_in
 from skinlib.experiments.study import load_study
 from skinlib.paper.rounding import NONE
@@ -90,7 +91,8 @@ class Ours:
             if recipe in recipes:
                 sizes = "/".join(map(str, sorted({run.record["input_size"] for run in runs})))
                 seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
-                groups.setdefault(f"{RECIPES[recipe]}, {sizes} px, {seeds}", []).append(backbone)
+                how = f"{RECIPES[recipe]}{_cut(runs[0])}, {sizes} px, {seeds}"
+                groups.setdefault(how, []).append(backbone)
         lines = [f"Ours, {how}: {', '.join(who)}." for how, who in groups.items()]
         for run in self.diverged:
             record, recipe = run.record, run.record["recipe"]["name"]
@@ -101,6 +103,13 @@ class Ours:
                     f"{diverged_in(run.history())}."
                 )
         return " ".join(lines)
+
+
+def _cut(run):
+    """Return what to add to the name of a recipe whose number of epochs was cut."""
+    recipe = run.record["recipe"]
+    full = get_recipe(recipe["name"]).epochs
+    return "" if recipe["epochs"] == full else f" cut to {recipe['epochs']} of {full} epochs"
 
 
 def find_ours(studies=REAL):

@@ -136,6 +136,8 @@ def test_ours_is_filled_from_runs_with_the_spread_of_seeds(runs, tables):
     assert row["Ours, clean recipe"] == "0.500"
     assert ours.mean("MobileNetV2", "md-as-logged", "accuracy") == pytest.approx(0.7)
     assert "authors' recipe, 96 px, 2 seeds: MobileNetV2." in ours.sources()
+    pair[0].record["recipe"]["epochs"] = 15
+    assert "authors' recipe cut to 15 of 500 epochs, 96 px, 2 seeds" in ours.sources()
     recall = per_class("A4", ours)[0].set_index(["Model", "Source"])
     assert recall.loc[("MobileNetV2 MD", "ours, clean recipe"), "mel"] == "0.50"
     assert table_8(ours)[0]["Own metrics"].iloc[-1].startswith("accuracy 0.500")
