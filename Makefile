@@ -137,7 +137,7 @@ ZIP ?= -6
 archive:  ## the committed results as one file, for downloaded pages
 	@mkdir -p $(DIST)
 	git archive --format=zip $(ZIP) -o $(DIST)/skinlib-results-$(VERSION).zip HEAD \
-		models notebooks requirements.lock results studies tests/faults
+		Snakefile models notebooks requirements.lock results studies tests/faults
 
 # The archive's hash goes into the wheel (setup.py).
 wheel: $(STAMP) archive  ## a wheel with the released model in it

@@ -59,6 +59,7 @@ COMMANDS = {
     "run": "Train one run of a study, then execute its notebook (what the Snakefile calls).",
     "notebook": "Run any notebook with parameters.",
     "status": "List the runs of a study and their status; exit 1 when one has not finished.",
+    "crate": "Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables.",
     "audit": "Check every claim of the paper by its rule and print the verdicts.",
     "bench": "Measure how fast things are and write it below results/bench.",
     "measure": "Measure what the pages on evidence need from the data themselves.",
@@ -162,6 +163,8 @@ def _parser():
     risk_help = "share of wrong answers to aim at; default: %(default)s"
     sub.add_argument("--risk", type=float, default=0.1, help=risk_help)
     sub.add_argument("--card", action="store_true", help="write the model cards anew, no more")
+    hub_help = "write the newest released model to FOLDER as the Hugging Face hub takes it"
+    sub.add_argument("--hub", type=_path, metavar="FOLDER", help=hub_help)
 
     sub = command("browser", models.browser)
     sub.add_argument("-o", "--output", type=_path, help="default: _build/browser")
@@ -181,6 +184,9 @@ def _parser():
     sub.add_argument("--label", help="added to the title")
 
     command("status", commands.study_status, "study")
+
+    sub = command("crate", commands.crate, "study")
+    sub.add_argument("-o", "--output", required=True, type=_path, help="folder to write")
 
     sub = command("audit", commands.audit, "--json")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")

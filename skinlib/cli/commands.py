@@ -206,6 +206,14 @@ def study_status(args):
     return int(done < len(found))
 
 
+def crate(args):
+    """Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables."""
+    from skinlib.experiments import crate as crates
+    from skinlib.experiments.study import load_study
+
+    print(crates.write(load_study(args.study), args.output))
+
+
 def bench(args):
     """Measure how fast things are and write it below results/bench."""
     from skinlib import bench as benches

@@ -15,18 +15,27 @@ def predict(args):
 def release(args):
     """Make a released model of a finished run, or write the model cards anew."""
     from skinlib.predict import card, released
-    from skinlib.predict.release import make
 
+    if args.hub:
+        from skinlib.predict import hub
+
+        print(hub.write(released.newest(), args.hub))
+        return
     if args.card:
         for folder in released.folders():
             print(card.write(folder))
         return
     if args.run is None:
-        msg = "name the directory of a finished run, or --card to write the model cards anew"
+        msg = (
+            "name the directory of a finished run, --card to write the model cards anew, or --hub "
+            "FOLDER to write the newest model for the hub"
+        )
         raise DataError(msg)
     if not 0 < args.risk < 1:
         msg = f"--risk is {args.risk:g}, expected a share between 0 and 1, 0.1 for example"
         raise DataError(msg)
+    from skinlib.predict.release import make
+
     folder = make(args.run, args.data, name=args.name, risk=args.risk)
     print(card.write(folder))
     for path in sorted(folder.iterdir()):

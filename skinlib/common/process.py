@@ -1,6 +1,7 @@
 """The process: signals that stop it, and silence for what other libraries print."""
 
 import contextlib
+import importlib.util
 import logging
 import os
 import signal
@@ -103,3 +104,10 @@ def import_keras():
         raise DataError(msg) from error
     for setting, value in {**KERAS, "max_epochs": None, "max_steps_per_epoch": None}.items():
         getattr(keras.config, f"set_{setting}")(value)
+
+
+def need(module, extra):
+    """Refuse to go on without a package that only an extra of skinlib brings; import nothing."""
+    if importlib.util.find_spec(module) is None:
+        msg = f"'{module}' is not installed; install the extra: pip install \"skinlib[{extra}]\""
+        raise DataError(msg)

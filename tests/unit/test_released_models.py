@@ -44,6 +44,14 @@ def test_files_are_those_on_record_and_small_enough_for_git(folder, model):
     assert "/" not in model["run"]["device"]
 
 
+def test_the_page_on_export_was_measured_on_this_file():
+    """Otherwise it would show the size of a file that nobody has."""
+    found = json.loads((paths.RESULTS / "bench" / "exports.json").read_text(encoding="utf-8"))
+    (row,) = (each for each in found["exports"]
+              if (each["format"], each["precision"]) == ("onnx", "fp16"))  # fmt: skip
+    assert row["bytes"] == (paths.MODELS / found["model"] / released.ONNX).stat().st_size
+
+
 def test_the_onnx_graph_is_made_of_the_weights(folder, model):
     beside = json.loads((folder / released.BESIDE).read_text(encoding="utf-8"))
     hashes = {name: model["files"][name]["sha256"] for name in model["weights"]}
