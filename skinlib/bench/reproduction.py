@@ -36,7 +36,8 @@ def hours(study="paper"):
 def _hours(spec):
     recipe, backbone = spec.resolve(), get_backbone(spec.backbone)
     images = sum(HAM10000_COUNTS.values()) - WITHOUT_AGE * (recipe.missing_age == "drop")
-    share = {"validation": recipe.validation_share, "test": recipe.test_share}[recipe.selection]
+    shares = {"validation": recipe.validation_share, "test": recipe.test_share, "none": 0}
+    share = shares[recipe.selection]
     train = round(images * (1 - recipe.test_share - recipe.validation_share))
     scored = round(images * share)
     # Arithmetic and memory traffic of convolutions go with the area of the picture.

@@ -107,10 +107,11 @@ def train(args):
         weights=args.weights,
         progress=not args.no_progress,
     )
-    scores = evaluated.estimates(run)
     print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
-    print(f"{len(run.predictions('test'))} test images: accuracy {scores['accuracy'].text()}, "
-          f"mean recall {scores['mean recall'].value:.3f}")  # fmt: skip
+    if "test" in run.record["split"]["counts"]:
+        scores = evaluated.estimates(run)
+        print(f"{len(run.predictions('test'))} test images: accuracy {scores['accuracy'].text()}, "
+              f"mean recall {scores['mean recall'].value:.3f}")  # fmt: skip
     ages = run.record["metadata"].get("missing_age", {})
     imputed = ages.get("imputed", 0) if run.record["recipe"]["metadata"] else 0
     print(f"ages not known: {imputed} imputed by the mean, {ages.get('dropped', 0)} images dropped")

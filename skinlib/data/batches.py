@@ -25,6 +25,8 @@ class Part:
         Class index, shape (n,), int.
     channel_order : {'rgb', 'bgr'}
         Order in which the channels are handed out. The cache is always RGB.
+    sides : tuple of numpy.ndarray
+        Caches of other squares of the same photographs, for the views ``crops``.
     """
 
     pixels: np.ndarray
@@ -32,6 +34,7 @@ class Part:
     metadata: np.ndarray | None
     labels: np.ndarray
     channel_order: str = "rgb"
+    sides: tuple = ()
 
     def __len__(self):
         return len(self.rows)
@@ -45,6 +48,11 @@ class Part:
         if self.channel_order == "bgr":
             images = images[..., ::-1]
         return {"image": images, **self.facts(index)}
+
+    def squares(self):
+        """Yield a set for each square of the photographs, the one in the centre first."""
+        for pixels in (self.pixels, *self.sides):
+            yield dataclasses.replace(self, pixels=pixels, sides=())
 
     def facts(self, index):
         """Return the inputs beside the pictures: ``metadata`` or nothing."""

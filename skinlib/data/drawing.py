@@ -50,13 +50,20 @@ def lesions(table, share, seed):
         ((n, min(n - 1, max(1, round(share * n)))) for n in range(2, min(MOST_FOLDS, rarest) + 1)),
         key=lambda pair: (abs(pair[1] / pair[0] - share), pair[0]),
     )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    cuts = splitter.split(table, table["dx"], table["lesion_id"])
-    drawn = [table.index[held_out] for _, held_out in cuts][:take]
+    drawn = cut(table, folds, seed)[:take]
     return drawn[0].append(drawn[1:])
 
 
-def parts(table, unit, test, validation, seed):
+def cut(table, folds, seed):
+    """Cut a table into folds of whole lesions, stratified; return the index of the rows of each."""
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    return [
+        table.index[held_out]
+        for _, held_out in splitter.split(table, table["dx"], table["lesion_id"])
+    ]
+
+
+def parts(table, unit, test, validation, seed, fold=0):
     """Draw the test set first, then the validation set; the rest is for training.
 
     Parameters
@@ -70,6 +77,8 @@ def parts(table, unit, test, validation, seed):
         whose lesions are set aside: one photograph of each test lesion is a test image.
     seed : int
         The same for both units of a pair gives the same test and validation images.
+    fold : int
+        Of the unit ``fold``: the one of 1 / `test` folds that is the test set.
 
     Returns
     -------
@@ -82,9 +91,12 @@ def parts(table, unit, test, validation, seed):
         If there are too few images or lesions.
     """
     part = pd.Series("train", index=table.index)
-    paired = unit not in ("image", "lesion")
+    paired = unit not in ("image", "lesion", "fold")
     draw = images if unit == "image" else lesions
-    drawn = draw(table, test, seed) if test else table.index[:0]
+    if unit == "fold":
+        drawn = cut(table, round(1 / test), seed)[fold]
+    else:
+        drawn = draw(table, test, seed) if test else table.index[:0]
     part[drawn] = "test"
     if paired:
         rng = np.random.default_rng([seed, 1])

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
 from skinlib.common.errors import DataError
 
@@ -10,6 +11,9 @@ from skinlib.common.errors import DataError
 SEX_SLOTS = 4
 SITE_SLOTS = 16
 WIDTH = 1 + SEX_SLOTS + SITE_SLOTS
+# Where age, sex and site are in the vector.
+BLOCKS = (slice(0, 1), slice(1, 1 + SEX_SLOTS), slice(1 + SEX_SLOTS, WIDTH))
+UNKNOWN = "unknown"
 
 MISSING_AGE = ("drop", "impute")
 
@@ -72,6 +76,11 @@ class MetadataEncoder:
             slot = {value: 1 + index for index, value in enumerate(values)}
             encoded[rows, start + column.map(lambda v, s=slot: s.get(v, 0)).to_numpy(int)] = 1.0
         return encoded
+
+    def nothing(self):
+        """Return the vector of somebody of whom nothing is known, shape (21,), float32."""
+        row = {"age": [float("nan")], "sex": [UNKNOWN], "localization": [UNKNOWN]}
+        return self.transform(pd.DataFrame(row))[0]
 
     def to_json(self):
         """Return a plain dictionary for run.json."""

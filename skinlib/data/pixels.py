@@ -11,7 +11,9 @@ from skinlib.common.files import hash_of
 from skinlib.data import store
 from skinlib.data.images import decode_and_hash, in_threads
 
-CROPS = ("centre", "none")
+CROPS = ("centre", "none", "first", "last", "whole")
+# Width over height of what `whole` keeps: that of the photographs of HAM10000.
+WIDE = 4 / 3
 
 # PIL's filters antialias when they shrink, except nearest.
 FILTERS = {
@@ -26,7 +28,7 @@ LAYOUT = 4
 
 
 def resize(image, size, *, interpolation="bilinear", crop="centre"):
-    """Make a square RGB array of an image.
+    """Make an RGB array of an image.
 
     Parameters
     ----------
@@ -35,28 +37,42 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
     size : int
         Side of the result, shape (size, size, 3), uint8, in pixels.
     interpolation : {'bilinear', 'nearest', 'bicubic'}
-    crop : {'centre', 'none'}
+    crop : {'centre', 'none', 'first', 'last', 'whole'}
         ``centre`` cuts the longer side to a square (the authors' MD notebooks), ``none``
-        squeezes the whole picture (their AD notebooks).
+        squeezes the whole picture (their AD notebooks). ``first`` and ``last`` are the squares at
+        the ends of the longer side, left or top and right or bottom. ``whole`` has the shape
+        (size, `WIDE` size, 3): all of a photograph of this form, the middle of any other.
     """
     if crop not in CROPS or interpolation not in FILTERS:
         msg = (
             f"crop '{crop}' or interpolation '{interpolation}' unknown; have {CROPS}, {[*FILTERS]}"
         )
         raise DataError(msg)
+    height, width = shape(size, crop)[:2]
     box = None
-    if crop == "centre":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
+    if crop == "whole":
+        across = min(image.width, image.height * WIDE)
+        down = min(image.height, image.width / WIDE)
+        left, top = (image.width - across) / 2, (image.height - down) / 2
+        box = (left, top, left + across, top + down)
+    elif crop != "none":
+        side, part = min(image.size), {"first": 0, "centre": 1, "last": 2}[crop]
+        left, top = (image.width - side) * part // 2, (image.height - side) * part // 2
         box = (left, top, left + side, top + side)
-    return np.asarray(image.resize((size, size), FILTERS[interpolation], box=box))
+    return np.asarray(image.resize((width, height), FILTERS[interpolation], box=box))
+
+
+def shape(size, crop):
+    """Return the shape of what `resize` makes."""
+    return size, round(size * WIDE) if crop == "whole" else size, 3
 
 
 def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=True):
     """Return all images of a `skinlib.data.ham10000.Dataset`, from the cache once they are there.
 
     The options are those of `resize`; `progress` shows a bar. The result is a numpy.memmap of
-    shape (n, size, size, 3), uint8, read-only; row i is row i of ``dataset.table``.
+    shape (n, size, size, 3), uint8, read-only, wider for ``whole``; row i is row i of
+    ``dataset.table``.
 
     Raises
     ------
@@ -91,7 +107,7 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
             yield image
 
     path = paths.cache() / "pixels" / f"{dataset.name}-{size}px-{hash_of(key)}.npy"
-    return store.kept(path, (count, size, size, 3), np.uint8, blocks(), {"files": digests})
+    return store.kept(path, (count, *shape(size, crop)), np.uint8, blocks(), {"files": digests})
 
 
 def file_hashes(cache):

@@ -8,8 +8,9 @@ import pandas as pd
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.data import duplicates, ham10000, pixels, splits
+from skinlib.data.augmented import ROOM, AugmentedPart
 from skinlib.data.batches import Part
-from skinlib.data.metadata import MetadataEncoder, apply_age_policy
+from skinlib.data.metadata import BLOCKS, MetadataEncoder, apply_age_policy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +56,8 @@ def prepare(recipe, data, size, seed, *, progress=True):
             "without facts: --set metadata=False"
         )
         raise DataError(msg)
-    cache = pixels.cached(
-        dataset, size, interpolation=recipe.interpolation, crop=recipe.crop, progress=progress
-    )
+    options = {"interpolation": recipe.interpolation, "progress": progress}
+    cache = pixels.cached(dataset, size, crop=recipe.crop, **options)
     copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     # Where nobody has an age and none is used, no row is dropped for it.
     unused = not recipe.metadata and dataset.table["age"].isna().all()
@@ -70,11 +70,13 @@ def prepare(recipe, data, size, seed, *, progress=True):
         test=recipe.test_share,
         validation=recipe.validation_share,
         seed=seed,
+        fold=recipe.fold,
     )
     duplicates.refuse_across(split, copies)
     tables = {part: split.rows(table, part) for part in split.counts()}
     encoder = MetadataEncoder.fit(tables["train"], needed=recipe.metadata)
     row_of = pd.Index(dataset.table["image_id"])
+    sides = sides_of(dataset, size, recipe, progress=progress)
     parts = {
         name: Part(
             cache,
@@ -82,7 +84,29 @@ def prepare(recipe, data, size, seed, *, progress=True):
             encoder.transform(rows) if recipe.metadata else None,
             np.array([CLASSES.index(dx) for dx in rows["dx"]]),
             recipe.channel_order,
+            sides,
         )
         for name, rows in tables.items()
     }
     return Prepared(dataset, split, encoder, tables, parts, ages, tuple(copies))
+
+
+def augmented(prepared, recipe, size, seed, *, progress=True):
+    """Return the training set of a recipe as the epochs see it; arguments as of `prepare`."""
+    train, whole = prepared.parts["train"], None
+    if recipe.crops is None and not recipe.facts_dropped:
+        return train
+    if recipe.crops is not None:
+        options = {"interpolation": recipe.interpolation, "progress": progress}
+        whole = pixels.cached(prepared.dataset, round(ROOM * size), crop="whole", **options)
+    nothing = prepared.encoder.nothing() if recipe.metadata else None
+    given = recipe.crops or {}, recipe.facts_dropped, nothing, BLOCKS, seed
+    return AugmentedPart(train, whole, *given)
+
+
+def sides_of(dataset, size, recipe, *, progress=True):
+    """Return the caches of the squares beside the one in the centre, for the views ``crops``."""
+    if recipe.views != "crops":
+        return ()
+    options = {"interpolation": recipe.interpolation, "progress": progress}
+    return tuple(pixels.cached(dataset, size, crop=end, **options) for end in ("first", "last"))

@@ -19,10 +19,10 @@ from skinlib.data import drawing
 
 PARTS = ("train", "validation", "test")
 COLUMNS = ["image_id", "lesion_id", "part"]
-# The last four are pairs that differ in leakage alone, see `skinlib.data.drawing`.
-UNITS = ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched")
+# The four before the last are pairs that differ in leakage alone, see `skinlib.data.drawing`.
+UNITS = ("image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched", "fold")
 # Of these no lesion is in two sets.
-DISJOINT = ("lesion", "sealed", "sealed_matched")
+DISJOINT = ("lesion", "sealed", "sealed_matched", "fold")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Split:
         return table[table["image_id"].isin(chosen)].sort_values("image_id", ignore_index=True)
 
 
-def make_split(table, *, unit, test, validation, seed):
+def make_split(table, *, unit, test, validation, seed, fold=0):
     """Draw a stratified split.
 
     Parameters
@@ -67,10 +67,13 @@ def make_split(table, *, unit, test, validation, seed):
     unit : str
         ``image``: stratified on ``dx`` alone, so that photographs of one lesion may be in two
         sets (the paper's way). ``lesion``: stratified and grouped. ``leaking``, ``sealed`` and
-        the same ``_matched``: see `skinlib.data.drawing`.
+        the same ``_matched``: see `skinlib.data.drawing`. ``fold``: the test set is one of
+        1 / `test` parts, as ``lesion``, which together are all images.
     test, validation : float
         Share of all images, in [0, 1). A set of share 0 is left out.
     seed : int
+    fold : int
+        Number of the part that is the test set, from 0.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def make_split(table, *, unit, test, validation, seed):
         msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
-    part = drawing.parts(table, unit, test, validation, seed)
+    part = drawing.parts(table, unit, test, validation, seed, fold)
     # A class without images in a set would leave its metrics undefined.
     for name in part[part != "unused"].unique():
         if empty := [dx for dx in CLASSES if dx not in set(table["dx"][part == name])]:

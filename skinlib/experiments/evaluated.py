@@ -18,6 +18,7 @@ from skinlib.stats.scores import SCORES, per_class, scores
 
 RECIPES = {
     "best": "our model",
+    "folds": "our model, second edition",
     "clean": "clean recipe",
     "clean-frozen": "clean recipe, frozen",
     "md-as-logged": "authors' recipe",

@@ -26,20 +26,36 @@ _INTERVALS = {
     **dict.fromkeys(("learning_rate", "epsilon"), "(0, inf)"),
     **dict.fromkeys(
         ("minimum_learning_rate", "plateau_patience", "stopping_patience", "stopping_delta",
-         "weight_decay", "logit_adjustment", "class_weights"),
+         "weight_decay", "logit_adjustment", "class_weights", "fold", "warmup"),
         "[0, inf)",
     ),
     **dict.fromkeys(
-        ("dropout", "validation_share", "label_smoothing", "batch_norm_momentum"), "[0, 1)"
+        ("dropout", "validation_share", "label_smoothing", "batch_norm_momentum", "ema",
+         "test_share", "facts_dropped", "brightness", "contrast", "saturation"),
+        "[0, 1)",
     ),
-    **dict.fromkeys(("test_share", "plateau_factor"), "(0, 1)"),
+    "plateau_factor": "(0, 1)",
+    "scale": "(0, 1]",
+    "ratio": "[1, inf)",
+    "hue": "[0, 180]",
     "rotation": "[0, 360]",
     "shift": "[0, 1]",
     "zoom": "[0, 1)",
 }  # fmt: skip
-_AUGMENTATION = {"rotation": float, "shift": float, "zoom": float, "flip": bool}
+# Of fields that are dictionaries: their keys, and what each holds.
+_KEYS = {
+    "augmentation": {"rotation": float, "shift": float, "zoom": float, "flip": bool},
+    "crops": {
+        "scale": float,
+        "ratio": float,
+        "turns": bool,
+        **dict.fromkeys(("brightness", "contrast", "saturation", "hue"), float),
+    },
+}
 Score = Literal["loss", "accuracy", "mean_recall"]
-SplitUnit = Literal["image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched"]
+SplitUnit = Literal[
+    "image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched", "fold"
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +83,17 @@ class Recipe:
     metadata, metadata_units
         Whether there is a metadata branch, and its width.
     head
-        ``logged-ad``: average pooling for the ResNets, Flatten for the others.
+        ``logged-ad``: average pooling for the ResNets, Flatten for the others. ``average``: average
+        pooling for all, so that the network has the same weights at every input size.
     class_weights : str or tuple of float
         ``balanced`` (from the training labels), ``none``, or seven numbers.
     augmentation : dict or None
         Arguments of `skinlib.models.augment.RandomAffine`.
+    crops : dict or None
+        Arguments of `skinlib.data.augmented.crop`: random parts of whole pictures, turned and in
+        changed colours, instead of the same square of each.
+    facts_dropped : float
+        Share of the training samples of which facts are unknown, see `skinlib.data.augmented`.
     learning_rate, epsilon, weight_decay : float
         Of Adam; of AdamW where there is a weight decay.
     batch_size, epochs : int
@@ -79,17 +101,25 @@ class Recipe:
         ``plateau``: the learning rate is multiplied by `plateau_factor` (None: never) after
         `plateau_patience` epochs without a lower validation loss; ``cosine``: it falls to
         `minimum_learning_rate` over `epochs`, in a step an epoch.
+    warmup : int
+        Epochs of a cosine schedule before the first at the whole learning rate; it rises evenly.
+    ema : float
+        Momentum of the exponential moving average of the weights, 0 for none. Where there is one,
+        it replaces the weights of the last epoch, and the statistics of batch normalisation are
+        estimated anew (`skinlib.training.averaging`).
     stopping_metric, stopping_patience, stopping_delta
         Early stopping on the selection set.
     split_unit
         See `skinlib.data.splits.make_split`.
+    fold : int
+        Of the unit ``fold``: which of the 1 / `test_share` folds is the test set, from 0.
     lesion_pairs
         ``joined``: photographs known to show one lesion under two ids count as one lesion
         (`skinlib.data.splits.same_lesion`).
     test_share, validation_share : float
     selection
         Set that drives schedule, stopping and checkpoint. ``test`` is what the authors did: the
-        reported images chose the model.
+        reported images chose the model. ``none``: a fixed number of epochs, nothing is chosen.
     checkpoint_metric
         Epoch whose weights are kept: the best by a score of the selection set, or the last.
     missing_age
@@ -106,6 +136,10 @@ class Recipe:
     frozen, augmented_copies
         Train only what is above the backbone's ``frozen_layer``, on features that are computed
         once, for so many augmented copies of the training set (`skinlib.models.frozen`).
+    still_layer : str
+        Last layer of the backbone, by its name in a fresh session, up to which weights and batch
+        statistics stay as they were; empty: all of it is trained. Unlike with `frozen` the
+        features are computed in every step, of new pictures.
     label_smoothing : float
         Share of the target spread evenly over the classes, in [0, 1).
     logit_adjustment : float
@@ -115,8 +149,8 @@ class Recipe:
         Of the running statistics of batch normalisation; None leaves each network's own.
         MobileNetV2's 0.999 averages over more steps than a short training has.
     views
-        Pictures that a final prediction averages over: the one, or its eight turns and mirror
-        images.
+        Pictures that a final prediction averages over: the one; its eight turns and mirror images;
+        or, as ``crops``, those of the squares at both ends and in the centre of the photograph.
     score_test : bool
         Score the test set after every epoch too, for the study of selection; it has no effect on
         the training.
@@ -134,7 +168,7 @@ class Recipe:
     dropout: float = 0.5
     metadata: bool = True
     metadata_units: int = 4096
-    head: Literal["flatten", "logged-ad"] = "flatten"
+    head: Literal["flatten", "logged-ad", "average"] = "flatten"
     class_weights: str | tuple[float, ...] = "balanced"
     augmentation: dict | None = None
     learning_rate: float = 0.001
@@ -150,7 +184,7 @@ class Recipe:
     split_unit: SplitUnit = "image"
     test_share: float = DESCRIBED_TEST
     validation_share: float = 0.1
-    selection: Literal["validation", "test"] = "validation"
+    selection: Literal["validation", "test", "none"] = "validation"
     checkpoint_metric: Literal[Score, "last"] = "accuracy"
     missing_age: Literal["drop", "impute"] = "impute"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
@@ -164,24 +198,63 @@ class Recipe:
     label_smoothing: float = 0.0
     logit_adjustment: float = 0.0
     batch_norm_momentum: float | None = None
-    views: Literal["one", "d4"] = "one"
+    views: Literal["one", "d4", "crops"] = "one"
     score_test: bool = False
     lesion_pairs: Literal["apart", "joined"] = "apart"
     tap: Literal["as_coded", "as_described", "coded_34"] = "as_coded"
     first_relu: bool = False
     tensorboard: bool = False
+    crops: dict | None = None
+    facts_dropped: float = 0.0
+    fold: int = 0
+    warmup: int = 0
+    ema: float = 0.0
+    still_layer: str = ""
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
             check(field.name, getattr(self, field.name), field.type)
+        for fault in self._faults():
+            raise DataError(fault)
+
+    def _faults(self):
+        """Yield what is wrong with fields together."""
         parts = {"validation": self.validation_share, "test": self.test_share}
-        if sum(parts.values()) >= 1 or not parts[self.selection]:
-            msg = (
+        chosen = self.selection != "none"
+        if sum(parts.values()) >= 1 or (chosen and not (self.test_share and parts[self.selection])):
+            yield (
                 f"recipe fields test_share {self.test_share} and validation_share "
-                f"{self.validation_share}: expected a sum below 1, and images in the set of "
-                f"selection, which is '{self.selection}'"
+                f"{self.validation_share}: expected a sum below 1, test images unless selection is "
+                f"'none', and images in the set of selection, which is '{self.selection}'"
             )
-            raise DataError(msg)
+        if not chosen and (self.schedule, self.checkpoint_metric) != ("cosine", "last"):
+            yield (
+                f"recipe field selection is 'none', with the schedule '{self.schedule}' and the "
+                f"checkpoint_metric '{self.checkpoint_metric}', which need scores; set 'cosine' "
+                "and 'last'"
+            )
+        if self.split_unit == "fold" and self.fold >= self.folds:
+            yield (
+                f"recipe field fold is {self.fold}, expected one of 0 to {self.folds - 1}: "
+                f"test_share {self.test_share} makes {self.folds} folds"
+            )
+        if self.ema and self.checkpoint_metric != "last":
+            yield (
+                f"recipe field ema is {self.ema} with the checkpoint_metric "
+                f"'{self.checkpoint_metric}'; averages are of the last epoch, set 'last'"
+            )
+        if self.frozen and (self.crops is not None or self.facts_dropped):
+            yield (
+                "recipe field frozen is True with crops or facts_dropped; features are computed of "
+                "whole squares once, set frozen to False"
+            )
+        if self.warmup >= self.epochs:
+            yield f"recipe field warmup is {self.warmup}, expected fewer than epochs, {self.epochs}"
+
+    @property
+    def folds(self):
+        """Number of folds of the split unit ``fold``."""
+        return round(1 / self.test_share) if self.test_share else 0
 
     def replace(self, **fields):
         """Return a copy with some fields replaced.
@@ -247,11 +320,11 @@ def _expected(name, value, kind):
         ):
             return None
         return f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
-    if name == "augmentation":
-        if value is None or (isinstance(value, Mapping) and set(value) <= set(_AUGMENTATION)):
-            wrong = {k: _expected(k, v, _AUGMENTATION[k]) for k, v in (value or {}).items()}
+    if keys := _KEYS.get(name):
+        if value is None or (isinstance(value, Mapping) and set(value) <= set(keys)):
+            wrong = {k: _expected(k, v, keys[k]) for k, v in (value or {}).items()}
             return next((f"{k} to be {text}" for k, text in wrong.items() if text), None)
-        return f"None or a dictionary of {', '.join(_AUGMENTATION)}"
+        return f"None or a dictionary of {', '.join(keys)}"
     if value is None and kind == float | None:
         return None
     if interval := _not_in(name, value, kind):

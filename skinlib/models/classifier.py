@@ -99,7 +99,7 @@ def _build(row, recipe, size, weights, maps, seed):
     block = layers.Dropout(recipe.dropout, seed=seed, name="attention_dropout")(block)
     if row.name == "VGG16":
         features = vgg.tail(block)
-    elif recipe.head == "logged-ad" and row.pooled_head:
+    elif recipe.head == "average" or (recipe.head == "logged-ad" and row.pooled_head):
         features = layers.GlobalAveragePooling2D(name="average")(block)
     else:
         features = layers.Flatten(name="flatten")(block)

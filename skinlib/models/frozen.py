@@ -77,10 +77,8 @@ def halves(model, row):
             f"{row.frozen_layer!r}); name one there, or use a recipe that trains all of it"
         )
         raise DataError(msg)
-    cut = layers[row.frozen_layer].output
-    pixels = layers["augment"] if "augment" in layers else layers["to_float"]
-    lower = keras.Model(pixels.output, cut, name="lower")
-    lower.trainable = False
+    lower = keep_still(model, row.frozen_layer)
+    cut = lower.output
     below = [cut, *(layers[name].output for name in ("metadata",) if name in layers)]
     names = ("features", "metadata")
     inputs = {
@@ -89,6 +87,24 @@ def halves(model, row):
     }
     outputs = keras.Model(below, model.output, name="above")([*inputs.values()])
     return lower, keras.Model(inputs, outputs, name=f"{model.name}_upper")
+
+
+def keep_still(model, name):
+    """Freeze a classifier up to a layer of its backbone, and return that part of it.
+
+    `DataError`: it has no such layer.
+    """
+    layers = canonical_names(model.layers)
+    if name not in layers:
+        msg = (
+            f"{model.name} has no layer '{name}' to freeze up to; `model.summary()` of "
+            f"keras.applications.{model.name} lists them, {[*layers][len(layers) // 2]} for example"
+        )
+        raise DataError(msg)
+    pixels = layers["augment"] if "augment" in layers else layers["to_float"]
+    lower = keras.Model(pixels.output, layers[name].output, name="lower")
+    lower.trainable = False
+    return lower
 
 
 def feature_parts(lower, prepared, recipe, *, progress=True):

@@ -23,11 +23,15 @@ def predict(model, part, *, devices=1, views="one", before_batch=None):
     part : skinlib.data.batches.Part
     devices : int
         Number that the model was built on; each takes an equal share of a batch.
-    views : {'one', 'd4'}
-        ``d4`` averages the probabilities over the eight turns and mirror images.
+    views : {'one', 'd4', 'crops'}
+        ``d4`` averages the probabilities over the eight turns and mirror images, ``crops`` over
+        those of all squares that the set has of a photograph.
     before_batch : callable, optional
         Called before each batch; may raise to stop early.
     """
+    if views == "crops":
+        each = {"devices": devices, "views": "d4", "before_batch": before_batch}
+        return np.mean([predict(model, square, **each) for square in part.squares()], axis=0)
     out = []
     for inputs, one_hot in batches(part, BATCH):
         if before_batch:

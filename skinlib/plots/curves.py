@@ -27,15 +27,15 @@ OUTCOMES = {"correct": COLOURS[5], "no answer": "#dddddd", "wrong": VERMILLION}
 def learning_curves(run):
     """Draw loss and accuracy of a run by epoch, with the epoch whose weights were kept."""
     history, kept = run.history(), run.record["best_epoch"]
-    held_out = f"{run.record['selection']} set"
+    held_out, chosen = f"{run.record['selection']} set", run.record["selection"] != "none"
     with subplots(WIDTH, 2.6, ncols=2) as (figure, panels):
         for axes, score in zip(panels, ("loss", "accuracy"), strict=True):
             long = pd.DataFrame(
                 {"epoch": history["epoch"], "training set": history[score],
-                 held_out: history[f"val_{score}"]}
+                 **({held_out: history[f"val_{score}"]} if chosen else {})}
             ).melt("epoch", var_name="set", value_name=score)  # fmt: skip
             seaborn.lineplot(long, x="epoch", y=score, hue="set", style="set", ax=axes,
-                             palette=[MUTED, BLUE], markers=["o", "o"], markersize=4,
+                             palette=[MUTED, BLUE][: 1 + chosen], markers=["o", "o"], markersize=4,
                              markeredgewidth=0, legend=score == "loss")  # fmt: skip
             axes.axvline(kept, color=VERMILLION, linewidth=1.6, linestyle=":", label="kept epoch")
             axes.set(ylim=(0, None if score == "loss" else 1))

@@ -1,5 +1,7 @@
 """Evaluate finished runs with their weights: on the official test, and on maps against masks."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from skinlib.common.files import write_csv, write_json
 from skinlib.data import ham10000, pixels, synthetic
 from skinlib.data.batches import Part
 from skinlib.data.masks import Masks, cropped, locate
+from skinlib.data.prepare import sides_of
 from skinlib.experiments import external, localisation
 from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
@@ -59,7 +62,8 @@ def official(run, dataset, trained_on, *, progress=True):
     classifier, table = load_run(run.folder), dataset.table
     images, seen = (classifier.cached(each, progress) for each in (dataset, trained_on))
     _refuse_trained_on(dataset, images, trained_on, seen)
-    part = _part(classifier, images, table)
+    sides = sides_of(dataset, run.record["input_size"], classifier.recipe, progress=progress)
+    part = dataclasses.replace(_part(classifier, images, table), sides=sides)
     probabilities = prediction.predict(classifier.model, part, views=classifier.recipe.views)
     before = run.predictions()
     before = before[before["part"] != external.PART]

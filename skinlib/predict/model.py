@@ -121,7 +121,8 @@ class Predictor:
         inputs = {"image": np.ascontiguousarray(pictures)}
         if self.recipe.metadata:
             inputs["metadata"] = self.encoder.transform(facts)
-        several = (views or self.recipe.views) == "d4"
+        # The other squares of `crops` are of whole photographs, which are not here.
+        several = (views or self.recipe.views) != "one"
         seen = list(d4(inputs["image"])) if several else [inputs["image"]]
         # Distance and attention are those of the first view, the picture as it is.
         found = self._inside(inputs)

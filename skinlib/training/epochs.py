@@ -31,7 +31,7 @@ def train(job, network):
     if progress:
         record["resumed"] = run.read_run(folder).record["resumed"] + 1
     else:
-        progress = state.Progress(Controls(recipe.learning_rate), [])
+        progress = state.Progress(Controls.first(recipe), [])
     run.write_record(folder, record)
     job.trackers.start(record, progress.history)
 

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
+from skinlib.common.classes import CLASSES
 from skinlib.common.files import atomic_path, require_space
 from skinlib.experiments import records, run
 from skinlib.models.prediction import attention, predict
@@ -15,7 +16,7 @@ from skinlib.training import losses, run_lock, state
 
 
 def validate(job, network, progress, save):
-    """Score an epoch on the selection set; keep its weights if they are the best so far.
+    """Score an epoch on the selection set, if there is one; keep its weights if they are the best.
 
     The epoch is added to the history of `progress`, which `save` writes before an interruption. A
     probability that is not finite fails the run.
@@ -37,22 +38,27 @@ def validate(job, network, progress, save):
         return _scores(part.labels, probabilities)
 
     start = time.perf_counter()
-    found = scores_of(recipe.selection)
+    found = {} if recipe.selection == "none" else scores_of(recipe.selection)
     row = {f"val_{name}": value for name, value in found.items()}
     if recipe.score_test:
         row |= {f"test_{name}": value for name, value in scores_of("test").items()}
     if progress.controls.update(recipe, epoch, **found):
-        # Numbers, and some kilobytes for the name and place of each array.
-        sizes = [4 * math.prod(v.shape) + 4096 for v in network.classifier.variables]
-        require_space(job.folder, sum(sizes) + 2**16)
-        with atomic_path(run_lock.best(job.folder, epoch)) as temporary:
-            _bare(network.classifier).save_weights(temporary)
+        keep(job, network, epoch)
     logs = dict(progress.logs)
     rate = logs.pop("learning_rate")
     seconds = progress.seconds + time.perf_counter() - start
     progress.complete(
         {"epoch": epoch + 1, **logs, **row, "learning_rate": rate, "seconds": seconds}
     )
+
+
+def keep(job, network, epoch):
+    """Write the weights of a network as those of an epoch, counted from 0."""
+    # Numbers, and some kilobytes for the name and place of each array.
+    sizes = [4 * math.prod(v.shape) + 4096 for v in network.classifier.variables]
+    require_space(job.folder, sum(sizes) + 2**16)
+    with atomic_path(run_lock.best(job.folder, epoch)) as temporary:
+        _bare(network.classifier).save_weights(temporary)
 
 
 def _scores(labels, probabilities):
@@ -84,7 +90,8 @@ def finish(job, network, prepared, progress, keep_weights):
         # There are no features of turned pictures.
         predictor, parts = network.classifier, prepared.parts
     held_out = [name for name in prepared.parts if name != "train"]
-    tables = [prepared.tables[name] for name in held_out]
+    # Of a network that is trained on everything there are no rows.
+    tables = [prepared.tables[name] for name in held_out] or [prepared.tables["train"].iloc[:0]]
     check = lambda: job.watch.check("in the last prediction")  # noqa: E731
     probabilities = [
         predict(predictor, parts[name], views=recipe.views, before_batch=check) for name in held_out
@@ -92,14 +99,14 @@ def finish(job, network, prepared, progress, keep_weights):
     run.write_predictions(
         folder,
         pd.concat(tables, ignore_index=True),
-        np.repeat(held_out, [len(table) for table in tables]),
-        np.concatenate(probabilities),
+        [name for name in held_out for _ in range(len(prepared.tables[name]))],
+        np.concatenate(probabilities) if held_out else np.zeros((0, len(CLASSES))),
     )
     records.close(job.record, recipe, progress, kept)
     run.write_record(folder, job.record)
     if not keep_weights:
         kept.unlink()
-    elif recipe.attention != "none":
+    elif recipe.attention != "none" and "test" in held_out:
         maps = attention(network.classifier, prepared.parts["test"])
         run.write_attention(folder, prepared.tables["test"]["image_id"], maps)
     state.discard(folder)

@@ -138,7 +138,7 @@ def train(
 def _train(job, prepared, weights, keep_weights):
     import_keras()
     from skinlib.models import runtime
-    from skinlib.training import epochs, losses, network
+    from skinlib.training import averaging, epochs, losses, network
 
     record, recipe = job.record, job.recipe
     if recipe.deterministic:
@@ -152,6 +152,8 @@ def _train(job, prepared, weights, keep_weights):
         class_weights = losses.compile_network(built, recipe)
         records.equip(record, prepared, built.classifier, class_weights)
         progress = epochs.train(job, built)
+        if recipe.ema:
+            averaging.finish(job, built, progress)
     with runtime.enough_memory("when predicting", REMEDY):
         if recipe.devices > 1:
             built = network.build(record, recipe, prepared, weights, job.show)

@@ -29,7 +29,13 @@ def compile_network(network, recipe):
     # too late to restore saved ones.
     accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
     options = {"learning_rate": recipe.learning_rate, "epsilon": recipe.epsilon}
-    if recipe.weight_decay:
+    if recipe.ema:
+        from skinlib.training.averaging import AveragingAdamW
+
+        optimizer = AveragingAdamW(
+            **options, weight_decay=recipe.weight_decay, use_ema=True, ema_momentum=recipe.ema
+        )
+    elif recipe.weight_decay:
         optimizer = keras.optimizers.AdamW(**options, weight_decay=recipe.weight_decay)
     else:
         optimizer = keras.optimizers.Adam(**options)

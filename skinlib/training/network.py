@@ -6,6 +6,7 @@ import dataclasses
 import keras
 
 from skinlib.common.errors import DataError
+from skinlib.data.prepare import augmented
 from skinlib.models import frozen, runtime
 from skinlib.models.backbones import get_backbone
 from skinlib.models.classifier import build_classifier
@@ -37,22 +38,25 @@ class Network:
     def training_part(self, epoch):
         """Return the training set of an epoch, counted from 0."""
         part = self.parts["train"]
-        return part.of_epoch(epoch) if isinstance(part, frozen.FeaturePart) else part
+        return part.of_epoch(epoch) if hasattr(part, "of_epoch") else part
 
 
 def build(record, recipe, prepared, weights, show):
     """Build the `Network` of a run, whose record has backbone, input size and seed.
 
-    See `skinlib.models.classifier.build_classifier` for `weights`; `show` is for a bar while the
-    features of a frozen half are computed.
+    See `skinlib.models.classifier.build_classifier` for `weights`; `show` is for a bar while whole
+    photographs, or the features of a frozen half, are cached.
     """
     # TensorFlow's deterministic operations are not available with XLA.
     jit = runtime.jit_compile() and not recipe.deterministic
     size, seed = record["input_size"], record["seed"]
     model = build_classifier(record["backbone"], recipe, size=size, weights=weights, seed=seed)
     model.compile(optimizer=None, jit_compile=jit)
+    if recipe.still_layer:
+        frozen.keep_still(model, recipe.still_layer)
     if not recipe.frozen:
-        return Network(model, model, prepared.parts, jit)
+        train = augmented(prepared, recipe, size, seed, progress=show)
+        return Network(model, model, {**prepared.parts, "train": train}, jit)
     lower, upper = frozen.halves(model, get_backbone(record["backbone"]))
     return Network(model, upper, frozen.feature_parts(lower, prepared, recipe, progress=show), jit)
 

@@ -13,9 +13,14 @@ PLATEAU_DELTA = 1e-4
 
 
 def cosine(recipe, epoch):
-    """Return the learning rate of an epoch, counted from 0, that falls along half a cosine."""
+    """Return the learning rate of an epoch, counted from 0, that falls along half a cosine.
+
+    Before it there are `warmup` epochs in which it rises evenly.
+    """
+    if epoch < recipe.warmup:
+        return recipe.learning_rate * (epoch + 1) / (recipe.warmup + 1)
     span = recipe.learning_rate - recipe.minimum_learning_rate
-    share = min(epoch / recipe.epochs, 1.0)
+    share = min((epoch - recipe.warmup) / (recipe.epochs - recipe.warmup), 1.0)
     return recipe.minimum_learning_rate + span * (1 + math.cos(math.pi * share)) / 2
 
 
@@ -46,18 +51,24 @@ class Controls:
     best_epoch: int = -1
     stopped: bool = False
 
-    def update(self, recipe, epoch, loss, accuracy, mean_recall=math.nan):
+    @classmethod
+    def first(cls, recipe):
+        """Return those of a training before its first epoch."""
+        return cls(cosine(recipe, 0) if recipe.schedule == "cosine" else recipe.learning_rate)
+
+    def update(self, recipe, epoch, loss=math.nan, accuracy=math.nan, mean_recall=math.nan):
         """Take the scores of an epoch on the selection set; return whether it is the best so far.
 
         Epochs are counted from 0. `loss` is the plain cross-entropy, `mean_recall` the recall
-        averaged over the classes.
+        averaged over the classes; there are none where nothing is selected.
         """
         score = {"loss": loss, "accuracy": -accuracy, "mean_recall": -mean_recall}
         if recipe.schedule == "cosine":
             self.learning_rate = cosine(recipe, epoch + 1)
         elif recipe.plateau_factor is not None:
             self._plateau(recipe, loss)
-        self._stopping(recipe, epoch, score[recipe.stopping_metric])
+        if recipe.selection != "none":
+            self._stopping(recipe, epoch, score[recipe.stopping_metric])
         if recipe.checkpoint_metric == "last":
             self.best_epoch = epoch
             return True

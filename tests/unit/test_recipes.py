@@ -20,6 +20,7 @@ NAMES = [
     "clean-frozen",
     "md-as-logged-frozen",
     "best",
+    "folds",
 ]
 
 
@@ -152,6 +153,26 @@ def test_an_impossible_value_is_refused_with_its_field(field, value):
         get_recipe("clean").replace(**{field: value})
     with pytest.raises(DataError, match=field):
         Recipe("mine", **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "named"),
+    [
+        ("folds", {"fold": 5}, "0 to 4"),
+        ("folds", {"schedule": "plateau"}, "'plateau'"),
+        ("folds", {"checkpoint_metric": "loss", "ema": 0.0}, "'none'"),
+        ("folds", {"warmup": 30}, "30 epochs|epochs, 30"),
+        ("folds", {"frozen": True}, "set frozen to False"),
+        ("folds", {"crops": {"scale": 0}}, "scale"),
+        ("folds", {"crops": {"size": 2}}, "crops"),
+        ("clean", {"ema": 0.9}, "set 'last'"),
+        ("clean", {"test_share": 0.0}, "test images unless"),
+        ("clean", {"selection": "test", "test_share": 0.0}, "test_share"),
+    ],
+)
+def test_fields_that_contradict_each_other_are_refused(name, fields, named):
+    with pytest.raises(DataError, match=named):
+        get_recipe(name).replace(**fields)
 
 
 @pytest.mark.parametrize("name", NAMES)

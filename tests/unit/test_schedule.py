@@ -171,3 +171,27 @@ def test_the_last_epoch_is_kept_whatever_its_scores():
     for epoch, loss in enumerate((0.5, 0.9, 0.7)):
         assert controls.update(recipe, epoch, loss, 1 - loss)
     assert controls.best_epoch == 2
+
+
+def test_the_rate_rises_evenly_and_then_falls_along_the_cosine():
+    import keras
+
+    recipe = get_recipe("folds").replace(epochs=10, warmup=3, learning_rate=0.01)
+    control, found = Controls.first(recipe), []
+    for epoch in range(10):
+        found.append(control.learning_rate)
+        control.update(recipe, epoch)
+        assert not control.stopped
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.01, 7, alpha=recipe.minimum_learning_rate / 0.01
+    )
+    expected = [0.0025, 0.005, 0.0075, *(float(schedule(epoch)) for epoch in range(7))]
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_nothing_stops_a_training_in_which_nothing_is_selected():
+    recipe = get_recipe("folds").replace(epochs=90)
+    control = Controls.first(recipe)
+    for epoch in range(90):
+        assert control.update(recipe, epoch)
+    assert (control.stopped, control.best_epoch) == (False, 89)

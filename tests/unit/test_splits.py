@@ -121,6 +121,26 @@ def test_an_image_in_two_rows_is_refused_when_drawing(table):
         make(pd.concat([table, table[4:5]]))
 
 
+def test_five_folds_are_all_images_once(table):
+    """Each fold is the test set of one split; the rest of the images are trained on."""
+    each = [
+        splits.make_split(table, unit="fold", test=0.2, validation=0.0, seed=0, fold=fold)
+        for fold in range(5)
+    ]
+    tested = pd.concat([split.table[split.table["part"] == "test"] for split in each])
+    assert sorted(tested["image_id"]) == sorted(table["image_id"])
+    for split in each:
+        assert split.counts().keys() == {"train", "test"}
+        assert len(table) / 5 == pytest.approx(split.counts()["test"], rel=0.1)
+        assert splits.lesions_on_both_sides(split) == []
+        labels = table.set_index("image_id")["dx"]
+        shares = labels[split.table.query("part == 'test'")["image_id"]].value_counts(
+            normalize=True
+        )
+        expected = labels.value_counts(normalize=True)
+        assert (shares - expected).abs().max() < 0.02
+
+
 # The validator (F14) and the file (F15)
 
 
