@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
-from skinlib.stats import decisions
-from skinlib.stats.decisions import ALIKE, AS_DATA, POINTS
+from skinlib.stats import crossfit
+from skinlib.stats.crossfit import ALIKE, AS_DATA, POINTS
 from skinlib.stats.operating import MELANOMA
 
 SHARES = np.array([0.03, 0.05, 0.11, 0.03, 0.11, 0.62, 0.05])
@@ -31,12 +31,12 @@ def folds(sample):
 
 @pytest.fixture(scope="module")
 def crossfitted(sample, folds):
-    return decisions.crossfit(*sample[:3], folds)
+    return crossfit.crossfit(*sample[:3], folds)
 
 
 def test_the_probabilities_that_were_put_in_come_out(sample):
     labels, given, lesions, true = sample
-    found = decisions.fit(labels, given, lesions)
+    found = crossfit.fit(labels, given, lesions)
     assert found.temperature == pytest.approx(SHARPER, rel=0.1)
     assert found.prior == pytest.approx(-SHARPER, rel=0.15)
     assert np.abs(found.probabilities(given) - true).mean() < 0.01
@@ -47,7 +47,7 @@ def test_the_probabilities_that_were_put_in_come_out(sample):
 
 def test_no_other_shift_and_temperature_fit_better(sample):
     labels, given, lesions, _ = sample
-    found = decisions.fit(labels, given, lesions)
+    found = crossfit.fit(labels, given, lesions)
 
     def loss(prior, temperature):
         scores = (np.log(given) - prior * np.log(found.shares)) / temperature
@@ -65,7 +65,7 @@ def test_a_fold_is_decided_without_its_labels(sample, folds, crossfitted):
     labels, given, lesions, _ = sample
     here = folds == 2
     turned = np.where(here, (labels + 1) % 7, labels)
-    again = decisions.crossfit(turned, given, lesions, folds)
+    again = crossfit.crossfit(turned, given, lesions, folds)
     for point in POINTS:
         np.testing.assert_array_equal(again.named[point][here], crossfitted.named[point][here])
         np.testing.assert_array_equal(
@@ -75,15 +75,15 @@ def test_a_fold_is_decided_without_its_labels(sample, folds, crossfitted):
     np.testing.assert_array_equal(again.probabilities[here], crossfitted.probabilities[here])
     assert (again.probabilities[~here] != crossfitted.probabilities[~here]).any()
     # And as if it were new, by what is fitted on the rest.
-    rest = decisions.fit(labels[~here], given[~here], lesions[~here])
+    rest = crossfit.fit(labels[~here], given[~here], lesions[~here])
     np.testing.assert_array_equal(
-        decisions.decide(rest, given[here]).named[ALIKE], crossfitted.named[ALIKE][here]
+        crossfit.decide(rest, given[here]).named[ALIKE], crossfitted.named[ALIKE][here]
     )
 
 
 def test_each_point_is_the_better_one_for_its_aim(sample, crossfitted):
     labels, _, lesions, _ = sample
-    found = decisions.measure(crossfitted, labels, lesions)
+    found = crossfit.measure(crossfitted, labels, lesions)
     for point in POINTS:
         named = crossfitted.named[point]
         assert found[point]["accuracy"].value == pytest.approx(np.mean(named == labels))
@@ -100,7 +100,7 @@ def test_each_point_is_the_better_one_for_its_aim(sample, crossfitted):
 
 def test_the_risk_and_the_specificity_are_kept_on_the_other_folds(sample, crossfitted):
     labels, _, lesions, _ = sample
-    found = decisions.measure(crossfitted, labels, lesions)
+    found = crossfit.measure(crossfitted, labels, lesions)
     for point in POINTS:
         assert found[point]["wrong"].low <= 0.1
         assert 0.05 < found[point]["wrong"].value < 0.13
@@ -112,6 +112,6 @@ def test_the_risk_and_the_specificity_are_kept_on_the_other_folds(sample, crossf
 def test_too_few_lesions_for_the_risk_answer_nothing(sample):
     labels, given, lesions, _ = sample
     few = np.r_[:6, np.flatnonzero(labels == MELANOMA)[:2]]
-    found = decisions.fit(labels[few], given[few], lesions[few], risk=0.1)
+    found = crossfit.fit(labels[few], given[few], lesions[few], risk=0.1)
     assert found.confidence == {AS_DATA: None, ALIKE: None}
-    assert not decisions.decide(found, given[:50]).answered[ALIKE].any()
+    assert not crossfit.decide(found, given[:50]).answered[ALIKE].any()
