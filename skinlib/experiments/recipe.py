@@ -2,12 +2,10 @@
 
 import dataclasses
 import types
-import typing
-from collections.abc import Mapping
 from typing import Literal
 
-from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
+from skinlib.experiments.fields import check
 
 # The paper names 857 test images "provided by the HAM10000 data set"; no such set is published, so
 # "as described" takes that many at random.
@@ -15,43 +13,6 @@ DESCRIBED_TEST = 857 / 10015
 
 # Fields that do not affect results.
 _WITHOUT_EFFECT = ("tensorboard",)
-# Every number lies in an interval.
-_INTERVALS = {
-    "seed": "[0, 4294967295]",
-    **dict.fromkeys(
-        ("size", "attention_heads", "metadata_units", "batch_size", "epochs",
-         "steps_per_execution", "devices", "augmented_copies"),
-        "[1, inf)",
-    ),
-    **dict.fromkeys(("learning_rate", "epsilon"), "(0, inf)"),
-    **dict.fromkeys(
-        ("minimum_learning_rate", "plateau_patience", "stopping_patience", "stopping_delta",
-         "weight_decay", "logit_adjustment", "class_weights", "fold", "warmup"),
-        "[0, inf)",
-    ),
-    **dict.fromkeys(
-        ("dropout", "validation_share", "label_smoothing", "batch_norm_momentum", "ema",
-         "test_share", "facts_dropped", "brightness", "contrast", "saturation"),
-        "[0, 1)",
-    ),
-    "plateau_factor": "(0, 1)",
-    "scale": "(0, 1]",
-    "ratio": "[1, inf)",
-    "hue": "[0, 180]",
-    "rotation": "[0, 360]",
-    "shift": "[0, 1]",
-    "zoom": "[0, 1)",
-}  # fmt: skip
-# Of fields that are dictionaries: their keys, and what each holds.
-_KEYS = {
-    "augmentation": {"rotation": float, "shift": float, "zoom": float, "flip": bool},
-    "crops": {
-        "scale": float,
-        "ratio": float,
-        "turns": bool,
-        **dict.fromkeys(("brightness", "contrast", "saturation", "hue"), float),
-    },
-}
 Score = Literal["loss", "accuracy", "mean_recall"]
 SplitUnit = Literal[
     "image", "lesion", "leaking", "sealed", "leaking_matched", "sealed_matched", "fold"
@@ -292,56 +253,3 @@ class Recipe:
             for key, value in self.to_json().items()
             if value != defaults[key] and key not in _WITHOUT_EFFECT
         }
-
-
-def check(name, value, kind=int):
-    """Raise `DataError` unless a value is of the type, and in the range, of a field of this name.
-
-    Fields are those of `Recipe`, ``seed`` and ``size``.
-    """
-    expected = _expected(name, value, kind)
-    if expected:
-        what = name if name in ("seed", "size") else f"recipe field {name}"
-        msg = f"{what} is {value!r}, expected {expected}"
-        raise DataError(msg)
-
-
-def _expected(name, value, kind):
-    """Return what a field should hold instead of a value, None if it is good."""
-    if typing.get_origin(kind) is Literal:
-        allowed = typing.get_args(kind)
-        return None if value in allowed else f"one of {', '.join(allowed)}"
-    if kind in (bool, str):
-        return None if isinstance(value, kind) else {bool: "True or False", str: "a text"}[kind]
-    if name == "class_weights":
-        numbers = value if isinstance(value, tuple) and len(value) == len(CLASSES) else ()
-        if value in ("balanced", "none") or (
-            not any(_not_in(name, number, float) for number in numbers) and any(numbers)
-        ):
-            return None
-        return f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
-    if keys := _KEYS.get(name):
-        if value is None or (isinstance(value, Mapping) and set(value) <= set(keys)):
-            wrong = {k: _expected(k, v, keys[k]) for k, v in (value or {}).items()}
-            return next((f"{k} to be {text}" for k, text in wrong.items() if text), None)
-        return f"None or a dictionary of {', '.join(keys)}"
-    if value is None and kind == float | None:
-        return None
-    if interval := _not_in(name, value, kind):
-        whole = "a whole number" if kind is int else "a number"
-        optional = " or None" if kind == float | None else ""
-        hint = "; YAML takes 1e-3 for text, write 0.001" if isinstance(value, str) else ""
-        return f"{whole} in {interval}{optional}{hint}"
-    return None
-
-
-def _not_in(name, value, kind):
-    """Return the interval of a field if a value is no such number or not in it."""
-    interval = _INTERVALS[name]
-    low, high = map(float, interval[1:-1].split(","))
-    number = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
-    # Comparisons with NaN are false.
-    inside = number and (low < value < high
-                         or (value == low and interval[0] == "[")
-                         or (value == high and interval[-1] == "]"))  # fmt: skip
-    return None if inside else interval

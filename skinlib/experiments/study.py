@@ -9,7 +9,7 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError
-from skinlib.experiments.recipe import check
+from skinlib.experiments.fields import check
 from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.run import list_runs, run_name
 from skinlib.models.backbones import BACKBONES, get_backbone

@@ -15,7 +15,8 @@ from skinlib.common.errors import TrainingError
 from skinlib.common.process import Watch, import_keras
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
-from skinlib.experiments.recipe import Recipe, check
+from skinlib.experiments.fields import check
+from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
