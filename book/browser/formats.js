@@ -16,6 +16,7 @@ const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * @property {boolean} [profile] The file says what its colours are.
  * @property {number[][]} [pieces] Begin and end of the parts of its profile, in a JPEG.
  * @property {number} [frame] Where the length of the frame header of a JPEG is.
+ * @property {boolean} [animated] It is a PNG of several pictures.
  * @property {string} [odd] Kind of colours that browsers turn into RGB in their own way.
  */
 
@@ -89,6 +90,8 @@ function readPng(view) {
       if (view.getUint8(at + 16) === 16) found.odd = "16 bits a channel";
     }
     if (name === 0x69434350 /* iCCP */) found.profile = true;
+    // acTL with the number of pictures.
+    if (name === 0x6163544c && at + 12 <= view.byteLength && view.getUint32(at + 8) > 1) found.animated = true;
     at += 12 + length;
     if (name === 0x49454e44 /* IEND */) {
       found.whole = at <= view.byteLength;

@@ -4,15 +4,16 @@ import { calibrated, decide, encode, median } from "./answer.js";
 import { loadEngine } from "./engine.js";
 import { checkReadback, readPhotograph, Refused } from "./photograph.js";
 import { draw, inWords } from "./picture.js";
-import { showResult } from "./result.js";
+import { lost, showResult } from "./result.js";
 import { eightViews } from "./views.js";
+import { askWhatIf } from "./what-if.js";
 
 const root = document.getElementById("try");
 const base = new URL("./", import.meta.url);
 const part = (name) => root.querySelector(`[data-part="${name}"]`);
-const [file, age, sex, site, opacity] = ["file", "age", "sex", "site", "opacity"].map((name) =>
-  document.getElementById(`try-${name}`),
-);
+const names = ["file", "age", "age-unknown", "sex", "site", "opacity"];
+const [file, age, ageUnknown, sex, site, opacity] = names.map((name) => document.getElementById(`try-${name}`));
+const IMPOSSIBLE = "This age is impossible, expected years between 0 and 120, or nothing.";
 // Answers when the speed is asked for.
 const REPEATS = 5;
 
@@ -37,7 +38,7 @@ async function begin() {
   fill(sex, Object.keys(model.metadata.sex.positions));
   fill(site, Object.keys(model.metadata.site.positions));
   page.samples.forEach(offer);
-  opacity.value = String(page.opacity);
+  tellFacts();
   part("sizes").textContent = loads(page.sizes);
   listen();
   part("form").hidden = false;
@@ -65,19 +66,22 @@ async function load(name) {
 
 function fill(select, categories) {
   const names = ["unknown", ...categories.filter((name) => name !== "unknown")];
-  select.replaceChildren(...names.map((name) => new Option(name, name)));
+  select.replaceChildren(...names.map((name) => new Option(name === "unknown" ? "I don't know" : name, name)));
 }
 
 function offer(sample) {
-  const image = Object.assign(new Image(), { src: new URL(sample.file, base).href, alt: "" });
+  const words = `Sample picture: ${sample.title}`;
+  const image = Object.assign(new Image(), { src: new URL(sample.file, base).href, alt: words });
   const button = Object.assign(document.createElement("button"), { type: "button" });
   const title = Object.assign(document.createElement("span"), { textContent: sample.title });
+  title.setAttribute("aria-hidden", "true"); // The picture says it.
   button.append(image, title);
   button.addEventListener("click", () => {
     age.value = sample.age ?? "";
     sex.value = sample.sex;
     site.value = sample.site;
     file.value = "";
+    tellFacts();
     take(load(sample.file), sample.title);
   });
   part("samples").append(button);
@@ -96,10 +100,43 @@ function listen() {
     });
   }
   document.addEventListener("paste", (event) => files(event.clipboardData));
-  [age, sex, site].forEach((field) => field.addEventListener("change", () => photograph && ask()));
+  age.addEventListener("input", tellFacts);
+  ageUnknown.addEventListener("change", () => {
+    if (!ageUnknown.checked) return age.focus();
+    age.value = "";
+    age.dispatchEvent(new Event("change"));
+  });
+  for (const field of [age, sex, site]) {
+    field.addEventListener("change", () => {
+      tellFacts();
+      if (photograph) ask();
+    });
+  }
+  part("what-if").addEventListener("toggle", () => photograph && attention && showWhatIf());
   opacity.addEventListener("input", redraw);
   part("measure").addEventListener("click", () => ask(REPEATS));
 }
+
+/** Say while the reader types whether an age is possible, and what is lost without a fact. */
+function tellFacts() {
+  const wrong = impossible();
+  part("age-fault").textContent = wrong ? IMPOSSIBLE : "";
+  age.setAttribute("aria-invalid", String(wrong));
+  // A verdict beside an age that is refused would be one about another age.
+  if (wrong && photograph) {
+    turn += 1;
+    withdraw();
+  }
+  ageUnknown.checked = age.value === "" && !wrong;
+  part("lost").textContent = wrong ? "" : lost(given(), page.facts);
+}
+
+function impossible() {
+  const years = age.valueAsNumber;
+  return age.validity.badInput || (age.value !== "" && !(years >= 0 && years <= 120));
+}
+
+const given = () => ({ age: age.value === "" ? null : age.valueAsNumber, sex: sex.value, site: site.value });
 
 /** Take a file, or the promise of one, show it and ask about it. */
 async function take(blob, name) {
@@ -110,12 +147,22 @@ async function take(blob, name) {
     if (mine !== turn) return;
     photograph = found;
   } catch (error) {
-    if (mine === turn) fail(error);
+    if (mine === turn) {
+      fail(error);
+      reveal(part("error"));
+    }
     return;
   }
   part("columns").hidden = false;
   redraw();
   await ask();
+  // The controls are far above; whoever changes a fact later stays there.
+  if (mine + 1 === turn) reveal(part(part("error").textContent ? "error" : "status"));
+}
+
+function reveal(element) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
 }
 
 function clear() {
@@ -129,6 +176,8 @@ function clear() {
 function withdraw() {
   attention = null;
   for (const name of ["opacity", "result", "meaning"]) part(name).hidden = true;
+  part("what-if-rows").replaceChildren();
+  part("what-if-says").textContent = "";
   report("");
   redraw();
 }
@@ -159,11 +208,18 @@ function ask(repeats = 1) {
 }
 
 function facts() {
-  const years = age.value === "" ? null : age.valueAsNumber;
-  if (age.validity.badInput || (years !== null && !(years >= 0 && years <= 120))) {
-    throw new Refused("This age is impossible, expected years between 0 and 120, or nothing.");
-  }
-  return { age: years, sex: sex.value, site: site.value };
+  if (impossible()) throw new Refused(IMPOSSIBLE);
+  return given();
+}
+
+/** How the answer moves with the facts, where the reader has opened that. */
+function showWhatIf() {
+  if (!part("what-if").open) return;
+  const [mine, square, given] = [turn, photograph.square, facts()];
+  working = working.then(async () => {
+    const stopped = () => mine !== turn;
+    await askWhatIf(part, await engine, square, given, model, stopped).catch((error) => stopped() || fail(error));
+  });
 }
 
 async function answer(mine, given, repeats) {
@@ -213,6 +269,7 @@ async function answer(mine, given, repeats) {
   part("speed").dataset.backend = running.backend;
   part("opacity").hidden = false;
   redraw();
+  showWhatIf();
 }
 
 /** Let the browser draw, and the reader change their mind. */
@@ -224,7 +281,7 @@ function redraw() {
   if (!photograph) return;
   const canvas = part("canvas");
   draw(canvas, photograph.preview, attention, opacity.valueAsNumber / 100, page.colours);
-  const words = attention ? ` ${inWords(attention)}` : "";
+  const words = attention && opacity.valueAsNumber > 0 ? ` ${inWords(attention)}` : "";
   part("caption").textContent = `The network sees the bright square.${words}`;
   canvas.setAttribute("aria-label", `The picture “${photograph.name}”.`);
 }

@@ -61,6 +61,9 @@ export async function readPhotograph(file, name, { limits, others }, size) {
   }
   const broken = `${called} is broken or not complete; take the file from where it came from again.`;
   if (!header.whole || !header.width || !header.height) throw new Refused(broken);
+  if (header.animated) {
+    throw new Refused(`${called} is an animation of several pictures; save one of them as JPEG or PNG.`);
+  }
   const pressed = header.odd === CMYK && header.profile;
   const files = [new Blob([bytes]), ...(pressed ? inkFiles(content, header, called) : [])];
   const decoding = files.map((file) => decode(file, header.profile && !pressed));

@@ -14,10 +14,10 @@ const MEANINGS = {
 };
 const SETS = { test: "its own test set", official: "the official test set" };
 
-const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
 /** Rounded it would be 100 %, which nobody can be. */
-const sure = (share) => (share >= 0.995 ? "over 99\u00a0%" : percent(share, 0));
+export const sure = (share) => (share >= 0.995 ? "over 99\u00a0%" : percent(share, 0));
 
 /** A share with its interval, per cent. */
 const interval = ([value, low, high]) =>
@@ -61,17 +61,35 @@ function threshold(model, complete) {
   return complete ? found : `${found} if age, sex or site is not known`;
 }
 
-function notes({ complete }, { profile, behind, odd }, { risk, facts }) {
+/**
+ * What is lost without a fact, in plain words; empty where all are known.
+ *
+ * @param {{age: number | null, sex: string, site: string}} given
+ * @param {object} facts Of page.json: `coverage` and `risk` on the model's test set.
+ * @returns {string}
+ */
+export function lost(given, facts) {
+  const missing = [given.age === null && "age", given.sex === "unknown" && "sex", given.site === "unknown" && "place"];
+  const names = missing.filter(Boolean);
+  if (!names.length) return "";
+  const [all, none] = [facts.given, facts.none].map(({ coverage, risk }) => [
+    coverage ? percent(coverage[0], 0) : "none",
+    risk ? percent(risk[0], 0) : "none",
+  ]);
+  return (
+    `You do not know ${names.join(", ").replace(/, ([^,]*)$/, " and $1")}. The model was trained with all three and has ` +
+    `to be surer without: of the photographs of its test set it answers ${all[0]} with all three and ${none[0]} with ` +
+    `none; of these answers ${all[1]} and ${none[1]} are wrong.`
+  );
+}
+
+function notes({ complete }, { profile, behind, odd }, { risk }) {
   const wrong = Object.keys(risk).filter((set) => risk[set]);
   const shares = wrong.map((set) => `${interval(risk[set])} on ${SETS[set]}`).join(", ");
-  const [given, none] = [facts.given, facts.none].map((each) => (each ? percent(each[0], 0) : "none"));
   return [
     "The probabilities are calibrated on the validation set." +
       (wrong.length ? ` Of the answers these shares are wrong: ${shares}.` : ""),
-    complete
-      ? ""
-      : "Age, sex or site was not given; the model was trained with them. Of its answers on its test set " +
-        `${given} are wrong with all three and ${none} with none.`,
+    complete ? "" : "Age, sex or place was not given, see above what that costs.",
     profile ? "Colours were converted from the profile in the file to sRGB." : "",
     behind ? `Transparent parts were laid over ${behind}.` : "",
     odd

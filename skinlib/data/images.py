@@ -67,7 +67,7 @@ def open_image(file, name=None, limit=MAX_PIXELS):
     Raises
     ------
     IntegrityError
-        If the file is none of `FORMATS` or declares more pixels than `limit`.
+        If the file is none of `FORMATS`, declares more pixels than `limit`, or is an animation.
     OSError
         If the system does not let it be read.
     """
@@ -87,6 +87,12 @@ def open_image(file, name=None, limit=MAX_PIXELS):
             f"'{path}' declares {image.width}x{image.height} pixels, more than the limit of "
             f"{limit}; resize it first"
         )
+        raise IntegrityError(msg)
+    # A telephone's JPEG may hold a preview beside the photograph; that is no animation.
+    if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
+        count = image.n_frames
+        image.close()
+        msg = f"'{path}' is an animation of {count} pictures; save one of them as JPEG or PNG"
         raise IntegrityError(msg)
     return image
 

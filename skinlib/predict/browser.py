@@ -16,7 +16,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path, write_json
 from skinlib.data import synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
-from skinlib.predict import predictions, released
+from skinlib.predict import released
 from skinlib.predict.model import LEAST_SIDE
 from skinlib.predict.requests import table
 
@@ -130,10 +130,12 @@ def describe(model, drawn, checked, sizes):
         # A byte a pixel is more than a camera's JPEG takes.
         "limits": {"side": LEAST_SIDE, "pixels": MAX_PHOTOGRAPH, "bytes": MAX_PHOTOGRAPH},
         "others": KINDS,
-        # Share of wrong answers, with its interval, by test set and by what was given.
+        # Share of wrong answers with its interval, by test set; and what facts are worth.
         "risk": {part: found["risk"] for part, found in measured.items()},
-        "facts": {key: model["without_facts"][key]["risk"] for key in ("given", "none")},
-        "opacity": round(100 * predictions.STRENGTH),
+        "facts": {
+            key: {name: model["without_facts"][key][name] for name in ("coverage", "risk")}
+            for key in ("given", "none")
+        },
         "colours": colours.tolist(),
         "samples": drawn,
         "check": checked,

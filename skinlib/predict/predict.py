@@ -11,12 +11,14 @@ from tqdm import tqdm
 from skinlib.common import NOT_A_DEVICE
 from skinlib.common.errors import DataError, Interrupted
 from skinlib.common.files import atomic_path, require_place, write_csv
-from skinlib.predict import predictions, released, requests
+from skinlib.predict import predictions, released, requests, what_if
 
 # Errors that are printed; the table has them all.
 SHOWN = 10
 # Bytes of a photograph's name that its overlay keeps: file systems allow 255 in all.
 KEPT = 100
+# Test sets whose measures are told.
+SETS = {"test": "its own test set", "official": "the official test set"}
 # Endings that make --overlay the name of one picture; of these, PNG is written.
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 
@@ -119,6 +121,10 @@ def _report(args, classifier, found):
     else:
         for each in good:
             print(each.text(classifier.rule))
+        # Of one photograph there is room for it on the screen.
+        if len(found) == len(good) == 1 and classifier.recipe.metadata:
+            request = good[0].request
+            print("\n".join(what_if.lines(classifier, request.image, request.facts)))
     # Standard output with --json is JSON alone.
     for line in written:
         print(line, file=sys.stderr if args.json else sys.stdout)
@@ -136,14 +142,36 @@ def _notes(classifier, found):
         lines.append("Not calibrated, and no rule when not to answer: no validation set.")
     elif found[0].distance is None:
         lines.append("Whether a picture is unlike the training pictures is not checked.")
-    if classifier.recipe.metadata and not all(each.request.complete for each in found):
-        line = "Age, sex or site was not given; the model was trained with them"
-        if measured := record.get("without_facts"):
-            risks = [measured[key]["risk"] for key in ("given", "none")]
-            given, none = ("none" if risk is None else f"{risk[0]:.0%}" for risk in risks)
-            line += (
-                f", and of its answers on its test set {given} are wrong with all three and "
-                f"{none} with none"
-            )
-        lines.append(f"{line}.")
+    lines += _wrong(record)
+    if classifier.recipe.metadata:
+        if not all(each.request.complete for each in found):
+            lines.append(_lost(record))
+        lines.append("A guessed age, sex or site can turn the answer; give only what you know.")
     return lines
+
+
+def _wrong(record):
+    """Return a line with the shares of wrong answers that were measured, if there are any."""
+    measured = record.get("abstention", {}).get("measured", {})
+    shares = [
+        f"{risk[0]:.1%} [{100 * risk[1]:.1f}, {100 * risk[2]:.1f}] on {SETS[part]}"
+        for part in SETS
+        if (risk := measured.get(part, {}).get("risk"))
+    ]
+    return [f"Of the answers of this model are wrong: {', '.join(shares)}."] if shares else []
+
+
+def _lost(record):
+    """Return what is lost without all facts."""
+    line = "Age, sex or site was not given; the model was trained with them"
+    if measured := record.get("without_facts"):
+        (answered, wrong), (answered_none, wrong_none) = (
+            ["none" if share is None else f"{share[0]:.0%}" for share in
+             (measured[key]["coverage"], measured[key]["risk"])]
+            for key in ("given", "none")
+        )  # fmt: skip
+        line += (
+            f". On its test set it answers {answered} of the photographs with all three and "
+            f"{answered_none} with none; of these answers {wrong} and {wrong_none} are wrong"
+        )
+    return f"{line}."

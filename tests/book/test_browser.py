@@ -157,14 +157,105 @@ def test_facts_change_the_answer_as_in_python_also_without_a_network(visit, pyth
         found, _, _ = visit.answer()
         wanted = python(tmp_path / "a.png", age=age, sex=sex, site=site).probabilities[0]
         np.testing.assert_allclose(found, wanted, atol=tolerance)
+    visit.page.type("#try-age", "13")
     visit.page.fill("#try-age", "130")
+    # While it is typed, and the verdict about another age is gone.
+    assert "between 0 and 120" in visit.page.inner_text("#try-age-fault")
+    assert visit.page.get_attribute("#try-age", "aria-invalid") == "true"
+    assert not visit.page.is_visible("#try [data-part=result]")
     visit.page.keyboard.press("Tab")
     assert "between 0 and 120" in visit.error()
     assert not visit.page.is_visible("#try [data-part=result]")
     visit.choose(**FACTS)
     visit.page.keyboard.press("Tab")
     visit.answer()
+    assert visit.page.inner_text("#try-age-fault") == ""
     visit.context.set_offline(False)
+
+
+def test_what_is_lost_without_facts_is_said_and_each_can_be_unknown(visit, tmp_path):
+    """With the measured shares of the model; every fact has an “I don't know”."""
+    page = visit.page
+    visit.choose(**FACTS)
+    assert page.inner_text("#try [data-part=lost]") == ""
+    assert not page.is_checked("#try-age-unknown")
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    page.check("#try-age-unknown")
+    assert page.input_value("#try-age") == ""
+    page.select_option("#try-site", label="I don't know")
+    visit.answer()
+    said = page.inner_text("#try [data-part=lost]")
+    assert "You do not know age and place." in said
+    measured = released.read(released.newest())["without_facts"]
+    for key in ("given", "none"):
+        for name in ("coverage", "risk"):
+            assert f"{100 * measured[key][name][0]:.0f}\u00a0%" in said
+    assert "guessed age, sex or place" in page.inner_text("#try-guess")
+    assert visit.sideways() <= 0
+
+
+def test_the_verdict_comes_into_view_and_is_announced(visit, tmp_path):
+    """After a picture was chosen; not after a fact was, whose field stays where it is."""
+    page = visit.page
+    inside = """() => {
+        const box = document.querySelector("#try [data-part=status]").getBoundingClientRect();
+        return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+    }"""
+    page.evaluate("scrollTo(0, 0)")
+    visit.choose(**FACTS)
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    page.wait_for_function(inside)
+    assert page.get_attribute("#try [data-part=status]", "role") == "status"
+    page.focus("#try-sex")
+    place = "scrollY"
+    before = page.evaluate(place)
+    page.select_option("#try-sex", "male")
+    visit.answer()
+    page.wait_for_timeout(500)
+    assert page.evaluate(place) == before
+
+
+def test_what_if_says_what_python_says(visit, python, tmp_path):
+    """One fact at a time is another; from one view of the picture."""
+    from skinlib.predict import what_if
+
+    page = visit.page
+    visit.choose(**FACTS)
+    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
+    visit.answer()
+    page.click("#try [data-part=what-if] summary")
+    page.wait_for_function(
+        "document.querySelector('[data-part=what-if-says]').textContent.includes('cases')"
+    )
+    found = page.eval_on_selector_all(
+        "#try [data-part=what-if-rows] tr",
+        "rows => rows.map(r => [r.cells[0].textContent, r.cells[1].dataset.best, "
+        "+r.cells[1].dataset.value])",
+    )
+    classifier = released.load(released.newest())
+    wanted = what_if.alternatives(tuple(FACTS.values()), classifier.encoder)
+    assert [name for name, _, _ in found] == list(wanted)
+    picture = classifier.prepare(tmp_path / "a.png")[None].repeat(len(wanted), axis=0)
+    expected = classifier.classify(picture, table(list(wanted.values())), views="one")
+    for (_, best, share), row in zip(found, expected.probabilities, strict=True):
+        assert share == pytest.approx(row.max(), abs=2e-3)
+        assert best == CLASSES[row.argmax()]
+    assert visit.sideways() <= 0
+    page.click("#try [data-part=what-if] summary")
+
+
+def test_the_attention_is_off_and_pictures_have_words(fresh):
+    page = fresh.open().page
+    assert page.input_value("#try-opacity") == "0"
+    words = page.eval_on_selector_all("#try [data-part=samples] img", "all => all.map(i => i.alt)")
+    assert len(set(words)) == len(words) > 1
+    assert all(words)
+    page.click("#try [data-part=samples] button")
+    fresh.answer()
+    assert "attention is largest" not in page.inner_text("#try figcaption")
+    assert "does not follow the lesion" in page.inner_text("#try-attention")
 
 
 def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
@@ -194,6 +285,10 @@ REFUSED = {
     "renamed.png": (b"GIF89a" + bytes(100), "a picture in the format GIF; save it as JPEG or PNG"),
     "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),
     "bomb.png": (snippets.bomb(20_000), "more than the limit of 64 million"),
+    "moving.png": (
+        encode(NOISE, "PNG", save_all=True, append_images=[Image.fromarray(NOISE[::-1])]),
+        "an animation of several pictures",
+    ),
     "dot.png": (encode(NOISE[:1, :1], "PNG"), "1 × 1 pixels, expected 32 a side"),
     "large.png": (b"\x89PNG\r\n\x1a\n" + bytes(65_000_000), "65 MB, more than the limit of 64 MB"),
 }
@@ -234,9 +329,11 @@ def test_keyboard_alone_is_enough(fresh):
     fresh.answer()
     for _ in range(3):
         page.keyboard.press("Tab")
-    for name in ("try-age", "try-sex", "try-site", "try-opacity"):
+    for name in ("try-age", "try-age-unknown", "try-sex", "try-site", "try-opacity"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == name
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.dataset.part") == "measure"
     page.keyboard.press("Enter")

@@ -104,6 +104,20 @@ def encoded(mode="RGB", size=(37, 23), **options):
     return buffer.getvalue()
 
 
+def test_an_animation_is_found_by_both(tmp_path):
+    """Pillow writes it; of one picture it is none."""
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    for count in (1, 2):
+        path = tmp_path / f"{count}.png"
+        frames[0].save(path, save_all=True, append_images=frames[1:count])
+        found = json.loads(node(HEADER, tmp_path, path.read_bytes()))
+        assert found["whole"]
+        assert found.get("animated", False) == (count == 2)
+    with pytest.raises(IntegrityError, match="an animation of 2 pictures; save one"):
+        open_image(path)
+    open_image(tmp_path / "1.png").close()
+
+
 KIND = """
 import { readFileSync } from "node:fs";
 import { kindOf } from "./scripts/formats.js";

@@ -1,5 +1,6 @@
 """The command `predict` around a network: its names, its places, its end; the network is a stub."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from skinlib.cli import main
+from skinlib.data.metadata import MetadataEncoder
 from skinlib.predict import abstention, model, predictions, released
 from skinlib.predict.requests import Request
 
@@ -231,3 +233,44 @@ def test_what_a_person_reads():
     never = abstention.Rule(1.0, None, 1.0)
     assert "was never sure enough" in text(0.5, abstention.UNSURE, never, given)
     assert "distance 1.5, answers go up to 1\n" in text(0.9, abstention.UNLIKE, rule, given)
+
+
+def test_for_one_photograph_it_is_said_how_the_facts_move_the_answer(photo, monkeypatch, capsys):
+    """A network that names melanoma from 60 years on, and nevus on the face whatever the age."""
+
+    class Facts(Stub):
+        recipe = types.SimpleNamespace(attention="none", metadata=True)
+        encoder = MetadataEncoder(50.0, 20.0, ("female", "male", "unknown"), ("back", "face"))
+        record = {  # noqa: RUF012
+            **Stub.record,
+            "abstention": {"measured": {"test": {"risk": [0.081, 0.07, 0.1]}}},
+            "without_facts": {
+                "given": {"coverage": [0.9, 0, 1], "risk": [0.08, 0, 1]},
+                "none": {"coverage": [0.6, 0, 1], "risk": None},
+            },
+        }
+
+        def prepare(self, path):
+            return np.zeros((32, 32, 3), np.uint8)
+
+        def classify(self, pictures, facts, views=None):
+            found = super().classify(pictures, facts)
+            melanoma = (facts["age"] >= 60) & (facts["localization"] != "face")
+            probabilities = np.eye(7)[np.where(melanoma, 4, 5)]
+            return dataclasses.replace(found, probabilities=probabilities)
+
+    monkeypatch.setattr(released, "locate", lambda given, onnx: Facts())
+    assert predict(photo, "--age", "70", "--site", "back") == 0
+    said = capsys.readouterr().out
+    assert "stays melanoma in 4 of 7 cases; it turns into" in said
+    assert "melanocytic nevus: age 20, age 40, face" in said
+    assert "wrong: 8.1% [7.0, 10.0] on its own test set" in said
+    assert "90% of the photographs with all three and 60% with none" in said
+    assert "8% and none are wrong" in said
+    assert "guessed age, sex or site" in said
+    assert len(said.splitlines()) <= 24
+    # Of a face nothing turns it; of two photographs there is no room.
+    assert predict(photo, "--age", "30", "--site", "face") == 0
+    assert "in 7 of 7 cases." in capsys.readouterr().out
+    assert predict(photo, photo) == 0
+    assert "What if" not in capsys.readouterr().out
