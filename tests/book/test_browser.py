@@ -208,6 +208,8 @@ def test_the_verdict_comes_into_view_and_is_announced(visit, tmp_path):
     visit.answer()
     page.wait_for_function(inside)
     assert page.get_attribute("#try [data-part=status]", "role") == "status"
+    # The page glides there.
+    page.wait_for_timeout(1000)
     page.focus("#try-sex")
     place = "scrollY"
     before = page.evaluate(place)
@@ -311,7 +313,7 @@ def test_keyboard_alone_is_enough(fresh):
     """From the file field on: every control in the order of the page, and an answer."""
     page = fresh.open().page
     choosers = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.focus("#try-file")
     # Chromium ignores a key that it handles more than 5 seconds after it was pressed.
     for _ in range(10):
