@@ -36,7 +36,7 @@ LIMITS = --cores $(CORES) --resources devices=$(DEVICES)
 SNAKEMAKE = $(BIN)/snakemake --workflow-profile profiles/$(PROFILE) $(if $(filter local,$(PROFILE)),$(LIMITS))
 HERE = $(BIN)/snakemake --workflow-profile profiles/local $(LIMITS)
 
-.PHONY: help audit-dependencies describe bench demo reproduce runs book test test-kernels test-slurm test-backends lint format check-gpu clean lock serve archive wheel dist
+.PHONY: help audit-dependencies describe bench demo reproduce runs book test test-kernels test-slurm test-backends lint format check-gpu clean lock serve archive wheel pdf dist check-tag gh-pages
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -144,9 +144,23 @@ wheel: $(STAMP) archive  ## a wheel with the released model in it
 	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w $(DIST) .
 
-dist: wheel book  ## what a release has: wheel, results, book, checksums
+pdf: book  ## the book as one file, _build/skinlib.pdf (needs Chromium)
+	$(BIN)/python -m skinlib pdf _build/html -o _build/skinlib.pdf
+
+dist: wheel pdf  ## what a release has: wheel, results, book as HTML and PDF, checksums
+	cp _build/skinlib.pdf $(DIST)/skinlib-$(VERSION).pdf
 	tar -czf $(DIST)/skinlib-html-$(VERSION).tar.gz -C _build html
 	cd $(DIST) && sha256sum skinlib-* > SHA256SUMS
+
+check-tag:  ## whether TAG is the version of this tree, v0.1.0 for example
+	@test "$(TAG)" = "v$(VERSION)" || { echo "the tag is '$(TAG)', expected v$(VERSION)"; exit 1; }
+
+# Of the folder alone, whatever else is in the tree; `git push --force origin gh-pages` publishes it.
+gh-pages: book  ## the book as a commit on the branch gh-pages
+	@touch _build/html/.nojekyll; export GIT_INDEX_FILE=$(CURDIR)/_build/pages.index; \
+	rm -f $$GIT_INDEX_FILE && git --work-tree=_build/html add --all --force . && \
+	git branch --force gh-pages $$(git -c user.name=skinlib \
+	-c user.email=skinlib@users.noreply.github.com commit-tree -m "The book, $(VERSION)" $$(git write-tree))
 
 serve: book  ## look at the book on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html 8000

@@ -59,6 +59,7 @@ COMMANDS = {
     "run": "Train one run of a study, then execute its notebook (what the Snakefile calls).",
     "notebook": "Run any notebook with parameters.",
     "status": "List the runs of a study and their status; exit 1 when one has not finished.",
+    "pdf": "Print the built book as one PDF (needs Chromium and the extra publish).",
     "crate": "Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables.",
     "audit": "Check every claim of the paper by its rule and print the verdicts.",
     "bench": "Measure how fast things are and write it below results/bench.",
@@ -184,6 +185,10 @@ def _parser():
     sub.add_argument("--label", help="added to the title")
 
     command("status", commands.study_status, "study")
+
+    sub = command("pdf", commands.pdf)
+    sub.add_argument("html", type=_path, help="folder of the built book, _build/html for example")
+    sub.add_argument("-o", "--output", required=True, type=_path, help="the PDF")
 
     sub = command("crate", commands.crate, "study")
     sub.add_argument("-o", "--output", required=True, type=_path, help="folder to write")

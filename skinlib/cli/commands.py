@@ -207,6 +207,13 @@ def study_status(args):
     return int(done < len(found))
 
 
+def pdf(args):
+    """Print the built book as one PDF (needs Chromium and the extra publish)."""
+    from skinlib.book import pdf as printing
+
+    print(f"{args.output}: {printing.write(args.html, args.output)} pages")
+
+
 def crate(args):
     """Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables."""
     from skinlib.experiments import crate as crates

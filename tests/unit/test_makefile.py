@@ -56,6 +56,35 @@ def test_demo_and_reproduce_run_the_same_steps_on_their_studies(tree):
     assert "study=demo" in make(tree, "-n", "demo", "STUDY=mine").stdout
 
 
+def test_only_the_tag_of_this_version_makes_a_release(tree):
+    (tree / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    assert make(tree, "check-tag", "TAG=v1.2.3").returncode == 0
+    done = make(tree, "check-tag", "TAG=v1.2.4")
+    assert done.returncode != 0
+    assert "expected v1.2.3" in done.stdout
+
+
+def test_the_branch_of_the_web_site_has_the_book_alone(tree):
+    def git(*words):
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        return subprocess.run(
+            ["git", *who, *words], cwd=tree, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    git("init", "--initial-branch=main", ".")
+    git("add", "Makefile")
+    git("commit", "--message=first")
+    (tree / ".gitignore").write_text("_build\n*.html\n")
+    (tree / "_build" / "html").mkdir(parents=True)
+    (tree / "_build" / "html" / "index.html").touch()
+    done = make(tree, "gh-pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert git("ls-tree", "-r", "--name-only", "gh-pages") == [".nojekyll", "index.html"]
+    # What is being worked on here stays as it is.
+    assert git("ls-files") == ["Makefile"]
+    assert git("branch", "--show-current") == ["main"]
+
+
 @pytest.mark.parametrize("works", [True, False])
 def test_pip_installs_where_uv_cannot(tree, works):
     """uv comes by pip with its hashes, and installs the rest; pip does where uv finds nothing."""

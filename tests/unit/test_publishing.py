@@ -83,6 +83,29 @@ def test_binder_has_what_the_pages_need_and_no_backend():
     assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
 
 
+def test_a_release_is_made_by_make_targets_that_there_are():
+    path = ROOT / ".github" / "workflows" / "release.yml"
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    targets = [step.split()[1] for step in steps if step.startswith("make ")]
+    assert targets == ["check-tag", "dist", "gh-pages"]
+    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(re.search(rf"^{target}:", rules, re.MULTILINE) for target in targets)
+    assert all(step.split()[0] in ("make", "gh", "git") for step in steps)
+
+
+def test_badges_lead_to_workflows_and_licences_that_are_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    badges = re.findall(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)", text)
+    assert len(badges) >= 3
+    for name, target in badges:
+        if match := re.search(r"/actions/workflows/([\w.]+)$", target):
+            assert (ROOT / ".github" / "workflows" / match[1]).is_file(), name
+        elif "://" not in target:
+            assert (ROOT / target).is_file(), name
+
+
 def test_citation_archive_and_package_agree():
     archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

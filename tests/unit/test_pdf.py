@@ -1,0 +1,67 @@
+"""A small book is printed: contents, page numbers, bookmarks and links agree."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from skinlib.cli import main
+
+pypdf = pytest.importorskip("pypdf", reason="comes with the extra publish")
+pytest.importorskip("playwright", reason="comes with the extra test")
+PAGES = {
+    "index.html": ("The front", 1, "<p>See <a href='second.html#there'>the second</a>.</p>"),
+    "first.html": ("First page", 1, "<div style='height: 2000px'></div><p>below</p>"),
+    "second.html": ("Second page", 2, "<p id='there'>hidden in print: <button>no</button></p>"),
+}
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Three pages with the navigation of the theme; the second is longer than a sheet."""
+    folder = tmp_path / "html"
+    folder.mkdir()
+    links = "".join(
+        f'<li class="toctree-l{depth}"><a class="reference internal" href="{name}">{title}</a></li>'
+        for name, (title, depth, _) in PAGES.items()
+    )
+    for name, (title, _, body) in PAGES.items():
+        text = f"<meta charset=utf-8><title>{title} — Book</title><nav class='bd-links'>{links}</nav><h1>{title}</h1>"
+        (folder / name).write_text(text + body, encoding="utf-8")
+    return folder
+
+
+def test_contents_numbers_bookmarks_and_links(book, tmp_path, capsys):
+    if shutil.which(os.environ.get("SKINLIB_CHROMIUM", "chromium")) is None:
+        required = os.environ.get("SKINLIB_REQUIRE_BROWSER") == "1"
+        (pytest.fail if required else pytest.skip)("Chromium is not installed")
+    output = tmp_path / "book.pdf"
+    assert main(["pdf", str(book), "-o", str(output)]) == 0
+    reader = pypdf.PdfReader(output)
+    texts = [page.extract_text() for page in reader.pages]
+    assert f"{len(texts)} pages" in capsys.readouterr().out
+    marks = {each.title: reader.get_destination_page_number(each)
+             for each in reader.outline if not isinstance(each, list)}  # fmt: skip
+    titles = [title for title, *_ in PAGES.values()]
+    assert list(marks) == ["Contents", *titles]
+    for title in titles:
+        assert title in texts[marks[title]]
+        (number,) = re.findall(rf"{title}\s*(\d+)", texts[1])
+        assert int(number) == marks[title] + 1
+    assert marks["Second page"] - marks["First page"] >= 2
+    for place, text in enumerate(texts):
+        assert text.strip().endswith(str(place + 1))
+    assert "no" not in texts[marks["Second page"]].split()
+    notes = [note.get_object() for note in reader.pages[marks["The front"]]["/Annots"]]
+    assert {note["/A"]["/S"] for note in notes} == {"/GoTo"}
+    assert notes[-1]["/A"]["/D"][0] == reader.pages[marks["Second page"]].indirect_reference
+
+
+def test_what_is_missing_is_said(book, tmp_path, monkeypatch, capsys):
+    assert main(["pdf", str(tmp_path), "-o", str(tmp_path / "book.pdf")]) == 2
+    assert "make book" in capsys.readouterr().err
+    monkeypatch.setenv("SKINLIB_CHROMIUM", "no-such-browser")
+    assert main(["pdf", str(book), "-o", str(tmp_path / "book.pdf")]) == 2
+    assert "SKINLIB_CHROMIUM" in capsys.readouterr().err
+    assert not (tmp_path / "book.pdf").exists()
