@@ -52,6 +52,7 @@ COMMANDS = {
     "train": "Train one classifier.",
     "compare": "Compare two finished runs on the same images.",
     "pointing": "Score where attention and Grad-CAM of runs lie against the lesion masks.",
+    "check-maps": "Check Grad-CAM under random weights, and isolation forests as detectors.",
     "predict": "Classify photographs, or say that the model gives no answer.",
     "export": "Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format.",
     "release": "Make a released model of a finished run, or write the model cards anew.",
@@ -137,6 +138,9 @@ def _parser():
     sub = command("pointing", commands.pointing, "--data")
     sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
     sub.add_argument("--masks", type=_path, help="zip or folder (default: SKINLIB_MASKS, --data)")
+
+    sub = command("check-maps", commands.check_maps, "--data")
+    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
 
     sub = command("predict", models.predict, "--model --run", "--json", "--no-progress")
     image_help = "photographs, folders of them, or CSV files with image and perhaps age, sex, site"

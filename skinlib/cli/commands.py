@@ -144,6 +144,15 @@ def pointing(args):
                   f"{row['hit'].value:.3f}")  # fmt: skip
 
 
+def check_maps(args):
+    """Check Grad-CAM of runs under random weights, and isolation forests as detectors."""
+    import_keras()
+    from skinlib.experiments.run import read_run
+    from skinlib.predict import checks
+
+    print(checks.measure([read_run(folder) for folder in args.run], args.data))
+
+
 def run_study(args):
     """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
     from skinlib.book import notebooks

@@ -27,6 +27,8 @@ class Part:
         Order in which the channels are handed out. The cache is always RGB.
     sides : tuple of numpy.ndarray
         Caches of other squares of the same photographs, for the views ``crops``.
+    masks : numpy.ndarray or None
+        Of all images (`skinlib.data.masks.grids`), for a recipe that has a path for them.
     """
 
     pixels: np.ndarray
@@ -35,6 +37,7 @@ class Part:
     labels: np.ndarray
     channel_order: str = "rgb"
     sides: tuple = ()
+    masks: np.ndarray | None = None
 
     def __len__(self):
         return len(self.rows)
@@ -55,8 +58,11 @@ class Part:
             yield dataclasses.replace(self, pixels=pixels, sides=())
 
     def facts(self, index):
-        """Return the inputs beside the pictures: ``metadata`` or nothing."""
-        return {} if self.metadata is None else {"metadata": self.metadata[index]}
+        """Return the inputs beside the pictures, if any: ``metadata``, ``mask`` (b, h, w, 1)."""
+        found = {} if self.metadata is None else {"metadata": self.metadata[index]}
+        if self.masks is not None:
+            found["mask"] = read(self.masks, self.rows[index])
+        return found
 
 
 def epoch_order(count, seed, epoch):

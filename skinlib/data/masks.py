@@ -11,8 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import below, closed_to_us, hash_of, sha256
+from skinlib.data import store
 from skinlib.data.archive import is_shadow, open_zip, read_member
 from skinlib.data.images import decode
 from skinlib.data.pixels import CROPS
@@ -25,6 +27,9 @@ NAMES = (
 
 # Width and height of every mask.
 SIZE = (600, 450)
+
+# Cells on a side of a mask that is an input of a network.
+GRID = 24
 
 _MEMBER = re.compile(r"(ISIC_\d{7})_segmentation\.png", re.IGNORECASE)
 
@@ -125,6 +130,19 @@ class Masks:
         else:
             digest = hash_of([[name, sha256(path)] for name, path in sorted(self._places.items())])
         return {"file": self.path.name, "masks": len(self._places), "sha256": digest}
+
+
+def grids(masks, dataset, crop="centre"):
+    """Return the share of the lesion in the cells of `GRID` for all images, from the cache.
+
+    Shape (n, h, w, 1), float32; row i is row i of the table of the
+    `skinlib.data.ham10000.Dataset`.
+    """
+    ids, shape = dataset.table["image_id"].tolist(), (GRID, GRID)
+    key = {"images": ids, "shape": shape, "crop": crop, "masks": masks.provenance()["sha256"]}
+    path = paths.cache() / "masks" / f"{hash_of(key)}.npy"
+    blocks = (masks.shares([name], shape, crop)[..., None] for name in ids)
+    return store.kept(path, (len(ids), *shape, 1), np.float32, blocks, {"key": key})
 
 
 def cell_shares(mask, shape, crop="centre"):

@@ -10,6 +10,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import store
 from skinlib.data.images import decode_and_hash, in_threads
+from skinlib.data.pictures import changed
 
 CROPS = ("centre", "none", "first", "last", "whole")
 # Width over height of what `whole` keeps: that of the photographs of HAM10000.
@@ -67,12 +68,22 @@ def shape(size, crop):
     return size, round(size * WIDE) if crop == "whole" else size, 3
 
 
-def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=True):
+def cached(
+    dataset,
+    size,
+    *,
+    interpolation="bilinear",
+    crop="centre",
+    picture="plain",
+    masks=None,
+    progress=True,
+):
     """Return all images of a `skinlib.data.ham10000.Dataset`, from the cache once they are there.
 
-    The options are those of `resize`; `progress` shows a bar. The result is a numpy.memmap of
-    shape (n, size, size, 3), uint8, read-only, wider for ``whole``; row i is row i of
-    ``dataset.table``.
+    The options are those of `resize` and of `skinlib.data.pictures.changed`, with
+    `skinlib.data.masks.Masks` where the picture needs one; `progress` shows a bar. The result is a
+    numpy.memmap of shape (n, size, size, 3), uint8, read-only, wider for ``whole``; row i is row i
+    of ``dataset.table``.
 
     Raises
     ------
@@ -92,14 +103,17 @@ def cached(dataset, size, *, interpolation="bilinear", crop="centre", progress=T
             "layout": LAYOUT,
         },
     }
+    if picture != "plain":
+        key |= {"picture": picture, "masks": masks and masks.provenance()["sha256"]}
     digests, count = [], len(dataset.table)
 
-    def make(file):
-        image, digest = decode_and_hash(file)
+    def make(row):
+        image, digest = decode_and_hash(row.path)
+        image = changed(image, picture, masks.read(row.image_id) if masks else None)
         return resize(image, size, interpolation=interpolation, crop=crop), digest
 
     def blocks():
-        made = in_threads(make, dataset.table["path"])
+        made = in_threads(make, dataset.table[["path", "image_id"]].itertuples())
         for image, digest in tqdm(
             made, f"decode to {size}px", count, unit="img", disable=not progress
         ):

@@ -10,7 +10,9 @@ from skinlib.common.errors import DataError
 from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.augmented import ROOM, AugmentedPart
 from skinlib.data.batches import Part
+from skinlib.data.masks import Masks, grids, locate
 from skinlib.data.metadata import BLOCKS, MetadataEncoder, apply_age_policy
+from skinlib.data.pictures import OUTLINED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +58,11 @@ def prepare(recipe, data, size, seed, *, progress=True):
             "without facts: --set metadata=False"
         )
         raise DataError(msg)
+    outlined = recipe.picture in OUTLINED
+    masks = Masks(locate(dataset.folder)) if outlined or recipe.mask_path else None
     options = {"interpolation": recipe.interpolation, "progress": progress}
-    cache = pixels.cached(dataset, size, crop=recipe.crop, **options)
+    changed = {"picture": recipe.picture, "masks": masks if outlined else None}
+    cache = pixels.cached(dataset, size, crop=recipe.crop, **changed, **options)
     copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     # Where nobody has an age and none is used, no row is dropped for it.
     unused = not recipe.metadata and dataset.table["age"].isna().all()
@@ -77,6 +82,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     encoder = MetadataEncoder.fit(tables["train"], needed=recipe.metadata)
     row_of = pd.Index(dataset.table["image_id"])
     sides = sides_of(dataset, size, recipe, progress=progress)
+    outlines = grids(masks, dataset, recipe.crop) if recipe.mask_path else None
     parts = {
         name: Part(
             cache,
@@ -85,6 +91,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
             np.array([CLASSES.index(dx) for dx in rows["dx"]]),
             recipe.channel_order,
             sides,
+            outlines,
         )
         for name, rows in tables.items()
     }

@@ -18,12 +18,14 @@ _INTERVALS = {
     **dict.fromkeys(("learning_rate", "epsilon"), "(0, inf)"),
     **dict.fromkeys(
         ("minimum_learning_rate", "plateau_patience", "stopping_patience", "stopping_delta",
-         "weight_decay", "logit_adjustment", "class_weights", "fold", "warmup"),
+         "weight_decay", "logit_adjustment", "class_weights", "fold", "warmup",
+         "weight_power", "focal"),
         "[0, inf)",
     ),
     **dict.fromkeys(
         ("dropout", "validation_share", "label_smoothing", "batch_norm_momentum", "ema",
-         "test_share", "facts_dropped", "brightness", "contrast", "saturation"),
+         "test_share", "facts_dropped", "brightness", "contrast", "saturation",
+         "loss_cap", "missing_facts", "dropblock"),
         "[0, 1)",
     ),
     "plateau_factor": "(0, 1)",
@@ -44,6 +46,9 @@ _KEYS = {
         **dict.fromkeys(("brightness", "contrast", "saturation", "hue"), float),
     },
 }
+
+# Names that stand in the place of a dictionary.
+_WORDS = {"augmentation": ("randaugment", "cutout")}
 
 
 def check(name, value, kind=int):
@@ -72,11 +77,17 @@ def _expected(name, value, kind):
         ):
             return None
         return f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
+    if name == "teachers":
+        named = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+        return None if named else "a list of finished runs, <study>/<run>"
     if keys := _KEYS.get(name):
-        if value is None or (isinstance(value, Mapping) and set(value) <= set(keys)):
-            wrong = {k: _expected(k, v, keys[k]) for k, v in (value or {}).items()}
+        words = _WORDS.get(name, ())
+        if value in (None, *words):
+            return None
+        if isinstance(value, Mapping) and set(value) <= set(keys):
+            wrong = {k: _expected(k, v, keys[k]) for k, v in value.items()}
             return next((f"{k} to be {text}" for k, text in wrong.items() if text), None)
-        return f"None or a dictionary of {', '.join(keys)}"
+        return f"{', '.join(('None', *words))} or a dictionary of {', '.join(keys)}"
     if value is None and kind == float | None:
         return None
     if interval := _not_in(name, value, kind):

@@ -48,8 +48,8 @@ class Recipe:
         pooling for all, so that the network has the same weights at every input size.
     class_weights : str or tuple of float
         ``balanced`` (from the training labels), ``none``, or seven numbers.
-    augmentation : dict or None
-        Arguments of `skinlib.models.augment.RandomAffine`.
+    augmentation : dict, str or None
+        Arguments of `skinlib.models.augment.RandomAffine`, ``randaugment`` or ``cutout``.
     crops : dict or None
         Arguments of `skinlib.data.augmented.crop`: random parts of whole pictures, turned and in
         changed colours, instead of the same square of each.
@@ -115,6 +115,39 @@ class Recipe:
     score_test : bool
         Score the test set after every epoch too, for the study of selection; it has no effect on
         the training.
+    weight_power, cumulative
+        Exponent of the class weights, whose mean over the images stays 1. Cumulative: it grows from
+        0 in the first epoch to this in the last, with the square of the epoch (Yao et al. 2021).
+    focal, loss_cap : float
+        γ of the focal factor (1 - p)^γ, and the probability β of the true class below which the
+        loss of an image grows no more (Yao et al. 2021); 0 is none.
+    sampling
+        Which training images an epoch takes: ``all`` once; ``balanced``: as many draws, every class
+        as often; ``melanoma_nevus``: those of these two classes once.
+    mix
+        Pictures, or features, of a batch are mixed with those of others
+        (`skinlib.training.mixing`).
+    missing_facts : float
+        Probability that age, sex or site is hidden from a training image, each by itself.
+    metadata_layers
+        ``one`` dense layer with ReLU; ``two`` with batch normalisation, ReLU and a dropout of 0.4
+        (Gessert et al. 2020).
+    dropblock : float
+        Share of the tapped tensor that is dropped in blocks (`skinlib.models.blocks.DropBlock`).
+    spectral : bool
+        Add a path through a trainable cosine transform of the tapped tensor
+        (`skinlib.models.blocks.CosineTransform`).
+    picture
+        What is done to a photograph before it is cut; see `skinlib.data.pictures.changed`.
+    mask_path : bool
+        The mask of the lesion is an input of its own (`skinlib.data.masks.grids`).
+    teachers : tuple of str
+        Finished runs on the same split, ``<study>/<run>``, whose mean prediction for the training
+        set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is
+        the seed of the training.
+    learner
+        ``network``, or a classifier of scikit-learn on the features of a pretrained network
+        (`skinlib.training.learners`), for which the fields of the training have no effect.
     tensorboard : bool
         Write event files for TensorBoard into the run directory (`skinlib.training.tracking`).
     """
@@ -131,7 +164,7 @@ class Recipe:
     metadata_units: int = 4096
     head: Literal["flatten", "logged-ad", "average"] = "flatten"
     class_weights: str | tuple[float, ...] = "balanced"
-    augmentation: dict | None = None
+    augmentation: dict | str | None = None
     learning_rate: float = 0.001
     epsilon: float = 0.1
     batch_size: int = 32
@@ -164,6 +197,20 @@ class Recipe:
     lesion_pairs: Literal["apart", "joined"] = "apart"
     tap: Literal["as_coded", "as_described", "coded_34"] = "as_coded"
     first_relu: bool = False
+    weight_power: float = 1.0
+    cumulative: bool = False
+    focal: float = 0.0
+    loss_cap: float = 0.0
+    sampling: Literal["all", "balanced", "melanoma_nevus"] = "all"
+    mix: Literal["none", "mixup", "cutmix"] = "none"
+    missing_facts: float = 0.0
+    metadata_layers: Literal["one", "two"] = "one"
+    dropblock: float = 0.0
+    spectral: bool = False
+    picture: Literal["plain", "equalised", "padded", "lesion", "no_background"] = "plain"
+    mask_path: bool = False
+    teachers: tuple[str, ...] = ()
+    learner: Literal["network", "random_forest", "gradient_boosting", "svm"] = "network"
     tensorboard: bool = False
     crops: dict | None = None
     facts_dropped: float = 0.0
@@ -211,6 +258,21 @@ class Recipe:
             )
         if self.warmup >= self.epochs:
             yield f"recipe field warmup is {self.warmup}, expected fewer than epochs, {self.epochs}"
+        if self.teachers and (self.label_smoothing or self.cumulative):
+            yield (
+                "recipe field teachers: the mean of the teachers is not smoothed or weighted by "
+                "epoch; set label_smoothing to 0 and cumulative to False"
+            )
+        if self.picture != "plain" and (self.crops is not None or self.views == "crops"):
+            yield (
+                f"recipe field picture is '{self.picture}' with crops, which are of photographs as "
+                "they are; set crops to None and views to one"
+            )
+        if self.learner != "network" and not chosen:
+            yield (
+                f"recipe field learner is '{self.learner}' with the selection 'none'; a learner is "
+                "scored on validation or test images, set one of these"
+            )
 
     @property
     def folds(self):
@@ -230,8 +292,9 @@ class Recipe:
         if unknown:
             msg = f"recipe has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
             raise DataError(msg)
-        if isinstance(fields.get("class_weights"), list):
-            fields["class_weights"] = tuple(fields["class_weights"])
+        for name in ("class_weights", "teachers"):
+            if isinstance(fields.get(name), list):
+                fields[name] = tuple(fields[name])
         return dataclasses.replace(self, **fields)
 
     def to_json(self):

@@ -17,11 +17,12 @@ from skinlib.models import runtime
 from skinlib.models.weights import provenance
 
 
-def opening(study, name, recipe, row, size, seed, weights, prepared):
+def opening(study, name, recipe, row, size, seed, weights, prepared, teachers=()):
     """Return the record of a run before it begins: all that decides its numbers, and a hash of it.
 
     `row` is a `skinlib.models.backbones.Backbone`, `weights` those of
-    `skinlib.experiments.run.starting_weights`, `prepared` a `skinlib.data.prepare.Prepared`.
+    `skinlib.experiments.run.starting_weights`, `prepared` a `skinlib.data.prepare.Prepared`,
+    `teachers` those of `skinlib.training.distillation.teachers`.
     """
     record = {
         "study": study,
@@ -41,6 +42,10 @@ def opening(study, name, recipe, row, size, seed, weights, prepared):
         "weights": provenance(row, weights),
         "seed": seed,
     }
+    if teachers:
+        record["weights"] = {
+            **record["weights"], "teachers": [each.provenance() for each in teachers]
+        }  # fmt: skip
     return {"identity": identity(record, recipe), "status": "running", **record}
 
 

@@ -9,6 +9,21 @@ import keras
 from keras import ops
 
 
+def augment_layer(augmentation, seed, name="augment"):
+    """Return the layer of a recipe's ``augmentation``: arguments of `RandomAffine`, or a name.
+
+    ``randaugment`` is Keras' layer of that name as it comes, which chooses two operations a batch;
+    ``cutout`` paints a grey square of a quarter of the area (DeVries and Taylor 2017).
+    """
+    if augmentation == "randaugment":
+        return keras.layers.RandAugment(value_range=(0, 255), seed=seed, name=name)
+    if augmentation == "cutout":
+        return keras.layers.RandomErasing(
+            factor=(1, 1), scale=(0.25, 0.25), fill_value=127.5, seed=seed, name=name
+        )
+    return RandomAffine(**augmentation, seed=seed, name=name)
+
+
 @keras.saving.register_keras_serializable(package="skinlib")
 class RandomAffine(keras.layers.Layer):
     """Rotate, shift, zoom and flip pictures in training; return them unchanged otherwise.

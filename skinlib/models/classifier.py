@@ -10,6 +10,7 @@ import contextlib
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
+from skinlib.data.masks import GRID
 from skinlib.data.metadata import WIDTH
 from skinlib.models import vgg
 from skinlib.models.backbones import build_stock, check_size, get_backbone, tap
@@ -39,7 +40,8 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     -------
     keras.Model
         Inputs ``image`` (batch, size, size, 3), uint8 or float in 0..255, channels in the recipe's
-        order, and ``metadata`` (batch, 21), float32, when the recipe uses it. Output
+        order, and ``metadata`` (batch, 21), float32, and ``mask`` (batch, 24, 24, 1), float32,
+        when the recipe uses them. Output
         ``probabilities`` (batch, 7).
 
     Raises
@@ -74,17 +76,20 @@ def _build(row, recipe, size, weights, maps, seed):
     from keras import layers
 
     from skinlib.models.attention import SoftAttention
-    from skinlib.models.augment import RandomAffine
+    from skinlib.models.augment import augment_layer
+    from skinlib.models.blocks import CosineTransform, DropBlock
     from skinlib.models.scaling import scale
 
     image = layers.Input((size, size, 3), dtype="uint8", name="image")
     if recipe.augmentation:
-        pixels = RandomAffine(**recipe.augmentation, seed=seed, name="augment")(image)
+        pixels = augment_layer(recipe.augmentation, seed)(image)
     else:
         pixels = layers.Rescaling(1.0, name="to_float")(image)
     tensor = _tapped(row, scale(pixels, row.scaling(recipe.scaling)), weights, recipe.tap)
     if recipe.first_relu:
         tensor = layers.ReLU(name="first_relu")(tensor)
+    if recipe.dropblock:
+        tensor = DropBlock(recipe.dropblock, seed=seed, name="dropblock")(tensor)
 
     attention_maps = None
     block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
@@ -104,11 +109,18 @@ def _build(row, recipe, size, weights, maps, seed):
     else:
         features = layers.Flatten(name="flatten")(block)
 
-    inputs = {"image": image}
+    inputs, paths = {"image": image}, [features]
+    if recipe.spectral:
+        waves = layers.ReLU(name="cosine_relu")(CosineTransform(name="cosine")(tensor))
+        paths.append(layers.Flatten(name="cosine_flatten")(waves))
     if recipe.metadata:
         inputs["metadata"] = layers.Input((WIDTH,), name="metadata")
-        branch = layers.Dense(recipe.metadata_units, activation="relu", name="metadata_dense")
-        features = layers.Concatenate(name="features")([features, branch(inputs["metadata"])])
+        paths.append(_branch(inputs["metadata"], recipe, seed))
+    if recipe.mask_path:
+        inputs["mask"] = layers.Input((GRID, GRID, 1), name="mask")
+        paths.append(_outline(inputs["mask"]))
+    if len(paths) > 1:
+        features = layers.Concatenate(name="features")(paths)
     # Probabilities and loss stay in float32 under mixed precision.
     last = layers.Dense(len(CLASSES), activation="softmax", dtype="float32", name="probabilities")
     outputs = last(features)
@@ -118,6 +130,30 @@ def _build(row, recipe, size, weights, maps, seed):
             raise ValueError(msg)
         outputs = {"probabilities": outputs, "attention": attention_maps}
     return keras.Model(inputs, outputs, name=row.name)
+
+
+def _branch(facts, recipe, seed):
+    """Return what the metadata branch makes of the facts (batch, 21)."""
+    from keras import layers
+
+    if recipe.metadata_layers == "one":
+        return layers.Dense(recipe.metadata_units, activation="relu", name="metadata_dense")(facts)
+    for number in (1, 2):
+        facts = layers.Dense(recipe.metadata_units, name=f"metadata_dense_{number}")(facts)
+        facts = layers.BatchNormalization(name=f"metadata_norm_{number}")(facts)
+        facts = layers.ReLU(name=f"metadata_relu_{number}")(facts)
+        facts = layers.Dropout(0.4, seed=seed, name=f"metadata_dropout_{number}")(facts)
+    return facts
+
+
+def _outline(mask):
+    """Return what a path of two convolutions makes of the masks (batch, h, w, 1)."""
+    from keras import layers
+
+    for number, filters in ((1, 16), (2, 32)):
+        name = f"mask_conv_{number}"
+        mask = layers.Conv2D(filters, 3, strides=2, activation="relu", name=name)(mask)
+    return layers.Flatten(name="mask_flatten")(mask)
 
 
 def _tapped(row, pixels, weights, cut):

@@ -8,6 +8,7 @@ there is a fixed number of augmented copies of the data set, and the epochs take
 
 import dataclasses
 import zlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import store
 from skinlib.data.batches import Part
-from skinlib.models.augment import RandomAffine
+from skinlib.models.augment import augment_layer
 from skinlib.models.backbones import canonical_names
 
 BATCH = 64
@@ -51,7 +52,7 @@ class FeaturePart:
         return dataclasses.replace(self, copy=epoch % len(self.copies))
 
     def inputs(self, index):
-        """Return ``features`` (b, h, w, c) float32 and, if there is any, ``metadata`` (b, 21)."""
+        """Return ``features`` (b, h, w, c) float32 and the `skinlib.data.batches.Part.facts`."""
         features = store.read(self.copies[self.copy], self.part.rows[index])
         return {"features": np.asarray(features), **self.part.facts(index)}
 
@@ -78,14 +79,15 @@ def halves(model, row):
         )
         raise DataError(msg)
     lower = keep_still(model, row.frozen_layer)
-    cut = lower.output
-    below = [cut, *(layers[name].output for name in ("metadata",) if name in layers)]
-    names = ("features", "metadata")
+    cut = layers[row.frozen_layer].output
+    facts = [tensor for tensor in model.inputs if tensor.name != "image"]
+    names = ("features", *(tensor.name for tensor in facts))
     inputs = {
         name: keras.Input(tensor.shape[1:], name=name)
-        for name, tensor in zip(names, below, strict=False)
+        for name, tensor in zip(names, (cut, *facts), strict=True)
     }
-    outputs = keras.Model(below, model.output, name="above")([*inputs.values()])
+    above = keras.Model([cut, *facts], model.output, name="above")
+    outputs = above([*inputs.values()])
     return lower, keras.Model(inputs, outputs, name=f"{model.name}_upper")
 
 
@@ -133,7 +135,7 @@ def _features(lower, part, augmentation, copy, progress):
         "network": [layer.name for layer in lower.layers][1:],
         "scaling": [layer.get_config() for layer in lower.layers if layer.name == "scale"],
         "weights": weights,
-        "augmentation": dict(augmentation) if augmentation else None,
+        "augmentation": dict(augmentation) if isinstance(augmentation, Mapping) else augmentation,
         "copy": copy,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
@@ -148,13 +150,16 @@ def _features(lower, part, augmentation, copy, progress):
 def _batches(lower, part, augmentation, copy, progress):
     """Yield the features of all pictures batch by batch."""
     count = len(part.pixels)
-    everything = dataclasses.replace(part, rows=np.arange(count), metadata=None)
+    everything = dataclasses.replace(part, rows=np.arange(count), metadata=None, masks=None)
     # Not the seed of the run: the same copies for all runs of a study.
-    augment = RandomAffine(**augmentation, seed=copy) if augmentation else None
+    augment = augment_layer(augmentation, copy) if augmentation else None
+    # RandAugment chooses its operations for a whole batch.
+    few = 8 if augmentation == "randaugment" else BATCH
     starts = range(0, count, BATCH)
     for start in tqdm(starts, desc=f"features, copy {copy + 1}", disable=not progress):
         rows = np.arange(start, min(start + BATCH, count))
         pixels = everything.inputs(rows)["image"].astype(np.float32)
         if augment:
-            pixels = augment(pixels, training=True)
+            parts = np.split(pixels, range(few, len(pixels), few))
+            pixels = np.concatenate([np.asarray(augment(each, training=True)) for each in parts])
         yield lower.predict_on_batch(pixels)

@@ -266,6 +266,13 @@ def load_run(folder, *, calibrate=False):
     is one.
     """
     run = finished(folder)
+    recipe = from_json(run.record["recipe"])
+    if recipe.picture != "plain" or recipe.mask_path:
+        msg = (
+            f"run '{folder}' was trained on changed photographs or with masks (recipe fields "
+            "picture and mask_path); predict with a run that leaves them as they are"
+        )
+        raise DataError(msg)
     weights = run.weights_path
     if not weights.is_file():
         msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"

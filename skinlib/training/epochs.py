@@ -7,9 +7,9 @@ import time
 import keras
 from tqdm import tqdm
 
-from skinlib.data.batches import batch, epoch_order
+from skinlib.data.batches import batch
 from skinlib.experiments import run
-from skinlib.training import evaluation, run_lock, state
+from skinlib.training import evaluation, mixing, run_lock, state
 from skinlib.training.schedule import Controls
 
 # A state is written at least this often, since an epoch of a large network can take hours.
@@ -63,7 +63,8 @@ def train_epoch(job, network, progress, save):
     """
     recipe, epoch = job.recipe, len(progress.history)
     part = network.training_part(epoch)
-    order = epoch_order(len(part), job.record["seed"], epoch)
+    changes = mixing.Changes(recipe, part.labels, job.record["seed"], epoch, network.taught)
+    order = changes.order()
     # Devices take equal shares of a batch; the rest at the end is left out.
     order = order[: len(order) - len(order) % recipe.devices]
     steps = math.ceil(len(order) / recipe.batch_size)
@@ -79,7 +80,8 @@ def train_epoch(job, network, progress, save):
         while progress.step < steps:
             start = time.perf_counter()
             left = order[progress.step * recipe.batch_size :]
-            chunk = _fit(network, part, recipe.batch_size, left, progress, job.watch, bar)
+            batches = _Batches(part, recipe.batch_size, left, changes, progress.step)
+            chunk = _fit(network, batches, progress, job.watch, bar)
             # The last execution of several steps may hold fewer than that.
             progress.step = min(progress.step + chunk.steps, steps)
             progress.seconds += time.perf_counter() - start
@@ -92,29 +94,33 @@ def train_epoch(job, network, progress, save):
     return {key: float(result[key]) for key in ("loss", "accuracy")}
 
 
-def _fit(network, part, batch_size, order, progress, watch, bar):
+def _fit(network, batches, progress, watch, bar):
     """Take steps until the epoch ends, a signal arrives or it is time to save."""
     due = time.monotonic() + SAVE_SECONDS
     leave = lambda: watch.requested or time.monotonic() > due  # noqa: E731
     chunk = _Chunk(network.sums, progress.metrics, leave, bar)
-    batches = _Batches(part, batch_size, order)
     network.trained.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[chunk])
     return chunk
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches of some positions within a set, in order; can be read again and again."""
+    """The batches of some positions within a set, in order; can be read again and again.
 
-    def __init__(self, part, batch_size, order):
+    The first is the batch number `first` of its epoch.
+    """
+
+    def __init__(self, part, batch_size, order, changes, first):
         super().__init__()
         self.part, self.batch_size, self.order = part, batch_size, order
+        self.changes, self.first = changes, first
 
     def __len__(self):
         return math.ceil(len(self.order) / self.batch_size)
 
     def __getitem__(self, index):
         start = index * self.batch_size
-        return batch(self.part, self.order[start : start + self.batch_size])
+        places = self.order[start : start + self.batch_size]
+        return self.changes(self.first + index, places, *batch(self.part, places))
 
 
 class _Chunk(keras.callbacks.Callback):

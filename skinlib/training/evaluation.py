@@ -35,7 +35,7 @@ def validate(job, network, progress, save):
         )
         if not np.isfinite(probabilities).all():
             job.fail(epoch, math.nan)
-        return _scores(part.labels, probabilities)
+        return epoch_scores(part.labels, probabilities)
 
     start = time.perf_counter()
     found = {} if recipe.selection == "none" else scores_of(recipe.selection)
@@ -61,7 +61,8 @@ def keep(job, network, epoch):
         _bare(network.classifier).save_weights(temporary)
 
 
-def _scores(labels, probabilities):
+def epoch_scores(labels, probabilities):
+    """Return ``loss``, ``accuracy`` and ``mean_recall`` of predictions (n, 7)."""
     names = ("accuracy", "mean recall")
     accuracy, recall = scores(np.ones((1, len(labels))), labels, probabilities, names)[0].tolist()
     loss = losses.cross_entropy(labels, probabilities)

@@ -20,7 +20,7 @@ from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.weights import Start
-from skinlib.training import evaluation, run_lock, state, tracking
+from skinlib.training import distillation, evaluation, run_lock, state, tracking
 
 REMEDY = "Use a larger device, a smaller size or, as another recipe, a smaller batch_size"
 
@@ -125,31 +125,36 @@ def train(
     prepared = prepare(recipe, data, size, seed, progress=progress)
     if isinstance(weights, Start):
         weights.check_split(prepared.split.hash)
-    record = records.opening(study, name, recipe, row, size, seed, weights, prepared)
+    teachers = distillation.teachers(recipe, row, seed, prepared.split.hash)
+    record = records.opening(study, name, recipe, row, size, seed, weights, prepared, teachers)
     with run_lock.hold(folder, record["identity"]) as found:
         if found and found.finished:
             return found
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
             job = Job(folder, record, recipe, watch, trackers, progress)
-            _train(job, prepared, weights, keep_weights)
+            _train(job, prepared, weights, teachers, keep_weights)
         return run.read_run(folder)
 
 
-def _train(job, prepared, weights, keep_weights):
+def _train(job, prepared, weights, teachers, keep_weights):
     import_keras()
     from skinlib.models import runtime
-    from skinlib.training import averaging, epochs, losses, network
+    from skinlib.training import averaging, epochs, learners, losses, network
 
     record, recipe = job.record, job.recipe
     if recipe.deterministic:
         runtime.make_deterministic()
     record["quick_start"] = runtime.quick_start()
+    if recipe.learner != "network":
+        learners.train(job, prepared, weights)
+        return
     with (
         runtime.enough_memory(f"with batches of {recipe.batch_size}", REMEDY),
         network.on_devices(recipe.devices),
     ):
         built = network.build(record, recipe, prepared, weights, job.show)
+        built.taught = distillation.taught(teachers, prepared, record)
         class_weights = losses.compile_network(built, recipe)
         records.equip(record, prepared, built.classifier, class_weights)
         progress = epochs.train(job, built)

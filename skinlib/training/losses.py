@@ -1,5 +1,7 @@
 """Loss and optimiser: class weights, the weighted cross-entropy of paper §2.2.5, and Adam."""
 
+import math
+
 import numpy as np
 
 from skinlib.common.classes import CLASSES
@@ -17,13 +19,14 @@ def compile_network(network, recipe):
     import keras
 
     labels = network.parts["train"].labels
-    weights = recipe.class_weights
-    if isinstance(weights, str):
-        weights = class_weights(labels) if weights == "balanced" else np.ones(len(CLASSES))
+    weights = weights_of(recipe, labels)
     loss = weighted_cross_entropy(
-        weights,
+        # Cumulative ones come with the images of each epoch (`skinlib.training.mixing`).
+        np.ones(len(CLASSES)) if recipe.cumulative else weights,
         smoothing=recipe.label_smoothing,
         offsets=prior_offsets(labels, recipe.logit_adjustment),
+        focal=recipe.focal,
+        cap=recipe.loss_cap,
     )
     # By object, not by name: Keras makes the sums of a named metric in its first step only,
     # too late to restore saved ones.
@@ -54,6 +57,19 @@ def compile_network(network, recipe):
     return np.asarray(weights)
 
 
+def weights_of(recipe, labels, epoch=None):
+    """Return the class weights of a recipe, shape (7,); of an epoch, where they are cumulative."""
+    weights, power = recipe.class_weights, recipe.weight_power
+    if isinstance(weights, str):
+        weights = class_weights(labels) if weights == "balanced" else np.ones(len(CLASSES))
+    if recipe.cumulative and epoch is not None:
+        power *= (epoch / max(recipe.epochs - 1, 1)) ** 2
+    if power == 1:
+        return weights
+    raised = np.asarray(weights, float) ** power
+    return raised / raised[labels].mean()
+
+
 def class_weights(labels):
     """Return W_c = N / (C · N_c), shape (7,): the weights of the paper's "new loss" (§2.2.5).
 
@@ -75,7 +91,7 @@ def prior_offsets(labels, strength):
     return strength * np.log(np.maximum(counts, 1) / len(labels))
 
 
-def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
+def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None, focal=0.0, cap=0.0):
     """Return the loss -1/N Σ_n W_(class of n) log p_n(class of n).
 
     It is a function of (one_hot, probabilities) that gives losses of shape (n,), whose mean Keras
@@ -90,6 +106,8 @@ def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
     offsets : array_like, optional
         Added to the logits inside the loss only, shape (7,): τ log π_c for logit adjustment
         (Menon et al. 2021, equation 10).
+    focal, cap : float
+        γ of the factor (1 - p)^γ on each term, and the probability β that bounds it by -log β.
     """
     from keras import ops
 
@@ -100,6 +118,11 @@ def weighted_cross_entropy(weights, *, smoothing=0.0, offsets=None):
         logarithm = ops.log(ops.clip(probabilities, EPSILON, 1.0 - EPSILON))
         if shifts is not None:
             logarithm = ops.log_softmax(logarithm + shifts, axis=-1)
+        certain = ops.exp(logarithm) if focal else None
+        if cap:
+            logarithm = ops.maximum(logarithm, math.log(cap))
+        if focal:
+            logarithm = logarithm * (1.0 - certain) ** focal
         if not smoothing:
             return -ops.sum(one_hot * logarithm * weights, axis=-1)
         weight = ops.sum(one_hot * weights, axis=-1)

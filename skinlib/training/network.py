@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 
 import keras
+import numpy as np
 
 from skinlib.common.errors import DataError
 from skinlib.data.prepare import augmented
@@ -27,6 +28,8 @@ class Network:
     jit_compile : bool
     sums : list of keras.Variable
         Sums behind the mean loss and accuracy of an epoch, once it is compiled.
+    taught : numpy.ndarray or None
+        Probabilities of the teachers for the training set, (n, 7).
     """
 
     classifier: keras.Model
@@ -34,6 +37,7 @@ class Network:
     parts: dict
     jit_compile: bool
     sums: list = dataclasses.field(default_factory=list)
+    taught: np.ndarray | None = None
 
     def training_part(self, epoch):
         """Return the training set of an epoch, counted from 0."""

@@ -7,7 +7,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from skinlib.common.classes import HAM10000_COUNTS
 from skinlib.common.errors import DataError
-from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS
+from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS, get_recipe
 from skinlib.training import losses
 
 LABELS = np.array([0, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6])
@@ -111,3 +111,35 @@ def test_logit_adjustment_weighs_a_softmax_by_the_class_shares(probabilities):
     expected = -np.log(weighed[np.arange(len(LABELS)), LABELS])
     np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-5)
     assert losses.prior_offsets(LABELS, 0.0) is None
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_the_focal_loss_is_that_of_keras(probabilities, gamma):
+    import keras
+
+    one_hot, weights = np.eye(7, dtype=np.float32)[LABELS], losses.class_weights(LABELS)
+    shares = probabilities / probabilities.sum(axis=1, keepdims=True)
+    found = losses.weighted_cross_entropy(weights, focal=gamma)(one_hot, shares)
+    expected = keras.losses.categorical_focal_crossentropy(
+        one_hot, shares, alpha=weights.tolist(), gamma=gamma
+    )
+    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-4)
+
+
+def test_a_bounded_loss_grows_no_more_below_its_probability():
+    certain = np.array([0.9, 0.3, 0.1, 0.05, 0.001], np.float32)
+    probabilities = np.tile((1 - certain[:, None]) / 6, 7)
+    probabilities[:, 2] = certain
+    one_hot = np.eye(7, dtype=np.float32)[[2] * 5]
+    found = np.asarray(losses.weighted_cross_entropy(np.ones(7), cap=0.1)(one_hot, probabilities))
+    np.testing.assert_allclose(found, -np.log([0.9, 0.3, 0.1, 0.1, 0.1]), rtol=1e-4)
+    both = losses.weighted_cross_entropy(np.ones(7), cap=0.1, focal=2.0)(one_hot, probabilities)
+    np.testing.assert_allclose(np.asarray(both), found * (1 - certain) ** 2, rtol=1e-4)
+
+
+def test_the_power_of_the_weights_leaves_their_mean():
+    recipe = get_recipe("clean").replace(weight_power=0.5)
+    found = losses.weights_of(recipe, LABELS)
+    roots = np.sqrt(losses.class_weights(LABELS))
+    np.testing.assert_allclose(found / found[0], roots / roots[0])
+    assert found[LABELS].mean() == pytest.approx(1)

@@ -1,0 +1,121 @@
+"""The ideas of other works under one protocol: which run has whose, and what each brings.
+
+Every idea is a change of one setting of the same baseline (``studies/others.yaml``), three seeds.
+"""
+
+import numpy as np
+import pandas as pd
+
+from skinlib import paper
+from skinlib.common.classes import CLASSES
+from skinlib.experiments.effects import finished, together
+from skinlib.experiments.study import load_study
+from skinlib.stats import paired
+from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.scores import LOG_LOSS
+
+STUDY, BASELINE, ENSEMBLE, BINARY = "others", "baseline", "ensemble", "melanoma-nevus"
+SHOWN = ("accuracy", "mean recall", "AUC, macro", LOG_LOSS)
+# Of these the mean prediction is the ensemble.
+TEACHERS = (BASELINE, "no-attention", "mixup")
+YARDSTICK = "yardstick"
+
+
+def ideas():
+    """Return the work whose idea each variant of the study is, and what it is called."""
+    return paper.load("ideas")
+
+
+def ways():
+    """Return the finished runs of the study, by variant and seed."""
+    study = load_study(STUDY)
+    return {
+        variant: {seed: run for (_, seed), run in finished(study, variant).items()}
+        for variant in dict.fromkeys(spec.variant for spec in study.specs)
+    }
+
+
+def gains(*, n_resamples=N_RESAMPLES):
+    """Measure what each idea of `ideas` changes against the baseline, on the test set.
+
+    Only finished runs are taken, of seeds whose baseline is finished too. The effects, of the
+    scores `SHOWN`, are by variant, as `skinlib.stats.paired.Effect`.
+    """
+    runs, groups, found = ways(), {}, {}
+    for variant in ideas():
+        members = TEACHERS if variant == ENSEMBLE else (BASELINE, variant)
+        seeds = tuple(sorted(set.intersection(*(set(runs[each]) for each in members))))
+        if seeds:
+            groups.setdefault(seeds, []).append(variant)
+    for seeds, variants in groups.items():
+        read = [_predictions(runs, seed, variants) for seed in seeds]
+        first, *others = paired.scored(read, SHOWN, n_resamples=n_resamples)
+        for variant, scored in zip(variants, others, strict=True):
+            found[variant] = paired.between(first, scored, names=SHOWN)
+    return {variant: found[variant] for variant in ideas() if variant in found}
+
+
+def _predictions(runs, seed, variants):
+    """Return labels, probabilities of the baseline and of each variant, and lesions of a seed."""
+    needed = dict.fromkeys((BASELINE, *(TEACHERS if ENSEMBLE in variants else ()), *variants))
+    trained = [each for each in needed if each != ENSEMBLE]
+    labels, found, lesions = together([runs[each][seed] for each in trained])
+    by_way = dict(zip(trained, found, strict=True))
+    if ENSEMBLE in variants:
+        by_way[ENSEMBLE] = np.mean([by_way[each] for each in TEACHERS], axis=0)
+    return labels, [by_way[each] for each in (BASELINE, *variants)], lesions
+
+
+def binary(*, n_resamples=N_RESAMPLES):
+    """Measure a network of melanomas and nevi alone, on these images, minus the unweighted one.
+
+    The scores are ``accuracy`` and ``AUC, melanoma`` of the probabilities of the two classes,
+    scaled to a sum of 1. None while no seed has both trained.
+    """
+    runs = ways()
+    seeds = sorted(set(runs["unweighted"]) & set(runs[BINARY]))
+    two = [CLASSES.index(name) for name in ("mel", "nv")]
+    read = [
+        _of_two(*together([runs[each][s] for each in ("unweighted", BINARY)]), two) for s in seeds
+    ]
+    names = ("accuracy", "AUC, melanoma")
+    return paired.effect(read, names, n_resamples=n_resamples) if read else None
+
+
+def _of_two(labels, found, lesions, two):
+    rows, kept = np.isin(labels, two), np.isin(np.arange(len(CLASSES)), two)
+    probabilities = [np.where(kept, each[rows], 0) for each in found]
+    scaled = [each / each.sum(axis=1, keepdims=True) for each in probabilities]
+    return labels[rows], scaled, lesions[rows]
+
+
+def frame(effects):
+    """Return the table of `gains`: an idea a row, beside what the work itself reports."""
+    works, rows = paper.comparators(), []
+    for variant, effect in effects.items():
+        reference, idea = ideas()[variant]
+        work = works.get(reference)
+        values = work and ", ".join(f"{name} {value:g}" for name, value in work["values"].items())
+        reported = f"{values or 'no number known here'}; {work['data']}" if work else "–"
+        rows.append({
+            "Work": reference if work else "–",
+            "Idea, on MobileNetV2": idea,
+            "Seeds": len(effect.by_seed),
+            **{score: effect.estimate(score).text(signed=True) for score in SHOWN},
+            "Clear": clear(effect),
+            "The work reports": reported,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def clear(effect):
+    """Return the clear changes as words, ``gain in accuracy; higher log loss``, or a dash."""
+    words = []
+    for score in SHOWN:
+        sign = effect.estimate(score).sign
+        if sign and sign == effect.over_seeds(score).sign:
+            better = "gain in" if sign > 0 else "loss in"
+            if score == LOG_LOSS:
+                better = "higher" if sign > 0 else "lower"
+            words.append(f"{better} {score}")
+    return "; ".join(words) or "–"

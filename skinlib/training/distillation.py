@@ -1,0 +1,52 @@
+"""Teachers of a training: finished runs on the same split, whose mean prediction is learned too."""
+
+import numpy as np
+
+from skinlib.data.prepare import prepare
+from skinlib.experiments import run
+from skinlib.models.classifier import build_classifier
+from skinlib.models.prediction import predict
+from skinlib.models.weights import RUN_PREFIX, load_classifier
+
+# Of the loss; the rest is of the labels.
+SHARE = 0.5
+
+
+def teachers(recipe, row, seed, split):
+    """Return the finished runs that a recipe names, as `skinlib.models.weights.Start`.
+
+    ``{seed}`` in a name is the seed of the training. `split` is the hash of its split.
+
+    Raises
+    ------
+    DataError
+        One has not finished, keeps no weights, or is of another backbone or split.
+    """
+    found = [
+        run.starting_weights(row, f"{RUN_PREFIX}{name.format(seed=seed)}")
+        for name in recipe.teachers
+    ]
+    for each in found:
+        each.check_split(split)
+    return found
+
+
+def taught(teachers, prepared, record):
+    """Return the mean probabilities of teachers for the training set, shape (n, 7), or None."""
+    found = []
+    for each in teachers:
+        size, seed = each.record["input_size"], record["seed"]
+        theirs = prepare(each.recipe, prepared.dataset, size, seed, progress=False)
+        model = build_classifier(each.record["backbone"], each.recipe, size=size)
+        load_classifier(model, each.path, each.record["weights_sha256"])
+        found.append(predict(model, theirs.parts["train"]))
+    return np.mean(found, axis=0) if found else None
+
+
+def targets(one_hot, taught, class_weights):
+    """Return targets whose class-weighted cross-entropy is the sum of two losses, shape (b, 7).
+
+    These are that of the labels, with class weights, and that of the teachers, without; each has
+    its `SHARE`.
+    """
+    return (1 - SHARE) * one_hot + SHARE * taught / np.asarray(class_weights, np.float32)

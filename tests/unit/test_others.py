@@ -1,0 +1,103 @@
+"""Effects of the ideas against scikit-learn, on invented predictions."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+
+from skinlib import paper
+from skinlib.common.classes import CLASSES
+from skinlib.experiments import others
+from skinlib.experiments.study import load_study
+from skinlib.stats.scores import LOG_LOSS
+
+IMAGES = 300
+
+
+@dataclasses.dataclass
+class Invented:
+    """Predictions of a seed that are right more or less often."""
+
+    seed: int
+    skill: float
+    record = {"data": "invented"}  # noqa: RUF012
+    folder = "invented"
+
+    def labels(self):
+        return np.random.default_rng(self.seed).integers(0, 7, IMAGES)
+
+    def probabilities(self):
+        rng = np.random.default_rng([self.seed, int(100 * self.skill)])
+        return (rng.dirichlet(np.ones(7), IMAGES) + self.skill * np.eye(7)[self.labels()]) / (
+            1 + self.skill
+        )
+
+    def predictions(self, part):
+        assert part == "test"
+        names = [f"i{k}" for k in range(IMAGES)]
+        frame = pd.DataFrame(self.probabilities(), columns=list(CLASSES))
+        dx = [CLASSES[k] for k in self.labels()]
+        return frame.assign(image_id=names, lesion_id=names, label=dx)
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    skills = {"baseline": 0.5, "no-attention": 0.2, "mixup": 0.51, "focal": 0.9,
+              "unweighted": 0.4, "melanoma-nevus": 0.8}  # fmt: skip
+    found = {spec.variant: {} for spec in load_study("others").specs}
+    for variant, skill in skills.items():
+        seeds = (0, 1) if variant == "focal" else (0, 1, 2)
+        found[variant] = {seed: Invented(seed, skill) for seed in seeds}
+    monkeypatch.setattr(others, "ways", lambda: found)
+    return found
+
+
+def test_an_effect_is_the_mean_difference_over_the_common_seeds(runs):
+    found = others.gains(n_resamples=200)
+    assert list(found) == ["no-attention", others.ENSEMBLE, "unweighted", "focal", "mixup"]
+    for variant in ("no-attention", "focal"):
+        differences = [
+            accuracy_score(run.labels(), run.probabilities().argmax(1))
+            - accuracy_score(run.labels(), runs["baseline"][seed].probabilities().argmax(1))
+            for seed, run in runs[variant].items()
+        ]
+        np.testing.assert_allclose(found[variant].by_seed[:, 0], differences)
+
+
+def test_the_ensemble_is_the_mean_of_the_teachers(runs):
+    effect = others.gains(n_resamples=50)[others.ENSEMBLE]
+    for seed in (0, 1, 2):
+        each = [runs[name][seed].probabilities() for name in others.TEACHERS]
+        labels = runs["baseline"][seed].labels()
+        expected = log_loss(labels, np.mean(each, axis=0)) - log_loss(labels, each[0])
+        assert effect.by_seed[seed, others.SHOWN.index(LOG_LOSS)] == pytest.approx(expected)
+
+
+def test_melanomas_and_nevi_are_scored_alone(runs):
+    effect = others.binary(n_resamples=50)
+    areas = []
+    for variant in ("unweighted", "melanoma-nevus"):
+        run = runs[variant][1]
+        two = np.isin(run.labels(), [4, 5])
+        mel, nv = run.probabilities()[two][:, [4, 5]].T
+        areas.append(roc_auc_score(run.labels()[two] == 4, mel / (mel + nv)))
+    assert effect.by_seed[1, 1] == pytest.approx(areas[1] - areas[0])
+
+
+def test_the_table_says_whose_idea_it_is_and_what_is_clear(runs):
+    table = others.frame(others.gains(n_resamples=200)).set_index("Idea, on MobileNetV2")
+    assert table.loc["focal loss", "Clear"] == "–"  # two seeds have no interval of use
+    assert "loss in accuracy" in table.loc["without soft attention", "Clear"]
+    assert "higher log loss" in table.loc["without soft attention", "Clear"]
+    assert table.loc["without soft attention", "Work"] == "14"
+    assert "accuracy 0.9348" in table.loc["without soft attention", "The work reports"]
+    assert table.loc["focal loss", "The work reports"] == "–"
+
+
+def test_every_run_of_the_study_is_named_and_every_work_is_known():
+    variants = {spec.variant for spec in load_study("others").specs}
+    assert variants ^ set(others.ideas()) == {others.BASELINE, others.BINARY, others.ENSEMBLE}
+    works = {reference for reference, _ in others.ideas().values()} - {others.YARDSTICK}
+    assert works <= set(paper.comparators())
