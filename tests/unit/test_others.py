@@ -9,8 +9,8 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from skinlib import paper
 from skinlib.common.classes import CLASSES
-from skinlib.experiments import others
 from skinlib.experiments.study import load_study
+from skinlib.paper import others
 from skinlib.stats.scores import LOG_LOSS
 
 IMAGES = 300
