@@ -27,11 +27,11 @@ def poisoned(part, index, *, batch=epochs.batch):
 def test_numbers_that_are_not_finite_fail_the_run(kind, message, trained, train, monkeypatch):
     fit = epochs._fit
 
-    def poison_the_second(network, part, size, order, progress, *others):
+    def poison_the_second(network, batches, progress, *others):
         second = len(progress.history) == 1
         if second and kind == "loss":
             patch.setattr(epochs, "batch", poisoned)
-        chunk = fit(network, part, size, order, progress, *others)
+        chunk = fit(network, batches, progress, *others)
         if second and kind != "loss":
             model = network.trained
             variables = model.variables if kind == "weight" else model.optimizer.variables
