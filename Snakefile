@@ -6,10 +6,15 @@
 #   snakemake book                          the book from the results there are
 # Where the jobs go, and how many at a time, is said by a profile of profiles/.
 
+import os
 import shlex
 import sys
 
 from skinlib.experiments.study import load_study
+
+# As the Makefile does: jobs on other machines inherit it, and their Snakemake keeps its files there.
+if os.environ.get("SKINLIB_CACHE"):
+    os.environ["XDG_CACHE_HOME"] = os.path.abspath(os.environ["SKINLIB_CACHE"])
 
 STUDY = config.get("study", "demo")
 LOADED = load_study(STUDY)

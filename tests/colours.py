@@ -93,9 +93,12 @@ def light_through(inks):
 def press_profile(grid=13, wide=True):
     """CMYK with a table of Lab, as presses have it; the inks are none that a formula would guess.
 
-    The table has 16 bits where `wide`, else 8.
+    The table has 16 bits where `wide`, else 8. Its curves space its cells so that Lab is nearly
+    linear between them, or every conversion would be brighter than the inks by a level.
     """
-    steps = np.linspace(0, 1, grid)
+    least, many = INKS.min() ** (1 / 3), 4096 if wide else 256
+    amounts = (1 - least ** np.linspace(0, 1, many)) / (1 - least)
+    steps = np.log(1 - np.linspace(0, 1, grid) * (1 - least)) / np.log(least)
     inks = np.stack(np.meshgrid(*[steps] * 4, indexing="ij"), -1).reshape(-1, 4)
     ratio = (light_through(inks) @ matrix("srgb").T) / D50
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
@@ -103,10 +106,11 @@ def press_profile(grid=13, wide=True):
     share = [652.8, 256, 256] if wide else [2.55, 1, 1]
     coded = np.round((lab + np.array([0, 128, 128])) * share)
     table = (b"mft2" if wide else b"mft1") + bytes([0, 0, 0, 0, 4, 3, grid, 0])
-    table += _s15(np.eye(3).ravel()) + (struct.pack(">HH", 2, 2) if wide else b"")
+    table += _s15(np.eye(3).ravel()) + (struct.pack(">HH", many, 2) if wide else b"")
+    most, kind = (65535, ">u2") if wide else (255, "u1")
+    curve = np.round(amounts * most).astype(kind).tobytes()
     line = struct.pack(">HH", 0, 65535) if wide else bytes(range(256))
-    cells = np.clip(coded, 0, 65535 if wide else 255).astype(">u2" if wide else "u1")
-    table += 4 * line + cells.tobytes() + 3 * line
+    table += 4 * curve + np.clip(coded, 0, most).astype(kind).tobytes() + 3 * line
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
 
 
@@ -114,6 +118,14 @@ def recoded(picture, name):
     """The same colours in another RGB, shape (h, w, 3), floats of 0 to 1."""
     light = to_linear("srgb", picture / 255) @ matrix("srgb").T @ np.linalg.inv(matrix(name)).T
     return from_linear(name, light)
+
+
+def by_formula(content, name):
+    """Convert a file in an RGB of `PRIMARIES` to sRGB by the definitions alone, rounded once."""
+    with Image.open(io.BytesIO(content)) as image:
+        light = to_linear(name, np.asarray(image) / 255) @ matrix(name).T
+    values = from_linear("srgb", light @ np.linalg.inv(matrix("srgb")).T)
+    return np.round(values * 255).astype(np.uint8)
 
 
 def inked(picture, black=0.5):

@@ -92,15 +92,16 @@ def table(ids, column="image_id"):
     return "\n".join([f"lesion_id,{column},dx", *(f"HAM_1,{name},nv" for name in ids), ""]).encode()
 
 
-def serve(server, monkeypatch, files):
+def serve(server, monkeypatch, files, dataset="ham10000"):
     """Put files on the server and in the registry, hashes included, as the archive's own."""
     rows = []
     for name, body in files.items():
         known = f"md5:{hashlib.md5(body, usedforsecurity=False).hexdigest()}"
         count = 3 if name.endswith(".zip") else 0
         rows.append(RemoteFile(name, f"{server.url}/{name}", known, len(body), count))
-    server.files = dict(files)
-    monkeypatch.setitem(DATASETS, "ham10000", tuple(rows))
+    others = server.files if dataset != "ham10000" else {}
+    server.files = {**others, **files}
+    monkeypatch.setitem(DATASETS, dataset, tuple(rows))
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from skinlib import bench
 from skinlib.cli import commands, models
 from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
+from skinlib.common.process import BOOLEANS
 from skinlib.data.registry import DATASETS
 
 # What a shell makes of SIGINT and SIGPIPE.
@@ -21,14 +22,13 @@ WRONG_PLACE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST,
     errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
 )  # fmt: skip
-BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _pair(text):
     """Parse ``key=value``; the value is a Python literal, a yes or no, else a string."""
     key, equals, value = text.partition("=")
     if not equals:
-        msg = f"'{text}' is not of the form key=value"
+        msg = f"'{text}' is not of the form key=value; write epochs=3 for example"
         raise argparse.ArgumentTypeError(msg)
     try:
         return key, ast.literal_eval(value)

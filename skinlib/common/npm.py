@@ -1,5 +1,6 @@
 """Files of npm packages for the pages of the book, installed as locked, never committed."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -42,11 +43,16 @@ def fetch(source, folder, files):
     # Nothing of the packages runs here: they are files to copy.
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     options = {"capture_output": True, "text": True, "timeout": LIMIT, "check": True}
+    environment = dict(os.environ)
+    if chosen := environment.get("SKINLIB_CACHE"):
+        # Else it is in the home folder, which need not be one that can be written.
+        environment.setdefault("npm_config_cache", os.path.abspath(os.path.join(chosen, "npm")))
     with atomic_folder(folder) as made, tempfile.TemporaryDirectory(dir=folder.parent) as place:
         for name in ("package.json", LOCK):
             shutil.copy(source / name, place)
         try:
-            subprocess.run(command, cwd=place, **options)
+            # Its temporary files go where ours go, which can be written.
+            subprocess.run(command, cwd=place, env={**environment, "TMPDIR": place}, **options)
         except subprocess.SubprocessError as error:
             reason = " ".join(str(error.stderr or error).split())
             msg = f"npm ci failed ({reason[-300:]}); see to the network and try again"

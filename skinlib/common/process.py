@@ -1,4 +1,4 @@
-"""The process: signals that stop it, and silence for what other libraries print."""
+"""The process: its switches, signals that stop it, silence for what other libraries print."""
 
 import contextlib
 import importlib.util
@@ -12,8 +12,24 @@ import warnings
 from skinlib.common.errors import DataError, Interrupted
 
 BACKENDS = ("tensorflow", "jax", "torch")
+# What people write for on and off.
+BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+SWITCHES = {**BOOLEANS, "1": True, "on": True, "0": False, "off": False, "": False}
 # The settings of Keras that every run has; they are on its record.
 KERAS = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7}
+
+
+def switched_on(name):
+    """Return whether an environment variable is set to one of the words for on in `SWITCHES`.
+
+    `DataError`: it is none of them.
+    """
+    value = os.environ.get(name, "")
+    try:
+        return SWITCHES[value.strip().lower()]
+    except KeyError as error:
+        msg = f"{name}='{value}' is neither on nor off; set it to 1 or 0, or unset it"
+        raise DataError(msg) from error
 
 
 class Watch:

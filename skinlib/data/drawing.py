@@ -31,7 +31,7 @@ def images(table, share, seed):
             table.index, test_size=share, stratify=table["dx"], random_state=seed
         )
     except ValueError as error:
-        msg = f"cannot draw {share:.0%} of {len(table)} images by class: {error}"
+        msg = f"cannot draw {share:.0%} of {len(table)} images by class: {error}; use more images"
         raise DataError(msg) from error
     return drawn
 
@@ -44,7 +44,11 @@ def lesions(table, share, seed):
     """
     rarest = table.groupby("dx")["lesion_id"].nunique().min()
     if rarest < 2:
-        msg = "a class has only one lesion; expected at least 2 to split by lesion"
+        one = table.groupby("dx")["lesion_id"].nunique().idxmin()
+        msg = (
+            f"class '{one}' has only one lesion, expected at least 2 to split by lesion; add "
+            "images of it, or leave it out of the table"
+        )
         raise DataError(msg)
     folds, take = min(
         ((n, min(n - 1, max(1, round(share * n)))) for n in range(2, min(MOST_FOLDS, rarest) + 1)),

@@ -170,7 +170,10 @@ def _in_srgb(image, content):
             return plain, "a colour profile of another kind of colours was left out"
         srgb = ImageCms.ImageCmsProfile(io.BytesIO(_SRGB))
         given = image if image.mode == mode else image.convert(mode)
-        found = ImageCms.profileToProfile(given, profile, srgb, outputMode="RGB")
+        # Of inks Little CMS would interpolate a coarser table, made of that of the profile, and
+        # most colours would come out brighter.
+        flags = ImageCms.Flags.NOOPTIMIZE if mode == "CMYK" else ImageCms.Flags.NONE
+        found = ImageCms.profileToProfile(given, profile, srgb, outputMode="RGB", flags=flags)
         name = ImageCms.getProfileDescription(profile).strip()[:80]
     except (ImageCms.PyCMSError, KeyError, OSError):
         return plain, "a damaged colour profile was left out"

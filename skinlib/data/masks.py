@@ -49,7 +49,10 @@ def locate(data=None, masks=None):
         if place.exists():
             return place
     if chosen:
-        msg = f"masks '{chosen}' do not exist; expected a zip or folder of *_segmentation.png"
+        msg = (
+            f"masks '{chosen}' do not exist, expected a zip or folder of *_segmentation.png; "
+            "correct --masks or SKINLIB_MASKS"
+        )
     else:
         msg = (
             f"no lesion masks in '{data}'; put {NAMES[1]} there, which the HAM10000 page of the "
@@ -88,7 +91,7 @@ class Masks:
             if not (match := _MEMBER.fullmatch(name)):
                 continue
             if size > _LIMIT:
-                msg = f"'{self.path}': '{name}' is of {size} bytes, no mask; refused"
+                msg = f"'{self.path}': '{name}' is of {size} bytes, no mask; fetch the masks again"
                 raise IntegrityError(msg)
             if self._places.setdefault(match[1], place) is not place:
                 msg = f"'{self.path}' has two masks of {match[1]}; remove one"
@@ -107,7 +110,10 @@ class Masks:
         Raises `IntegrityError` if the file does not decode whole or is of another size.
         """
         if image_id not in self._places:
-            msg = f"'{self.path}' has no mask of {image_id}; it has {len(self._places)} others"
+            msg = (
+                f"'{self.path}' has no mask of {image_id} but {len(self._places)} others; name the "
+                "masks of these photographs by --masks or SKINLIB_MASKS"
+            )
             raise DataError(msg)
         place = self._places[image_id]
         content = read_member(self._archive, place) if self._archive else place.read_bytes()

@@ -25,7 +25,7 @@ FILTERS = {
 
 # Part of the cache key. Raise it with every change of `resize`, of `skinlib.data.images.decode`
 # or of the files, so that a cache of an older form is not found.
-LAYOUT = 4
+LAYOUT = 5
 
 
 def resize(image, size, *, interpolation="bilinear", crop="centre"):

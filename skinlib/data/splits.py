@@ -88,7 +88,10 @@ def make_split(table, *, unit, test, validation, seed, fold=0):
         msg = f"split unit '{unit}' is unknown, expected one of {UNITS}"
         raise DataError(msg)
     if min(test, validation) < 0 or test + validation >= 1:
-        msg = f"test share {test} and validation share {validation} must be >= 0 and sum below 1"
+        msg = (
+            f"test share {test} and validation share {validation}: expected none below 0 and a sum "
+            "below 1"
+        )
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
     part = drawing.parts(table, unit, test, validation, seed, fold)
@@ -134,11 +137,12 @@ def validate(split):
     """Raise `IntegrityError` if an image is there twice, or a lesion in two sets of `DISJOINT`."""
     twice = split.table["image_id"].duplicated()
     if twice.any():
-        msg = f"image {split.table.loc[twice, 'image_id'].iloc[0]} is in the split twice"
+        image_id = split.table.loc[twice, "image_id"].iloc[0]
+        msg = f"image {image_id} is in the split twice; make it again"
         raise IntegrityError(msg)
     odd = set(split.table["part"]) - {*PARTS, "unused"}
     if odd:
-        msg = f"the split has unknown parts {sorted(odd)}, expected {PARTS}"
+        msg = f"the split has unknown parts {sorted(odd)}, expected {PARTS}; make it again"
         raise IntegrityError(msg)
     if split.unit in DISJOINT:
         shared = lesions_on_both_sides(split)

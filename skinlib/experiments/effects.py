@@ -52,7 +52,10 @@ def together(runs, part="test", change=None):
     for run, frame in zip(runs, frames, strict=True):
         same = part == PART or run.record["data"] == runs[0].record["data"]
         if not same or list(frame["image_id"]) != list(first["image_id"]):
-            msg = f"'{run.folder}' and '{runs[0].folder}' have predictions for different images"
+            msg = (
+                f"'{run.folder}' and '{runs[0].folder}' have predictions for different images; "
+                "train both on one split"
+            )
             raise IntegrityError(msg)
     labels, lesions = first["label"].map(CLASSES.index).to_numpy(), first["lesion_id"].to_numpy()
     found = [frame[list(CLASSES)].to_numpy(float) for frame in frames]

@@ -89,7 +89,10 @@ def official_lesions(archive, table):
     both = table.merge(archive, on="image_id")
     groups = len(both[["lesion_id", lesion]].drop_duplicates())
     if not len(both) or {both["lesion_id"].nunique(), both[lesion].nunique()} != {groups}:
-        msg = f"'{ARCHIVE}' and the table of HAM10000 disagree on which photographs are of a lesion"
+        msg = (
+            f"'{ARCHIVE}' and the table of HAM10000 disagree on which photographs are of a lesion; "
+            "put the archive's own beside that table, or none"
+        )
         raise DataError(msg)
     trained = set(both[lesion])
     return {

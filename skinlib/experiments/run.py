@@ -80,7 +80,8 @@ class Run:
             return frame
         rows = frame[frame["part"] == part].reset_index(drop=True)
         if rows.empty:
-            msg = f"'{self.folder}' has no predictions for part '{part}'"
+            known = ", ".join(frame["part"].unique())
+            msg = f"'{self.folder}' has no predictions for part '{part}'; it has them for {known}"
             raise DataError(msg)
         return rows
 
@@ -181,7 +182,10 @@ def starting_weights(backbone, weights):
         )
         raise DataError(msg)
     if found.record["backbone"] != backbone.name:
-        msg = f"weights '{weights}' are of {found.record['backbone']}, expected {backbone.name}"
+        msg = (
+            f"weights '{weights}' are of {found.record['backbone']}, expected {backbone.name}; "
+            "name a run of that network"
+        )
         raise DataError(msg)
     recipe = recipes.from_json(found.record["recipe"])
     return weight_files.Start(place, found.weights_path, found.record, recipe)
@@ -235,7 +239,10 @@ def _checked_predictions(path, _written, _inode):
         msg = f"'{path}' is not a readable CSV file ({error}); train the run again"
         raise IntegrityError(msg) from error
     if tuple(frame.columns) != PREDICTION_COLUMNS:
-        msg = f"'{path}' has the columns {list(frame)}, expected {list(PREDICTION_COLUMNS)}"
+        msg = (
+            f"'{path}' has the columns {list(frame)}, expected {list(PREDICTION_COLUMNS)}; train "
+            "the run again"
+        )
         raise IntegrityError(msg)
     numbers = frame[list(CLASSES)].apply(pd.to_numeric, errors="coerce")
     bad = {

@@ -111,7 +111,7 @@ class Study:
         """Return the data argument of `train`, or raise `DataError` when none is given."""
         chosen = self.data or os.environ.get("SKINLIB_DATA")
         if not chosen:
-            msg = f"study '{self.name}' needs real data: set SKINLIB_DATA to its folder"
+            msg = f"study '{self.name}' needs real data; set SKINLIB_DATA to its folder"
             raise DataError(msg)
         return chosen
 

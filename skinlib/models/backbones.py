@@ -156,7 +156,11 @@ def check_size(backbone, size):
     if size is None:
         return backbone.input_size
     if size < backbone.minimum_size:
-        msg = f"{backbone.name} needs an input of at least {backbone.minimum_size} px, not {size}"
+        least = backbone.minimum_size
+        msg = (
+            f"{backbone.name} needs an input of at least {least} px, not {size}; take "
+            f"--size {least} or more"
+        )
         raise DataError(msg)
     return size
 

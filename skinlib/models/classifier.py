@@ -126,7 +126,7 @@ def _build(row, recipe, size, weights, maps, seed):
     outputs = last(features)
     if maps:
         if attention_maps is None:
-            msg = "a recipe without attention has no maps to return"
+            msg = "a recipe without attention has no maps to return; take one with attention"
             raise ValueError(msg)
         outputs = {"probabilities": outputs, "attention": attention_maps}
     return keras.Model(inputs, outputs, name=row.name)

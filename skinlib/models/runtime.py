@@ -13,6 +13,7 @@ import sys
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, TemporaryError
+from skinlib.common.process import switched_on
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "pillow", "pandas")
 # How the backends say that a device has no memory left.
@@ -71,14 +72,14 @@ def jit_compile():
 
 
 def quick_start():
-    """Trade speed of the steps for a quick first one, when ``SKINLIB_QUICK_START`` is set.
+    """Trade speed of the steps for a quick first one, when ``SKINLIB_QUICK_START`` is on.
 
     TensorFlow spends minutes optimising the graph of a large network, more than a demonstration of
     a few steps takes. Returns whether it was done, for run.json.
     """
     import keras
 
-    if not os.environ.get("SKINLIB_QUICK_START") or keras.backend.backend() != "tensorflow":
+    if not switched_on("SKINLIB_QUICK_START") or keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
 
@@ -108,7 +109,10 @@ def make_deterministic():
 
         flag = "--xla_gpu_deterministic_ops=true"
         if jax.default_backend() != "cpu" and flag not in os.environ.get("XLA_FLAGS", ""):
-            msg = f"recipe field deterministic needs XLA_FLAGS={flag} in the environment"
+            msg = (
+                f"recipe field deterministic needs XLA_FLAGS={flag} in the environment; set it "
+                "where the command is typed, or train with --set deterministic=False"
+            )
             raise DataError(msg)
 
 

@@ -20,6 +20,8 @@ from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.common.files import hash_of, sha256
 
 SUFFIX = ".weights.h5"
+# Of a file that no harmless program writes.
+REFUSED = "refused, get it again from those who made it"
 # Prefix of a finished run that a training starts from, ``run:<study>/<run>``.
 RUN_PREFIX = "run:"
 
@@ -43,7 +45,7 @@ def check_file(path, expected_sha256=None):
         )
         raise DataError(msg)
     if not path.is_file():
-        msg = f"weights file '{path}' does not exist"
+        msg = f"weights file '{path}' does not exist; see to its name and folder"
         raise DataError(msg)
     found = sha256(path)
     if expected_sha256 and found != expected_sha256:
@@ -71,28 +73,31 @@ def _check_group(group, path, seen):
     for name in group:
         link = group.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
-            msg = f"'{path}' has a link at '{name}' that may leave the file; refused"
+            msg = f"'{path}' has a link at '{name}' that may leave the file; {REFUSED}"
             raise IntegrityError(msg)
         item = group[name]
         if isinstance(item, h5py.Group):
             if h5py.h5o.get_info(item.id).addr in seen:
-                msg = f"'{path}' leads back to one of its groups at '{name}'; refused"
+                msg = f"'{path}' leads back to one of its groups at '{name}'; {REFUSED}"
                 raise IntegrityError(msg)
             _check_group(item, path, seen)
             continue
         if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or not item.size:
-            msg = f"'{path}' has '{item.name}', which is no array of numbers; refused"
+            msg = f"'{path}' has '{item.name}', which is no array of numbers; {REFUSED}"
             raise IntegrityError(msg)
         if item.external or item.is_virtual:
-            msg = f"'{path}' keeps '{item.name}' outside the file; refused"
+            msg = f"'{path}' keeps '{item.name}' outside the file; {REFUSED}"
             raise IntegrityError(msg)
         declared = item.size * item.dtype.itemsize
         # Chunked data may be compressed, but weights files written by Keras are not.
         if declared > 16 * path.stat().st_size:
-            msg = f"'{path}' declares {declared} bytes for '{item.name}', more than it can hold"
+            msg = (
+                f"'{path}' declares {declared} bytes for '{item.name}', more than it can hold; "
+                f"{REFUSED}"
+            )
             raise IntegrityError(msg)
         if item.dtype.kind == "f" and not np.isfinite(item[()]).all():
-            msg = f"'{path}' has a number that is not finite in '{item.name}'"
+            msg = f"'{path}' has a number that is not finite in '{item.name}'; {REFUSED}"
             raise IntegrityError(msg)
 
 
@@ -120,7 +125,7 @@ def load(model, path, what, name=None):
     except (ValueError, KeyError) as error:
         # Keras: how many layers do not fit; an empty line; the reason for one of them; a list.
         reason = " ".join([line for line in str(error).splitlines() if line][:2])
-        msg = f"'{name or path}' does not fit {what}: {reason}"
+        msg = f"'{name or path}' does not fit {what}: {reason}; name weights of that network"
         raise DataError(msg) from error
 
 
@@ -215,7 +220,7 @@ class Start:
             elif here.name != "probabilities":
                 msg = (
                     f"weights '{RUN_PREFIX}{self.run}': layer '{here.name}' has other shapes, "
-                    f"{shapes}"
+                    f"{shapes}; recipe and backbone must agree"
                 )
                 raise DataError(msg)
 

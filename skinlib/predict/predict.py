@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from skinlib.common import NOT_A_DEVICE
-from skinlib.common.errors import DataError, Interrupted
+from skinlib.common.errors import DataError, Interrupted, SkinlibError
 from skinlib.common.files import atomic_path, require_place, write_csv
 from skinlib.predict import predictions, released, requests, what_if
 
@@ -27,16 +27,18 @@ def run(args):
     """Classify what the arguments of the command name; return its exit code."""
     given = requests.gather(args.image, args.age, args.sex, args.site)
     overlays = _places(args, given)
-    found, full = [], None
-    # What was predicted before somebody, or a full disk, stopped the command is kept.
+    found, stop = [], None
+    # What was predicted before somebody, or a full disk or memory, stopped the command is kept.
     try:
         classifier = released.locate(args.model, onnx=True)
         for prediction in _predicted(args, classifier, given, overlays):
             found.append(prediction)
     except KeyboardInterrupt:
-        pass
-    except OSError as error:
-        full = error
+        stop = Interrupted("interrupted")
+    except (OSError, SkinlibError) as error:
+        if not found:
+            raise
+        stop = error
     if found:
         _report(args, classifier, found)
     faults = [each.error for each in found if each.error is not None]
@@ -44,13 +46,14 @@ def run(args):
         print(f"skinlib: {' '.join(str(error).split())}", file=sys.stderr)
     if len(faults) > SHOWN:
         print(f"skinlib: and {len(faults) - SHOWN} more that failed", file=sys.stderr)
-    if len(found) < len(given):
+    if stop is not None:
         kept = "their answers are kept" if found else "nothing was written"
-        msg = f"interrupted after {len(found)} of {len(given)} photographs; {kept}"
-        if full is None:
-            raise Interrupted(msg)
-        print(f"skinlib: {msg}", file=sys.stderr)
-        raise full
+        msg = f"after {len(found)} of {len(given)} photographs; {kept}"
+        if isinstance(stop, Interrupted):
+            msg = f"interrupted {msg}"
+            raise Interrupted(msg) from stop
+        print(f"skinlib: stopped {msg}", file=sys.stderr)
+        raise stop
     return faults[0].exit_code if faults else 0
 
 

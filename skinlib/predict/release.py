@@ -67,7 +67,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     if not {"validation", "test"} <= held_out:
         msg = (
             f"run '{directory}' has the parts {sorted(held_out)}, a release needs validation and "
-            "test: thresholds are chosen on the one and measured on the other"
+            "test: thresholds are chosen on the one and measured on the other; train with both"
         )
         raise DataError(msg)
     record = run.record
@@ -157,7 +157,10 @@ def write_weights(source, folder, expected_sha256, largest=LARGEST):
             continue
         values = _rounded(key, values)
         if values.nbytes > largest - ROOM:
-            msg = f"'{key}' alone has {values.nbytes} bytes, more than the {largest} of a file"
+            msg = (
+                f"'{key}' alone has {values.nbytes} bytes, more than the {largest} of a file; "
+                "release a smaller network"
+            )
             raise DataError(msg)
         if size + values.nbytes > largest - ROOM:
             parts.append({})

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.common.errors import TrainingError
-from skinlib.common.process import Watch, import_keras
+from skinlib.common.process import Watch, import_keras, switched_on
 from skinlib.data.prepare import prepare
 from skinlib.experiments import records, run
 from skinlib.experiments.fields import check
@@ -122,6 +122,7 @@ def train(
     name = name or run.run_name(row.name, recipe.name, size, seed)
     folder = run.folder_of(study, name)
     trackers = tracking.of(recipe, folder)
+    switched_on("SKINLIB_QUICK_START")  # or it is refused, before there is a folder
     prepared = prepare(recipe, data, size, seed, progress=progress)
     if isinstance(weights, Start):
         weights.check_split(prepared.split.hash)

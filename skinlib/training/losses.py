@@ -78,7 +78,10 @@ def class_weights(labels):
     counts = np.bincount(labels, minlength=len(CLASSES))
     if not counts.all():
         empty = [name for name, count in zip(CLASSES, counts, strict=True) if not count]
-        msg = f"no training image of class {', '.join(empty)}; its weight is undefined"
+        msg = (
+            f"no training image of class {', '.join(empty)}, its weight is undefined; add images "
+            "of it, or train without weights: --set class_weights=none"
+        )
         raise DataError(msg)
     return len(labels) / (len(CLASSES) * counts)
 

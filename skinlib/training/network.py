@@ -97,6 +97,9 @@ def on_devices(count):
 
 def _first(count, found):
     if len(found) < count:
-        msg = f"recipe field devices is {count}, but {len(found)} are here: {', '.join(found)}"
+        msg = (
+            f"recipe field devices is {count}, but {len(found)} are here: {', '.join(found)}; "
+            f"ask for these by --set devices={len(found)}"
+        )
         raise DataError(msg)
     return found[:count]

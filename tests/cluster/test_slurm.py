@@ -20,6 +20,7 @@ import yaml
 
 from skinlib.common import paths
 from skinlib.common.files import write_text
+from skinlib.common.process import switched_on
 from skinlib.experiments.run import read_run
 
 STUDY = "night"
@@ -42,7 +43,7 @@ MINUTES = 15
 pytestmark = [
     pytest.mark.slurm,
     pytest.mark.skipif(
-        not os.environ.get("SKINLIB_TEST_SLURM"), reason="set SKINLIB_TEST_SLURM=1 to start SLURM"
+        not switched_on("SKINLIB_TEST_SLURM"), reason="set SKINLIB_TEST_SLURM=1 to start SLURM"
     ),
     pytest.mark.skipif(
         bool(one_node.missing()), reason=f"install slurm-wlm and munge: {one_node.missing()}"

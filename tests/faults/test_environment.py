@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import tiny
 
 from skinlib.common import paths
+from skinlib.common.process import switched_on
 from skinlib.experiments.run import read_run
 from skinlib.models import runtime
 
@@ -61,6 +63,39 @@ def test_f25_a_path_with_spaces_and_letters_of_other_alphabets(odd_run, main):
     assert read_run(odd_run.folder).finished
     assert f"{odd_run.folder}" in odd_run.outcome.out
     main("predict", next(odd_run.data.glob("*.jpg")), "--run", odd_run.folder).succeeds()
+
+
+# F50: switches
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "on off"])
+def test_f50_a_switch_that_is_neither_on_nor_off(value, train, folder, results, monkeypatch):
+    monkeypatch.setenv("SKINLIB_QUICK_START", value)
+    train(folder).fails(2, f"SKINLIB_QUICK_START='{value}'", "set it to 1 or 0")
+    assert not list(results.rglob("run.json"))
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [(None, False), ("", False), ("0", False), ("False", False), (" no", False), ("off", False),
+     ("1", True), ("TRUE", True), ("yes ", True), ("on", True)],
+)  # fmt: skip
+def test_f50_what_switches_off_does(value, on, monkeypatch):
+    if value is not None:
+        monkeypatch.setenv("SKINLIB_ANY", value)
+    assert switched_on("SKINLIB_ANY") is on
+
+
+def test_f50_every_switch_is_read_by_that_function():
+    """A variable that somebody sets to 1, in the Makefile or the tests, is read by nothing else."""
+    files = [p for part in ("skinlib", "tests") for p in (paths.ROOT / part).rglob("*.py")]
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+    whole = "\n".join([*texts.values(), (paths.ROOT / "Makefile").read_text(encoding="utf-8")])
+    switches = set(re.findall(r"\b(SKINLIB_\w+)(?: := |=)1\b", whole))
+    assert {"SKINLIB_QUICK_START", "SKINLIB_TEST_SLURM", "SKINLIB_TEST_DOCKER"} <= switches
+    for path, text in texts.items():
+        read = set(re.findall(r"environ\.get\(\"(\w+)\"", text))
+        assert not read & switches, (path, read & switches)
 
 
 # F34: other versions than the lock file's.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 
+import nbformat
 import pytest
 import tiny
 
@@ -93,15 +94,39 @@ def test_f46_snakemake_keeps_its_files_where_ours_are(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux'")
-def test_f46_snakemake_needs_no_home(cli, tmp_path):
+@pytest.mark.parametrize("profile", ["local", "slurm", "kubernetes"])
+def test_f46_snakemake_needs_no_home(profile, cli, tmp_path):
     """It keeps its own cache elsewhere, so that a run can tell what is wrong with ours."""
+    if profile != "local":
+        pytest.importorskip(f"snakemake_executor_plugin_{profile}")
     tmp_path.chmod(0o555)
     done = cli(
-        *("--workflow-profile", "profiles/local", "--cores", 1, "--dry-run", "runs"),
+        *("--workflow-profile", f"profiles/{profile}", "--cores", 1, "--dry-run", "runs"),
         program=("-m", "snakemake"),
-        env={"HOME": str(tmp_path), "XDG_CACHE_HOME": None, "SKINLIB_CACHE": None},
+        env={
+            **dict.fromkeys(("SKINLIB_RESULTS", "SKINLIB_DATA"), "/volume"),
+            **{"HOME": str(tmp_path), "XDG_CACHE_HOME": None, "SKINLIB_CACHE": None},
+        },
         cwd=paths.ROOT,
         preexec_fn=tiny.without_rights,
     )
     tmp_path.chmod(0o755)
     assert done.code == 0, done.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux'")
+def test_f46_a_notebook_needs_no_home(cli, tmp_path):
+    """Jupyter, IPython and matplotlib keep files there, too."""
+    cell = nbformat.v4.new_code_cell("import matplotlib.pyplot as plt\nplt.plot([0, 1]);")
+    (tmp_path / "notebooks").mkdir()
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    nbformat.write(notebook, tmp_path / "notebooks" / "mine.ipynb")
+    (tmp_path / "home").mkdir(mode=0o555)
+    done = cli(
+        *("notebook", "mine", "-o", tmp_path / "mine.ipynb"),
+        env={"SKINLIB_ROOT": str(tmp_path), "HOME": str(tmp_path / "home")},
+        preexec_fn=tiny.without_rights,
+    )
+    assert done.code == 0, done.err
+    assert (tmp_path / "mine.ipynb").is_file()

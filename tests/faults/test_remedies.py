@@ -1,75 +1,18 @@
 """Every command that a message, a page or a comment recommends is one that can be typed."""
 
 import ast
-import itertools
-import json
 import re
 import shlex
-from pathlib import Path
 
 import pytest
+from recommended import FOUND, ROOT, VALUES, texts
 
 from skinlib import bench
 from skinlib import cli as command_line
 from skinlib.book import notebooks
-from skinlib.common import paths
 from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.study import load_study, study_names
 from skinlib.models.backbones import BACKBONES
-
-ROOT = paths.ROOT
-# What stands for a value that is put in later, in f-strings and in prose.
-VALUES = {"dataset": "ham10000", "option": "--json", "name": "train", "study": "leakage"}
-SHELL = re.compile(r"\s(?:[|>&]|\d>)|[`;]|, |\)|\\n|\$")
-
-
-def strings(path):
-    """Yield the texts of a Python file, with something in the place of what they are filled with."""
-    inside = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.JoinedStr):
-            inside.update(map(id, node.values))
-            yield "".join(
-                part.value if isinstance(part, ast.Constant)
-                else next((VALUES[word] for word in re.findall(r"\w+", ast.unparse(part))
-                           if word in VALUES), "1")
-                for part in node.values
-            )  # fmt: skip
-        elif (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in inside
-        ):
-            yield node.value
-
-
-def texts():
-    """Yield ``(file, text)`` of everything that a person may read."""
-    for path in sorted(ROOT.glob("skinlib/**/*.py")):
-        yield from ((path, text) for text in strings(path))
-    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            yield path, "".join(cell["source"])
-    patterns = ("*.md", "book/*.md", "book/_ext/*.py", "book/browser/*.js", "models/*/*.md",
-                "skinlib/**/*.md", "Makefile", "Snakefile", "studies/*.yaml",
-                "profiles/*/*")  # fmt: skip
-    for path in sorted(itertools.chain.from_iterable(map(ROOT.glob, patterns))):
-        if path.is_file():
-            yield path, path.read_text(encoding="utf-8")
-
-
-def commands():
-    """Yield ``(file, words after skinlib)`` of every command of ours that is written somewhere."""
-    for path, text in texts():
-        text = re.sub(r"\\\n\s*(?:#\s*)?", " ", text)
-        for found in re.finditer(r"(?:python -m |`)skinlib +((?:[a-z]|<)[^\n]*)", text):
-            line = SHELL.split(found[1].split("  #")[0])[0].strip().rstrip(".:'\"")
-            yield Path(path).relative_to(ROOT).as_posix(), line
-
-
-# The rest of this one is put behind it; tests/unit/test_cli.py parses it whole, for every run.
-CONTINUED = "train --study mine --backbone"
-FOUND = sorted({each for each in commands() if each[1] != CONTINUED and each[1][0] != "<"})
 
 
 def test_f47_the_commands_are_found():
@@ -151,3 +94,32 @@ def test_f47_a_recommended_option_is_there():
                 for field, value in re.findall(r"--set (\w+)=([\w.]+)", text):
                     get_recipe("clean").replace(**{field: command_line._pair(f"a={value}")[1]})
     assert len(found) > 5
+
+
+# Raised at those who write pages, layers or claims, with all that they need.
+FOR_US = (
+    "skinlib/paper/audit/",
+    "skinlib/paper/ledger/",
+    "skinlib/stats/",
+    "skinlib/book/__init__.py",
+)
+# What was expected, or what to do: a part of its own, after what was found.
+ENDS = re.compile(r"expected|; |, or |[.}] [A-Z]|: name |Received: | to train on instead")
+# Put together of messages that are whole, or put into one.
+PARTS = re.compile(r"\{(error|msg|_fault\(file\)|closed_to_us\(closed\[0\]\)|REFUSED)\}['\"]$")
+INSIDE = ("which is not JSON", "cannot train", "was ended by the system", "first_line")
+
+
+def test_f47_a_message_says_what_was_expected_or_what_to_do():
+    found = 0
+    for path in sorted(ROOT.glob("skinlib/**/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(FOR_US):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "msg":
+                found += 1
+                text = ast.unparse(node.value)
+                whole = ENDS.search(text) or PARTS.search(text)
+                assert whole or any(word in text for word in INSIDE), (name, text)
+    assert found > 200

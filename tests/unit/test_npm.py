@@ -56,6 +56,21 @@ def test_files_are_copied_once_and_again_after_a_change(place):
     assert (folder / "tool.min.js").is_file()
 
 
+@pytest.mark.parametrize("cache", ["", "here/it is"])
+def test_npm_keeps_its_files_where_ours_are(place, cache, monkeypatch, tmp_path):
+    """Also where TMPDIR leads nowhere."""
+    source, folder, log = place('echo "$TMPDIR,$npm_config_cache" >> "{log}"'.format(log="$LOG"))
+    monkeypatch.setenv("LOG", str(log))
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    monkeypatch.setenv("SKINLIB_CACHE", cache)
+    monkeypatch.delenv("npm_config_cache", raising=False)
+    monkeypatch.chdir(tmp_path)
+    npm.fetch(source, folder, FILES)
+    temporary, kept = log.read_text().splitlines()[1].split(",")
+    assert temporary.startswith(str(folder.parent))
+    assert kept == (str(tmp_path / cache / "npm") if cache else "")
+
+
 def test_a_failure_says_why_and_leaves_nothing(place, monkeypatch, tmp_path):
     source, folder, _ = place('echo "registry out of reach" >&2; exit 7')
     with pytest.raises(TemporaryError, match="registry out of reach"):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from skinlib.cli import main
+from skinlib.common.errors import TemporaryError
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.predict import abstention, model, predictions, released
 from skinlib.predict.requests import Request
@@ -165,10 +166,41 @@ def test_predictions_before_a_full_disk_are_kept(stub, photo, tmp_path, monkeypa
     arguments = [*[photo] * 5, "-o", tmp_path / "a.csv", "--overlay", tmp_path / "maps"]
     assert predict(*arguments) == 75
     first, second = capsys.readouterr().err.splitlines()
-    assert "interrupted after 2 of 5 photographs; their answers are kept" in first
+    assert "stopped after 2 of 5 photographs; their answers are kept" in first
     assert "No space left on device" in second
     assert f"{tmp_path / 'maps' / '0003-photo.png'}" in second
     assert list(pd.read_csv(tmp_path / "a.csv")["answer"]) == ["nv"] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.EACCES, "Permission denied", "/models/a"), 2),
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/a"), 75),
+        (TemporaryError("out of memory; take fewer"), 75),
+    ],
+)
+@pytest.mark.parametrize("batches", [0, 1])
+def test_an_error_is_no_interruption(
+    error, code, batches, stub, photo, tmp_path, monkeypatch, capsys
+):
+    """Alone where nothing was predicted; what was is kept, whatever the error."""
+    classify, left = stub.classify, [batches]
+
+    def failing(*arguments):
+        if not left[0]:
+            raise error
+        left[0] -= 1
+        return classify(*arguments)
+
+    stub.classify = failing
+    assert predict(*[photo] * 40, "-o", tmp_path / "a.csv") == code
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 + batches
+    assert not any("interrupted" in line for line in lines)
+    assert (tmp_path / "a.csv").exists() == bool(batches)
+    if batches:
+        assert "stopped after 32 of 40 photographs; their answers are kept" in lines[0]
 
 
 def test_long_names_and_names_that_are_not_unicode(stub, tmp_path, capsys):

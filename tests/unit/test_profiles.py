@@ -126,14 +126,14 @@ def program(folder, name, text):
     return path
 
 
-def carry_out(folder, text, runs, *arguments, **environment):
+def carry_out(folder, text, runs, *arguments, profile="local", **environment):
     """Run a study with a shell script in place of `python -m skinlib run STUDY RUN -o OUTPUT`."""
     study = {"title": "mine", "data": "synthetic", "runs": runs}
     (folder / "studies").mkdir()
     (folder / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
     stand_in = program(folder, "python", text)
     return snakemake(
-        "local", folder, "--cores", "5", *arguments, "--config", "study=mine", f"python={stand_in}",
+        profile, folder, "--cores", "5", *arguments, "--config", "study=mine", f"python={stand_in}",
         environment={"SKINLIB_ROOT": str(folder), **environment},
     )  # fmt: skip
 
@@ -186,3 +186,39 @@ def test_runs_beside_each_other_take_different_gpus(given, tmp_path):
         assert sorted(gpu for each in found for gpu in each.split(",")) == [
             f"GPU-{letter}" for letter in "abcde"
         ]
+
+
+# What the plugin calls: a job is carried out when it is submitted, with the rights of its home.
+STAND_INS = {
+    "sbatch": """
+for word; do case "$word" in --wrap=*) job=${word#--wrap=};; esac; done
+SLURM_JOB_ID=7 sh -c "$job" > job.log 2>&1 && echo COMPLETED > state || echo FAILED > state
+echo 7
+""",
+    "srun": """
+while [ "${1#-}" != "$1" ]; do shift; done
+exec "$@"
+""",
+    "sacct": '[ -s state ] && echo "7|$(cat state)"\n',
+    "squeue": '[ -s state ] && echo "7|$(cat state)"\n',
+    "scontrol": "echo MinJobAge = 300 sec\n",
+    **dict.fromkeys(("sinfo", "scancel", "sacctmgr"), "exit 0\n"),
+}
+
+
+def test_slurm_jobs_keep_their_files_where_ours_are(tmp_path):
+    """No home folder: /dev/null can hold none, whatever the rights of who tests."""
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    for name, text in STAND_INS.items():
+        program(tmp_path, name, text)
+    runs = [{"backbone": "MobileNet", "recipe": "clean"}]
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": "/dev/null", "XDG_CACHE_HOME": "",
+        "SKINLIB_CACHE": str(tmp_path / "our cache"),
+    }  # fmt: skip
+    quick = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1",
+             "--latency-wait", "1", "--retries", "0")  # fmt: skip
+    status, said = carry_out(tmp_path, 'touch "$7"\n', runs, *quick, profile="slurm", **environment)
+    log = (tmp_path / "job.log").read_text()
+    assert status == 0, said + log
+    assert (tmp_path / "our cache" / "snakemake").is_dir()

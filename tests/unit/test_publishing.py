@@ -11,6 +11,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from skinlib.common import paths
+from skinlib.common.process import switched_on
 
 ROOT = paths.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -48,7 +49,7 @@ def test_the_environment_is_made_before_the_rest_is_copied():
 
 
 @pytest.mark.skipif(
-    os.environ.get("SKINLIB_TEST_DOCKER") != "1",
+    not switched_on("SKINLIB_TEST_DOCKER"),
     reason="builds an image of 4 GB; SKINLIB_TEST_DOCKER=1 asks for it",
 )
 def test_the_image_builds_and_runs():

@@ -105,10 +105,13 @@ def check(format, precision, path):
         raise DataError(msg)
     offered, suffix = FORMATS[format]
     if precision not in offered:
-        msg = f"{format} is offered in {', '.join(offered)}, not in '{precision}'"
+        msg = f"{format} is offered in {', '.join(offered)}, not in '{precision}'; choose one"
         raise DataError(msg)
     if path is not None and path.suffix != suffix:
-        msg = f"'{path}' does not end in {suffix}, as a file of the format {format} has to"
+        msg = (
+            f"'{path}' does not end in {suffix}, as a file of the format {format} has to; name "
+            "another by -o"
+        )
         raise DataError(msg)
     missing = [name for name in NEEDED.get(format, ()) if importlib.util.find_spec(name) is None]
     if missing:
