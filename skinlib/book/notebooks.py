@@ -12,6 +12,8 @@ from skinlib.common import paths
 from skinlib.common.errors import DataError, SkinlibError
 from skinlib.common.files import atomic_path
 
+# Seconds that the output of a cell may be late, on a machine that has other things to do.
+LATE = 300
 # How often a kernel is started before its death is believed.
 STARTS = 3
 
@@ -86,7 +88,7 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     failed.unlink(missing_ok=True)
     kernel.warn_of_other()
     # In the caller's folder, where relative paths among the parameters and in the environment lead.
-    options = {"progress_bar": progress, "log_output": False,
+    options = {"progress_bar": progress, "log_output": False, "iopub_timeout": LATE,
                "kernel_manager_class": kernel.OwnKernel}  # fmt: skip
     try:
         _patiently(
@@ -98,6 +100,12 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
         msg = (
             f"notebook '{name}' failed in cell {error.cell_index}: {error.ename}: {error.evalue}; "
             f"the executed copy is '{failed}'"
+        )
+        raise NotebookError(msg) from error
+    except TimeoutError as error:  # of nbclient, which quotes the cell
+        msg = (
+            f"notebook '{name}' stopped, {' '.join(str(error).split())[:160]}; the machine may be "
+            "too busy: run the command again"
         )
         raise NotebookError(msg) from error
     _tidy(failed, output, label)

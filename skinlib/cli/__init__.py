@@ -263,5 +263,6 @@ def main(arguments=None):
             print(f"skinlib: {where}{error.strerror}; {remedy}", file=sys.stderr)
             return DataError.exit_code
         remedy = paths.remedy(error, "free some space or try again")
-        print(f"skinlib: {error}; {remedy}", file=sys.stderr)
+        said = " ".join(str(error).split()) or type(error).__name__
+        print(f"skinlib: {said}; {remedy}", file=sys.stderr)
         return TemporaryError.exit_code

@@ -49,7 +49,8 @@ def called(tmp_path):
     programs.mkdir(parents=True)
     for name in ("results", "dist", "_build/html"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "dist" / "skinlib-0.whl").touch()
+    for name in ("dist/skinlib-0.whl", "_build/skinlib.pdf"):
+        (tmp_path / name).touch()
     for name in ("Makefile", "profiles", "pyproject.toml", "studies"):
         (tmp_path / name).symlink_to(ROOT / name)
     for name in PROGRAMS:

@@ -8,9 +8,12 @@ import sys
 import types
 
 import nbformat
+import papermill
 import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 
 from skinlib.book import notebooks
 from skinlib.common import paths
@@ -144,3 +147,20 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch):
     with pytest.raises(RuntimeError, match="something else"):
         notebooks._patiently(execute)
     assert len(said) == 1
+
+
+def test_a_busy_machine_is_told_from_a_full_disk(tmp_path, monkeypatch):
+    """The error of nbclient is one of the system, too, and quotes the cell."""
+    given = {}
+
+    def late(*_, **options):
+        given.update(options)
+        cell = nbformat.v4.new_code_cell("a = 1")
+        raise CellTimeoutError.error_from_timeout_and_cell("Timeout waiting", 4, cell)
+
+    monkeypatch.setattr(papermill, "execute_notebook", late)
+    with pytest.raises(
+        notebooks.NotebookError, match=r"'data' stopped, .*Timeout waiting.* busy: run"
+    ):
+        notebooks.execute("data", tmp_path / "data.ipynb")
+    assert given["iopub_timeout"] > NotebookClient.iopub_timeout.default_value
