@@ -28,7 +28,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("field", "value"), WRONG, ids=str)
 def test_f44_a_value_that_cannot_be(field, value):
-    with pytest.raises(DataError, match=f"recipe field {field} is .*, expected ") as error:
+    with pytest.raises(DataError, match=f"recipe fields? {field} .*expected ") as error:
         get_recipe("clean").replace(**{field: value})
     assert error.value.exit_code == 2
 
