@@ -37,6 +37,10 @@ class PyDataset:
     """keras.utils.PyDataset"""
 
 
+class AdamW:
+    """keras.optimizers.AdamW"""
+
+
 def setup(app):
     """Put the stand-in where ``import keras`` finds it."""
     keras = _Silent("keras")
@@ -47,10 +51,13 @@ def setup(app):
     keras.callbacks.Callback = Callback
     keras.utils = _Silent("keras.utils")
     keras.utils.PyDataset = PyDataset
+    keras.optimizers = _Silent("keras.optimizers")
+    keras.optimizers.AdamW = AdamW
     keras.saving = _Silent("keras.saving")
     keras.saving.register_keras_serializable = lambda **_: lambda layer: layer
     keras.ops = _Silent("keras.ops")
-    for module in (keras, keras.layers, keras.callbacks, keras.utils, keras.saving, keras.ops):
+    parts = (keras.layers, keras.callbacks, keras.utils, keras.optimizers, keras.saving, keras.ops)
+    for module in (keras, *parts):
         sys.modules[module.__name__] = module
     sys.meta_path.insert(0, _NoBackends())
     return {"parallel_read_safe": True}
