@@ -102,10 +102,12 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
             f"the executed copy is '{failed}'"
         )
         raise NotebookError(msg) from error
-    except TimeoutError as error:  # of nbclient, which quotes the cell
+    except (TimeoutError, RuntimeError) as error:  # of nbclient, which quotes the cell
+        if isinstance(error, RuntimeError) and "Kernel died" not in str(error):
+            raise
         msg = (
             f"notebook '{name}' stopped, {' '.join(str(error).split())[:160]}; the machine may be "
-            "too busy: run the command again"
+            "too busy or lack memory: run the command again"
         )
         raise NotebookError(msg) from error
     _tidy(failed, output, label)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from skinlib.book import notebooks
 from skinlib.common import paths
@@ -149,18 +149,33 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch):
     assert len(said) == 1
 
 
-def test_a_busy_machine_is_told_from_a_full_disk(tmp_path, monkeypatch):
-    """The error of nbclient is one of the system, too, and quotes the cell."""
+@pytest.mark.parametrize("end", ["late", "dead", "never there"])
+def test_a_busy_machine_is_told_from_a_full_disk(end, tmp_path, monkeypatch):
+    """One error of nbclient is one of the system, too, and quotes the cell."""
+    cell = nbformat.v4.new_code_cell("a = 1")
+    error = {
+        "late": CellTimeoutError.error_from_timeout_and_cell("Timeout waiting", 4, cell),
+        "dead": DeadKernelError("Kernel died"),
+        "never there": RuntimeError("Kernel died before replying to kernel_info"),
+    }[end]
     given = {}
 
-    def late(*_, **options):
+    def stop(*_, **options):
         given.update(options)
-        cell = nbformat.v4.new_code_cell("a = 1")
-        raise CellTimeoutError.error_from_timeout_and_cell("Timeout waiting", 4, cell)
+        raise error
 
-    monkeypatch.setattr(papermill, "execute_notebook", late)
+    monkeypatch.setattr(papermill, "execute_notebook", stop)
     with pytest.raises(
-        notebooks.NotebookError, match=r"'data' stopped, .*Timeout waiting.* busy: run"
+        notebooks.NotebookError, match="'data' stopped, .* busy or lack memory: run"
     ):
         notebooks.execute("data", tmp_path / "data.ipynb")
     assert given["iopub_timeout"] > NotebookClient.iopub_timeout.default_value
+
+
+def test_an_error_of_our_own_is_not_taken_for_a_dead_kernel(tmp_path, monkeypatch):
+    def wrong(*_, **__):
+        raise RuntimeError("wrong")
+
+    monkeypatch.setattr(papermill, "execute_notebook", wrong)
+    with pytest.raises(RuntimeError, match="wrong"):
+        notebooks.execute("data", tmp_path / "data.ipynb")
