@@ -26,7 +26,7 @@ from skinlib.common import paths
 from skinlib.experiments import run
 from skinlib.experiments.recipes import AUGMENTATION, get_recipe
 from skinlib.models.backbones import BACKBONES, Backbone
-from skinlib.training import epochs, loop, state
+from skinlib.training import epochs, loop, mixing, state
 
 ROW = Backbone(
     "Tiny", 32, 16, "tap", (8, 8, 16), "signed", "signed", None, pretrained=False,
@@ -113,7 +113,7 @@ def die():
 def arm(place, epoch, step):
     """Make this process kill itself in an epoch: at a step, or around a write."""
     now, left = {}, []
-    order, batch = epochs.epoch_order, epochs.batch
+    order, batch = mixing.epoch_order, epochs.batch
     save, savez = state.save, np.savez
     write_history, write_predictions = run.write_history, run.write_predictions
 
@@ -150,7 +150,7 @@ def arm(place, epoch, step):
         if place == "after-predictions":
             die()
 
-    epochs.epoch_order, epochs.batch = noting_order, fatal_batch
+    mixing.epoch_order, epochs.batch = noting_order, fatal_batch
     state.save, np.savez = fatal_save, fatal_savez
     run.write_history, run.write_predictions = fatal_history, fatal_predictions
 

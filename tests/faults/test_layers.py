@@ -14,6 +14,7 @@ from keras.src.testing import TestCase
 from skinlib import models
 from skinlib.models.attention import SoftAttention
 from skinlib.models.augment import RandomAffine
+from skinlib.models.blocks import CosineTransform, DropBlock
 from skinlib.models.scaling import CaffeScaling
 
 CASES = {
@@ -22,17 +23,19 @@ CASES = {
     "coded": (SoftAttention, {"variant": "as_coded", "heads": 4}, (2, 4, 4, 8)),
     "scaling": (CaffeScaling, {}, (2, 8, 8, 3)),
     "affine": (RandomAffine, {"seed": 1}, (2, 8, 6, 3)),
+    "blocks": (DropBlock, {"rate": 0.2, "seed": 1}, (2, 8, 6, 3)),
+    "cosines": (CosineTransform, {}, (2, 8, 6, 3)),
 }
+TRAINABLE = {SoftAttention: None, CosineTransform: 2}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_f49_a_layer_passes_the_test_of_keras(case):
     layer, options, shape = CASES[case]
-    attention = layer is SoftAttention
     TestCase().run_layer_test(
         layer, options, input_shape=shape, expected_output_shape=shape,
-        expected_num_trainable_weights=None if attention else 0,
-        expected_num_seed_generators=int(layer is RandomAffine),
+        expected_num_trainable_weights=TRAINABLE.get(layer, 0),
+        expected_num_seed_generators=int(layer in (RandomAffine, DropBlock)),
         run_mixed_precision_check=HALF,
     )  # fmt: skip
 
