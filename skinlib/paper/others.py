@@ -108,6 +108,15 @@ def frame(effects):
     return pd.DataFrame(rows)
 
 
+def by_work(effects):
+    """Return what `gains` found for each work, by reference number: ``RandAugment: –; …``."""
+    found = {}
+    for variant, effect in effects.items():
+        reference, idea = ideas()[variant]
+        found.setdefault(reference, []).append(f"{idea}: {clear(effect)}")
+    return {reference: ". ".join(words) for reference, words in found.items()}
+
+
 def clear(effect):
     """Return the clear changes as words, ``gain in accuracy; higher log loss``, or a dash."""
     words = []

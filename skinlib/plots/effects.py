@@ -99,7 +99,7 @@ def _marks(axes, shown, kinds, single):
             axes.plot(dots["value"], dots["place"] + 0.08, ".", color=MUTED, markersize=3)
 
 
-def forest(effects, shown=SHOWN):
+def forest(effects, shown=SHOWN, panels=None):
     """Draw differences of some scores, second way of training minus the first.
 
     Parameters
@@ -108,6 +108,8 @@ def forest(effects, shown=SHOWN):
         By title. Small dots are the single seeds.
     shown : sequence of str
         The scores.
+    panels : dict of str to str, optional
+        The panel that a title is in; one for all by default.
     """
     found = {
         score: {title: effect.estimate(score) for title, effect in effects.items()}
@@ -121,7 +123,10 @@ def forest(effects, shown=SHOWN):
         for value in effect.by_seed[:, effect.place(score)]
     ]
     single = pd.DataFrame(single, columns=["kind", "row", "value"])
-    return intervals(tidy(found), "difference, with 95 % interval", (0, None), single)
+    frame = tidy(found)
+    if panels:
+        frame["panel"] = frame["row"].map(panels)
+    return intervals(frame, "difference, with 95 % interval", (0, None), single)
 
 
 def pairwise(estimates, apart):

@@ -69,6 +69,9 @@ def test_a_forest_has_three_scores_and_every_seed():
     assert marks["mean recall"][0][0] == pytest.approx(by_seed[:, index].mean())
     dots = [line.get_xdata() for line in axes.lines if line.get_marker() == "."]
     np.testing.assert_allclose(dots, by_seed[:, [SCORES.index(name) for name in marks]].T)
+    panels = forest({"two seeds": effect, "one": alone}, panels={"two seeds": "a", "one": "b"}).axes
+    assert [axes.get_title(loc="left") for axes in panels] == ["a", "b"]
+    assert [axes.get_yticklabels()[0].get_text() for axes in panels] == ["two seeds", "one"]
 
 
 def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():

@@ -96,6 +96,13 @@ def test_the_table_says_whose_idea_it_is_and_what_is_clear(runs):
     assert table.loc["focal loss", "The work reports"] == "–"
 
 
+def test_a_work_has_all_its_ideas(runs):
+    found = others.by_work(others.gains(n_resamples=200))
+    assert list(found) == ["14", "16", others.YARDSTICK]
+    assert "loss in accuracy" in found["14"]
+    assert "focal loss: –" in found[others.YARDSTICK].split(". ")
+
+
 def test_every_run_of_the_study_is_named_and_every_work_is_known():
     variants = {spec.variant for spec in load_study("others").specs}
     assert variants ^ set(others.ideas()) == {others.BASELINE, others.BINARY, others.ENSEMBLE}
