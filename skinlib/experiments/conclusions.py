@@ -41,7 +41,8 @@ def checks(effect, score, corrected, *, moved=None, converged=None, second=None)
         p-value of no effect, corrected for all comparisons of its study.
     moved, converged, second : skinlib.stats.paired.Effect, optional
         The same effect where decisions use a chosen threshold, where training had converged, and
-        on a second network.
+        on a second network. `converged` is of a factorial study: its interval covers the training
+        runs too, so two seeds are enough.
 
     Returns
     -------
@@ -50,20 +51,22 @@ def checks(effect, score, corrected, *, moved=None, converged=None, second=None)
         ``has none``.
     """
     lesions, trainings = effect.estimate(score), effect.over_seeds(score)
-    direction = GAIN if lesions.value > 0 else LOSS
+    sign = 1 if lesions.value > 0 else -1
+    direction = GAIN if sign > 0 else LOSS
 
-    def same(other):
-        if other is None or len(other.by_seed) < LEAST_SEEDS:
+    def same(other, pooled=False):
+        if other is None or len(other.by_seed) < (2 if pooled else LEAST_SEEDS):
             return UNTESTED
+        if len(other.by_seed) < LEAST_SEEDS:
+            return YES if other.estimate(score).sign == sign else NO
         return YES if other.judgement(score) == direction else NO
 
-    sign = 1 if direction == GAIN else -1
     found = (
         YES if lesions.sign == sign else NO,
         YES if trainings.sign == sign else NO,
         YES if corrected < LEVEL else NO,
         same(moved) if score in DECISIONS else NO_THRESHOLD,
-        same(converged),
+        same(converged, pooled=True),
         same(second),
     )
     return dict(zip(CHECKS, found, strict=True))
