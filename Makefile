@@ -25,6 +25,8 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 100000000000
 export MALLOC_TOP_PAD_ := 268435456
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# Where this is set, every process compiles a thousand modules again, which is half of its start.
+export PYTHONDONTWRITEBYTECODE :=
 # What Snakemake and others keep goes where ours goes, also where there is no home folder to write to.
 ifneq ($(SKINLIB_CACHE),)
 export XDG_CACHE_HOME := $(SKINLIB_CACHE)

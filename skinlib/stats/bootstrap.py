@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 import scipy
+import scipy.sparse
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
@@ -87,8 +88,9 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
         msg = f"a bootstrap needs at least 2 lesions, these images are of {count}; use more images"
         raise DataError(msg)
     chosen = np.random.default_rng(seed).integers(0, count, (n_resamples, count))
-    times = [np.bincount(row, minlength=count) for row in chosen]
-    return np.stack([np.ones(count), *times])[:, place]
+    chosen += count * np.arange(n_resamples)[:, None]
+    times = np.bincount(chosen.ravel(), minlength=chosen.size).reshape(chosen.shape)
+    return np.vstack([np.ones(count), times])[:, place]
 
 
 def joint_weights(groups, n_resamples=N_RESAMPLES, seed=0):
@@ -155,15 +157,23 @@ def auc(weights, truth, scores):
     Weights have the shape (d, n), the true answers and the scores (n,) and the areas (d,); NaN
     where a resample lacks one of the two kinds.
     """
-    order = np.argsort(scores[~truth])
-    others = scores[~truth][order]
-    # By place: the weight of all negatives before it.
-    before = np.zeros((len(weights), len(order) + 1))
-    np.cumsum(weights[:, ~truth][:, order], axis=1, out=before[:, 1:])
-    below, upto = (np.searchsorted(others, scores[truth], side) for side in ("left", "right"))
-    positive = weights[:, truth]
-    wins = (positive * (before[:, below] + before[:, upto])).sum(axis=1) / 2
-    return ratio(wins, positive.sum(axis=1) * before[:, -1])
+    if 2 * truth.sum() > len(truth):
+        return 1 - auc(weights, ~truth, scores)
+    positives, negatives = np.flatnonzero(truth), np.flatnonzero(~truth)
+    order = negatives[np.argsort(scores[negatives])]
+    # By positive: the number of negatives below it, and of those that are not above it.
+    ends = [np.searchsorted(scores[order], scores[positives], side) for side in ("left", "right")]
+    cuts, places = np.unique(ends, return_inverse=True)
+    below, upto = places.reshape(2, -1)
+    # The positives are fewer, so the weights of the negatives between two cuts are added first.
+    between = np.searchsorted(cuts, np.arange(len(order)), side="right")
+    shape = (len(cuts) + 1, len(truth))
+    adding = scipy.sparse.csr_array((np.ones(len(order)), (between, order)), shape)
+    by_image = np.ascontiguousarray(weights.T, float)
+    before = np.cumsum(adding @ by_image, axis=0)
+    positive = by_image[positives]
+    wins = (positive * (before[below] + before[upto])).sum(axis=0) / 2
+    return ratio(wins, positive.sum(axis=0) * before[-1])
 
 
 def tied(scores):

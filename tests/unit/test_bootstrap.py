@@ -84,6 +84,8 @@ def test_statistics_under_weights_are_those_of_copied_rows():
 
     for slow, values in (
         (melanoma_auc, bootstrap.auc(weights, labels == 4, p[:, 4])),
+        # The same with more positives than negatives.
+        (melanoma_auc, bootstrap.auc(weights, labels != 4, -p[:, 4])),
         (mean_recall, bootstrap.mean_present(bootstrap.recalls(weights, labels, p.argmax(axis=1)))),
     ):
         low, high = cluster_bootstrap(slow, labels, p, owner, draws=100, seed=5)
