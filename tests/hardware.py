@@ -2,6 +2,6 @@
 
 import os
 
-# No processor that runs TensorFlow is so old, but oneDNN can be told to compute as if it were; then
-# a convolution in half precision is refused, or ends the process.
-HALF = os.environ.get("ONEDNN_MAX_CPU_ISA") != "SSE41"
+# TensorFlow asks the processor whether it has half precision, and oneDNN may be told to compute as if
+# it were an older one: a convolution in half precision is then refused, or ends the process.
+HALF = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT") in ("DEFAULT", "ALL")

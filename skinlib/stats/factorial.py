@@ -127,6 +127,13 @@ def frame(design):
     return found.assign(Holm=multipletests(found["p"], method="holm")[0])
 
 
+def interactions(terms):
+    """Return the interactions of a `frame`: a row a pair of factors, a column a score."""
+    pairs = terms[terms["term"].map(len) == 2]
+    wide = pairs.pivot_table("Effect", "Switched on", "Score", aggfunc="first", sort=False)
+    return wide.reset_index().rename_axis(columns=None)
+
+
 def networks(design):
     """Return a row a network: its seed, each factor (``on`` or ``off``), and its scores."""
     rows = []

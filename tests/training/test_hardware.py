@@ -58,7 +58,7 @@ def test_an_epoch_in_pieces(plain, train, monkeypatch):
     assert_same(run, plain, 1e-6)
 
 
-@pytest.mark.skipif(not HALF, reason="oneDNN held to SSE4.1 computes nothing in half precision")
+@pytest.mark.skipif(not HALF, reason="oneDNN is told to compute as an older processor")
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_half_precision(precision, train):
     # Without dropout, whose masks depend on the precision of the random numbers.
