@@ -133,16 +133,12 @@ def of_factors(*, n_resamples=N_RESAMPLES):
     wanted = {name: (variant, "full") for name, variant in WITHOUT.items()}
     second = effects.contrasts(ways, wanted, **options)
     return _rows(
-        _named(factorial.main(design)),
+        factorial.named(design),
         dict(zip(keys, adjusted, strict=True)),
-        moved=_named(factorial.main(moved)),
-        converged=_named(factorial.main(flat)) if flat else {},
-        second=_named(second),
+        moved=factorial.named(moved),
+        converged=factorial.named(flat) if flat else {},
+        second={factorial.NAMES[factor]: effect for factor, effect in second.items()},
     )
-
-
-def _named(found):
-    return {factorial.NAMES[factor]: effect for factor, effect in found.items()}
 
 
 def of_settings(*, n_resamples=N_RESAMPLES):

@@ -104,6 +104,11 @@ def main(design):
     return {factor: found[place,][0] for place, factor in enumerate(design.factors)}
 
 
+def named(design):
+    """Return the main effects of a `Design` by what the book calls the factors."""
+    return {NAMES[factor]: effect for factor, effect in main(design).items()}
+
+
 def frame(design):
     """Return all effects of a `Design`: one row a term and score.
 

@@ -164,6 +164,12 @@ def test_tables(study):
     assert set(frame["Result"]) == {NOT_CLEAR}
     reject = multipletests(frame["p"], method="holm")[0]
     assert frame["Holm"].tolist() == list(reject)
+    pairs = factorial.interactions(frame).set_index("Switched on")
+    assert list(pairs.index) == terms[2:]
+    assert pairs["accuracy"].item() == frame.set_index(["Switched on", "Score"]).loc[
+        (terms[2], "accuracy"), "Effect"
+    ]  # fmt: skip
+    assert factorial.named(found)["class weights"].by_seed.shape == (2, len(SCORES))
     cells = factorial.cells(found).set_index("Switched on")
     assert list(cells.index) == ["nothing", *terms[1::-1], "soft attention, class weights"]
     means = found.scores[0, ..., 0].mean(axis=0)
