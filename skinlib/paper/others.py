@@ -10,15 +10,18 @@ from skinlib import paper
 from skinlib.common.classes import CLASSES
 from skinlib.experiments.effects import finished, together
 from skinlib.experiments.study import load_study
+from skinlib.paper.ledger import REFERENCES
 from skinlib.stats import paired
 from skinlib.stats.bootstrap import N_RESAMPLES
+from skinlib.stats.gains import GAIN, NOT_CLEAR
 from skinlib.stats.scores import LOG_LOSS
 
 STUDY, BASELINE, ENSEMBLE, BINARY = "others", "baseline", "ensemble", "melanoma-nevus"
 SHOWN = ("accuracy", "mean recall", "AUC, macro", LOG_LOSS)
 # Of these the mean prediction is the ensemble.
 TEACHERS = (BASELINE, "no-attention", "mixup")
-YARDSTICK = "yardstick"
+YARDSTICK, COMMON = "yardstick", "Common answers"
+BETTER, WORSE = "better", "worse"
 
 
 def ideas():
@@ -89,16 +92,40 @@ def _of_two(labels, found, lesions, two):
     return labels[rows], scaled, lesions[rows]
 
 
+def outcome(effect, score):
+    """Return ``better``, ``worse`` or ``not clear``, by both intervals; low log loss is better."""
+    judged = effect.judgement(score)
+    if judged == NOT_CLEAR:
+        return judged
+    return BETTER if (judged == GAIN) != (score == LOG_LOSS) else WORSE
+
+
+def clear(effect):
+    """Return what is clear as words: ``better accuracy; worse log loss``, or a dash."""
+    found = {word: [s for s in SHOWN if outcome(effect, s) == word] for word in (BETTER, WORSE)}
+    words = [f"{word} {' and '.join(scores)}" for word, scores in found.items() if scores]
+    return "; ".join(words) or "–"
+
+
+def works(effects):
+    """Return the heading of the work that each idea is of, by variant."""
+    return {
+        variant: COMMON if reference == YARDSTICK else f"[{reference}] {REFERENCES[reference]}"
+        for variant, (reference, _) in ideas().items()
+        if variant in effects
+    }
+
+
 def frame(effects):
     """Return the table of `gains`: an idea a row, beside what the work itself reports."""
-    works, rows = paper.comparators(), []
+    comparators, rows = paper.comparators(), []
     for variant, effect in effects.items():
         reference, idea = ideas()[variant]
-        work = works.get(reference)
+        work = comparators.get(reference)
         values = work and ", ".join(f"{name} {value:g}" for name, value in work["values"].items())
         reported = f"{values or 'no number known here'}; {work['data']}" if work else "–"
         rows.append({
-            "Work": reference if work else "–",
+            "Work": f"[{reference}]" if work else "–",
             "Idea, on MobileNetV2": idea,
             "Seeds": len(effect.by_seed),
             **{score: effect.estimate(score).text(signed=True) for score in SHOWN},
@@ -115,16 +142,3 @@ def by_work(effects):
         reference, idea = ideas()[variant]
         found.setdefault(reference, []).append(f"{idea}: {clear(effect)}")
     return {reference: ". ".join(words) for reference, words in found.items()}
-
-
-def clear(effect):
-    """Return the clear changes as words, ``gain in accuracy; higher log loss``, or a dash."""
-    words = []
-    for score in SHOWN:
-        sign = effect.estimate(score).sign
-        if sign and sign == effect.over_seeds(score).sign:
-            better = "gain in" if sign > 0 else "loss in"
-            if score == LOG_LOSS:
-                better = "higher" if sign > 0 else "lower"
-            words.append(f"{better} {score}")
-    return "; ".join(words) or "–"

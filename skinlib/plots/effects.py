@@ -6,12 +6,24 @@ import numpy as np
 import pandas as pd
 import seaborn
 
-from skinlib.plots.style import COLOURS, INK, MUTED, SMALL, WIDTH, subplots
+from skinlib.plots.style import (
+    BLUE,
+    COLOURS,
+    INK,
+    MUTED,
+    SMALL,
+    VERMILLION,
+    WIDTH,
+    subplots,
+)  # fmt: skip
 
 SHOWN = ("accuracy", "mean recall", "AUC, macro")
 MARKERS = ("o", "s", "D", "^")
 # Inches: of a mark, of a line of text, and between two rows.
 MARK, LINE, GAP = 0.14, 0.15, 0.12
+# Of `changes`: inches of a row, and how a clear one looks.
+ROW = 0.2
+LOOKS = {"better": (BLUE, "o"), "worse": (VERMILLION, "D")}
 
 
 def tidy(found, scale=1.0):
@@ -99,7 +111,7 @@ def _marks(axes, shown, kinds, single):
             axes.plot(dots["value"], dots["place"] + 0.08, ".", color=MUTED, markersize=3)
 
 
-def forest(effects, shown=SHOWN, panels=None):
+def forest(effects, shown=SHOWN):
     """Draw differences of some scores, second way of training minus the first.
 
     Parameters
@@ -108,8 +120,6 @@ def forest(effects, shown=SHOWN, panels=None):
         By title. Small dots are the single seeds.
     shown : sequence of str
         The scores.
-    panels : dict of str to str, optional
-        The panel that a title is in; one for all by default.
     """
     found = {
         score: {title: effect.estimate(score) for title, effect in effects.items()}
@@ -123,10 +133,48 @@ def forest(effects, shown=SHOWN, panels=None):
         for value in effect.by_seed[:, effect.place(score)]
     ]
     single = pd.DataFrame(single, columns=["kind", "row", "value"])
-    frame = tidy(found)
-    if panels:
-        frame["panel"] = frame["row"].map(panels)
-    return intervals(frame, "difference, with 95 % interval", (0, None), single)
+    return intervals(tidy(found), "difference, with 95 % interval", (0, None), single)
+
+
+def changes(effects, shown, panels, outcome):
+    """Draw many differences, one row each and the scores side by side, coloured where clear.
+
+    Parameters
+    ----------
+    effects : dict of str to skinlib.stats.paired.Effect
+        By title.
+    shown : sequence of str
+        The scores, a column each.
+    panels : dict of str to str
+        The group that a title is in; groups are below each other.
+    outcome : callable
+        Of an effect and a score: ``better``, ``worse``, or anything else where it is not clear.
+    """
+    groups = pd.Series(panels).groupby(panels, sort=False).groups
+    grid = {"nrows": len(groups), "ncols": len(shown), "sharex": "col", "sharey": "row"}
+    grid |= {"squeeze": False, "height_ratios": [len(titles) for titles in groups.values()]}
+    tall = 0.9 + ROW * len(panels) + 0.24 * len(groups)
+    with subplots(WIDTH, tall, **grid) as (figure, axes):
+        for (group, titles), row in zip(groups.items(), axes, strict=True):
+            for score, each in zip(shown, row, strict=True):
+                for place, title in enumerate(titles):
+                    found = effects[title].estimate(score)
+                    colour, marker = LOOKS.get(outcome(effects[title], score), (MUTED, "o"))
+                    each.plot([found.low, found.high], [place] * 2, color=(colour, 0.5), lw=2)
+                    each.plot(found.value, place, marker, color=colour, markersize=5)
+                each.axvline(0, color=INK, linewidth=0.8)
+                each.set(yticks=range(len(titles)), ylim=(len(titles) - 0.5, -0.5))
+                each.set_yticklabels(titles, fontsize=SMALL)
+                each.tick_params(axis="y", length=0)
+                each.grid(visible=False, axis="y")
+            row[0].set_title(group, loc="right", fontsize=SMALL, fontweight="bold", x=-0.04)
+        for score, each in zip(shown, axes[-1], strict=True):
+            each.set_xlabel(f"change of {score}", fontsize=SMALL)
+            each.locator_params(axis="x", nbins=4)
+        for word, (colour, marker) in LOOKS.items():
+            axes[0, 0].plot([], [], marker, color=colour, label=f"clearly {word}")
+        figure.legend(loc="outside upper center", ncols=len(LOOKS), fontsize=SMALL)
+    return figure
 
 
 def pairwise(estimates, apart):

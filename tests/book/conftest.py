@@ -50,10 +50,9 @@ def html(tmp_path_factory, demonstration):
     done = snakemake("pages")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     out = tmp_path_factory.mktemp("book")
-    command = [Path(sys.executable).parent / "jupyter-book", "build", "book"]
-    options = ["--config", "_config.yml", "--path-output", out, "-n", "-W", "--keep-going", "-q"]
     done = subprocess.run(
-        [*command, *options], cwd=paths.ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "skinlib.book.building", out],
+        cwd=paths.ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinlib.plots.effects import forest, intervals, pairwise, strips, tidy
+from skinlib.plots.effects import changes, forest, intervals, pairwise, strips, tidy
+from skinlib.plots.style import BLUE, MUTED, VERMILLION
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.paired import Effect
 from skinlib.stats.scores import SCORES
@@ -69,9 +70,32 @@ def test_a_forest_has_three_scores_and_every_seed():
     assert marks["mean recall"][0][0] == pytest.approx(by_seed[:, index].mean())
     dots = [line.get_xdata() for line in axes.lines if line.get_marker() == "."]
     np.testing.assert_allclose(dots, by_seed[:, [SCORES.index(name) for name in marks]].T)
-    panels = forest({"two seeds": effect, "one": alone}, panels={"two seeds": "a", "one": "b"}).axes
-    assert [axes.get_title(loc="left") for axes in panels] == ["a", "b"]
-    assert [axes.get_yticklabels()[0].get_text() for axes in panels] == ["two seeds", "one"]
+
+
+def test_every_change_is_in_its_group_and_below_its_score_in_the_colour_of_its_outcome():
+    effects = {
+        title: Effect(*[np.full(3, value)] * 2, np.full((2, 3), value), *np.full((2, 3), value),
+                      names=("accuracy", "mean recall", "other"))
+        for title, value in {"a": 0.1, "b": -0.2, "c": 0.0}.items()
+    }  # fmt: skip
+    words = {0.1: "better", -0.2: "worse", 0.0: "not clear"}
+    figure = changes(
+        effects, ("mean recall", "accuracy"), {"a": "one", "b": "two", "c": "one"},
+        lambda effect, score: words[effect.estimate(score).value],
+    )  # fmt: skip
+    axes = np.array(figure.axes).reshape(2, 2)
+    assert [row[0].get_title(loc="right") for row in axes] == ["one", "two"]
+    assert [[t.get_text() for t in row[0].get_yticklabels()] for row in axes] == [["a", "c"], ["b"]]
+    assert [each.get_xlabel() for each in axes[-1]] == [
+        "change of mean recall",
+        "change of accuracy",
+    ]
+    marks = [
+        [(line.get_xdata()[0], line.get_color()) for line in each.lines if line.get_marker() in "oD"
+         and len(line.get_xdata())]
+        for each in axes[:, 1]
+    ]  # fmt: skip
+    assert marks == [[(0.1, BLUE), (0.0, MUTED)], [(-0.2, VERMILLION)]]
 
 
 def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():

@@ -11,6 +11,7 @@ from skinlib import paper
 from skinlib.common.classes import CLASSES
 from skinlib.experiments.study import load_study
 from skinlib.paper import others
+from skinlib.stats import paired
 from skinlib.stats.scores import LOG_LOSS
 
 IMAGES = 300
@@ -89,17 +90,25 @@ def test_melanomas_and_nevi_are_scored_alone(runs):
 def test_the_table_says_whose_idea_it_is_and_what_is_clear(runs):
     table = others.frame(others.gains(n_resamples=200)).set_index("Idea, on MobileNetV2")
     assert table.loc["focal loss", "Clear"] == "–"  # two seeds have no interval of use
-    assert "loss in accuracy" in table.loc["without soft attention", "Clear"]
-    assert "higher log loss" in table.loc["without soft attention", "Clear"]
-    assert table.loc["without soft attention", "Work"] == "14"
+    assert table.loc["without soft attention", "Clear"].startswith("worse accuracy")
+    assert table.loc["without soft attention", "Clear"].endswith(LOG_LOSS)
+    assert table.loc["without soft attention", "Work"] == "[14]"
     assert "accuracy 0.9348" in table.loc["without soft attention", "The work reports"]
     assert table.loc["focal loss", "The work reports"] == "–"
+
+
+def test_a_lower_log_loss_is_better_and_two_intervals_decide():
+    names, up = (LOG_LOSS, "accuracy"), np.array([[0.1, 0.1], [0.1, 0.11], [0.1, 0.09]])
+    effect = paired.Effect(up[0], up[1], up, up[0] - 0.05, up[0] + 0.05, names)
+    assert [others.outcome(effect, name) for name in names] == ["worse", "better"]
+    scattered = dataclasses.replace(effect, by_seed=up * [[1], [-3], [5]])
+    assert {others.outcome(scattered, name) for name in names} == {"not clear"}
 
 
 def test_a_work_has_all_its_ideas(runs):
     found = others.by_work(others.gains(n_resamples=200))
     assert list(found) == ["14", "16", others.YARDSTICK]
-    assert "loss in accuracy" in found["14"]
+    assert "worse accuracy" in found["14"]
     assert "focal loss: –" in found[others.YARDSTICK].split(". ")
 
 
