@@ -16,10 +16,13 @@ from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.gains import GAIN, NOT_CLEAR
 from skinlib.stats.scores import LOG_LOSS
 
-STUDY, BASELINE, ENSEMBLE, BINARY = "others", "baseline", "ensemble", "melanoma-nevus"
+STUDY, BASELINE, BINARY = "others", "baseline", "melanoma-nevus"
 SHOWN = ("accuracy", "mean recall", "AUC, macro", LOG_LOSS)
-# Of these the mean prediction is the ensemble.
-TEACHERS = (BASELINE, "no-attention", "mixup")
+# Not trained: the mean prediction of some that are.
+ENSEMBLES = {
+    "ensemble": (BASELINE, "no-attention", "mixup"),
+    "resolutions": ("smaller", BASELINE, "larger"),
+}
 YARDSTICK, COMMON = "yardstick", "Common answers"
 BETTER, WORSE = "better", "worse"
 
@@ -46,7 +49,7 @@ def gains(*, n_resamples=N_RESAMPLES):
     """
     runs, groups, found = ways(), {}, {}
     for variant in ideas():
-        members = TEACHERS if variant == ENSEMBLE else (BASELINE, variant)
+        members = (BASELINE, *ENSEMBLES.get(variant, (variant,)))
         seeds = tuple(sorted(set.intersection(*(set(runs[each]) for each in members))))
         if seeds:
             groups.setdefault(seeds, []).append(variant)
@@ -60,12 +63,12 @@ def gains(*, n_resamples=N_RESAMPLES):
 
 def _predictions(runs, seed, variants):
     """Return labels, probabilities of the baseline and of each variant, and lesions of a seed."""
-    needed = dict.fromkeys((BASELINE, *(TEACHERS if ENSEMBLE in variants else ()), *variants))
-    trained = [each for each in needed if each != ENSEMBLE]
+    members = [each for name in variants for each in ENSEMBLES.get(name, (name,))]
+    trained = list(dict.fromkeys((BASELINE, *members)))
     labels, found, lesions = together([runs[each][seed] for each in trained])
     by_way = dict(zip(trained, found, strict=True))
-    if ENSEMBLE in variants:
-        by_way[ENSEMBLE] = np.mean([by_way[each] for each in TEACHERS], axis=0)
+    for name in set(variants) & set(ENSEMBLES):
+        by_way[name] = np.mean([by_way[each] for each in ENSEMBLES[name]], axis=0)
     return labels, [by_way[each] for each in (BASELINE, *variants)], lesions
 
 

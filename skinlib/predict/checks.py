@@ -1,4 +1,4 @@
-"""Two checks that other works make: of Grad-CAM under random weights, and of isolation forests."""
+"""Checks that other works make: of explanations under random weights, of isolation forests."""
 
 import itertools
 
@@ -9,16 +9,20 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from skinlib.common import paths
+from skinlib.common.classes import CLASSES
+from skinlib.common.errors import DataError
 from skinlib.common.files import write_json
 from skinlib.models.backbones import canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.gradcam import gradcam
-from skinlib.predict import ood, ood_images
+from skinlib.predict import ood, ood_images, shapley
 from skinlib.predict.measure import prepare
 from skinlib.predict.model import load_run
 from skinlib.predict.requests import NOTHING, table
 
 FILE = "explanation-checks.json"
+# Photographs that Kernel SHAP explains.
+COUNT = 24
 
 
 def agreement(one, other):
@@ -50,25 +54,62 @@ def randomised(model, recipe, record):
 
 
 def explanations(runs, data=None):
-    """Return how Grad-CAM of finished runs, with weights, changes with random weights and seeds.
+    """Return how maps of finished runs, with weights, change with random weights and seeds.
 
-    Mean rank correlations over the test photographs with the maps of the trained network, by part
-    that is random, and ``another seed``: over those in the test sets of two runs.
+    Returns
+    -------
+    dict of str to dict
+        By method mean rank correlations with the maps of the trained network: by part that is
+        random, and ``another seed``, over the photographs in the test sets of two runs.
+        Grad-CAM is of all test photographs, Kernel SHAP of `COUNT` that are in all test sets.
     """
-    maps, found = [], []
-    for run in runs:
+    tests = [run.predictions("test") for run in runs]
+    # A network of two classes is asked about photographs of these.
+    known = [
+        frame[frame["label"].isin(_classes(run))] for run, frame in zip(runs, tests, strict=True)
+    ]
+    shared = sorted(set.intersection(*(set(frame["image_id"]) for frame in known)))[:COUNT]
+    if not shared:
+        msg = f"no photograph is in the test sets of all {len(runs)} runs; name runs of one study"
+        raise DataError(msg)
+    found, trained = {}, []
+    for run, frame, some in zip(runs, tests, known, strict=True):
         classifier = load_run(run.folder)
         part = prepare(classifier, data, progress=False).parts["test"]
-        trained = gradcam(classifier.model, part)[0]["gradcam"]
-        maps.append(pd.Series(list(trained), run.predictions("test")["image_id"]))
-        changed = randomised(classifier.model, classifier.recipe, run.record)
-        found.append({k: agreement(trained, gradcam(m, part)[0]["gradcam"]) for k, m in changed})
-    seeds = []
-    for one, other in itertools.combinations(maps, 2):
-        both = one.index.intersection(other.index)
-        seeds.append(agreement(*(np.stack(each[both].to_list()) for each in (one, other))))
-    means = pd.DataFrame(found).mean().to_dict()
-    return means | ({"another seed": float(np.mean(seeds))} if seeds else {})
+        few = np.flatnonzero(frame["image_id"].isin(shared))
+
+        def maps(model, part=part, few=few, frame=frame, some=some):
+            cams = gradcam(model, part)[0]["gradcam"]
+            return {
+                "Grad-CAM": pd.Series(list(cams), frame["image_id"])[some["image_id"]],
+                "Kernel SHAP": pd.Series(
+                    list(shapley.maps(model, part, few)), frame["image_id"].iloc[few]
+                ),
+            }
+
+        trained.append(maps(classifier.model))
+        for title, model in randomised(classifier.model, classifier.recipe, run.record):
+            for method, now in maps(model).items():
+                value = agreement(*map(_stack, (trained[-1][method], now)))
+                found.setdefault(method, {}).setdefault(title, []).append(value)
+    for one, other in itertools.combinations(trained, 2):
+        for method in one:
+            both = one[method].index.intersection(other[method].index)
+            value = agreement(*(_stack(each[method][both]) for each in (one, other)))
+            found[method].setdefault("another seed", []).append(value)
+    return {
+        method: {title: float(np.nanmean(values)) for title, values in rows.items()}
+        for method, rows in found.items()
+    }
+
+
+def _stack(maps):
+    return np.stack(maps.to_list())
+
+
+def _classes(run):
+    two = run.record["recipe"].get("sampling") == "melanoma_nevus"
+    return ("mel", "nv") if two else CLASSES
 
 
 def detectors(train, validation, test, unlike, seed=0):
@@ -115,9 +156,15 @@ def unlike(run, data=None):
 
 
 def measure(runs, data=None):
-    """Write `explanations` of runs and `unlike` of the first into `FILE`; return its path."""
-    path = paths.RESULTS / FILE
-    found = {"runs": [run.name for run in runs], "gradcam": explanations(runs, data)}
+    """Write `explanations`, by runs that differ in the seed alone, and `unlike` of the first run.
+
+    Returns the path of `FILE`.
+    """
+    path, groups = paths.RESULTS / FILE, {}
+    for run in runs:
+        groups.setdefault(run.name.rpartition("-s")[0], []).append(run)
+    maps = {name: explanations(group, data) for name, group in groups.items()}
+    found = {"runs": [run.name for run in runs], "maps": maps}
     write_json(path, {**found, "unlike": unlike(runs[0], data)})
     return path
 

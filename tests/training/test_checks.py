@@ -58,8 +58,12 @@ def test_runs_are_checked(train, dataset):
     runs = [train("checked", "clean-frozen", options={"seed": seed}) for seed in (0, 1)]
     found = json.loads(checks.measure(runs, dataset).read_text())
     assert found["runs"] == [run.name for run in runs]
-    assert {"last layer", "trained part", "all layers"} <= set(found["gradcam"])
-    assert all(-1 <= each <= 1 for each in found["gradcam"].values() if each == each)
+    assert len(found["maps"]) == 1
+    (maps,) = found["maps"].values()
+    assert set(maps) == {"Grad-CAM", "Kernel SHAP"}
+    for rows in maps.values():
+        assert set(rows) == {"last layer", "trained part", "all layers", "another seed"}
+        assert all(-1 <= each <= 1 for each in rows.values() if each == each)
     assert len(found["unlike"]) == 8
     assert {tuple(each) for each in found["unlike"].values()} == {
         ("ours", "forest", "forest, with colours")

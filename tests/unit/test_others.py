@@ -57,7 +57,7 @@ def runs(monkeypatch):
 
 def test_an_effect_is_the_mean_difference_over_the_common_seeds(runs):
     found = others.gains(n_resamples=200)
-    assert list(found) == ["no-attention", others.ENSEMBLE, "unweighted", "focal", "mixup"]
+    assert list(found) == ["no-attention", "ensemble", "unweighted", "focal", "mixup"]
     for variant in ("no-attention", "focal"):
         differences = [
             accuracy_score(run.labels(), run.probabilities().argmax(1))
@@ -68,9 +68,9 @@ def test_an_effect_is_the_mean_difference_over_the_common_seeds(runs):
 
 
 def test_the_ensemble_is_the_mean_of_the_teachers(runs):
-    effect = others.gains(n_resamples=50)[others.ENSEMBLE]
+    effect = others.gains(n_resamples=50)["ensemble"]
     for seed in (0, 1, 2):
-        each = [runs[name][seed].probabilities() for name in others.TEACHERS]
+        each = [runs[name][seed].probabilities() for name in others.ENSEMBLES["ensemble"]]
         labels = runs["baseline"][seed].labels()
         expected = log_loss(labels, np.mean(each, axis=0)) - log_loss(labels, each[0])
         assert effect.by_seed[seed, others.SHOWN.index(LOG_LOSS)] == pytest.approx(expected)
@@ -114,6 +114,6 @@ def test_a_work_has_all_its_ideas(runs):
 
 def test_every_run_of_the_study_is_named_and_every_work_is_known():
     variants = {spec.variant for spec in load_study("others").specs}
-    assert variants ^ set(others.ideas()) == {others.BASELINE, others.BINARY, others.ENSEMBLE}
+    assert variants ^ set(others.ideas()) == {others.BASELINE, others.BINARY, *others.ENSEMBLES}
     works = {reference for reference, _ in others.ideas().values()} - {others.YARDSTICK}
     assert works <= set(paper.comparators())
