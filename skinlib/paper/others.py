@@ -104,10 +104,10 @@ def outcome(effect, score):
 
 
 def clear(effect):
-    """Return what is clear as words: ``better accuracy; worse log loss``, or a dash."""
+    """Return what is clear as words: ``better accuracy, worse log loss``, or a dash."""
     found = {word: [s for s in SHOWN if outcome(effect, s) == word] for word in (BETTER, WORSE)}
     words = [f"{word} {' and '.join(scores)}" for word, scores in found.items() if scores]
-    return "; ".join(words) or "–"
+    return ", ".join(words) or "–"
 
 
 def works(effects):
@@ -138,10 +138,20 @@ def frame(effects):
     return pd.DataFrame(rows)
 
 
+def outcomes(effects):
+    """Return the `outcome` of `gains` by reference number, idea and score; no common answers."""
+    found = {}
+    for variant, effect in effects.items():
+        reference, idea = ideas()[variant]
+        if reference != YARDSTICK:
+            found.setdefault(reference, {})[idea] = {s: outcome(effect, s) for s in SHOWN}
+    return found
+
+
 def by_work(effects):
     """Return what `gains` found for each work, by reference number: ``RandAugment: –; …``."""
     found = {}
     for variant, effect in effects.items():
         reference, idea = ideas()[variant]
         found.setdefault(reference, []).append(f"{idea}: {clear(effect)}")
-    return {reference: ". ".join(words) for reference, words in found.items()}
+    return {reference: "; ".join(words) for reference, words in found.items()}

@@ -160,6 +160,10 @@ CITED = {
 OURS = {"backbone": "ResNet50", "recipe": "clean", "table": "5", "row": "m", "column": "MD"}
 
 # rule, arguments, change of the facts, verdict
+IDEAS = {
+    "1": {"a": {"accuracy": "better", "AUC, macro": "better"}, "b": {"accuracy": "worse"}},
+    "2": {"c": {"accuracy": "better", "AUC, macro": "not clear"}},
+}
 CASES = [
     ("agree", ACCURACY, same, HOLDS),
     ("agree", ACCURACY, logged(accuracy=0.8986), HOLDS),
@@ -244,6 +248,8 @@ CASES = [
     ("our_effect", ONE, effect("gain", moved="not clear"), f"{ONLY} accuracy, without a chosen threshold"),
     ("our_effect", ONE, effect("not clear"), OPEN),
     ("our_effect", ONE, effect("loss"), MEASURED),
+    ("our_ideas", {"claimed": "better"}, same, OPEN),
+    ("our_ideas", {"claimed": "better"}, replace(ideas=IDEAS), NOT_HERE),
     ("isolated_effect", ISOLATED, same, OPEN),
     ("isolated_effect", ISOLATED, logged(accuracy=0.2), HOLDS),
     ("isolated_effect", ISOLATED, logged(accuracy=0.99), LOGS),
@@ -264,6 +270,17 @@ def test_a_rule_on_hand_made_facts(facts, rule, arguments, change, verdict):
     assert result.verdict == verdict, result.evidence
     assert result.claimed
     assert result.evidence.endswith(".")
+
+
+def test_ideas_are_named_by_what_they_change(facts):
+    claim = audit.Claim("i", "p", "c", "g", "our_ideas", {"claimed": "better"})
+    result = audit.check(claim, replace(ideas=IDEAS)(facts)).result
+    assert "each of 3 ideas of 2 works" in result.evidence
+    assert (
+        "Clearly better with 2: **[1] a (accuracy and macro AUC); [2] c (accuracy)**."
+        in result.evidence
+    )
+    assert "Clearly worse with 1: **[1] b (accuracy)**." in result.evidence
 
 
 def test_each_rule_is_tested():

@@ -109,7 +109,13 @@ def test_a_work_has_all_its_ideas(runs):
     found = others.by_work(others.gains(n_resamples=200))
     assert list(found) == ["14", "16", others.YARDSTICK]
     assert "worse accuracy" in found["14"]
-    assert "focal loss: –" in found[others.YARDSTICK].split(". ")
+    assert "focal loss: –" in found[others.YARDSTICK].split("; ")
+
+
+def test_outcomes_are_of_works_alone(runs):
+    found = others.outcomes(others.gains(n_resamples=200))
+    assert list(found) == ["14", "16"]
+    assert found["14"]["without soft attention"]["accuracy"] == "worse"
 
 
 def test_every_run_of_the_study_is_named_and_every_work_is_known():

@@ -11,7 +11,7 @@ from skinlib import paper
 from skinlib.common.errors import DataError
 from skinlib.experiments import effects
 from skinlib.experiments.study import load_study
-from skinlib.paper import measured
+from skinlib.paper import measured, others
 from skinlib.stats import factorial, threshold
 from skinlib.stats.scores import DECISIONS
 
@@ -30,7 +30,8 @@ class Facts:
 
     ``printed`` is by version and number, ``works`` by reference number, ``text`` what the draft
     refers to, ``seconds`` the time of a prediction by backbone, ``effects`` what our factorial
-    study found by factor and score.
+    study found by factor and score, ``ideas`` what the ideas of other works change under one
+    protocol: by reference number and idea, the outcome by score.
     """
 
     printed: dict
@@ -45,6 +46,7 @@ class Facts:
     ours: measured.Ours = dataclasses.field(default_factory=lambda: measured.Ours({}))
     seconds: dict = dataclasses.field(default_factory=dict)
     effects: dict = dataclasses.field(default_factory=dict)
+    ideas: dict = dataclasses.field(default_factory=dict)
 
     def run(self, name):
         """Return a logged training run."""
@@ -71,6 +73,7 @@ def gather():
         ours=measured.find_ours(),
         seconds={name: entry["median"] for name, entry in latency["backbones"].items()},
         effects=_effects(),
+        ideas=others.outcomes(others.gains()),
     )
 
 

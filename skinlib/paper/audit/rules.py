@@ -17,6 +17,7 @@ from skinlib.paper.audit.verdicts import (
     rule,
 )
 from skinlib.paper.measured import scores
+from skinlib.paper.others import BETTER, WORSE
 from skinlib.paper.rounding import written
 
 
@@ -182,6 +183,40 @@ def our_effect(facts, factor, direction, scores, claimed):
         return Result(claimed, evidence, HOLDS, cells)
     what = listed(map(_called, clear))
     return Result(claimed, evidence, only(", ".join([what, *where])), cells)
+
+
+@rule
+def our_ideas(facts, claimed):
+    """What do the ideas of the other works change in one network, under one protocol?
+
+    It decides nothing, since an idea in our network is not the network of the work; it shows what
+    the printed numbers cannot.
+    """
+    if not facts.ideas:
+        return Result(claimed, "No idea of another work was trained here yet.", OPEN)
+    found = {
+        f"[{reference}] {idea}": outcomes
+        for reference, ideas in facts.ideas.items()
+        for idea, outcomes in ideas.items()
+    }
+    parts = []
+    for word in (BETTER, WORSE):
+        clear = {name: [_called(score) for score, each in outcomes.items() if each == word]
+                 for name, outcomes in found.items()}  # fmt: skip
+        named = [f"{name} ({listed(scores)})" for name, scores in clear.items() if scores]
+        parts.append(f"Clearly {word} with {len(named)}: {marked('; '.join(named) or 'none')}.")
+    evidence = (
+        "The printed numbers are of different data, classes, splits and metrics, so they do not "
+        f"rank the works. Here each of {len(found)} ideas of {len(facts.ideas)} works was added to "
+        "one small network with soft attention and metadata, on the same lesion-grouped splits. "
+        f"{' '.join(parts)} An idea in our network is not the network of the work."
+    )
+    cells = tuple(
+        {"what": f"{name}, {score}", "printed": claimed, "value": outcome, "agrees": False,
+         "decides": False}
+        for name, outcomes in found.items() for score, outcome in outcomes.items()
+    )  # fmt: skip
+    return Result(claimed, evidence, NOT_HERE, cells)
 
 
 def _called(score):

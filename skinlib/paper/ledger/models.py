@@ -187,8 +187,12 @@ def _which_auc(printed, *runs):
     return None if printed is None else "none of the averages in the log of this training run"
 
 
-def table_8(ours):
-    """Return Table 8, the paper's model, all twelve other works and ours, and its notes."""
+def table_8(ours, ideas):
+    """Return Table 8, the paper's model, all twelve other works and ours, and its notes.
+
+    `ideas` are words by reference number: what the ideas of a work changed in our network
+    (`skinlib.paper.others.by_work`).
+    """
     draft, journal = paper.printed()["8"], paper.printed("journal")["8"]
     run, notes, rows = paper.logged_run("InceptionResNetV2 MD"), Notes(), []
     for number in dict.fromkeys([*draft.rows, *REFERENCES]):
@@ -220,7 +224,7 @@ def table_8(ours):
         own = notes.mark(listed(source["values"]), source["remark"], name,
                          "own metrics" if number == "ours" else None)  # fmt: skip
         facts = (source[key] for key in ("measured", "data", "protocol", "source"))
-        rows.append((name, printed, own, *facts))
+        rows.append((name, printed, own, *facts, ideas.get(number, NONE)))
     for (backbone, recipe), runs in ours.real.items():
         found, record = scores(runs[0]), runs[0].record
         own = {"accuracy": "accuracy", "macro precision": "macro_precision", "macro F1": "macro_f1",
@@ -235,8 +239,10 @@ def table_8(ours):
             f"split by {unit}, {found['images']} test images; epoch chosen on the "
             f"{record['selection']} set",
             "our run",
+            NONE,
         ))  # fmt: skip
-    columns = ["Work", "Printed", "Own metrics", "Measured", "Data", "Protocol", "Source"]
+    columns = ["Work", "Printed", "Own metrics", "Measured", "Data", "Protocol", "Source",
+               "Its ideas, under our protocol"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns), notes.markdown(ours.sources())
 
 
