@@ -65,7 +65,7 @@ COMMANDS = {
     "audit": "Check every claim of the paper by its rule and print the verdicts.",
     "bench": "Measure how fast things are and write it below results/bench.",
     "measure": "Measure what the pages on evidence need from the data themselves.",
-    "pin": "Write results/identities.json: the runs that the pages of the book are written for.",
+    "pin": "Write what the pages of the book are written for: identities.json and ideas.json.",
 }
 
 # Options that several commands have, by their names.

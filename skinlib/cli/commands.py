@@ -248,10 +248,12 @@ def measure(args):
 
 
 def pin(args):
-    """Write results/identities.json: the runs that the pages of the book are written for."""
+    """Write what the pages of the book are written for: the runs, and outcomes of the ideas."""
     from skinlib.experiments import identities
+    from skinlib.paper import others
 
     print(identities.pin())
+    print(others.pin())
 
 
 def audit(args):

@@ -126,19 +126,21 @@ def of_factors(*, n_resamples=N_RESAMPLES):
     terms = factorial.frame(design)
     adjusted = multipletests(terms["p"], method="holm")[1]
     keys = zip(terms["Switched on"], terms["Score"], strict=True)
-    ways = {
-        each: effects.finished(longer, each, backbone=SECOND)
-        for each in ("full", *WITHOUT.values())
-    }
-    wanted = {name: (variant, "full") for name, variant in WITHOUT.items()}
-    second = effects.contrasts(ways, wanted, **options)
     return _rows(
         factorial.named(design),
         dict(zip(keys, adjusted, strict=True)),
         moved=factorial.named(moved),
         converged=factorial.named(flat) if flat else {},
-        second={factorial.NAMES[factor]: effect for factor, effect in second.items()},
+        second=on_second_network(**options),
     )
+
+
+def on_second_network(*, n_resamples=N_RESAMPLES):
+    """Return the effects of the four factors on `SECOND`, by name: on minus off, the others on."""
+    study, variants = load_study("ablation-converged"), ("full", *WITHOUT.values())
+    ways = {each: effects.finished(study, each, backbone=SECOND) for each in variants}
+    wanted = {factorial.NAMES[name]: (off, "full") for name, off in WITHOUT.items()}
+    return effects.contrasts(ways, wanted, n_resamples=n_resamples)
 
 
 def of_settings(*, n_resamples=N_RESAMPLES):

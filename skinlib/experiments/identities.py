@@ -19,17 +19,20 @@ def current():
 
     By ``study/run``: ``identity``, ``split`` (hash), ``predictions`` (16 digits of the SHA-256).
     """
-    found = {}
-    for study in map(load_study, study_names()):
-        if study.require == "synthetic":
-            continue
-        for run in study.finished():
-            found[f"{study.name}/{run.name}"] = {
-                "identity": run.record["identity"],
-                "split": run.record["split"]["hash"],
-                "predictions": sha256(run.folder / PREDICTIONS)[:16],
-            }
-    return dict(sorted(found.items()))
+    studies = [each for each in map(load_study, study_names()) if each.require != "synthetic"]
+    return dict(sorted(pair for study in studies for pair in of(study).items()))
+
+
+def of(study):
+    """Return the part of `current` that is of one study."""
+    return {
+        f"{study.name}/{run.name}": {
+            "identity": run.record["identity"],
+            "split": run.record["split"]["hash"],
+            "predictions": sha256(run.folder / PREDICTIONS)[:16],
+        }
+        for run in study.finished()
+    }
 
 
 def pinned():

@@ -3,11 +3,16 @@
 Every idea is a change of one setting of the same baseline (``studies/others.yaml``), three seeds.
 """
 
+import json
+
 import numpy as np
 import pandas as pd
 
 from skinlib import paper
+from skinlib.common import paths
 from skinlib.common.classes import CLASSES
+from skinlib.common.files import write_json
+from skinlib.experiments import identities
 from skinlib.experiments.effects import finished, together
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger import REFERENCES
@@ -25,6 +30,7 @@ ENSEMBLES = {
 }
 YARDSTICK, COMMON = "yardstick", "Common answers"
 BETTER, WORSE = "better", "worse"
+FILE = "ideas.json"
 
 
 def ideas():
@@ -103,9 +109,9 @@ def outcome(effect, score):
     return BETTER if (judged == GAIN) != (score == LOG_LOSS) else WORSE
 
 
-def clear(effect):
-    """Return what is clear as words: ``better accuracy, worse log loss``, or a dash."""
-    found = {word: [s for s in SHOWN if outcome(effect, s) == word] for word in (BETTER, WORSE)}
+def clear(outcomes):
+    """Return what is clear by score as words: ``better accuracy, worse log loss``, or a dash."""
+    found = {word: [s for s, each in outcomes.items() if each == word] for word in (BETTER, WORSE)}
     words = [f"{word} {' and '.join(scores)}" for word, scores in found.items() if scores]
     return ", ".join(words) or "–"
 
@@ -132,7 +138,7 @@ def frame(effects):
             "Idea, on MobileNetV2": idea,
             "Seeds": len(effect.by_seed),
             **{score: effect.estimate(score).text(signed=True) for score in SHOWN},
-            "Clear": clear(effect),
+            "Clear": clear({score: outcome(effect, score) for score in SHOWN}),
             "The work reports": reported,
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -148,10 +154,26 @@ def outcomes(effects):
     return found
 
 
-def by_work(effects):
-    """Return what `gains` found for each work, by reference number: ``RandAugment: –; …``."""
-    found = {}
-    for variant, effect in effects.items():
-        reference, idea = ideas()[variant]
-        found.setdefault(reference, []).append(f"{idea}: {clear(effect)}")
-    return {reference: "; ".join(words) for reference, words in found.items()}
+def known():
+    """Return `outcomes`, read from `FILE` where that is of the finished runs, else measured."""
+    path = paths.RESULTS / FILE
+    read = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if read.get("runs") == identities.of(load_study(STUDY)):
+        return read["outcomes"]
+    return outcomes(gains())
+
+
+def pin():
+    """Write `FILE`, and return its path."""
+    path = paths.RESULTS / FILE
+    runs = identities.of(load_study(STUDY))
+    write_json(path, {"runs": runs, "outcomes": outcomes(gains())})
+    return path
+
+
+def by_work(found):
+    """Return `outcomes` as words, by reference number: ``RandAugment: –; …``."""
+    return {
+        reference: "; ".join(f"{idea}: {clear(each)}" for idea, each in ideas.items())
+        for reference, ideas in found.items()
+    }

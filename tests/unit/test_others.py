@@ -1,6 +1,7 @@
 """Effects of the ideas against scikit-learn, on invented predictions."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from skinlib import paper
+from skinlib.common import paths
 from skinlib.common.classes import CLASSES
+from skinlib.experiments import identities
 from skinlib.experiments.study import load_study
 from skinlib.paper import others
 from skinlib.stats import paired
@@ -105,17 +108,32 @@ def test_a_lower_log_loss_is_better_and_two_intervals_decide():
     assert {others.outcome(scattered, name) for name in names} == {"not clear"}
 
 
-def test_a_work_has_all_its_ideas(runs):
-    found = others.by_work(others.gains(n_resamples=200))
-    assert list(found) == ["14", "16", others.YARDSTICK]
-    assert "worse accuracy" in found["14"]
-    assert "focal loss: –" in found[others.YARDSTICK].split("; ")
-
-
 def test_outcomes_are_of_works_alone(runs):
     found = others.outcomes(others.gains(n_resamples=200))
     assert list(found) == ["14", "16"]
     assert found["14"]["without soft attention"]["accuracy"] == "worse"
+    assert others.by_work(found)["14"].startswith("without soft attention: worse accuracy")
+    assert others.by_work({"9": {"a": {"accuracy": "not clear"}, "b": {"accuracy": "better"}}}) == {
+        "9": "a: –; b: better accuracy"
+    }
+
+
+def test_the_committed_outcomes_are_those_of_the_committed_runs():
+    pinned = json.loads((paths.RESULTS / others.FILE).read_text(encoding="utf-8"))
+    assert pinned["runs"] == identities.of(load_study("others")), "python -m skinlib pin"
+    assert pinned["outcomes"] == others.outcomes(others.gains()), "python -m skinlib pin"
+
+
+def test_other_runs_are_measured_anew(runs, monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    monkeypatch.setattr(identities, "of", lambda study: {"others/a": "1"})
+    others.pin()
+    pinned = others.known()
+    runs.pop("no-attention")
+    runs["no-attention"] = {}
+    assert others.known() == pinned
+    monkeypatch.setattr(identities, "of", lambda study: {"others/a": "2"})
+    assert set(pinned) - set(others.known()) == {"14", "16"}
 
 
 def test_every_run_of_the_study_is_named_and_every_work_is_known():

@@ -73,7 +73,7 @@ def gather():
         ours=measured.find_ours(),
         seconds={name: entry["median"] for name, entry in latency["backbones"].items()},
         effects=_effects(),
-        ideas=others.outcomes(others.gains()),
+        ideas=others.known(),
     )
 
 
