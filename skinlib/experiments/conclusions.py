@@ -72,12 +72,16 @@ def checks(effect, score, corrected, *, moved=None, converged=None, second=None)
     return dict(zip(CHECKS, found, strict=True))
 
 
-def _holm(found):
-    """Return Holm's p-values of effects over their seeds, by title and score."""
+def holm(found):
+    """Return p-values of no effect over the seeds, corrected by Holm, by title and score.
+
+    `found` are effects by title, of `LEAST_SEEDS` or more; one of fewer has none.
+    """
     raw = {
         (title, score): ttest_1samp(effect.by_seed[:, effect.place(score)], 0).pvalue
         for title, effect in found.items()
         for score in effect.names
+        if len(effect.by_seed) >= LEAST_SEEDS
     }
     return dict(zip(raw, multipletests(list(raw.values()), method="holm")[1], strict=True))
 
@@ -111,7 +115,7 @@ def of_leakage(*, n_resamples=N_RESAMPLES):
     found = {title: leakage.beyond(main, **options)}
     moved = {title: leakage.beyond(main, change=threshold.shifted, **options)}
     again = {title: leakage.beyond(second, **options)}
-    return _rows(found, _holm(found), moved=moved, second=again)
+    return _rows(found, holm(found), moved=moved, second=again)
 
 
 def of_factors(*, n_resamples=N_RESAMPLES):
@@ -160,7 +164,7 @@ def of_settings(*, n_resamples=N_RESAMPLES):
         (effects.settings(**options), {}),
     ):
         if found:
-            rows += _rows(found, _holm(found), moved=moved)
+            rows += _rows(found, holm(found), moved=moved)
     return rows
 
 

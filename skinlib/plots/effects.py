@@ -165,15 +165,18 @@ def changes(effects, shown, panels, outcome):
                 each.axvline(0, color=INK, linewidth=0.8)
                 each.set(yticks=range(len(titles)), ylim=(len(titles) - 0.5, -0.5))
                 each.set_yticklabels(titles, fontsize=SMALL)
-                each.tick_params(axis="y", length=0)
+                each.tick_params(length=0)
                 each.grid(visible=False, axis="y")
+                each.spines[["left", "bottom"]].set_visible(False)
             row[0].set_title(group, loc="right", fontsize=SMALL, fontweight="bold", x=-0.04)
         for score, each in zip(shown, axes[-1], strict=True):
-            each.set_xlabel(f"change of {score}", fontsize=SMALL)
-            each.locator_params(axis="x", nbins=4)
+            each.set_xlabel(score)
+            each.locator_params(axis="x", nbins=3)
+            each.tick_params(axis="x", labelsize=SMALL)
         for word, (colour, marker) in LOOKS.items():
             axes[0, 0].plot([], [], marker, color=colour, label=f"clearly {word}")
         figure.legend(loc="outside upper center", ncols=len(LOOKS), fontsize=SMALL)
+        figure.supxlabel("change, with 95 % interval", fontsize=10)
     return figure
 
 

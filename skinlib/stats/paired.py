@@ -172,6 +172,8 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
 
 
 def listed(table, named="Comparison"):
-    """Return the clear effects of a `frame` as words: ``RGB: gain in AUC, macro; …``, or none."""
+    """Return the clear effects of a `frame` as words: ``RGB: gain in F1 and AUC; …``, or none."""
     clear = table[table["Result"] != NOT_CLEAR]
-    return "; ".join(clear[named] + ": " + clear["Result"] + " in " + clear["Score"]) or "none"
+    found = clear.groupby([named, "Result"], sort=False)["Score"].agg(" and ".join)
+    words = (f"{title}: {result} in {scores}" for (title, result), scores in found.items())
+    return "; ".join(words) or "none"
