@@ -69,7 +69,7 @@ def test_p_values_are_corrected_by_holm():
     found = {"steady": effect(STEADY), "mixed": effect(MIXED)}
     p = {name: stats.ttest_1samp(each, 0).pvalue for name, each in
          (("steady", STEADY), ("mixed", MIXED))}  # fmt: skip
-    corrected = conclusions._holm(found)
+    corrected = conclusions.holm(found)
     for score in (RECALL, AUC):
         assert corrected["steady", score] == pytest.approx(4 * p["steady"])
         assert corrected["mixed", score] == pytest.approx(min(1, 2 * p["mixed"]))

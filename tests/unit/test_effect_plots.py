@@ -87,8 +87,8 @@ def test_every_change_is_in_its_group_and_below_its_score_in_the_colour_of_its_o
     assert [row[0].get_title(loc="right") for row in axes] == ["one", "two"]
     assert [[t.get_text() for t in row[0].get_yticklabels()] for row in axes] == [["a", "c"], ["b"]]
     assert [each.get_xlabel() for each in axes[-1]] == [
-        "change of mean recall",
-        "change of accuracy",
+        "mean recall",
+        "accuracy",
     ]
     marks = [
         [(line.get_xdata()[0], line.get_color()) for line in each.lines if line.get_marker() in "oD"

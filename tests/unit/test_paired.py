@@ -162,8 +162,13 @@ def test_runs_of_other_images_are_refused(results):
 
 def test_clear_effects_are_listed_in_words():
     table = pd.DataFrame(
-        [("RGB", "accuracy", "gain"), ("RGB", "macro F1", "not clear"), ("batch", "AUC", "loss")],
+        [
+            ("RGB", "accuracy", "gain"),
+            ("RGB", "macro F1", "not clear"),
+            ("RGB", "AUC", "gain"),
+            ("batch", "AUC", "loss"),
+        ],
         columns=["Change", "Score", "Result"],
     )
-    assert paired.listed(table, "Change") == "RGB: gain in accuracy; batch: loss in AUC"
+    assert paired.listed(table, "Change") == "RGB: gain in accuracy and AUC; batch: loss in AUC"
     assert paired.listed(table[1:2], "Change") == "none"
