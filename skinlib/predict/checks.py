@@ -1,6 +1,7 @@
 """Checks that other works make: of explanations under random weights, of isolation forests."""
 
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -156,16 +157,21 @@ def unlike(run, data=None):
 
 
 def measure(runs, data=None):
-    """Write `explanations`, by runs that differ in the seed alone, and `unlike` of the first run.
+    """Write `explanations` and `unlike`, by the name of runs that differ in the seed alone.
 
-    Returns the path of `FILE`.
+    Other runs in the file stay. Returns the path of `FILE`.
     """
     path, groups = paths.RESULTS / FILE, {}
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for run in runs:
         groups.setdefault(run.name.rpartition("-s")[0], []).append(run)
-    maps = {name: explanations(group, data) for name, group in groups.items()}
-    found = {"runs": [run.name for run in runs], "maps": maps}
-    write_json(path, {**found, "unlike": unlike(runs[0], data)})
+    for name, group in groups.items():
+        found[name] = {
+            "seeds": [run.record["seed"] for run in group],
+            "maps": explanations(group, data),
+            "unlike": unlike(group[0], data),
+        }
+    write_json(path, found)
     return path
 
 

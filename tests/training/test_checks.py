@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tiny
 
+from skinlib.common.files import write_json
 from skinlib.models.classifier import build_classifier
 from skinlib.predict import checks
 
@@ -56,10 +57,10 @@ def test_detectors_find_what_is_far_and_nothing_in_the_same():
 
 def test_runs_are_checked(train, dataset):
     runs = [train("checked", "clean-frozen", options={"seed": seed}) for seed in (0, 1)]
-    found = json.loads(checks.measure(runs, dataset).read_text())
-    assert found["runs"] == [run.name for run in runs]
-    assert len(found["maps"]) == 1
-    (maps,) = found["maps"].values()
+    path = checks.measure(runs, dataset)
+    (found,) = json.loads(path.read_text()).values()
+    assert found["seeds"] == [0, 1]
+    maps = found["maps"]
     assert set(maps) == {"Grad-CAM", "Kernel SHAP"}
     for rows in maps.values():
         assert set(rows) == {"last layer", "trained part", "all layers", "another seed"}
@@ -68,3 +69,6 @@ def test_runs_are_checked(train, dataset):
     assert {tuple(each) for each in found["unlike"].values()} == {
         ("ours", "forest", "forest, with colours")
     }
+    # Of other runs, what is known stays.
+    write_json(path, {"another": 1})
+    assert len(json.loads(checks.measure(runs[:1], dataset).read_text())) == 2
