@@ -110,10 +110,10 @@ def outcome(effect, score):
 
 
 def clear(outcomes):
-    """Return what is clear by score as words: ``better accuracy, worse log loss``, or a dash."""
+    """Return what is clear by score as words: ``better accuracy; worse log loss``, or a dash."""
     found = {word: [s for s, each in outcomes.items() if each == word] for word in (BETTER, WORSE)}
-    words = [f"{word} {' and '.join(scores)}" for word, scores in found.items() if scores]
-    return ", ".join(words) or "–"
+    words = [f"{word} {', '.join(scores)}" for word, scores in found.items() if scores]
+    return "; ".join(words).replace("AUC, macro", "macro AUC") or "–"
 
 
 def works(effects):
@@ -172,8 +172,8 @@ def pin():
 
 
 def by_work(found):
-    """Return `outcomes` as words, by reference number: ``RandAugment: –; …``."""
+    """Return `outcomes` as words, by reference number: ``RandAugment: –. …``."""
     return {
-        reference: "; ".join(f"{idea}: {clear(each)}" for idea, each in ideas.items())
+        reference: ". ".join(f"{idea}: {clear(each)}" for idea, each in ideas.items())
         for reference, ideas in found.items()
     }

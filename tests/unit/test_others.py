@@ -113,8 +113,10 @@ def test_outcomes_are_of_works_alone(runs):
     assert list(found) == ["14", "16"]
     assert found["14"]["without soft attention"]["accuracy"] == "worse"
     assert others.by_work(found)["14"].startswith("without soft attention: worse accuracy")
+    both = {"accuracy": "better", "AUC, macro": "better", LOG_LOSS: "worse"}
+    assert others.clear(both) == "better accuracy, macro AUC; worse log loss"
     assert others.by_work({"9": {"a": {"accuracy": "not clear"}, "b": {"accuracy": "better"}}}) == {
-        "9": "a: –; b: better accuracy"
+        "9": "a: –. b: better accuracy"
     }
 
 
