@@ -174,6 +174,9 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
 def listed(table, named="Comparison"):
     """Return the clear effects of a `frame` as words: ``RGB: gain in F1 and AUC; …``, or none."""
     clear = table[table["Result"] != NOT_CLEAR]
-    found = clear.groupby([named, "Result"], sort=False)["Score"].agg(" and ".join)
-    words = (f"{title}: {result} in {scores}" for (title, result), scores in found.items())
+    words = []
+    for (title, result), scores in clear.groupby([named, "Result"], sort=False)["Score"]:
+        *first, last = (score.replace("AUC, macro", "macro AUC") for score in scores)
+        names = f"{', '.join(first)} and {last}" if first else last
+        words.append(f"{title}: {result} in {names}")
     return "; ".join(words) or "none"

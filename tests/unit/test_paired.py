@@ -165,10 +165,13 @@ def test_clear_effects_are_listed_in_words():
         [
             ("RGB", "accuracy", "gain"),
             ("RGB", "macro F1", "not clear"),
-            ("RGB", "AUC", "gain"),
+            ("RGB", "AUC, macro", "gain"),
+            ("RGB", "recall", "gain"),
             ("batch", "AUC", "loss"),
         ],
         columns=["Change", "Score", "Result"],
     )
-    assert paired.listed(table, "Change") == "RGB: gain in accuracy and AUC; batch: loss in AUC"
+    assert paired.listed(table, "Change") == (
+        "RGB: gain in accuracy, macro AUC and recall; batch: loss in AUC"
+    )
     assert paired.listed(table[1:2], "Change") == "none"
