@@ -175,8 +175,8 @@ def listed(table, named="Comparison"):
     """Return the clear effects of a `frame` as words: ``RGB: gain in F1 and AUC; …``, or none."""
     clear = table[table["Result"] != NOT_CLEAR]
     words = []
-    for (title, result), scores in clear.groupby([named, "Result"], sort=False)["Score"]:
-        *first, last = (score.replace("AUC, macro", "macro AUC") for score in scores)
+    for (title, result), clear_scores in clear.groupby([named, "Result"], sort=False)["Score"]:
+        *first, last = (score.replace("AUC, macro", "macro AUC") for score in clear_scores)
         names = f"{', '.join(first)} and {last}" if first else last
         words.append(f"{title}: {result} in {names}")
     return "; ".join(words) or "none"
