@@ -65,7 +65,7 @@ def explanations(runs, data=None):
         Grad-CAM is of all test photographs, Kernel SHAP of `COUNT` that are in all test sets.
     """
     tests = [run.predictions("test") for run in runs]
-    # A network of two classes is asked about photographs of these.
+    # For a network of two classes, photographs of these alone.
     known = [
         frame[frame["label"].isin(_classes(run))] for run, frame in zip(runs, tests, strict=True)
     ]
