@@ -1,8 +1,9 @@
-"""Build the book: Sphinx writes the pages that changed, or all where the change is seen on all.
+"""Build the book: Sphinx writes the pages that changed, and all of them where it has to.
 
-Sphinx on its own keeps a removed page, old titles in the contents of the others and old numbers of
-their figures, and says a warning once only. So a book whose outline changed, or whose last build
-failed, is built from nothing.
+Pages show titles, links and figure numbers of other pages. Where one of these changed, Sphinx
+would leave the old one in the pages that did not change. It would also keep a removed page, and
+give a warning only once. So where the `outline` changed or the last build failed, `build` removes
+what was built before.
 """
 
 import json
