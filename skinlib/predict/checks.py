@@ -77,20 +77,10 @@ def explanations(runs, data=None):
     for run, frame, some in zip(runs, tests, known, strict=True):
         classifier = load_run(run.folder)
         part = prepare(classifier, data, progress=False).parts["test"]
-        few = np.flatnonzero(frame["image_id"].isin(shared))
-
-        def maps(model, part=part, few=few, frame=frame, some=some):
-            cams = gradcam(model, part)[0]["gradcam"]
-            return {
-                "Grad-CAM": pd.Series(list(cams), frame["image_id"])[some["image_id"]],
-                "Kernel SHAP": pd.Series(
-                    list(shapley.maps(model, part, few)), frame["image_id"].iloc[few]
-                ),
-            }
-
-        trained.append(maps(classifier.model))
+        told = {"part": part, "ids": frame["image_id"], "known": some["image_id"], "shared": shared}
+        trained.append(_maps(classifier.model, **told))
         for title, model in randomised(classifier.model, classifier.recipe, run.record):
-            for method, now in maps(model).items():
+            for method, now in _maps(model, **told).items():
                 value = agreement(*map(_stack, (trained[-1][method], now)))
                 found.setdefault(method, {}).setdefault(title, []).append(value)
     for one, other in itertools.combinations(trained, 2):
@@ -101,6 +91,15 @@ def explanations(runs, data=None):
     return {
         method: {title: float(np.nanmean(values)) for title, values in rows.items()}
         for method, rows in found.items()
+    }
+
+
+def _maps(model, part, ids, known, shared):
+    """Return maps of a test set by method and image id: of the `known`, or of the `shared` ones."""
+    few = np.flatnonzero(ids.isin(shared))
+    return {
+        "Grad-CAM": pd.Series(list(gradcam(model, part)[0]["gradcam"]), ids)[known],
+        "Kernel SHAP": pd.Series(list(shapley.maps(model, part, few)), ids.iloc[few]),
     }
 
 
