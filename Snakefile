@@ -9,7 +9,10 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 
+from skinlib.book import pages
+from skinlib.common import paths
 from skinlib.experiments.study import load_study
 
 # As the Makefile does: jobs on other machines inherit it, and their Snakemake keeps its files there.
@@ -36,6 +39,10 @@ done
 # Quoted for the shell: the clone may lie below a folder with a space.
 PYTHON = shlex.quote(config.get("python", sys.executable))
 OUT = "book/executed/" + STUDY
+# Says that all pages of the book were made; not so where one is missing.
+MADE = "_build/pages"
+if not all(pages.page(name).is_file() for name in pages.named()):
+    Path(MADE).unlink(missing_ok=True)
 
 
 wildcard_constraints:
@@ -109,44 +116,21 @@ rule book:
         "_build/html/index.html",
 
 
-def page_sources(wildcards):
-    """What a page is made from: its notebook, the library, and the results that it reads.
-
-    The notebook says what it reads: ``skinlib: {reads: [pattern, ...]}`` in its metadata.
-    """
-    import json
-    from pathlib import Path
-
-    notebook = Path(f"notebooks/{wildcards.page}.ipynb")
-    metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
-    patterns = ["skinlib/**/*.py", "skinlib/paper/*.yaml"]
-    patterns += metadata.get("skinlib", {}).get("reads", ["results/**/*.json", "results/**/*.csv"])
-    return [str(notebook), *sorted({str(p) for each in patterns for p in Path().glob(each)})]
-
-
-# A page of the book is a notebook, executed. Those of the table of contents are made.
-rule page:
+# The pages of the book that are notebooks: those that are out of date are executed.
+rule pages:
     input:
-        page_sources,
+        sorted({str(path.relative_to(paths.ROOT)) for name in pages.named() for path in pages.sources(name)}),
     output:
-        "book/{page}.ipynb",
+        touch(MADE),
     retries: 0
     log:
-        "_build/logs/page-{page}.log",
-    wildcard_constraints:
-        page="[a-z0-9-]+",
+        "_build/logs/pages.log",
+    params:
+        workers=workflow.cores,
+    # Each page computes on one core.
     shell:
-        "{PYTHON} -m skinlib notebook {wildcards.page} -o {output} "
-        "> {log} 2>&1 || {{ tail -n 1 {log}; exit 1; }}"
-
-
-def pages(wildcards):
-    """Return the executed notebooks that the table of contents names."""
-    import re
-    from pathlib import Path
-
-    named = re.findall(r"(?:file|root): ([a-z0-9-]+)\s", Path("book/_toc.yml").read_text())
-    return [f"book/{name}.ipynb" for name in named if Path(f"notebooks/{name}.ipynb").is_file()]
+        "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 {PYTHON} -m skinlib pages -j {params.workers} "
+        "2> {log} || {{ echo see {log}; exit 1; }}"
 
 
 def sources(wildcards):
@@ -161,12 +145,6 @@ def sources(wildcards):
     found = sorted({str(path) for pattern in patterns for path in Path().glob(pattern)
                     if path.is_file()})
     return [path for path in found if "failed" not in path and "/." not in path]
-
-
-# Every page with numbers, without the book around them.
-rule pages:
-    input:
-        pages,
 
 
 def released(wildcards):
@@ -193,7 +171,7 @@ rule browser:
 rule html:
     input:
         sources,
-        pages,
+        MADE,
         "_build/browser/state.json",
     output:
         "_build/html/index.html",

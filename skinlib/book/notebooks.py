@@ -8,6 +8,7 @@ import difflib
 import os
 from pathlib import Path
 
+from skinlib.book.kernel import OwnKernel, warn_of_other
 from skinlib.common import paths
 from skinlib.common.errors import DataError, SkinlibError
 from skinlib.common.files import atomic_path
@@ -52,7 +53,7 @@ def check_parameters(name, parameters):
             raise DataError(msg)
 
 
-def execute(name, output, parameters=None, *, label=None, progress=True):
+def execute(name, output, parameters=None, *, label=None, progress=True, kernel=OwnKernel):
     """Run a notebook with parameters and keep the executed copy.
 
     Parameters
@@ -66,6 +67,8 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     label : str, optional
         Added to the title of the copy, so that pages can be told apart.
     progress : bool
+    kernel : type
+        The kernel manager, of `skinlib.book.kernel`.
 
     Raises
     ------
@@ -77,8 +80,6 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from skinlib.book import kernel
-
     parameters, output = parameters or {}, Path(output)
     check_parameters(name, parameters)
     failed = output.with_suffix(".failed.ipynb")
@@ -86,10 +87,10 @@ def execute(name, output, parameters=None, *, label=None, progress=True):
     os.environ.setdefault("SKINLIB_ROOT", str(paths.ROOT))
     output.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
-    kernel.warn_of_other()
+    warn_of_other()
     # In the caller's folder, where relative paths among the parameters and in the environment lead.
     options = {"progress_bar": progress, "log_output": False, "iopub_timeout": LATE,
-               "kernel_manager_class": kernel.OwnKernel}  # fmt: skip
+               "kernel_manager_class": kernel}  # fmt: skip
     try:
         _patiently(
             lambda: papermill.execute_notebook(

@@ -44,6 +44,14 @@ def _path(text):
     return Path(text)
 
 
+def _count(text):
+    """Parse a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"'{text}' is no whole number above 0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 # What each command does. Not their docstrings, which `python -OO` strips.
 COMMANDS = {
     "describe": "Build every backbone and print its tap and parameter count.",
@@ -59,6 +67,7 @@ COMMANDS = {
     "browser": "Make what the book's page needs to run the model in a browser.",
     "run": "Train one run of a study, then execute its notebook (what the Snakefile calls).",
     "notebook": "Run any notebook with parameters.",
+    "pages": "Execute the pages of the book that are out of date; exit 1 when one fails.",
     "status": "List the runs of a study and their status; exit 1 when one has not finished.",
     "pdf": "Print the built book as one PDF (needs Chromium and the extra publish).",
     "crate": "Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables.",
@@ -187,6 +196,9 @@ def _parser():
         help="of its first cell; may be given several times",
     )  # fmt: skip
     sub.add_argument("--label", help="added to the title")
+
+    sub = command("pages", commands.pages)
+    sub.add_argument("-j", "--workers", type=_count, default=1, help="at a time (default: 1)")
 
     command("status", commands.study_status, "study")
 

@@ -202,6 +202,16 @@ def run_notebook(args):
     print(notebooks.execute(args.name, args.output, parameters, label=args.label))
 
 
+def pages(args):
+    """Execute the pages of the book that are out of date; exit 1 when one fails."""
+    from skinlib.book import pages
+
+    failed = pages.make(list(filter(pages.out_of_date, pages.named())), args.workers)
+    for error in failed.values():
+        print(error)
+    return bool(failed)
+
+
 def study_status(args):
     """List the runs of a study and their status; exit 1 when one has not finished."""
     from skinlib.experiments.study import load_study

@@ -26,8 +26,11 @@ RESULTS = Path(os.environ.get("SKINLIB_RESULTS", ROOT / "results"))
 # Parameterised notebooks, committed without output.
 NOTEBOOKS = ROOT / "notebooks"
 
-# Executed copies of the training notebook, one folder a study; those of pages are in book/.
-EXECUTED = ROOT / "book" / "executed"
+# The pages: text, and executed notebooks.
+BOOK = ROOT / "book"
+
+# Executed copies of the training notebook, one folder a study.
+EXECUTED = BOOK / "executed"
 
 # Released models, one folder each; see skinlib.predict.released.
 MODELS = (SHARE if SHARE.is_dir() else ROOT) / "models"

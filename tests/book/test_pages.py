@@ -1,0 +1,112 @@
+"""Pages with numbers: which are executed again, and that a forked kernel is as good as a new one."""
+
+import os
+
+import nbformat
+import pytest
+
+from skinlib.book import kernel, notebooks, pages
+from skinlib.cli import main
+from skinlib.common import paths
+
+KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
+PLOT = """
+import matplotlib.pyplot as plt
+import pandas as pd
+{line}
+_, axes = plt.subplots()
+axes.plot([1, 2])
+plt.show()
+pd.DataFrame({{f"column {{k}} of a wide table": [k] for k in range(15)}})
+"""
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Make a clone with three pages, of which two read results, and a notebook that is none."""
+    for name, folder in {"ROOT": "", "NOTEBOOKS": "notebooks", "BOOK": "book"}.items():
+        monkeypatch.setattr(paths, name, tmp_path / folder)
+        (tmp_path / folder).mkdir(exist_ok=True)
+    for folder in ("results", "skinlib"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "skinlib" / "library.py").write_text("")
+    (tmp_path / "results" / "a.json").write_text("{}")
+    (tmp_path / "book" / "_toc.yml").write_text(
+        "root: all\nchapters:\n- file: one\n- file: none\n- file: text\n"
+    )
+    write("all", "1 + 1")
+    write("one", "2 + 2", reads=["results/a.json"])
+    write("none", "3 + 3", reads=[])
+    write("train", "4 + 4")
+    pages._files.cache_clear()
+    yield tmp_path
+    pages._files.cache_clear()
+
+
+def write(name, code, **metadata):
+    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell(code)]
+    metadata = {"kernelspec": KERNELSPEC} | ({"skinlib": metadata} if metadata else {})
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    nbformat.write(notebook, paths.NOTEBOOKS / f"{name}.ipynb")
+
+
+def result(path):
+    (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+    return cell.outputs
+
+
+def later(path):
+    """Write a file after everything that was made so far."""
+    path.write_text("{}")
+    os.utime(path, (2**32, 2**32))
+    pages._files.cache_clear()
+
+
+def due():
+    return [name for name in pages.named() if pages.out_of_date(name)]
+
+
+def test_only_what_is_older_than_its_sources_is_executed(small):
+    assert pages.named() == ["all", "one", "none"]
+    assert due() == ["all", "one", "none"]
+    assert pages.make(due(), 2) == {}
+    assert [result(pages.page(name))[0].data["text/plain"] for name in pages.named()] == [
+        "2", "4", "6"
+    ]  # fmt: skip
+    assert due() == []
+    later(small / "results" / "b.csv")
+    assert due() == ["all"]
+    later(small / "results" / "a.json")
+    assert due() == ["all", "one"]
+    later(small / "skinlib" / "library.py")
+    assert due() == ["all", "one", "none"]
+
+
+def test_a_page_that_fails_is_named_and_the_others_are_made(small):
+    write("one", "import math\nmath.sqrt(-1)")
+    failed = pages.make(pages.named(), 2)
+    assert set(failed) == {"one"}
+    assert "'one' failed in cell 1: ValueError: math domain error" in str(failed["one"])
+    assert due() == ["one"]
+
+
+def test_a_forked_kernel_shows_what_a_started_one_shows(small):
+    """Also after another page changed the defaults of the libraries that both share."""
+    write("one", PLOT.format(line="plt.rcParams['lines.linewidth'] = 30; kept = 1"))
+    write("none", PLOT.format(line="assert 'kept' not in globals()"))
+    assert pages.make(["one", "none"], 1) == {}
+    started = notebooks.execute(
+        "none", small / "started.ipynb", progress=False, kernel=kernel.OwnKernel
+    )
+    assert result(pages.page("none")) == result(started)
+    assert result(pages.page("none")) != result(pages.page("one"))
+    (figure, table) = result(started)
+    assert "image/png" in figure.data
+    assert "text/html" in table.data
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_a_number_of_workers_that_is_none_is_refused(count, capsys):
+    with pytest.raises(SystemExit):
+        main(["pages", f"--workers={count}"])
+    assert f"'{count}' is no whole number above 0" in capsys.readouterr().err
