@@ -42,8 +42,6 @@ class _Forking(LocalProvisioner):
     """Launches kernels through Python's fork server."""
 
     async def launch_kernel(self, cmd, **_):
-        # Which a kernel sets at its start, but matplotlib reads when it is imported.
-        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(IMPORTED)
         arguments = cmd[cmd.index("-f") :]
@@ -74,10 +72,12 @@ class _Running:
 
 
 def _serve(arguments):
+    import matplotlib as mpl
     import pandas as pd
     from ipykernel.kernelapp import IPKernelApp
 
-    # As it is where pandas is imported in a kernel, not before it.
+    # As these are where a kernel imports the libraries.
+    mpl.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
     pd.set_option("display.max_columns", 20)
     # It ends when its parent does.
     IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])

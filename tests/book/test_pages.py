@@ -27,6 +27,7 @@ def small(tmp_path, monkeypatch):
     for name, folder in {"ROOT": "", "NOTEBOOKS": "notebooks", "BOOK": "book"}.items():
         monkeypatch.setattr(paths, name, tmp_path / folder)
         (tmp_path / folder).mkdir(exist_ok=True)
+    monkeypatch.setenv("SKINLIB_ROOT", str(tmp_path))
     for folder in ("results", "skinlib"):
         (tmp_path / folder).mkdir()
     (tmp_path / "skinlib" / "library.py").write_text("")
