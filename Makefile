@@ -89,6 +89,8 @@ if [ _build/html/index.html -nt _build/.before ]; then echo "the book: _build/ht
 else echo "nothing to do, the book is up to date: _build/html/index.html"; fi
 endef
 
+# As many processes as there are cores: with threads of their own they would wait for each other.
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(STAMP)  ## all tests; notebooks with nbval
 	$(BIN)/python -m pytest $(WORKERS) tests
 	$(BIN)/python -m pytest $(WORKERS) --nbval-lax --nbval-cell-timeout=600 tests/notebooks book/*.ipynb

@@ -79,7 +79,8 @@ export function lost(given, facts) {
   return (
     `You do not know ${names.join(", ").replace(/, ([^,]*)$/, " and $1")}. The model was trained with all three and has ` +
     `to be surer without: of the photographs of its test set it answers ${all[0]} with all three and ${none[0]} with ` +
-    `none; of these answers ${all[1]} and ${none[1]} are wrong.`
+    `none; of these answers ${all[1]} and ${none[1]} are wrong.` +
+    (names.length < 3 ? " How it does with some of them was not measured." : "")
   );
 }
 

@@ -126,8 +126,8 @@ def works(effects):
 
 
 def frame(effects):
-    """Return the table of `gains`: an idea a row, beside what the work itself reports."""
-    comparators, rows = paper.comparators(), []
+    """Return the table of `gains`: an idea a row, the first of a work with what that reports."""
+    comparators, rows, said = paper.comparators(), [], set()
     for variant, effect in effects.items():
         reference, idea = ideas()[variant]
         work = comparators.get(reference)
@@ -139,8 +139,9 @@ def frame(effects):
             "Seeds": len(effect.by_seed),
             **{score: effect.estimate(score).text(signed=True) for score in SHOWN},
             "Clear": clear({score: outcome(effect, score) for score in SHOWN}),
-            "The work reports": reported,
+            "The work reports": "as above" if work and reference in said else reported,
         })  # fmt: skip
+        said.add(reference)
     return pd.DataFrame(rows)
 
 

@@ -187,6 +187,7 @@ def test_what_is_lost_without_facts_is_said_and_each_can_be_unknown(visit, tmp_p
     visit.answer()
     said = page.inner_text("#try [data-part=lost]")
     assert "You do not know age and place." in said
+    assert "with some of them was not measured" in said
     measured = released.read(released.newest())["without_facts"]
     for key in ("given", "none"):
         for name in ("coverage", "risk"):
