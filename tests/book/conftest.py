@@ -10,9 +10,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from visiting import Visit
 
 from skinlib.common import paths
 from skinlib.common.process import switched_on
+from skinlib.predict import released
+from skinlib.predict.requests import table
 
 # In continuous integration a browser that is not there is a failure.
 REQUIRED = switched_on("SKINLIB_REQUIRE_BROWSER")
@@ -21,6 +24,11 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+SIZES = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +104,32 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def python():
+    """Ask the released model in Python, as `skinlib predict` does; a function of file and facts."""
+    classifier = released.load(released.newest())
+
+    def ask(path, age=None, sex="unknown", site="unknown"):
+        return classifier.classify(classifier.prepare(path)[None], table([(age, sex, site)]))
+
+    return ask
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def visit(request, chromium, address):
+    """The page at a size, its model loaded by a sample."""
+    visit = Visit(chromium, address, **SIZES[request.param]).open()
+    visit.page.click("#try [data-part=samples] button")
+    visit.answer()
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def fresh(chromium, address):
+    """The page at the narrowest size, nothing loaded."""
+    visit = Visit(chromium, address, viewport={"width": 360, "height": 740})
+    yield visit
+    visit.close()

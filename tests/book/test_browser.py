@@ -1,38 +1,19 @@
 """The page in a real browser: what Python says, at two sizes, by keyboard, offline, with bad files."""
 
-import io
-
 import colours
 import numpy as np
 import pytest
-import snippets
 from PIL import Image
+from visiting import NOISE, drawn, encode
 
 from skinlib.common.classes import CLASSES
-from skinlib.data import synthetic
 from skinlib.predict import released
 from skinlib.predict.abstention import UNLIKE
 from skinlib.predict.requests import table
 
-SIZES = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
 FACTS = {"age": 71, "sex": "female", "site": "lower extremity"}
-PATIENCE = 120_000  # milliseconds; long, for a machine that trains beside it
 
 
-def encode(picture, format, **options):
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format=format, **options)
-    return buffer.getvalue()
-
-
-def drawn(dx, lesion, width=341, height=256):
-    return synthetic.photograph(dx, lesion, 0, 1, width, height)
-
-
-NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
 TURNED = Image.Exif()
 TURNED[0x0112] = 6
 # A file, and how far the probabilities may be from Python's: a browser has a JPEG decoder of its own.
@@ -45,88 +26,6 @@ PICTURES = {
     "turned.jpg": (encode(drawn("vasc", 6), "JPEG", quality=92, exif=TURNED), 0.01),
     **{name: (content, 0.02) for name, content in colours.encodings(drawn("bkl", 4)).items()},
 }
-
-
-@pytest.fixture(scope="module")
-def python():
-    """Ask the released model in Python, as `skinlib predict` does; a function of file and facts."""
-    classifier = released.load(released.newest())
-
-    def ask(path, age=None, sex="unknown", site="unknown"):
-        return classifier.classify(classifier.prepare(path)[None], table([(age, sex, site)]))
-
-    return ask
-
-
-class Visit:
-    """A tab with the page, and what it asked for."""
-
-    def __init__(self, chromium, address, **options):
-        self.requests = []
-        self.context = chromium.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.address = address
-
-    def open(self):
-        self.page.goto(self.address)
-        self.page.wait_for_function("document.querySelector('[data-part=start]').hidden")
-        return self
-
-    def upload(self, folder, name, content):
-        (folder / name).write_bytes(content)
-        self.page.set_input_files("#try-file", folder / name)
-
-    def choose(self, age, sex, site):
-        self.page.fill("#try-age", str(age))
-        self.page.select_option("#try-sex", sex)
-        self.page.select_option("#try-site", site)
-
-    def answer(self):
-        """Wait for the answer; return probabilities in the order of classes, distance, status."""
-        ready = "#try:not([aria-busy]) "
-        status = self.page.wait_for_selector(
-            f"{ready} [data-part=status][data-status], {ready} [data-part=error]:not(:empty)"
-        )
-        assert status.get_attribute("data-status"), status.inner_text()
-        values = self.page.eval_on_selector_all(
-            "#try td[data-value]", "cells => cells.map(c => [c.dataset.name, +c.dataset.value])"
-        )
-        assert [value for _, value in values] == sorted((v for _, v in values), reverse=True)
-        found = dict(values)
-        distance = float(status.get_attribute("data-distance"))
-        return [found[name] for name in CLASSES], distance, status.get_attribute("data-status")
-
-    def error(self):
-        return self.page.wait_for_selector("[data-part=error]:not(:empty)").inner_text()
-
-    def sideways(self):
-        return self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-
-    def close(self):
-        assert all(url.startswith(("http://127.0.0.1:", "data:", "blob:")) for url in self.requests)
-        self.context.close()
-
-
-@pytest.fixture(scope="module", params=SIZES)
-def visit(request, chromium, address):
-    """The page at a size, its model loaded by a sample."""
-    visit = Visit(chromium, address, **SIZES[request.param]).open()
-    visit.page.click("#try [data-part=samples] button")
-    visit.answer()
-    yield visit
-    visit.close()
-
-
-@pytest.fixture
-def fresh(chromium, address):
-    """The page at the narrowest size, nothing loaded."""
-    visit = Visit(chromium, address, viewport={"width": 360, "height": 740})
-    yield visit
-    visit.close()
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -281,125 +180,3 @@ def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
     assert not changed[-42:].any()
     assert changed[50:-50].mean() > 0.9
     assert "attention is largest in row" in visit.page.inner_text("#try figcaption")
-
-
-REFUSED = {
-    "notes.txt": (b"hello", "not an image in JPEG or PNG"),
-    "renamed.png": (b"GIF89a" + bytes(100), "a picture in the format GIF; save it as JPEG or PNG"),
-    "half.png": (PICTURES["a.png"][0][:5000], "broken or not complete"),
-    "bomb.png": (snippets.bomb(20_000), "more than the limit of 64 million"),
-    "moving.png": (
-        encode(NOISE, "PNG", save_all=True, append_images=[Image.fromarray(NOISE[::-1])]),
-        "an animation of several pictures",
-    ),
-    "dot.png": (encode(NOISE[:1, :1], "PNG"), "1 × 1 pixels, expected 32 a side"),
-    "large.png": (b"\x89PNG\r\n\x1a\n" + bytes(65_000_000), "65 MB, more than the limit of 64 MB"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_file_gets_a_message_and_the_page_goes_on(name, visit, tmp_path):
-    content, message = REFUSED[name]
-    visit.upload(tmp_path, name, content)
-    said = visit.error()
-    assert message in said
-    assert name in said
-    assert not visit.page.is_visible("#try [data-part=result]")
-    visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])
-    visit.answer()
-    assert visit.page.inner_text("[data-part=error]") == ""
-
-
-def test_keyboard_alone_is_enough(fresh):
-    """From the file field on: every control in the order of the page, and an answer."""
-    page = fresh.open().page
-    choosers = []
-    page.on("filechooser", lambda chooser: choosers.append(chooser))
-    page.focus("#try-file")
-    # Chromium ignores a key that it handles more than 5 seconds after it was pressed.
-    for _ in range(10):
-        page.keyboard.press("Space")
-        page.wait_for_timeout(1000)
-        if choosers:
-            break
-    assert choosers
-    page.keyboard.press("Tab")
-    focused = "document.activeElement.closest('button') !== null"
-    assert page.evaluate(focused)
-    outline = "getComputedStyle(document.activeElement).outlineStyle"
-    assert page.evaluate(outline) == "solid"
-    page.keyboard.press("Enter")
-    fresh.answer()
-    for _ in range(3):
-        page.keyboard.press("Tab")
-    for name in ("try-age", "try-age-unknown", "try-sex", "try-site", "try-opacity"):
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == name
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.dataset.part") == "measure"
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "document.querySelector('[data-part=speed]').textContent.includes('answers: 5')"
-    )
-    assert fresh.sideways() <= 0
-
-
-def test_a_model_that_is_missing_or_another(fresh, demonstration):
-    """Each is said, and the next picture tries again."""
-    content = (demonstration[0] / "model.onnx").read_bytes()
-    place, page = "**/model.onnx", fresh.open().page
-    for reply, words in (
-        (lambda route: route.fulfill(status=404), "is missing"),
-        (lambda route: route.fulfill(body=content[:-1]), "SHA-256"),
-    ):
-        page.route(place, reply)
-        page.click("#try [data-part=samples] button")
-        page.wait_for_function(
-            f"document.querySelector('[data-part=error]').textContent.includes('{words}')"
-        )
-        page.unroute(place)
-    page.click("#try [data-part=samples] button")
-    fresh.answer()
-
-
-def test_a_model_that_says_something_else_is_not_used(fresh):
-    """As a faulty driver of a graphics card would make it."""
-    fresh.page.route(
-        "**/page.json",
-        lambda route: route.fulfill(
-            body=route.fetch().text().replace('"probabilities": [', '"probabilities": [0.5,', 1)
-        ),
-    )
-    fresh.open().page.click("#try [data-part=samples] button")
-    assert "other numbers than Python" in fresh.error()
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        ("delete globalThis.WebAssembly", "has no WebAssembly"),
-        (
-            "const read = CanvasRenderingContext2D.prototype.getImageData;"
-            "CanvasRenderingContext2D.prototype.getImageData = function (...area) {"
-            "const found = read.apply(this, area); found.data[5] ^= 1; return found; }",
-            "changes the pixels",
-        ),
-    ],
-)
-def test_a_browser_that_cannot_is_told_so(script, message, fresh):
-    fresh.page.add_init_script(script)
-    page = fresh.open().page
-    if page.is_visible("#try form"):
-        page.click("#try [data-part=samples] button")
-    assert message in fresh.error()
-
-
-def test_the_browser_itself_forbids_to_send_anything_elsewhere(visit):
-    """Even a script that went astray could not."""
-    tried = "fetch('http://localhost:9/').then(() => 'sent', (error) => error.name)"
-    with visit.page.expect_console_message(
-        lambda message: "Content Security Policy" in message.text
-    ):
-        assert visit.page.evaluate(tried) == "TypeError"

@@ -1,18 +1,14 @@
-"""What people bring: linked folders, other names and endings, foreign colours, lacking facts."""
+"""What people bring: linked folders, other names and endings, lacking facts."""
 
 import ctypes
-import io
 import shutil
 import sys
 
-import colours
-import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from skinlib.common.errors import DataError
-from skinlib.data import images, synthetic
 from skinlib.data.masks import Masks
 from skinlib.experiments import external
 from skinlib.experiments.run import read_run
@@ -183,82 +179,6 @@ def test_f40_no_table_and_what_is_there_instead(main, folder):
     pixels.rename(folder / "photos" / METADATA)
     main("check-data", "--data", folder).fails(2, folder / "photos", "name its folder")
     main("check-data", "--data", folder / "photos").succeeds()
-
-
-# F41: colours
-
-
-def test_f41_one_photograph_in_many_colour_spaces(main, tmp_path):
-    """The same answer within 0.02, and the table says what was done."""
-    picture = synthetic.photograph("bkl", 4, 0, 1, 341, 256)
-    for name, content in colours.encodings(picture).items():
-        (tmp_path / name).write_bytes(content)
-    out = tmp_path / "out" / "a.csv"
-    facts = ("--age", 60, "--sex", "male", "--site", "back")
-    main("predict", tmp_path, *facts, "-o", out, "--no-progress").succeeds()
-    table = pd.read_csv(out).set_index("image").rename(index=lambda name: name.rpartition("/")[2])
-    values = table.loc[:, "akiec":"vasc"]
-    np.testing.assert_allclose(values, [values.loc["plain.png"]] * len(values), atol=0.02)
-    converted = table["note"].str.contains("profile", na=False)
-    assert set(table.index[~converted]) == {"plain.png", "srgb.png"}
-    text = main("predict", tmp_path / "p3.png").succeeds()
-    assert "colours converted from the profile 'made for a test' to sRGB" in text
-
-
-def test_f41_the_conversion_adds_nothing_to_the_loss_of_jpeg(main, tmp_path):
-    """The answer for a JPEG in a wide space is that for its colours, converted by formula.
-
-    A wide space stored in 8 bits, or in JPEG, is another picture by up to some levels; how much
-    that changes an answer depends on the lesion, and no reader of the file can know it.
-    """
-    for dx, name in (("mel", "p3"), ("bkl", "adobe"), ("akiec", "p3")):
-        values = colours.recoded(synthetic.photograph(dx, 3, 0, 2, 341, 256), name)
-        stored = Image.fromarray(np.round(values * 255).astype(np.uint8))
-        content = io.BytesIO()
-        stored.save(content, "JPEG", quality=95, icc_profile=colours.rgb_profile(name))
-        (tmp_path / f"{dx}.jpg").write_bytes(content.getvalue())
-        formula = colours.by_formula(content.getvalue(), name)
-        read = np.asarray(images.decode(tmp_path / f"{dx}.jpg"))
-        assert np.abs(read.astype(int) - formula).max() <= 1
-        Image.fromarray(formula).save(tmp_path / f"{dx}.png")
-    out = tmp_path / "out" / "a.csv"
-    main("predict", tmp_path, "-o", out, "--no-progress").succeeds()
-    table = pd.read_csv(out).sort_values("image").loc[:, "akiec":"vasc"].to_numpy()
-    assert len(table) == 6
-    np.testing.assert_allclose(table[::2], table[1::2], atol=0.02)
-
-
-def test_f41_inks_are_not_brightened():
-    """Little CMS interpolates in the table of the profile, not in a coarser one made of it."""
-    picture = synthetic.photograph("nv", 4, 0, 1, 341, 256)
-    inks = np.round(255 * colours.inked(picture)).astype(np.uint8)
-    content = io.BytesIO()
-    Image.fromarray(inks, "CMYK").save(
-        content, "JPEG", quality=100, subsampling=0, icc_profile=colours.press_profile()
-    )
-    change = np.asarray(images.decode(content)).astype(int) - picture
-    assert abs(change.mean()) < 0.45
-    assert np.abs(change).mean() < 0.75
-
-
-@pytest.mark.parametrize("hidden", [(255, 0, 0, 0), (0, 0, 0, 0)])
-def test_f41_colours_hidden_under_transparent_parts(hidden, tmp_path):
-    """They do not count; what every viewer shows does."""
-    seen = synthetic.photograph("nv", 3, 0, 1, 96, 96)
-    picture = np.full((96, 96, 4), hidden, np.uint8)
-    picture[20:70, 20:70, :3], picture[20:70, 20:70, 3] = seen[20:70, 20:70], 255
-    Image.fromarray(picture).save(tmp_path / "a.png")
-    image = images.decode(tmp_path / "a.png")
-    wanted = np.full((96, 96, 3), 255, np.uint8)
-    wanted[20:70, 20:70] = seen[20:70, 20:70]
-    np.testing.assert_array_equal(np.asarray(image), wanted)
-    assert image.info["note"] == "transparent parts laid over white"
-
-
-def test_f41_photographs_without_a_profile_are_read_as_before(folder):
-    for path in folder.glob("*.jpg"):
-        plain = np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("RGB"))
-        np.testing.assert_array_equal(np.asarray(images.decode(path)), plain)
 
 
 # F42: facts that are not used

@@ -15,8 +15,7 @@ from PIL import Image
 from skinlib.cli import main
 from skinlib.common.errors import TemporaryError
 from skinlib.data.metadata import MetadataEncoder
-from skinlib.predict import abstention, model, predictions, released
-from skinlib.predict.requests import Request
+from skinlib.predict import model, released
 
 
 class Stub:
@@ -244,27 +243,6 @@ def test_what_cannot_be_read_stops_no_other(stub, photo, tmp_path, monkeypatch, 
     assert "is a folder" in err
     assert "leads to no file" in err
     assert "photo.jpg" in out
-
-
-def text(confidence, status=abstention.ANSWERED, rule=None, facts=()):
-    probabilities = np.full(7, (1 - confidence) / 6)
-    probabilities[4] = confidence
-    request = Request(Path("a.jpg"), "a.jpg", facts)
-    return predictions.Prediction(request, status, probabilities, 1.5).text(rule)
-
-
-def test_what_a_person_reads():
-    """Nobody is promised 100 %; the threshold is that of the facts that are known."""
-    for confidence, words in ((0.9951, "over 99% sure"), (0.9949, "99% sure"), (0.5, "50% sure")):
-        assert f"melanoma (mel), {words}" in text(confidence)
-    rule = abstention.Rule(1.0, 0.67, 1.0, 0.86)
-    given = 50.0, "male", "back"
-    assert "answers start at 67%\n" in text(0.5, abstention.UNSURE, rule, given)
-    blind = text(0.5, abstention.UNSURE, rule, (None, "male", "back"))
-    assert "answers start at 86% where age, sex or site is unknown" in blind
-    never = abstention.Rule(1.0, None, 1.0)
-    assert "was never sure enough" in text(0.5, abstention.UNSURE, never, given)
-    assert "distance 1.5, answers go up to 1\n" in text(0.9, abstention.UNLIKE, rule, given)
 
 
 def test_for_one_photograph_it_is_said_how_the_facts_move_the_answer(photo, monkeypatch, capsys):
