@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from skinlib import bench
-from skinlib.cli import commands, models
+from skinlib.cli import book, commands, models
 from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.errors import DataError, SkinlibError, TemporaryError
 from skinlib.common.process import BOOLEANS
@@ -188,7 +188,7 @@ def _parser():
     sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
     sub.add_argument("-o", "--output", type=_path, help="notebook (default: below book/executed)")
 
-    sub = command("notebook", commands.run_notebook)
+    sub = command("notebook", book.run_notebook)
     sub.add_argument("name", help="which of notebooks/, 'train' for example")
     sub.add_argument("-o", "--output", required=True, type=_path, help="the executed notebook")
     sub.add_argument(
@@ -197,19 +197,19 @@ def _parser():
     )  # fmt: skip
     sub.add_argument("--label", help="added to the title")
 
-    sub = command("pages", commands.pages)
+    sub = command("pages", book.pages)
     sub.add_argument("-j", "--workers", type=_count, default=1, help="at a time (default: 1)")
 
     command("status", commands.study_status, "study")
 
-    sub = command("pdf", commands.pdf)
+    sub = command("pdf", book.pdf)
     sub.add_argument("html", type=_path, help="folder of the built book, _build/html for example")
     sub.add_argument("-o", "--output", required=True, type=_path, help="the PDF")
 
     sub = command("crate", commands.crate, "study")
     sub.add_argument("-o", "--output", required=True, type=_path, help="folder to write")
 
-    sub = command("audit", commands.audit, "--json")
+    sub = command("audit", book.audit, "--json")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
 
     sub = command("bench", commands.bench, "--no-progress")
@@ -217,8 +217,8 @@ def _parser():
     sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")
 
-    command("measure", commands.measure, "--data")
-    command("pin", commands.pin)
+    command("measure", book.measure, "--data")
+    command("pin", book.pin)
     return parser
 
 

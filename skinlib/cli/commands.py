@@ -1,4 +1,4 @@
-"""What each command of ``python -m skinlib`` does: a few calls into skinlib."""
+"""The commands about data, training runs and studies: a few calls into skinlib."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import shlex
 import sys
 
 from skinlib.common import paths
-from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
 from skinlib.data.registry import DATASETS
 
@@ -194,24 +193,6 @@ def _train_run(study, spec):
     return run
 
 
-def run_notebook(args):
-    """Run any notebook with parameters."""
-    from skinlib.book import notebooks
-
-    parameters = dict(args.parameter or [])
-    print(notebooks.execute(args.name, args.output, parameters, label=args.label))
-
-
-def pages(args):
-    """Execute the pages of the book that are out of date; exit 1 when one fails."""
-    from skinlib.book import pages
-
-    failed = pages.make(list(filter(pages.out_of_date, pages.named())), args.workers)
-    for error in failed.values():
-        print(error)
-    return bool(failed)
-
-
 def study_status(args):
     """List the runs of a study and their status; exit 1 when one has not finished."""
     from skinlib.experiments.study import load_study
@@ -224,13 +205,6 @@ def study_status(args):
     done = len(study.finished())
     print(f"{study.name}: {done} of {len(found)} runs finished")
     return int(done < len(found))
-
-
-def pdf(args):
-    """Print the built book as one PDF (needs Chromium and the extra publish)."""
-    from skinlib.book import pdf as printing
-
-    print(f"{args.output}: {printing.write(args.html, args.output)} pages")
 
 
 def crate(args):
@@ -247,36 +221,3 @@ def bench(args):
 
     options = {"backbones": args.backbone, "progress": not args.no_progress}
     return benches.run(args.name, quick=args.quick, **options)
-
-
-def measure(args):
-    """Measure what the pages on evidence need from the data themselves."""
-    from skinlib.experiments import measuring
-
-    for path in measuring.measure(args.data):
-        print(path)
-
-
-def pin(args):
-    """Write what the pages of the book are written for: the runs, and outcomes of the ideas."""
-    from skinlib.experiments import identities
-    from skinlib.paper import others
-
-    print(identities.pin())
-    print(others.pin())
-
-
-def audit(args):
-    """Check every claim of the paper by its rule and print the verdicts."""
-    from skinlib.paper import audit as claims
-
-    if args.verdict not in (None, *claims.VERDICTS):
-        msg = f"'{args.verdict}' is no verdict, expected one of: {', '.join(claims.VERDICTS)}"
-        raise DataError(msg)
-    findings = claims.audit()
-    if args.verdict:
-        findings = [f for f in findings if claims.kind(f.result.verdict) == args.verdict]
-    if args.json:
-        print(json.dumps([finding.to_json() for finding in findings], indent=2))
-    else:
-        print(claims.text(findings))

@@ -205,7 +205,7 @@ def test_f17_a_build_that_ends_early_leaves_nothing(dataset, cache, monkeypatch,
 CUT = """
 import os, sys
 from skinlib import cli
-from skinlib.cli import commands
+from skinlib.cli import book
 from skinlib.data import batches, prepare
 from skinlib.experiments.recipes import get_recipe
 
@@ -219,7 +219,7 @@ def run(args):
         if index == 2:
             os.truncate(part.pixels.filename, part.pixels.filename.stat().st_size // 2)
 
-commands.audit = run
+book.audit = run
 sys.exit(cli.main(["audit"]))
 """
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.paper import rounding
+from skinlib.paper.audit.cells import Cell, Entry, Shown, aslist, fill, gap
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import NotAvailable
 from skinlib.paper.audit.verdicts import (
@@ -41,66 +42,6 @@ def agree(facts, **arguments):
     known = {name: value for name, value in arguments.items() if name in own}
     fields = {name: value for name, value in arguments.items() if name not in own}
     return Agreement(facts=facts, fields=fields, **known).result()
-
-
-class Shown:
-    """A value in a sentence: as `skinlib.paper.rounding.written`, or as its format says."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def __format__(self, form):
-        plain = form or isinstance(self.value, str)
-        return format(self.value, form) if plain else rounding.written(self.value)
-
-
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """A printed number and its value, of a class; is it the same, or another accepted value?
-
-    ``decides``: it is one of those that decide the verdict.
-    """
-
-    printed: object
-    value: object
-    label: str
-    same: bool
-    later: bool = False
-    decides: bool = True
-
-    @property
-    def agrees(self):
-        return self.same or self.later
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """One member of ``over``, compared.
-
-    ``tried``: cells by name of another value; ``instead``: cells of the value that is only counted.
-    """
-
-    members: list
-    cells: list
-    tried: dict
-    instead: list
-    numbers: dict
-
-    @property
-    def partial(self):
-        return [name for name, cells in self.tried.items() if all(cell.same for cell in cells)]
-
-    @property
-    def name(self):
-        return self.members[0] if self.members else ""
-
-    @property
-    def share(self):
-        return f"{self.name} {sum(cell.agrees for cell in self.cells)} of {len(self.cells)}"
-
-    @property
-    def text(self):
-        return ", ".join(f"{Shown(cell.value)}" for cell in self.cells)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -146,10 +87,10 @@ class Agreement:
             raise NotAvailable(msg)
         entries = self._decide(entries)
         words, members = self.words(entries), entries[-1].members
-        claimed, evidence = (_fill(text, members, words) for text in (self.claimed, self.evidence))
+        claimed, evidence = (fill(text, members, words) for text in (self.claimed, self.evidence))
         if "**" not in evidence and (place := _PLACES.search(self.evidence)):
             text = self.evidence.replace(place[0], marked(place[0]), 1)
-            evidence = _fill(text, members, words)
+            evidence = fill(text, members, words)
         if self.undefined:
             evidence += f" The text gives no measure of “{self.undefined}”."
         cells = tuple(
@@ -193,9 +134,9 @@ class Agreement:
     def _cells(self, value, members):
         """Compare what is printed with a value, one by one and class by class."""
         cells = []
-        run = _fill(self.fields.get("run"), members, self.fields)
-        for texts in zip(_aslist(self.printed), _aslist(value), strict=False):
-            both = (evaluate(_fill(t, members, self.fields), self.facts, run) for t in texts)
+        run = fill(self.fields.get("run"), members, self.fields)
+        for texts in zip(aslist(self.printed), aslist(value), strict=False):
+            both = (evaluate(fill(t, members, self.fields), self.facts, run) for t in texts)
             both = np.broadcast_arrays(*(np.atleast_1d(np.array(each, object)) for each in both))
             labels = CLASSES if both[0].size == len(CLASSES) else [""] * both[0].size
             for label, *pair in zip(labels, *(each.tolist() for each in both), strict=True):
@@ -207,7 +148,7 @@ class Agreement:
 
     def _entry(self, members):
         """Compare one entry; None where its value was not logged and may be left out."""
-        members = _aslist(members)
+        members = aslist(members)
         try:
             cells = self._cells(self.value, members)
         except NotAvailable:
@@ -224,8 +165,8 @@ class Agreement:
         for name in self.others:
             with contextlib.suppress(NotAvailable):
                 tried[name] = self._cells(self.value, [name, *members[1:]])
-        run = _fill(self.fields.get("run"), members, self.fields)
-        texts = {name: _fill(text, members, self.fields) for name, text in self.numbers.items()}
+        run = fill(self.fields.get("run"), members, self.fields)
+        texts = {name: fill(text, members, self.fields) for name, text in self.numbers.items()}
         numbers = {name: Shown(evaluate(each, self.facts, run)) for name, each in texts.items()}
         instead = [] if self.instead is None else self._cells(self.instead, members)
         return Entry(members, cells, tried, instead, numbers)
@@ -238,7 +179,7 @@ class Agreement:
                 last = self.fields | entry.numbers | {"class": cell.label}
                 last |= {"printed": Shown(cell.printed), "value": Shown(cell.value)}
                 # A value that is of no class leaves a gap.
-                line = _fill(self.each, entry.members, last).replace("  ", " ").strip()
+                line = fill(self.each, entry.members, last).replace("  ", " ").strip()
                 lines.append((marked(line) if cell.decides else line, cell))
         wrong = [line for line, cell in lines if not cell.agrees]
         later = [line for line, cell in lines if cell.later]
@@ -276,7 +217,7 @@ class Agreement:
             "failing": listed(failing),
             "which": _minority(fitting, failing),
             "shares": "; ".join(entry.share for entry in entries),
-            "largest": max((_gap(cell) for cell in cells), default=0),
+            "largest": max((gap(cell) for cell in cells), default=0),
             "alternatives": listed(tried.values()),
             "fits": listed(tried[name] for name in entries[-1].partial),
         }  # fmt: skip
@@ -290,14 +231,14 @@ class Agreement:
         agree = list(map(self._fits, entries))
         failing = {entry.name for entry in entries if not self._fits(entry)}
         names = list(dict.fromkeys(e.name for e in entries if e.name not in failing))
-        against = SOURCES.get(self.source) or only(_fill(self.source, (), words))
+        against = SOURCES.get(self.source) or only(fill(self.source, (), words))
         if self.exactly is not None:
             if set(names) == set(self.exactly):
                 return only(self.limit) if self.limit else HOLDS
             return only(listed(names)) if set(names) > set(self.exactly) else against
         if all(agree) or (self.any_of and any(agree)):
             if self.fits:
-                return fits(_fill(self.fits, (), words))
+                return fits(fill(self.fits, (), words))
             return only(self.limit) if self.limit else HOLDS
         if self.share_of == "names" and names:
             return only(listed(names))
@@ -308,19 +249,6 @@ class Agreement:
         if not (partial and explained):
             return against
         return fits(listed(partial)) if self.fits else only(listed(partial))
-
-
-def _fill(template, members, fields):
-    """Fill ``{0}``, … and ``{name}`` into a template; numbers stay as they are."""
-    return template.format(*members, **fields) if isinstance(template, str) else template
-
-
-def _aslist(value):
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _gap(cell):
-    return 0 if isinstance(cell.value, str) else abs(cell.value - cell.printed)
 
 
 def _minority(fitting, failing):
