@@ -61,7 +61,8 @@ def explanations(runs, data=None):
     -------
     dict of str to dict
         By method mean rank correlations with the maps of the trained network: by part that is
-        random, and ``another seed``, over the photographs in the test sets of two runs.
+        random, and ``another seed``, over the photographs in the test sets of two runs; None
+        where no photograph has two maps that are not constant.
         Grad-CAM is of all test photographs, Kernel SHAP of `COUNT` that are in all test sets.
     """
     tests = [run.predictions("test") for run in runs]
@@ -89,9 +90,15 @@ def explanations(runs, data=None):
             value = agreement(*(_stack(each[method][both]) for each in (one, other)))
             found[method].setdefault("another seed", []).append(value)
     return {
-        method: {title: float(np.nanmean(values)) for title, values in rows.items()}
+        method: {title: _mean(values) for title, values in rows.items()}
         for method, rows in found.items()
     }
+
+
+def _mean(values):
+    """Return the mean of what is known; None where all maps were constant."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else None
 
 
 def _maps(model, part, ids, known, shared):
