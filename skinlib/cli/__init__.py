@@ -47,7 +47,7 @@ def _path(text):
 def _count(text):
     """Parse a whole number above 0."""
     if not text.isdecimal() or int(text) < 1:
-        msg = f"'{text}' is no whole number above 0"
+        msg = f"'{text}' is no count, expected a whole number above 0"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 

@@ -110,4 +110,4 @@ def test_a_forked_kernel_shows_what_a_started_one_shows(small):
 def test_a_number_of_workers_that_is_none_is_refused(count, capsys):
     with pytest.raises(SystemExit):
         main(["pages", f"--workers={count}"])
-    assert f"'{count}' is no whole number above 0" in capsys.readouterr().err
+    assert f"'{count}' is no count, expected a whole number above 0" in capsys.readouterr().err
