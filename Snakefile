@@ -41,7 +41,9 @@ PYTHON = shlex.quote(config.get("python", sys.executable))
 OUT = "book/executed/" + STUDY
 # Says that all pages of the book were made; not so where one is missing.
 MADE = "_build/pages"
-if not all(pages.page(name).is_file() for name in pages.named()):
+if (paths.BOOK / "_toc.yml").is_file() and not all(
+    pages.page(name).is_file() for name in pages.named()
+):
     Path(MADE).unlink(missing_ok=True)
 
 
@@ -116,10 +118,16 @@ rule book:
         "_build/html/index.html",
 
 
+def page_sources(wildcards):
+    """What the pages are made from."""
+    found = {path for name in pages.named() for path in pages.sources(name)}
+    return sorted(str(path.relative_to(paths.ROOT)) for path in found)
+
+
 # The pages of the book that are notebooks: those that are out of date are executed.
 rule pages:
     input:
-        sorted({str(path.relative_to(paths.ROOT)) for name in pages.named() for path in pages.sources(name)}),
+        page_sources,
     output:
         touch(MADE),
     retries: 0
