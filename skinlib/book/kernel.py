@@ -20,7 +20,9 @@ IMPORTED = ["ipykernel.kernelapp", "pandas", "seaborn"]
 
 
 class OwnKernel(AsyncKernelManager):
-    """Start the kernel of this environment."""
+    """Start the kernel of this environment; others on this machine cannot read what it is sent."""
+
+    transport_encryption = "auto"
 
     @property
     def kernel_spec(self):

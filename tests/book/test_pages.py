@@ -91,7 +91,7 @@ def test_a_page_that_fails_is_named_and_the_others_are_made(small):
     assert due() == ["one"]
 
 
-def test_a_forked_kernel_shows_what_a_started_one_shows(small):
+def test_a_forked_kernel_shows_what_a_started_one_shows(small, capfd):
     """Also after another page changed the defaults of the libraries that both share."""
     write("one", PLOT.format(line="plt.rcParams['lines.linewidth'] = 30; kept = 1"))
     write("none", PLOT.format(line="assert 'kept' not in globals()"))
@@ -104,6 +104,8 @@ def test_a_forked_kernel_shows_what_a_started_one_shows(small):
     (figure, table) = result(started)
     assert "image/png" in figure.data
     assert "text/html" in table.data
+    # Neither lets others on the machine read along, which ipykernel would warn of.
+    assert "encryption" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "two"])
