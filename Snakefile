@@ -14,6 +14,7 @@ from pathlib import Path
 from skinlib.book import pages
 from skinlib.common import paths
 from skinlib.experiments.study import load_study
+from skinlib.models.backbones import get_backbone
 
 # As the Makefile does: jobs on other machines inherit it, and their Snakemake keeps its files there.
 if os.environ.get("SKINLIB_CACHE"):
@@ -72,6 +73,8 @@ rule run:
     output:
         OUT + "/{run}.ipynb",
     threads: 1
+    # The largest networks first, so that none of them runs alone at the end.
+    priority: lambda wildcards: get_backbone(SPECS[wildcards.run].backbone).logged_parameters or 0
     resources:
         # GPUs where there are any, else cores; see DEVICES in the Makefile. One, but for a
         # recipe that asks for more.

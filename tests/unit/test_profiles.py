@@ -160,6 +160,18 @@ def test_only_what_may_get_better_is_tried_again(tmp_path):
     assert said.count("not tried again") == 2 * read("local")["retries"]
 
 
+def test_the_largest_networks_start_first(tmp_path):
+    names = ["MobileNetV3Small", "ResNet50", "NASNetLarge", "MobileNet", "InceptionResNetV2"]
+    status, said = carry_out(
+        tmp_path, 'echo "$5" >> order; touch "$7"', [{"backbone": names, "recipe": "clean"}],
+        "--cores", "1",
+    )  # fmt: skip
+    assert status == 0, said
+    order = [line.partition("-")[0] for line in (tmp_path / "order").read_text().splitlines()]
+    assert order[:3] == ["NASNetLarge", "InceptionResNetV2", "ResNet50"]
+    assert set(order) == set(names)
+
+
 # Says which GPUs it sees, and holds them for a while.
 SAYS_GPUS = """
 echo "${CUDA_VISIBLE_DEVICES-none}" > "$5.gpus"
