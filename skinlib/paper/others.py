@@ -47,11 +47,12 @@ def ways():
     }
 
 
-def gains(*, n_resamples=N_RESAMPLES):
+def gains(*, change=None, n_resamples=N_RESAMPLES):
     """Measure what each idea of `ideas` changes against the baseline, on the test set.
 
     Only finished runs are taken, of seeds whose baseline is finished too. The effects, of the
-    scores `SHOWN`, are by variant, as `skinlib.stats.paired.Effect`.
+    scores `SHOWN`, are by variant, as `skinlib.stats.paired.Effect`. For `change` see
+    `skinlib.experiments.effects.together`; a mean of networks is of changed ones.
     """
     runs, groups, found = ways(), {}, {}
     for variant in ideas():
@@ -60,18 +61,18 @@ def gains(*, n_resamples=N_RESAMPLES):
         if seeds:
             groups.setdefault(seeds, []).append(variant)
     for seeds, variants in groups.items():
-        read = [_predictions(runs, seed, variants) for seed in seeds]
+        read = [_predictions(runs, seed, variants, change) for seed in seeds]
         first, *others = paired.scored(read, SHOWN, n_resamples=n_resamples)
         for variant, scored in zip(variants, others, strict=True):
             found[variant] = paired.between(first, scored, names=SHOWN)
     return {variant: found[variant] for variant in ideas() if variant in found}
 
 
-def _predictions(runs, seed, variants):
+def _predictions(runs, seed, variants, change):
     """Return labels, probabilities of the baseline and of each variant, and lesions of a seed."""
     members = [each for name in variants for each in ENSEMBLES.get(name, (name,))]
     trained = list(dict.fromkeys((BASELINE, *members)))
-    labels, found, lesions = together([runs[each][seed] for each in trained])
+    labels, found, lesions = together([runs[each][seed] for each in trained], change=change)
     by_way = dict(zip(trained, found, strict=True))
     for name in set(variants) & set(ENSEMBLES):
         by_way[name] = np.mean([by_way[each] for each in ENSEMBLES[name]], axis=0)
