@@ -47,11 +47,11 @@ def ways():
     }
 
 
-def gains(*, change=None, n_resamples=N_RESAMPLES):
+def gains(names=SHOWN, *, change=None, n_resamples=N_RESAMPLES):
     """Measure what each idea of `ideas` changes against the baseline, on the test set.
 
     Only finished runs are taken, of seeds whose baseline is finished too. The effects, of the
-    scores `SHOWN`, are by variant, as `skinlib.stats.paired.Effect`. For `change` see
+    named scores, are by variant, as `skinlib.stats.paired.Effect`. For `change` see
     `skinlib.experiments.effects.together`; a mean of networks is of changed ones.
     """
     runs, groups, found = ways(), {}, {}
@@ -62,9 +62,9 @@ def gains(*, change=None, n_resamples=N_RESAMPLES):
             groups.setdefault(seeds, []).append(variant)
     for seeds, variants in groups.items():
         read = [_predictions(runs, seed, variants, change) for seed in seeds]
-        first, *others = paired.scored(read, SHOWN, n_resamples=n_resamples)
+        first, *others = paired.scored(read, names, n_resamples=n_resamples)
         for variant, scored in zip(variants, others, strict=True):
-            found[variant] = paired.between(first, scored, names=SHOWN)
+            found[variant] = paired.between(first, scored, names=names)
     return {variant: found[variant] for variant in ideas() if variant in found}
 
 

@@ -25,7 +25,7 @@ def write(source, folder):
     Returns
     -------
     pathlib.Path
-        `folder`; ``huggingface-cli upload NAME/MODEL FOLDER`` sends it.
+        `folder`; ``hf upload NAME/MODEL FOLDER`` sends it.
 
     Raises
     ------

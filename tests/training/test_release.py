@@ -212,6 +212,8 @@ def test_the_card_quotes_the_files(model, trained):
     front = yaml.safe_load(matter)
     assert set(front) <= DOCUMENTED
     assert front["license"] == "cc-by-nc-4.0"
+    # Of a library that cannot open the files the hub would show how to.
+    assert front["library_name"] == "skinlib"
     (entry,) = front["model-index"]
     assert set(entry) == {"name", "results"}
     (result,) = entry["results"]

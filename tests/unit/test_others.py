@@ -70,6 +70,18 @@ def test_an_effect_is_the_mean_difference_over_the_common_seeds(runs):
         np.testing.assert_allclose(found[variant].by_seed[:, 0], differences)
 
 
+def test_probabilities_are_changed_run_by_run_before_they_are_averaged(runs):
+    certain = lambda run, found: np.eye(7)[found.argmax(1)]  # noqa: E731
+    effect = others.gains(["accuracy"], change=certain, n_resamples=50)["ensemble"]
+    for seed in (0, 1, 2):
+        members = [runs[name][seed] for name in others.ENSEMBLES["ensemble"]]
+        votes = np.sum([certain(run, run.probabilities()) for run in members], axis=0)
+        right = [
+            each.argmax(1) == members[0].labels() for each in (votes, members[0].probabilities())
+        ]
+        assert effect.by_seed[seed, 0] == pytest.approx(right[0].mean() - right[1].mean())
+
+
 def test_the_ensemble_is_the_mean_of_the_teachers(runs):
     effect = others.gains(n_resamples=50)["ensemble"]
     for seed in (0, 1, 2):
