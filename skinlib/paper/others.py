@@ -12,7 +12,7 @@ from skinlib import paper
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.files import write_json
-from skinlib.experiments import identities
+from skinlib.experiments import conclusions, identities
 from skinlib.experiments.effects import finished, together
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger import REFERENCES
@@ -108,6 +108,18 @@ def outcome(effect, score):
     if judged == NOT_CLEAR:
         return judged
     return BETTER if (judged == GAIN) != (score == LOG_LOSS) else WORSE
+
+
+def surviving(effects):
+    """Return the clear outcomes that Holm's correction over all comparisons leaves.
+
+    `effects` are by title; returned are tuples of title, score and `outcome`.
+    """
+    return [
+        (title, score, judged)
+        for (title, score), p in conclusions.holm(effects).items()
+        if p < conclusions.LEVEL and (judged := outcome(effects[title], score)) != NOT_CLEAR
+    ]
 
 
 def clear(outcomes):

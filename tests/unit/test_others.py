@@ -82,6 +82,30 @@ def test_probabilities_are_changed_run_by_run_before_they_are_averaged(runs):
         assert effect.by_seed[seed, 0] == pytest.approx(right[0].mean() - right[1].mean())
 
 
+def effect_of(by_seed, low, high):
+    found = np.array(by_seed)[:, None]
+    ends = (np.array([end]) for end in (low, high))
+    return paired.Effect(found.mean(axis=0), found.mean(axis=0), found, *ends, ("accuracy",))
+
+
+def test_what_is_clear_and_survives_holm_by_hand():
+    """With two degrees of freedom t = 10 has p = 0.0099, t = 5 0.0377 and t = 4.5 0.0460.
+
+    Holm: 4 and 3 times the first are below 0.05, twice the second is not, nor then is the third.
+    """
+    sharp, dull, duller = (
+        t * 0.01 / np.sqrt(3) + 0.01 * np.array([-1, 0, 1]) for t in (10, 5, 4.5)
+    )
+    effects = {
+        "sharp": effect_of(sharp, 0.04, 0.07),
+        "dull": effect_of(dull, 0.01, 0.04),
+        "duller": effect_of(duller, 0.01, 0.04),
+        "sharp, unclear over lesions": effect_of(sharp, -0.01, 0.1),
+    }
+    assert others.surviving(effects) == [("sharp", "accuracy", others.BETTER)]
+    assert others.outcome(effects["dull"], "accuracy") == others.BETTER
+
+
 def test_the_ensemble_is_the_mean_of_the_teachers(runs):
     effect = others.gains(n_resamples=50)["ensemble"]
     for seed in (0, 1, 2):
