@@ -52,6 +52,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     import_keras()
     import keras
 
+    from skinlib.models import normalization
     from skinlib.models.runtime import precision
 
     row = get_backbone(backbone)
@@ -64,6 +65,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
         for layer in model.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = recipe.batch_norm_momentum
+    normalization.fuse(model)
     if start:
         before = start.record
         source = build_classifier(before["backbone"], start.recipe, size=before["input_size"])
