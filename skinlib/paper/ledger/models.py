@@ -18,8 +18,11 @@ from skinlib.paper.rounding import CUT, NONE, SAME, compare, cut, digits, fixed
 AVERAGES = ("macro", "weighted", "micro")
 
 
-def table_5(ours):
-    """Return Table 5, the accuracy of each model and arm, and its notes."""
+def table_5(ours, from_scratch=None):
+    """Return Table 5, the accuracy of each model and arm, and its notes.
+
+    `from_scratch`: see `skinlib.paper.scratch.accuracies`.
+    """
     draft, journal = paper.printed()["5"], paper.printed("journal")["5"]
     notes, rows = Notes(), []
     for arm in LOGGED_RECIPE:
@@ -40,6 +43,7 @@ def table_5(ours):
                     "Logged": notes.mark(fixed(logged, 4), reason, name),
                     "Test images": f"{run.test_images:,}" if run else NONE,
                     **ours.cells(model, arm, "accuracy"),
+                    "Ours, from scratch": fixed((from_scratch or {}).get((model, arm)), 3),
                 }
             )
             if reason:
