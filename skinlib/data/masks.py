@@ -62,6 +62,28 @@ def locate(data=None, masks=None):
     raise DataError(msg)
 
 
+def outlined_file(split):
+    """Return where the outlines of a U-Net lie, which learned the training set of a split."""
+    return paths.cache() / "outlines" / f"{split}.zip"
+
+
+def of_recipe(outlines, folder, split):
+    """Return the `Masks` that a recipe's field ``outlines`` stands for: ``given`` or ``unet``.
+
+    `folder` is that of the data, `split` the hash of the split. `DataError`: there are none.
+    """
+    if outlines == "given":
+        return Masks(locate(folder))
+    path = outlined_file(split)
+    if not path.is_file():
+        msg = (
+            f"recipe field outlines is 'unet', but there is no '{path}'; train the run here "
+            "(`python -m skinlib run STUDY RUN`), which makes it first"
+        )
+        raise DataError(msg)
+    return Masks(path)
+
+
 class Masks:
     """The masks of a data set, read one at a time from a zip or a folder, see `locate`.
 

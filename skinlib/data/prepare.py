@@ -10,7 +10,7 @@ from skinlib.common.errors import DataError
 from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.augmented import ROOM, AugmentedPart
 from skinlib.data.batches import Part
-from skinlib.data.masks import Masks, grids, locate
+from skinlib.data.masks import grids, of_recipe
 from skinlib.data.metadata import BLOCKS, MetadataEncoder, apply_age_policy
 from skinlib.data.pictures import OUTLINED
 
@@ -58,12 +58,6 @@ def prepare(recipe, data, size, seed, *, progress=True):
             "without facts: --set metadata=False"
         )
         raise DataError(msg)
-    outlined = recipe.picture in OUTLINED
-    masks = Masks(locate(dataset.folder)) if outlined or recipe.mask_path else None
-    options = {"interpolation": recipe.interpolation, "progress": progress}
-    changed = {"picture": recipe.picture, "masks": masks if outlined else None}
-    cache = pixels.cached(dataset, size, crop=recipe.crop, **changed, **options)
-    copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     # Where nobody has an age and none is used, no row is dropped for it.
     unused = not recipe.metadata and dataset.table["age"].isna().all()
     table, ages = apply_age_policy(dataset.table, "impute" if unused else recipe.missing_age)
@@ -77,6 +71,13 @@ def prepare(recipe, data, size, seed, *, progress=True):
         seed=seed,
         fold=recipe.fold,
     )
+    outlined = recipe.picture in OUTLINED
+    needed = outlined or recipe.mask_path
+    masks = of_recipe(recipe.outlines, dataset.folder, split.hash) if needed else None
+    options = {"interpolation": recipe.interpolation, "progress": progress}
+    changed = {"picture": recipe.picture, "masks": masks if outlined else None}
+    cache = pixels.cached(dataset, size, crop=recipe.crop, **changed, **options)
+    copies = duplicates.warn(dataset.table["image_id"], pixels.file_hashes(cache))
     duplicates.refuse_across(split, copies)
     tables = {part: split.rows(table, part) for part in split.counts()}
     encoder = MetadataEncoder.fit(tables["train"], needed=recipe.metadata)

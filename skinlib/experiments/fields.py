@@ -19,7 +19,7 @@ _INTERVALS = {
     **dict.fromkeys(
         ("minimum_learning_rate", "plateau_patience", "stopping_patience", "stopping_delta",
          "weight_decay", "logit_adjustment", "class_weights", "fold", "warmup",
-         "weight_power", "focal"),
+         "weight_power", "focal", "relations"),
         "[0, inf)",
     ),
     **dict.fromkeys(

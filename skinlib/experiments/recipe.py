@@ -5,6 +5,7 @@ import types
 from typing import Literal
 
 from skinlib.common.errors import DataError
+from skinlib.data.pictures import OUTLINED
 from skinlib.experiments.fields import check
 
 # The paper names 857 test images "provided by the HAM10000 data set"; no such set is published, so
@@ -145,6 +146,9 @@ class Recipe:
         Finished runs on the same split, ``<study>/<run>``, whose mean prediction for the training
         set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is
         the seed of the training.
+    relations : float
+        Weight of the loss that keeps the relations between the images of a batch as the teachers
+        see them (`skinlib.training.distillation.with_relations`).
     learner
         ``network``, or a classifier of scikit-learn on the features of a pretrained network
         (`skinlib.training.learners`), for which the fields of the training have no effect.
@@ -218,6 +222,8 @@ class Recipe:
     warmup: int = 0
     ema: float = 0.0
     still_layer: str = ""
+    outlines: Literal["given", "unet"] = "given"
+    relations: float = 0.0
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -262,6 +268,16 @@ class Recipe:
             yield (
                 "recipe field teachers: the mean of the teachers is not smoothed or weighted by "
                 "epoch; set label_smoothing to 0 and cumulative to False"
+            )
+        if self.relations and (not self.teachers or self.mix != "none"):
+            yield (
+                f"recipe field relations is {self.relations} without teachers or with mix "
+                f"'{self.mix}'; name teachers, and set mix to none"
+            )
+        if self.outlines != "given" and not (self.mask_path or self.picture in OUTLINED):
+            yield (
+                f"recipe field outlines is '{self.outlines}', but no mask is used; set mask_path "
+                f"or a picture of {', '.join(OUTLINED)}"
             )
         if self.picture != "plain" and (self.crops is not None or self.views == "crops"):
             yield (

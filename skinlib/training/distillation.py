@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skinlib.common.classes import CLASSES
 from skinlib.data.prepare import prepare
 from skinlib.experiments import run
 from skinlib.models.classifier import build_classifier
@@ -10,6 +11,8 @@ from skinlib.models.weights import RUN_PREFIX, load_classifier
 
 # Of the loss; the rest is of the labels.
 SHARE = 0.5
+# Of the softmax over similarities.
+TEMPERATURE = 0.1
 
 
 def teachers(recipe, row, seed, split):
@@ -50,3 +53,49 @@ def targets(one_hot, taught, class_weights):
     its `SHARE`.
     """
     return (1 - SHARE) * one_hot + SHARE * taught / np.asarray(class_weights, np.float32)
+
+
+def with_relations(loss, weight):
+    """Return a loss that also keeps the relations between the images of a batch (Xing et al.).
+
+    The relations of an image are a softmax over its similarities to the others of the batch: what
+    the teachers find alike is drawn together, all else apart. The mean over the images of the
+    Kullback-Leibler divergence from the teachers' relations to the network's is added to `loss`,
+    times `weight`.
+
+    Parameters
+    ----------
+    loss : callable
+        Of targets and probabilities, (b, 7) each; gives (b,).
+    weight : float
+
+    Returns
+    -------
+    callable
+        Of targets and probabilities, (b, 14) and (b, 7): the last seven columns of the targets are
+        the probabilities of the teachers.
+    """
+    from keras import ops
+
+    def related(targets, probabilities):
+        taught = log_relations(targets[:, len(CLASSES) :])
+        own = log_relations(probabilities)
+        divergence = ops.sum(ops.exp(taught) * (taught - own), axis=-1)
+        return loss(targets[:, : len(CLASSES)], probabilities) + weight * divergence
+
+    return related
+
+
+def log_relations(probabilities):
+    """Return the logarithm of the relations of the images of a batch: (b, 7) to (b, b).
+
+    Similarity is the cosine between probabilities, over `TEMPERATURE`; an image has none with
+    itself.
+    """
+    from keras import ops
+
+    unit = probabilities / ops.norm(probabilities, axis=-1, keepdims=True)
+    similar = ops.matmul(unit, ops.transpose(unit)) / TEMPERATURE
+    # Finite, since 0 times an infinite difference is not a number.
+    itself = ops.eye(ops.shape(unit)[0], dtype=unit.dtype) * 1e4
+    return ops.log_softmax(similar - itself, axis=-1)

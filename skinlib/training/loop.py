@@ -123,6 +123,11 @@ def train(
     folder = run.folder_of(study, name)
     trackers = tracking.of(recipe, folder)
     switched_on("SKINLIB_QUICK_START")  # or it is refused, before there is a folder
+    drawn = None
+    if recipe.outlines == "unet":
+        from skinlib.training import outlines
+
+        drawn = outlines.provide(recipe, data, size, seed, progress=progress)
     prepared = prepare(recipe, data, size, seed, progress=progress)
     if isinstance(weights, Start):
         weights.check_split(prepared.split.hash)
@@ -131,6 +136,8 @@ def train(
     with run_lock.hold(folder, record["identity"]) as found:
         if found and found.finished:
             return found
+        if drawn:
+            record["outlines"] = drawn
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
             job = Job(folder, record, recipe, watch, trackers, progress)

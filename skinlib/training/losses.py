@@ -6,6 +6,7 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
+from skinlib.training import distillation
 
 # Smallest probability inside the logarithm, as in Keras.
 EPSILON = 1e-7
@@ -28,9 +29,11 @@ def compile_network(network, recipe):
         focal=recipe.focal,
         cap=recipe.loss_cap,
     )
+    if recipe.relations:
+        loss = distillation.with_relations(loss, recipe.relations)
     # By object, not by name: Keras makes the sums of a named metric in its first step only,
     # too late to restore saved ones.
-    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    accuracy = keras.metrics.MeanMetricWrapper(_correct, name="accuracy")
     options = {"learning_rate": recipe.learning_rate, "epsilon": recipe.epsilon}
     if recipe.ema:
         from skinlib.training.averaging import AveragingAdamW
@@ -55,6 +58,14 @@ def compile_network(network, recipe):
     )
     network.sums = [*model.metrics[0].variables, *accuracy.variables]
     return np.asarray(weights)
+
+
+def _correct(targets, probabilities):
+    """Return whether the class of the highest probability is that of the highest target, (b,)."""
+    from keras import ops
+
+    right = ops.argmax(targets[:, : len(CLASSES)], axis=-1) == ops.argmax(probabilities, axis=-1)
+    return ops.cast(right, "float32")
 
 
 def weights_of(recipe, labels, epoch=None):

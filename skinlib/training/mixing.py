@@ -42,6 +42,9 @@ class Changes:
     def __call__(self, step, places, inputs, targets):
         """Return inputs and targets (b, 7) of a batch as they are learned, perhaps with weights.
 
+        Where relations are learned, the targets are (b, 14), see
+        `skinlib.training.distillation.with_relations`.
+
         `step` is the number of the batch within the epoch, `places` (b,) are its positions within
         the training set.
         """
@@ -50,6 +53,8 @@ class Changes:
         if self.taught is not None:
             class_weights = weights_of(self.recipe, self.labels)
             targets = distillation.targets(targets, self.taught[places], class_weights)
+            if self.recipe.relations:
+                targets = np.hstack([targets, self.taught[places]])
         if self.recipe.missing_facts and "metadata" in inputs:
             facts = hide(inputs["metadata"], self.recipe.missing_facts, rng)
             inputs = {**inputs, "metadata": facts}

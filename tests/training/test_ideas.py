@@ -151,6 +151,9 @@ def test_a_pupil_learns_from_teachers_on_its_split(dataset):
         part = prepared.parts["train"]
         expected.append(model.predict(part.inputs(np.arange(len(part))), verbose=0))
     np.testing.assert_allclose(taught, np.mean(expected, axis=0), atol=1e-5)
+    related = train(dataset, "related", recipe.replace(relations=1.0))
+    assert not np.allclose(run.arrays()[1], related.arrays()[1], atol=1e-3)
+    assert 0 < related.history()["accuracy"].iloc[-1] <= 1
     plain = train(dataset, "no-pupil", FROZEN)
     assert not np.allclose(run.arrays()[1], plain.arrays()[1], atol=1e-3)
     with pytest.raises(DataError, match="were trained on the split"):

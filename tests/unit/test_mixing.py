@@ -6,7 +6,7 @@ import pytest
 
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import get_recipe
-from skinlib.training import losses, mixing
+from skinlib.training import distillation, losses, mixing
 
 LABELS = np.repeat(np.arange(7), [4, 6, 10, 2, 12, 60, 3])
 PLACES = np.arange(8)
@@ -136,6 +136,41 @@ def test_targets_of_teachers_give_the_sum_of_both_losses(rng):
     of_labels = -weights[LABELS[:8]] * log[PLACES, LABELS[:8]]
     of_teachers = -(taught[:8] * log).sum(axis=1)
     np.testing.assert_allclose(np.asarray(found), (of_labels + of_teachers) / 2, rtol=1e-4)
+
+
+def test_relations_are_those_of_loops_over_the_images_of_a_batch(rng):
+    taught, found = rng.dirichlet(np.ones(7), (2, 5)).astype(np.float32)
+    loss = distillation.with_relations(losses.weighted_cross_entropy(np.ones(7)), 2.0)
+    added = np.asarray(loss(np.hstack([ONE_HOT[:5], taught]), found)) + np.log(
+        found[range(5), range(5)]
+    )
+
+    def relations(rows, image):
+        others = [k for k in range(5) if k != image]
+        similar = [
+            rows[image] @ rows[k] / np.linalg.norm(rows[image]) / np.linalg.norm(rows[k])
+            for k in others
+        ]
+        strength = np.exp(np.array(similar) / distillation.TEMPERATURE)
+        return strength / strength.sum()
+
+    for image in range(5):
+        one, other = relations(taught, image), relations(found, image)
+        assert added[image] == pytest.approx(2 * (one * np.log(one / other)).sum(), rel=1e-3)
+    alone = loss(np.hstack([ONE_HOT[:1], taught[:1]]), found[:1])
+    assert float(alone[0]) == pytest.approx(-np.log(found[0, 0]), rel=1e-4)
+
+
+def test_relations_of_the_same_probabilities_cost_nothing_and_need_teachers(rng):
+    taught = rng.dirichlet(np.ones(7), 6).astype(np.float32)
+    loss = distillation.with_relations(losses.weighted_cross_entropy(np.zeros(7)), 1.0)
+    np.testing.assert_allclose(loss(np.hstack([taught, taught]), taught), 0, atol=1e-5)
+    recipe = get_recipe("clean").replace(teachers=["a/b"], relations=1.0)
+    table = rng.dirichlet(np.ones(7), len(LABELS)).astype(np.float32)
+    _, targets = mixing.Changes(recipe, LABELS, 0, 0, table)(0, PLACES, {}, ONE_HOT[LABELS[:8]])
+    np.testing.assert_array_equal(targets[:, 7:], table[:8])
+    with pytest.raises(DataError, match="relations is 1.0 without teachers"):
+        get_recipe("clean").replace(relations=1.0)
 
 
 def test_teachers_and_smoothed_labels_exclude_each_other():
