@@ -6,7 +6,7 @@ import pytest
 from skinlib.common import paths
 from skinlib.data import ham10000
 from skinlib.experiments.recipes import get_recipe
-from skinlib.predict.model import load_run
+from skinlib.predict.runs import load_run
 from skinlib.training.loop import train
 
 REAL = paths.ROOT.parent / "shared" / "ham10000"

@@ -1,4 +1,4 @@
-"""What a field of a recipe may hold: one of some words, a number in an interval, a dictionary."""
+"""What a field of a recipe may hold, and which values of several fields exclude each other."""
 
 import typing
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Literal
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
+from skinlib.data.pictures import OUTLINED
 
 # Every number lies in an interval.
 _INTERVALS = {
@@ -108,3 +109,68 @@ def _not_in(name, value, kind):
                          or (value == low and interval[0] == "[")
                          or (value == high and interval[-1] == "]"))  # fmt: skip
     return None if inside else interval
+
+
+def check_together(recipe):
+    """Raise `DataError` where fields of a `skinlib.experiments.recipe.Recipe` do not fit."""
+    for fault in _faults(recipe):
+        raise DataError(fault)
+
+
+def _faults(recipe):
+    parts = {"validation": recipe.validation_share, "test": recipe.test_share}
+    chosen = recipe.selection != "none"
+    if sum(parts.values()) >= 1 or (chosen and not (recipe.test_share and parts[recipe.selection])):
+        yield (
+            f"recipe fields test_share {recipe.test_share} and validation_share "
+            f"{recipe.validation_share}: expected a sum below 1, test images unless selection is "
+            f"'none', and images in the set of selection, which is '{recipe.selection}'"
+        )
+    if not chosen and (recipe.schedule, recipe.checkpoint_metric) != ("cosine", "last"):
+        yield (
+            f"recipe field selection is 'none', with the schedule '{recipe.schedule}' and the "
+            f"checkpoint_metric '{recipe.checkpoint_metric}', which need scores; set 'cosine' "
+            "and 'last'"
+        )
+    if recipe.split_unit == "fold" and recipe.fold >= recipe.folds:
+        yield (
+            f"recipe field fold is {recipe.fold}, expected one of 0 to {recipe.folds - 1}: "
+            f"test_share {recipe.test_share} makes {recipe.folds} folds"
+        )
+    if recipe.ema and recipe.checkpoint_metric != "last":
+        yield (
+            f"recipe field ema is {recipe.ema} with the checkpoint_metric "
+            f"'{recipe.checkpoint_metric}'; averages are of the last epoch, set 'last'"
+        )
+    if recipe.frozen and (recipe.crops is not None or recipe.facts_dropped):
+        yield (
+            "recipe field frozen is True with crops or facts_dropped; features are computed of "
+            "whole squares once, set frozen to False"
+        )
+    if recipe.warmup >= recipe.epochs:
+        yield f"recipe field warmup is {recipe.warmup}, expected fewer than epochs, {recipe.epochs}"
+    if recipe.teachers and (recipe.label_smoothing or recipe.cumulative):
+        yield (
+            "recipe field teachers: the mean of the teachers is not smoothed or weighted by "
+            "epoch; set label_smoothing to 0 and cumulative to False"
+        )
+    if recipe.relations and (not recipe.teachers or recipe.mix != "none"):
+        yield (
+            f"recipe field relations is {recipe.relations} without teachers or with mix "
+            f"'{recipe.mix}'; name teachers, and set mix to none"
+        )
+    if recipe.outlines != "given" and not (recipe.mask_path or recipe.picture in OUTLINED):
+        yield (
+            f"recipe field outlines is '{recipe.outlines}', but no mask is used; set mask_path "
+            f"or a picture of {', '.join(OUTLINED)}"
+        )
+    if recipe.picture != "plain" and (recipe.crops is not None or recipe.views == "crops"):
+        yield (
+            f"recipe field picture is '{recipe.picture}' with crops, which are of photographs as "
+            "they are; set crops to None and views to one"
+        )
+    if recipe.learner != "network" and not chosen:
+        yield (
+            f"recipe field learner is '{recipe.learner}' with the selection 'none'; a learner is "
+            "scored on validation or test images, set one of these"
+        )

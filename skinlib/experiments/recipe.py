@@ -5,8 +5,7 @@ import types
 from typing import Literal
 
 from skinlib.common.errors import DataError
-from skinlib.data.pictures import OUTLINED
-from skinlib.experiments.fields import check
+from skinlib.experiments.fields import check, check_together
 
 # The paper names 857 test images "provided by the HAM10000 data set"; no such set is published, so
 # "as described" takes that many at random.
@@ -228,67 +227,7 @@ class Recipe:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             check(field.name, getattr(self, field.name), field.type)
-        for fault in self._faults():
-            raise DataError(fault)
-
-    def _faults(self):
-        """Yield what is wrong with fields together."""
-        parts = {"validation": self.validation_share, "test": self.test_share}
-        chosen = self.selection != "none"
-        if sum(parts.values()) >= 1 or (chosen and not (self.test_share and parts[self.selection])):
-            yield (
-                f"recipe fields test_share {self.test_share} and validation_share "
-                f"{self.validation_share}: expected a sum below 1, test images unless selection is "
-                f"'none', and images in the set of selection, which is '{self.selection}'"
-            )
-        if not chosen and (self.schedule, self.checkpoint_metric) != ("cosine", "last"):
-            yield (
-                f"recipe field selection is 'none', with the schedule '{self.schedule}' and the "
-                f"checkpoint_metric '{self.checkpoint_metric}', which need scores; set 'cosine' "
-                "and 'last'"
-            )
-        if self.split_unit == "fold" and self.fold >= self.folds:
-            yield (
-                f"recipe field fold is {self.fold}, expected one of 0 to {self.folds - 1}: "
-                f"test_share {self.test_share} makes {self.folds} folds"
-            )
-        if self.ema and self.checkpoint_metric != "last":
-            yield (
-                f"recipe field ema is {self.ema} with the checkpoint_metric "
-                f"'{self.checkpoint_metric}'; averages are of the last epoch, set 'last'"
-            )
-        if self.frozen and (self.crops is not None or self.facts_dropped):
-            yield (
-                "recipe field frozen is True with crops or facts_dropped; features are computed of "
-                "whole squares once, set frozen to False"
-            )
-        if self.warmup >= self.epochs:
-            yield f"recipe field warmup is {self.warmup}, expected fewer than epochs, {self.epochs}"
-        if self.teachers and (self.label_smoothing or self.cumulative):
-            yield (
-                "recipe field teachers: the mean of the teachers is not smoothed or weighted by "
-                "epoch; set label_smoothing to 0 and cumulative to False"
-            )
-        if self.relations and (not self.teachers or self.mix != "none"):
-            yield (
-                f"recipe field relations is {self.relations} without teachers or with mix "
-                f"'{self.mix}'; name teachers, and set mix to none"
-            )
-        if self.outlines != "given" and not (self.mask_path or self.picture in OUTLINED):
-            yield (
-                f"recipe field outlines is '{self.outlines}', but no mask is used; set mask_path "
-                f"or a picture of {', '.join(OUTLINED)}"
-            )
-        if self.picture != "plain" and (self.crops is not None or self.views == "crops"):
-            yield (
-                f"recipe field picture is '{self.picture}' with crops, which are of photographs as "
-                "they are; set crops to None and views to one"
-            )
-        if self.learner != "network" and not chosen:
-            yield (
-                f"recipe field learner is '{self.learner}' with the selection 'none'; a learner is "
-                "scored on validation or test images, set one of these"
-            )
+        check_together(self)
 
     @property
     def folds(self):

@@ -14,14 +14,14 @@ from skinlib.common.process import KERAS
 from skinlib.data import splits
 from skinlib.experiments import recipes
 from skinlib.models import runtime
-from skinlib.models.weights import provenance
+from skinlib.models.starting import provenance
 
 
 def opening(study, name, recipe, row, size, seed, weights, prepared, teachers=()):
     """Return the record of a run before it begins: all that decides its numbers, and a hash of it.
 
     `row` is a `skinlib.models.backbones.Backbone`, `weights` those of
-    `skinlib.experiments.run.starting_weights`, `prepared` a `skinlib.data.prepare.Prepared`,
+    `skinlib.experiments.starting.starting_weights`, `prepared` a `skinlib.data.prepare.Prepared`,
     `teachers` those of `skinlib.training.distillation.teachers`.
     """
     record = {

@@ -20,7 +20,6 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data.ham10000 import PLAIN_ID
 from skinlib.experiments import contract, recipes
-from skinlib.models import weights as weight_files
 
 RUN, HISTORY, PREDICTIONS = "run.json", "history.csv", "predictions.csv"
 # Attention maps of the test set, and the weights of the best epoch, where they were kept.
@@ -151,44 +150,6 @@ def list_runs(study):
     """Return the runs of a study that exist, sorted by name, whatever their status."""
     found = sorted((paths.RESULTS / "runs" / study).glob(f"*/{RUN}"))
     return [read_run(path.parent) for path in found]
-
-
-def starting_weights(backbone, weights):
-    """Return where the first weights of a training come from.
-
-    ``run:<study>/<run>`` is a finished run (`skinlib.models.weights.Start`); for all else see
-    `skinlib.models.weights.resolve`.
-
-    Raises
-    ------
-    DataError
-        There is no such run, it has not finished, keeps no weights or is of another backbone.
-    """
-    if not str(weights).startswith(weight_files.RUN_PREFIX):
-        return weight_files.resolve(backbone, weights)
-    place = str(weights).removeprefix(weight_files.RUN_PREFIX)
-    study, _, name = place.partition("/")
-    folder = folder_of(study, name)
-    if not name or not (folder / RUN).is_file():
-        msg = f"weights '{weights}': there is no such run, expected run:<study>/<run>"
-        raise DataError(msg)
-    found = read_run(folder)
-    if not found.finished or not found.weights_path.is_file():
-        listed = (paths.STUDIES / f"{study}.yaml").is_file()
-        how = f"`python -m skinlib run {study} {name}`" if listed else "as it was begun"
-        msg = (
-            f"weights '{weights}': the run has not finished or did not keep its weights; train it "
-            f"first, {how}"
-        )
-        raise DataError(msg)
-    if found.record["backbone"] != backbone.name:
-        msg = (
-            f"weights '{weights}' are of {found.record['backbone']}, expected {backbone.name}; "
-            "name a run of that network"
-        )
-        raise DataError(msg)
-    recipe = recipes.from_json(found.record["recipe"])
-    return weight_files.Start(place, found.weights_path, found.record, recipe)
 
 
 def write_history(folder, history):

@@ -14,7 +14,8 @@ from skinlib.data.masks import GRID
 from skinlib.data.metadata import WIDTH
 from skinlib.models import vgg
 from skinlib.models.backbones import build_stock, check_size, get_backbone, tap
-from skinlib.models.weights import Start, check_file, downloading, load
+from skinlib.models.starting import Start, downloading
+from skinlib.models.weights import check_file, load
 
 
 def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
@@ -28,7 +29,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
         Decides scaling, attention variant, metadata branch, head and augmentation.
     size : int, optional
         Side of the square input in pixels; the authors' size by default.
-    weights : {None, 'imagenet'}, path or skinlib.models.weights.Start, optional
+    weights : {None, 'imagenet'}, path or skinlib.models.starting.Start, optional
         ``imagenet`` downloads from keras.applications; a path names a file of the backbone
         without its top. VGG16 has none.
     maps : bool

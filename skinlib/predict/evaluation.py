@@ -17,8 +17,8 @@ from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.measure import require_data
-from skinlib.predict.model import load_run
 from skinlib.predict.requests import NOTHING, table
+from skinlib.predict.runs import load_run
 from skinlib.stats.localisation import DARKNESS, darkness, score
 
 # The share of test images for which the weights must give the class of predictions.csv.

@@ -19,7 +19,8 @@ from skinlib.common.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
 from skinlib.predict import abstention, export, ood, released
 from skinlib.predict.measure import measure, prepare
-from skinlib.predict.model import Classifier, finished
+from skinlib.predict.model import Classifier
+from skinlib.predict.runs import finished
 
 FORMAT = 2
 FEATURES = f"features{SUFFIX}"

@@ -221,7 +221,7 @@ def locate(given=None, *, onnx=False):
     onnx : bool
         See `load`.
     """
-    from skinlib.predict.model import load_run
+    from skinlib.predict.runs import load_run
 
     folder = newest() if given is None else Path(given)
     if not folder.exists() and (paths.MODELS / folder / MODEL).is_file():

@@ -4,10 +4,11 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.data.prepare import prepare
-from skinlib.experiments import run
+from skinlib.experiments.starting import starting_weights
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import predict
-from skinlib.models.weights import RUN_PREFIX, load_classifier
+from skinlib.models.starting import RUN_PREFIX
+from skinlib.models.weights import load_classifier
 
 # Of the loss; the rest is of the labels.
 SHARE = 0.5
@@ -16,7 +17,7 @@ TEMPERATURE = 0.1
 
 
 def teachers(recipe, row, seed, split):
-    """Return the finished runs that a recipe names, as `skinlib.models.weights.Start`.
+    """Return the finished runs that a recipe names, as `skinlib.models.starting.Start`.
 
     ``{seed}`` in a name is the seed of the training. `split` is the hash of its split.
 
@@ -26,8 +27,7 @@ def teachers(recipe, row, seed, split):
         One has not finished, keeps no weights, or is of another backbone or split.
     """
     found = [
-        run.starting_weights(row, f"{RUN_PREFIX}{name.format(seed=seed)}")
-        for name in recipe.teachers
+        starting_weights(row, f"{RUN_PREFIX}{name.format(seed=seed)}") for name in recipe.teachers
     ]
     for each in found:
         each.check_split(split)

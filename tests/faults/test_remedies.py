@@ -36,7 +36,7 @@ def test_f47_a_recommended_command_can_be_typed(path, line, capsys):
     if len(words) == 1:
         return  # a command that is only mentioned may need more
     try:
-        args = command_line._parser().parse_args(words)
+        args = command_line.parser().parse_args(words)
     except SystemExit:
         pytest.fail(f"{path}: skinlib {line}: {capsys.readouterr().err}")
     backbones = getattr(args, "backbone", None) or []
@@ -78,7 +78,7 @@ def test_f47_a_recommended_target_of_make_is_there():
 
 def test_f47_a_recommended_option_is_there():
     """Of some command of ours; a recipe field that a message sets takes that value."""
-    (choices,) = (each.choices for each in command_line._parser()._actions if each.choices)
+    (choices,) = (each.choices for each in command_line.parser()._actions if each.choices)
     known = {name for each in choices.values() for name in each._option_string_actions}
     found = set()
     for path in sorted(ROOT.glob("skinlib/**/*.py")):

@@ -79,7 +79,7 @@ def check(program, *words):
         assert all(f"rule {target}:" in rules for target in targets)
         get_argument_parser().parse_args(list(words))
     elif words[:2] == ("-m", "skinlib"):
-        command_line._parser().parse_args(words[2:])
+        command_line.parser().parse_args(words[2:])
     elif words[:2] == ("-m", "pytest"):
         assert all((ROOT / word).exists() for word in words if word.startswith("tests/"))
     elif program in ("ruff", "nbstripout"):

@@ -61,7 +61,7 @@ def test_f44_shares_that_leave_a_set_empty(fields, word):
      ("1e-3", 0.001), ("None", None), ("{[]: 1}", "{[]: 1}"), ("(1, 2)", (1, 2))],
 )  # fmt: skip
 def test_f44_a_word_becomes_a_value(text, value):
-    args = command_line._parser().parse_args(["train", "--set", f"a={text}", "--set", "b=0"])
+    args = command_line.parser().parse_args(["train", "--set", f"a={text}", "--set", "b=0"])
     # A second --set adds to the first.
     assert args.set == [("a", value), ("b", 0)]
     assert type(args.set[0][1]) is type(value)
@@ -116,8 +116,8 @@ def test_f48_help_without_docstrings(cli):
     """Python strips them under -OO; the help says the same."""
     program = """if True:
         from skinlib import cli
-        (choices,) = (each.choices for each in cli._parser()._actions if each.choices)
-        print(cli._parser().format_help(), *(c.format_help() for c in choices.values()))
+        (choices,) = (each.choices for each in cli.parser()._actions if each.choices)
+        print(cli.parser().format_help(), *(c.format_help() for c in choices.values()))
     """
     plain = cli(program, program=("-c",)).succeeds()
     assert cli(program, program=("-OO", "-c")).succeeds() == plain

@@ -13,7 +13,7 @@ from keras.src.legacy.saving import legacy_h5_format
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
 from skinlib.experiments.recipes import get_recipe
-from skinlib.models import weights
+from skinlib.models import starting, weights
 from skinlib.models.backbones import BACKBONES, canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 
@@ -193,12 +193,12 @@ def test_resolve(tmp_path, monkeypatch):
     row = get_backbone("MobileNetV2")
     monkeypatch.delenv("SKINLIB_WEIGHTS", raising=False)
     for nothing in (None, "", "none"):
-        assert weights.resolve(row, nothing) is None
-    assert weights.resolve(get_backbone("VGG16"), "imagenet") is None
-    assert weights.resolve(row, "imagenet") == "imagenet"
-    assert weights.resolve(row, str(tmp_path / "my.weights.h5")) == tmp_path / "my.weights.h5"
+        assert starting.resolve(row, nothing) is None
+    assert starting.resolve(get_backbone("VGG16"), "imagenet") is None
+    assert starting.resolve(row, "imagenet") == "imagenet"
+    assert starting.resolve(row, str(tmp_path / "my.weights.h5")) == tmp_path / "my.weights.h5"
     monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path))
-    assert weights.resolve(row, "imagenet") == "imagenet"
+    assert starting.resolve(row, "imagenet") == "imagenet"
     for name in ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "nasnet_mobile"):
         (tmp_path / f"{name}_imagenet_notop.weights.h5").write_bytes(b"")
     for name, file in (
@@ -207,9 +207,9 @@ def test_resolve(tmp_path, monkeypatch):
         ("MobileNetV3Small", "mobilenet_v3_small"),
         ("NASNetMobile", "nasnet_mobile"),
     ):
-        found = weights.resolve(get_backbone(name), "imagenet")
+        found = starting.resolve(get_backbone(name), "imagenet")
         assert found == tmp_path / f"{file}_imagenet_notop.weights.h5"
-    assert weights.resolve(get_backbone("MobileNetV3Large"), "imagenet") == "imagenet"
+    assert starting.resolve(get_backbone("MobileNetV3Large"), "imagenet") == "imagenet"
 
 
 PUBLISHED = {
@@ -235,22 +235,22 @@ def test_published_names_are_found(tmp_path, monkeypatch):
         (tmp_path / name).touch()
     assert set(PUBLISHED) == {name for name, row in BACKBONES.items() if row.pretrained}
     for name, file in PUBLISHED.items():
-        assert weights.resolve(get_backbone(name), "imagenet") == tmp_path / file
+        assert starting.resolve(get_backbone(name), "imagenet") == tmp_path / file
     (tmp_path / "mobilenet_1_0_96_tf_no_top.h5").touch()
     with pytest.raises(DataError, match="several files for MobileNet: .*_224_.*; keep one"):
-        weights.resolve(get_backbone("MobileNet"), "imagenet")
+        starting.resolve(get_backbone("MobileNet"), "imagenet")
     monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path / "none"))
     with pytest.raises(DataError, match="SKINLIB_WEIGHTS is '.*none', which is no folder"):
-        weights.resolve(get_backbone("MobileNet"), "imagenet")
-    assert weights.resolve(get_backbone("MobileNet"), "none") is None
+        starting.resolve(get_backbone("MobileNet"), "imagenet")
+    assert starting.resolve(get_backbone("MobileNet"), "none") is None
 
 
 def test_provenance(small_file):
     row = get_backbone("MobileNetV2")
-    assert weights.provenance(row, None) == {"source": "none"}
-    assert weights.provenance(row, "imagenet")["source"] == "imagenet"
-    found = weights.provenance(row, small_file)
+    assert starting.provenance(row, None) == {"source": "none"}
+    assert starting.provenance(row, "imagenet")["source"] == "imagenet"
+    found = starting.provenance(row, small_file)
     assert found == {"source": "file", "file": small_file.name, "sha256": sha256(small_file)}
     small_file.write_bytes(b"no")
     with pytest.raises(IntegrityError):
-        weights.provenance(row, small_file)
+        starting.provenance(row, small_file)

@@ -15,7 +15,7 @@ from skinlib.data.images import decode
 from skinlib.data.pixels import resize
 from skinlib.experiments import comparison, external
 from skinlib.predict import evaluation
-from skinlib.predict.model import load_run as load_classifier
+from skinlib.predict.runs import load_run as load_classifier
 from skinlib.stats.localisation import mass_inside
 from skinlib.training import loop
 

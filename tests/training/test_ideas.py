@@ -12,13 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from skinlib.common.errors import DataError
 from skinlib.data import masks
 from skinlib.data.prepare import prepare
-from skinlib.experiments.run import starting_weights
+from skinlib.experiments.starting import starting_weights
 from skinlib.models import frozen
 from skinlib.models.augment import augment_layer
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
 from skinlib.plots.curves import learning_curves
-from skinlib.predict.model import load_run
+from skinlib.predict.runs import load_run
 from skinlib.training import distillation, epochs, evaluation, loop, mixing
 
 FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)

@@ -15,8 +15,8 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
 from skinlib.data.prepare import prepare
-from skinlib.predict import card, release, released
-from skinlib.predict.model import load_run
+from skinlib.predict import card, release, released, tables
+from skinlib.predict.runs import load_run
 from skinlib.stats import calibration
 from skinlib.training import loop
 
@@ -234,4 +234,4 @@ def test_the_card_quotes_the_files(model, trained):
     record = released.read(model)
     record["run"]["identity"] = "0" * 12
     with pytest.raises(IntegrityError, match="make the release anew"):
-        card.run_of(record)
+        tables.run_of(record)

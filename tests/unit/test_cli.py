@@ -106,7 +106,7 @@ def test_sigterm_ends_a_background_job_too():
 
 
 def subcommands():
-    (found,) = (each for each in cli._parser()._actions
+    (found,) = (each for each in cli.parser()._actions
                 if isinstance(each, argparse._SubParsersAction))  # fmt: skip
     return found.choices.items()
 
@@ -154,7 +154,7 @@ COMMITTED = sorted((paths.ROOT / "results" / "runs").glob("*/*/run.json"))
 def test_the_command_that_trains_a_run_anew_asks_for_the_same_recipe(path):
     run = read_run(path.parent)
     _, *words = shlex.split(run.command().removeprefix("python -m "))
-    args = cli._parser().parse_args(words)
+    args = cli.parser().parse_args(words)
     assert recipes.get_recipe(args.recipe).replace(**dict(args.set or [])) == recipes.from_json(
         run.record["recipe"]
     )

@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import proportion_confint
 from skinlib.common import paths
 from skinlib.common.files import sha256
 from skinlib.experiments import groups
-from skinlib.predict import card, release, released
+from skinlib.predict import card, release, released, tables
 from skinlib.stats.bootstrap import Estimate
 
 FOLDERS = sorted(path.parent for path in (paths.ROOT / "models").glob(f"*/{released.MODEL}"))
@@ -65,7 +65,7 @@ def test_the_onnx_graph_is_made_of_the_weights(folder, model):
 def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
     """Else: `python -m skinlib release --card`."""
     text = (folder / released.CARD).read_text(encoding="utf-8")
-    assert text == card.card(model, card.run_of(model))
+    assert text == card.card(model, tables.run_of(model))
     assert model["notice"] in text
     assert card.MISSING not in text
     for found in model["abstention"]["measured"].values():
@@ -81,35 +81,35 @@ def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
 
 def test_shares_add_up(model):
     measured = model["abstention"]["measured"]
-    bars = card.outcomes(measured)
+    bars = tables.outcomes(measured)
     assert len(bars) == 2 * len(measured)
     for shares in bars.values():
         assert sum(shares) == pytest.approx(1)
         assert min(shares) >= 0
-    shown = card.abstention(measured)["Official test"][1]
+    shown = tables.abstention(measured)["Official test"][1]
     assert shown.startswith(f"{100 * measured['official']['coverage'][0]:.1f}\u00a0% [")
-    counts = card.ood(model["foreign"]).drop(columns="Pictures")
+    counts = tables.ood(model["foreign"]).drop(columns="Pictures")
     assert (counts.iloc[:, 1:].sum(axis=1) == counts["Number"]).all()
 
 
 def test_metrics_and_calibration_are_those_of_the_run(model):
-    run = card.run_of(model)
-    table = card.metrics(run).set_index("Metric")
+    run = tables.run_of(model)
+    table = tables.metrics(run).set_index("Metric")
     labels, probabilities, lesions = run.arrays("test")
     correct = (probabilities.argmax(axis=1) == labels).mean()
     assert table.loc["Accuracy", "Own test set"].startswith(f"{correct:.3f} [")
     assert table.loc["Lesions", "Own test set"] == f"{len(set(lesions)):,}"
-    table = card.calibration(run, model["temperature"])
+    table = tables.calibration(run, model["temperature"])
     assert list(table["Test set"]) == ["own", "own", "official", "official"]
     assert list(table["Probabilities"]) == ["as trained", "scaled"] * 2
 
 
 def test_facts_and_sexes(model, mine):
-    table = card.facts(model["without_facts"]).set_index("Metric")
+    table = tables.facts(model["without_facts"]).set_index("Metric")
     change = Estimate(*model["without_facts"]["difference"]["mean_recall"])
     assert table.loc["Mean recall", "Difference"] == change.text(signed=True)
-    table = card.sexes(mine)
+    table = tables.sexes(mine)
     for part, found in mine.items():
-        rows = table[table["Test set"] == card.SHORT[part]]
+        rows = table[table["Test set"] == tables.SHORT[part]]
         assert rows["Photographs of melanoma"].sum() <= found["overall"]["melanomas"]
         assert (rows["Found"] <= rows["Photographs of melanoma"]).all()
