@@ -1,4 +1,4 @@
-"""The command line: ``python -m skinlib <command>``. What it prints where a command fails."""
+"""The command line: run a command, and turn its errors into a message and an exit code."""
 
 import errno
 import os

@@ -28,6 +28,9 @@ NAMES = (
 # Width and height of every mask.
 SIZE = (600, 450)
 
+# Part of the key of the masks of a U-Net. Raise it with every change of how they are made.
+OUTLINES = 1
+
 # Cells on a side of a mask that is an input of a network.
 GRID = 24
 
@@ -62,23 +65,29 @@ def locate(data=None, masks=None):
     raise DataError(msg)
 
 
-def outlined_file(split):
-    """Return where the outlines of a U-Net lie, which learned the training set of a split."""
-    return paths.cache() / "outlines" / f"{split}.zip"
+def outlined_file(given, dataset, split):
+    """Return the path of the masks of a U-Net (`skinlib.training.outlines`), a zip.
 
-
-def of_recipe(outlines, folder, split):
-    """Return the `Masks` that a recipe's field ``outlines`` stands for: ``given`` or ``unet``.
-
-    `folder` is that of the data, `split` the hash of the split. `DataError`: there are none.
+    It was trained on the `given` masks of the training set of a split, named by its hash.
     """
+    key = {"masks": given.provenance()["sha256"], "fingerprint": dataset.fingerprint}
+    name = hash_of({**key, "split": split, "version": OUTLINES})
+    return paths.cache() / "outlines" / f"{name}.zip"
+
+
+def of_recipe(outlines, dataset, split):
+    """Return the `Masks` that a recipe uses: the ``given`` ones, or those of the ``unet``.
+
+    `split` is the hash of the split. `DataError`: there are none.
+    """
+    given = Masks(locate(dataset.folder))
     if outlines == "given":
-        return Masks(locate(folder))
-    path = outlined_file(split)
+        return given
+    path = outlined_file(given, dataset, split)
     if not path.is_file():
         msg = (
-            f"recipe field outlines is 'unet', but there is no '{path}'; train the run here "
-            "(`python -m skinlib run STUDY RUN`), which makes it first"
+            f"recipe field outlines is 'unet', but there is no '{path}'; train the run on this "
+            "machine, which makes it first"
         )
         raise DataError(msg)
     return Masks(path)

@@ -73,7 +73,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
     )
     outlined = recipe.picture in OUTLINED
     needed = outlined or recipe.mask_path
-    masks = of_recipe(recipe.outlines, dataset.folder, split.hash) if needed else None
+    masks = of_recipe(recipe.outlines, dataset, split.hash) if needed else None
     options = {"interpolation": recipe.interpolation, "progress": progress}
     changed = {"picture": recipe.picture, "masks": masks if outlined else None}
     cache = pixels.cached(dataset, size, crop=recipe.crop, **changed, **options)

@@ -112,7 +112,8 @@ def _not_in(name, value, kind):
 
 
 def check_together(recipe):
-    """Raise `DataError` where fields of a `skinlib.experiments.recipe.Recipe` do not fit."""
+    """Raise `DataError` where fields of a `skinlib.experiments.recipe.Recipe` do not fit
+    together."""
     for fault in _faults(recipe):
         raise DataError(fault)
 
@@ -154,10 +155,11 @@ def _faults(recipe):
             "recipe field teachers: the mean of the teachers is not smoothed or weighted by "
             "epoch; set label_smoothing to 0 and cumulative to False"
         )
-    if recipe.relations and (not recipe.teachers or recipe.mix != "none"):
+    if recipe.relations and (not recipe.teachers or recipe.mix != "none" or recipe.devices > 1):
         yield (
-            f"recipe field relations is {recipe.relations} without teachers or with mix "
-            f"'{recipe.mix}'; name teachers, and set mix to none"
+            f"recipe field relations is {recipe.relations} without teachers, with mix "
+            f"'{recipe.mix}' or with {recipe.devices} devices; name teachers, and set mix to none "
+            "and devices to 1"
         )
     if recipe.outlines != "given" and not (recipe.mask_path or recipe.picture in OUTLINED):
         yield (

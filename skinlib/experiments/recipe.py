@@ -141,6 +141,10 @@ class Recipe:
         What is done to a photograph before it is cut; see `skinlib.data.pictures.changed`.
     mask_path : bool
         The mask of the lesion is an input of its own (`skinlib.data.masks.grids`).
+    outlines
+        Whose masks are used: the given ones, or those of a U-Net that was trained on the given ones
+        of the training set (`skinlib.training.outlines`). It has seen these, so its outlines of
+        training photographs are better than those of the others.
     teachers : tuple of str
         Finished runs on the same split, ``<study>/<run>``, whose mean prediction for the training
         set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is

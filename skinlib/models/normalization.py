@@ -1,8 +1,8 @@
 """Batch normalisation in one operation of TensorFlow, forward and backward.
 
 Keras 3 puts batch normalisation together from a dozen operations, each of which reads and writes
-whole feature maps: more than half of a training step of MobileNetV2 on a CPU. TensorFlow has one
-kernel for it, which Keras 2, and so the authors' networks, used.
+whole feature maps: more than half of a training step of MobileNetV2 on a CPU, as profiled.
+TensorFlow has one kernel for it, which Keras 2, and so the authors' networks, used.
 """
 
 import functools
@@ -11,10 +11,10 @@ import functools
 def fuse(model):
     """Let the layers of batch normalisation of feature maps train with TensorFlow's fused kernel.
 
-    Names, weights and configuration of the layers stay. What they compute is the same up to
-    rounding: mean and variance over batch, height and width, and as moving variance the biased
-    one, as in Keras 3 (the kernel returns the unbiased one). On other backends, and in a layer
-    that is frozen or predicts, nothing changes.
+    What they compute is the same up to rounding. The moving variance is the biased one, as in Keras
+    3; the kernel returns the unbiased one, so it is converted. On other backends nothing changes,
+    nor in frozen layers or in prediction. Names, weights and configuration of the layers stay, so
+    a copy that is made of the configuration trains with Keras' own operations.
 
     Parameters
     ----------
@@ -26,13 +26,19 @@ def fuse(model):
     if keras.backend.backend() != "tensorflow":
         return
     for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization) and layer.input_spec.ndim == 4:
+        if isinstance(layer, keras.layers.BatchNormalization) and _fits(layer):
             layer.call = functools.partial(_call, layer)
+
+
+def _fits(layer):
+    """Return whether a layer does what the kernel does, channels last."""
+    plain = not (layer.renorm or layer.synchronized)
+    return plain and layer.input_spec.ndim == 4 and layer.axis in (-1, 3)
 
 
 def _call(layer, inputs, training=None, mask=None):
     """Do what ``BatchNormalization.call`` does, for an input (batch, H, W, C)."""
-    if not training or not layer.trainable:
+    if not training or not layer.trainable or mask is not None:
         return type(layer).call(layer, inputs, training=training, mask=mask)
     import tensorflow as tf
 
@@ -47,9 +53,8 @@ def _call(layer, inputs, training=None, mask=None):
         is_training=True,
     )
     count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
-    for moving, new in (
-        (layer.moving_mean, mean),
-        (layer.moving_variance, variance * (count - 1) / count),
-    ):
+    # Of one value the variance is 0; what a kernel says of it differs.
+    biased = tf.where(count > 1, variance * (count - 1) / count, tf.zeros_like(variance))
+    for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, biased)):
         moving.assign(moving * layer.momentum + new * (1 - layer.momentum))
     return outputs

@@ -1,4 +1,4 @@
-"""A run as a model: what predicts with the weights of a training that has finished."""
+"""Make a classifier of a finished run."""
 
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import from_json

@@ -1,4 +1,4 @@
-"""What is shown of a released model, on its page and on its card: tables.
+"""The tables that the page and the card of a released model show.
 
 They come from ``model.json`` and from the predictions of its run.
 """

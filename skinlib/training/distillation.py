@@ -56,12 +56,14 @@ def targets(one_hot, taught, class_weights):
 
 
 def with_relations(loss, weight):
-    """Return a loss that also keeps the relations between the images of a batch (Xing et al.).
+    """Return a loss that also keeps the relations between the images of a batch.
 
-    The relations of an image are a softmax over its similarities to the others of the batch: what
-    the teachers find alike is drawn together, all else apart. The mean over the images of the
-    Kullback-Leibler divergence from the teachers' relations to the network's is added to `loss`,
-    times `weight`.
+    It is a simple form of the idea of Xing et al. 2021, which compares features with the centres of
+    the classes: here probabilities of images are compared with each other. The relations of an
+    image are a softmax over its similarities to the others of the batch, so what the teachers find
+    alike is drawn together, and what they find different is pushed apart. To the loss of each image
+    the Kullback-Leibler divergence from the teachers' relations to the network's is added, times
+    `weight`.
 
     Parameters
     ----------

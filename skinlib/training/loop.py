@@ -124,11 +124,7 @@ def train(
     folder = run.folder_of(study, name)
     trackers = tracking.of(recipe, folder)
     switched_on("SKINLIB_QUICK_START")  # or it is refused, before there is a folder
-    drawn = None
-    if recipe.outlines == "unet":
-        from skinlib.training import outlines
-
-        drawn = outlines.provide(recipe, data, size, seed, progress=progress)
+    agreement = _outline(recipe, data, seed, progress) if recipe.outlines == "unet" else None
     prepared = prepare(recipe, data, size, seed, progress=progress)
     if isinstance(weights, Start):
         weights.check_split(prepared.split.hash)
@@ -137,13 +133,25 @@ def train(
     with run_lock.hold(folder, record["identity"]) as found:
         if found and found.finished:
             return found
-        if drawn:
-            record["outlines"] = drawn
+        if agreement:
+            record["outlines"] = agreement
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
             job = Job(folder, record, recipe, watch, trackers, progress)
             _train(job, prepared, weights, teachers, keep_weights)
         return run.read_run(folder)
+
+
+def _outline(recipe, data, seed, progress):
+    """Make the masks of a U-Net, see `skinlib.training.outlines.provide`."""
+    import_keras()
+    from skinlib.models import runtime
+    from skinlib.training import outlines
+
+    if recipe.deterministic:
+        runtime.make_deterministic()
+    with runtime.enough_memory("when outlining the lesions", "Use a larger device"):
+        return outlines.provide(recipe, data, seed, progress=progress)
 
 
 def _train(job, prepared, weights, teachers, keep_weights):

@@ -1,8 +1,8 @@
 """Outlines of lesions by a small U-Net in the place of the given masks: recipe field ``outlines``.
 
-The U-Net (Ronneberger et al. 2015) learns from the given masks of a training set alone. It outlines
-all photographs of the data set, and the outlines are kept in the cache as masks, one file a split,
-which `skinlib.data.prepare` reads as it reads given ones.
+The U-Net (Ronneberger et al. 2015) is trained on the given masks of a training set alone. It
+outlines all photographs of the data set, and the outlines are kept in the cache as masks, which
+`skinlib.data.prepare` reads as it reads given ones.
 """
 
 import io
@@ -11,11 +11,12 @@ import zipfile
 
 import keras
 import numpy as np
+from filelock import FileLock
 from keras import layers
 from PIL import Image
 from tqdm import tqdm
 
-from skinlib.common.files import atomic_path
+from skinlib.common.files import atomic_path, sha256
 from skinlib.data import pixels
 from skinlib.data.batches import epoch_order
 from skinlib.data.masks import SIZE, Masks, locate, outlined_file
@@ -23,62 +24,76 @@ from skinlib.data.prepare import prepare
 from skinlib.models import normalization, runtime
 
 # Rows of the whole photographs that it sees, channels by level, and the length of its training.
+# With a change of these, or of what is done with them, raise `skinlib.data.masks.OUTLINES`.
 ROWS = 48
 FILTERS = (16, 32, 64, 128)
 EPOCHS = 12
 BATCH = 32
 RATE = 0.002
-# Of the zip, beside the masks.
+# File in the zip that says how well outlines and given masks agree.
 AGREEMENT = "agreement.json"
+# The same masks are to give the same bytes.
+DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def provide(recipe, data, size, seed, *, progress=True):
+def provide(recipe, data, seed, *, progress=True):
     """Train the U-Net of a split and outline all photographs, unless that has been done.
 
-    The arguments are those of `skinlib.data.prepare.prepare`.
+    The arguments are those of `skinlib.data.prepare.prepare`. Another process that does the same
+    is waited for.
 
     Returns
     -------
     dict
-        ``jaccard``, the mean over the test set of the area that outline and given mask share over
-        the area of both, and ``images``, their number.
+        ``sha256`` of the masks; ``images``, the number of test images; and ``jaccard``, the mean
+        over these of `jaccard` of outline and given mask, None where there is no test set.
     """
     plain = recipe.replace(picture="plain", mask_path=False, outlines="given")
-    prepared = prepare(plain, data, size, seed, progress=progress)
-    path = outlined_file(prepared.split.hash)
-    if not path.is_file():
-        _make(prepared, path, seed, progress)
+    prepared = prepare(plain, data, ROWS, seed, progress=progress)
+    given = Masks(locate(prepared.dataset.folder))
+    path = outlined_file(given, prepared.dataset, prepared.split.hash)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not path.is_file():
+            _make(prepared, given, path, seed, progress)
     with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read(AGREEMENT))
+        return json.loads(archive.read(AGREEMENT)) | {"sha256": sha256(path)}
 
 
-def _make(prepared, path, seed, progress):
-    dataset = prepared.dataset
-    given = Masks(locate(dataset.folder))
-    pictures = pixels.cached(dataset, ROWS, crop="whole", progress=progress)
-    train = prepared.parts["train"].rows
-    ids = dataset.table["image_id"]
+def _make(prepared, given, path, seed, progress):
+    ids, train = prepared.dataset.table["image_id"], prepared.parts["train"].rows
+    tested = set(prepared.tables["test"]["image_id"]) if "test" in prepared.tables else set()
+    pictures = pixels.cached(prepared.dataset, ROWS, crop="whole", progress=progress)
     shares = given.shares(ids.iloc[train], pictures.shape[1:3], "none").astype(np.float32)
     model = learn(pictures[train], shares, seed, progress=progress)
     found = model.predict(np.asarray(pictures), batch_size=4 * BATCH, verbose=0)[..., 0]
-    outlines = dict(zip(ids, map(full_size, found), strict=True))
-    tested = prepared.tables["test"]["image_id"]
-    agreement = {
-        "jaccard": round(float(np.mean([jaccard(outlines[n], given.read(n)) for n in tested])), 4),
-        "images": len(tested),
-    }
+    agreement = []
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        archive.writestr(AGREEMENT, json.dumps(agreement))
-        for name, outline in outlines.items():
+        for name, outline in zip(ids, map(full_size, found), strict=True):
+            if name in tested:
+                agreement.append(jaccard(outline, given.read(name)))
             file = io.BytesIO()
             Image.fromarray(outline).save(file, "PNG")
-            archive.writestr(f"{name}_segmentation.png", file.getvalue())
+            member = zipfile.ZipInfo(f"{name}_segmentation.png", DATE)
+            archive.writestr(member, file.getvalue())
+        mean = round(float(np.mean(agreement)), 4) if agreement else None
+        told = {"jaccard": mean, "images": len(agreement)}
+        archive.writestr(zipfile.ZipInfo(AGREEMENT, DATE), json.dumps(told))
 
 
 def learn(pictures, shares, seed, *, epochs=EPOCHS, progress=True):
-    """Train a U-Net on pictures (n, h, w, 3), uint8, and the share of lesion a pixel, (n, h, w).
+    """Train a U-Net and return it.
 
-    Each epoch mirrors half of the pictures in each direction.
+    Parameters
+    ----------
+    pictures : numpy.ndarray
+        Whole photographs, shape (n, h, w, 3), uint8. Each epoch mirrors half of them in each
+        direction.
+    shares : numpy.ndarray
+        For each pixel the share of it that is lesion, shape (n, h, w).
+    seed : int
+    epochs : int
+    progress : bool
     """
     keras.utils.set_random_seed(seed)
     model = unet(pictures.shape[1:3])
@@ -88,14 +103,12 @@ def learn(pictures, shares, seed, *, epochs=EPOCHS, progress=True):
         keras.optimizers.Adam(rate), "binary_crossentropy", jit_compile=runtime.jit_compile()
     )
     for epoch in tqdm(range(epochs), "U-Net", unit="epoch", disable=not progress):
-        rng = np.random.default_rng([seed, epoch])
-        images, targets = (
-            array[epoch_order(len(array), seed, epoch)] for array in (pictures, shares)
-        )
+        order, rng = epoch_order(len(pictures), seed, epoch), np.random.default_rng([seed, epoch])
+        images, targets = pictures[order], shares[order]
         for axis in (1, 2):
-            turned = rng.random(len(images)) < 0.5
+            mirrored = rng.random(len(order)) < 0.5
             for array in (images, targets):
-                array[turned] = np.flip(array[turned], axis)
+                array[mirrored] = np.flip(array[mirrored], axis)
         model.fit(images, targets[..., None], BATCH, shuffle=False, verbose=0)
     return model
 
@@ -119,7 +132,7 @@ def unet(shape, filters=FILTERS):
 
 def _block(tensor, number):
     tensor = layers.Conv2D(number, 3, padding="same", use_bias=False)(tensor)
-    # Few enough steps that the usual 0.99 would average over the beginning as well.
+    # The training is short: with a momentum of 0.99 the averages would contain its first steps.
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(tensor))
 
 
@@ -129,6 +142,6 @@ def full_size(shares):
 
 
 def jaccard(one, other):
-    """Return the area that two masks share over the area of both; 1 where both are empty."""
+    """Return the overlap of two masks over the area that at least one covers; 1 if that is none."""
     union = (one | other).sum()
     return float((one & other).sum() / union) if union else 1.0

@@ -8,8 +8,8 @@ import pytest
 from recommended import FOUND, ROOT, VALUES, texts
 
 from skinlib import bench
-from skinlib import cli as command_line
 from skinlib.book import notebooks
+from skinlib.cli import arguments as command_line
 from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.study import load_study, study_names
 from skinlib.models.backbones import BACKBONES

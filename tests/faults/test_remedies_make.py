@@ -15,7 +15,7 @@ import pytest
 from recommended import ROOT, texts
 from snakemake.cli import get_argument_parser
 
-from skinlib import cli as command_line
+from skinlib.cli import arguments as command_line
 
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 # In place of names that a reader puts in.

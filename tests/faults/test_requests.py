@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from skinlib import cli as command_line
+from skinlib.cli import arguments as command_line
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe

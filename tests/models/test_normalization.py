@@ -72,13 +72,30 @@ def test_a_frozen_layer_and_a_prediction_use_the_moving_statistics(tensor, froze
     np.testing.assert_array_equal(layer.moving_mean, np.arange(6))
 
 
-def test_under_mixed_precision_statistics_stay_in_float32(tensor):
-    model, layer = _model(dtype="mixed_bfloat16")
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+def test_under_mixed_precision_statistics_stay_in_float32(tensor, name):
+    model, layer = _model(dtype=f"mixed_{name}")
     outputs = model(tensor, training=True)
-    assert outputs.dtype == tf.bfloat16
+    assert outputs.dtype == name
     assert layer.moving_mean.dtype == "float32"
     mean = tensor.mean((0, 1, 2))
     np.testing.assert_allclose(layer.moving_mean, (1 - MOMENTUM) * mean, rtol=1e-2)
+
+
+def test_one_value_has_no_variance_and_xla_agrees(tensor):
+    _, layer = _model()
+    layer(tensor[:1, :1, :1], training=True)
+    np.testing.assert_allclose(layer.moving_variance, MOMENTUM, rtol=1e-5)
+    compiled, other = _model()
+    tf.function(compiled, jit_compile=True)(tensor, training=True)
+    expected = MOMENTUM + (1 - MOMENTUM) * tensor.astype(float).var((0, 1, 2))
+    np.testing.assert_allclose(other.moving_variance, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("options", [{"axis": 1}, {"renorm": True}, {"synchronized": True}])
+def test_other_kinds_of_normalisation_stay_with_keras(options):
+    _, layer = _model(**options)
+    assert "call" not in vars(layer)
 
 
 def test_names_weights_and_configuration_stay():

@@ -33,15 +33,17 @@ def small(*arguments, progress, learn=outlines.learn):
 
 def test_a_run_uses_outlines_that_no_test_mask_has_changed(folder, dataset, cache):
     options = {"data": dataset, "weights": None, "progress": False}
-    with pytest.raises(DataError, match=r"outlines is 'unet', but there is no .*train the run"):
+    with pytest.raises(DataError, match=r"outlines is 'unet', but there is no .*train the run on"):
         prepare(RECIPE, dataset, 32, 0, progress=False)
     run = loop.train(RECIPE, "Tiny", study="outlined", name="run", **options)
     found = run.record["outlines"]
     tested = run.predictions("test")["image_id"]
     assert found["images"] == len(tested)
 
-    split = run.record["split"]["hash"]
-    drawn, given = masks.Masks(masks.outlined_file(split)), masks.Masks(folder)
+    given, split = masks.Masks(folder), run.record["split"]["hash"]
+    path = masks.outlined_file(given, dataset, split)
+    drawn = masks.Masks(path)
+    assert found["sha256"] == drawn.provenance()["sha256"]
     assert drawn.ids == set(dataset.table["image_id"])
     shared = [(drawn.read(name) & given.read(name)).sum() for name in tested]
     # Well above calling everything a lesion.
@@ -53,11 +55,12 @@ def test_a_run_uses_outlines_that_no_test_mask_has_changed(folder, dataset, cach
 
     # Again, with masks of test photographs that show nothing.
     before = {name: drawn.read(name) for name in tested}
-    masks.outlined_file(split).unlink()
     for name in tested:
         Image.new("1", masks.SIZE).save(folder / f"{name}_segmentation.png")
-    assert outlines.provide(RECIPE, dataset, 32, 0, progress=False)["jaccard"] == 0
-    again = masks.Masks(masks.outlined_file(split))
+    assert outlines.provide(RECIPE, dataset, 0, progress=False)["jaccard"] == 0
+    again = masks.outlined_file(masks.Masks(folder), dataset, split)
+    assert again != path
+    again = masks.Masks(again)
     for name, mask in before.items():
         np.testing.assert_array_equal(again.read(name), mask)
 
