@@ -1,9 +1,15 @@
 """Scores of the networks against their size and their speed."""
 
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
 from skinlib.paper.scratch import IMAGENET, SCORES
 from skinlib.plots.style import COLOURS, MUTED, SMALL, WIDTH, subplots
 
-MEASURES = {"parameters": "parameters", "seconds": "seconds a photograph"}
+# What is on the horizontal axes: a factor, and what that is then.
+MEASURES = {
+    "parameters": (1e-6, "parameters (millions)"),
+    "seconds": (1e3, "milliseconds a photograph"),
+}
 MARKERS = {"MD": "o", "AD": "s"}
 
 
@@ -18,10 +24,13 @@ def against(frame):
     grid = {"nrows": 2, "ncols": 2, "sharex": "col", "sharey": "row"}
     with subplots(WIDTH, 5.6, **grid) as (figure, panels):
         for row, score in zip(panels, SCORES, strict=True):
-            for axes, (measure, label) in zip(row, MEASURES.items(), strict=True):
+            for axes, (measure, (factor, label)) in zip(row, MEASURES.items(), strict=True):
                 for each in frame.to_dict("records"):
-                    _mark(axes, each, measure, score, colours[each["network"]])
+                    _mark(axes, each, factor * each[measure], score, colours[each["network"]])
                 axes.set_xscale("log")
+                axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+                axes.xaxis.set_minor_locator(NullLocator())
                 axes.tick_params(labelsize=SMALL)
                 if score == SCORES[-1]:
                     axes.set_xlabel(label)
@@ -41,12 +50,12 @@ def against(frame):
     return figure
 
 
-def _mark(axes, each, measure, score, colour):
+def _mark(axes, each, place, score, colour):
     estimate = each[score]
     ends = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
     face = "white" if each["start"] == IMAGENET else colour
-    axes.errorbar(each[measure], estimate.value, yerr=ends, fmt=MARKERS[each["arm"]], color=colour,
+    axes.errorbar(place, estimate.value, yerr=ends, fmt=MARKERS[each["arm"]], color=colour,
                   ecolor=(colour, 0.4), markerfacecolor=face, markeredgewidth=1.6)  # fmt: skip
     if score == "accuracy":
-        axes.plot(each[measure], each["printed"], "_", color=colour, markersize=11,
+        axes.plot(place, each["printed"], "_", color=colour, markersize=11,
                   markeredgewidth=2)  # fmt: skip
