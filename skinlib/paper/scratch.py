@@ -94,7 +94,7 @@ def order(found):
         _difference(one.run, other.run, 1 - (1 - paired.LEVEL) / len(pairs)) for one, other in pairs
     ]
     same = [
-        effect.difference[0] * (other.printed - one.printed) > 0
+        bool(effect.difference[0] * (other.printed - one.printed) > 0)
         for (one, other), effect in zip(pairs, effects, strict=True)
     ]
     clear = [effect.estimate("accuracy").sign != 0 for effect in effects]
