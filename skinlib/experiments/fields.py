@@ -112,8 +112,7 @@ def _not_in(name, value, kind):
 
 
 def check_together(recipe):
-    """Raise `DataError` where fields of a `skinlib.experiments.recipe.Recipe` do not fit
-    together."""
+    """Raise `DataError` where fields of a recipe exclude each other."""
     for fault in _faults(recipe):
         raise DataError(fault)
 
