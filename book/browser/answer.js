@@ -1,4 +1,4 @@
-/** From what the network says to an answer: facts in, temperature and the rule out. */
+/** From what the network says to an answer: facts in, probabilities fitted to the data and the rule out. */
 
 /**
  * Encode age, sex and site as the network was trained with them.
@@ -17,21 +17,39 @@ export function encode({ age, sex, site }, metadata) {
 }
 
 /**
- * Average the probabilities of several views and correct them by the temperature.
+ * @typedef {object} Decision Of the sidecar.
+ * @property {number[]} shares Of the classes.
+ * @property {number} prior How often their logarithms are subtracted.
+ * @property {number} temperature
+ * @property {number} melanoma Threshold of the melanoma probability.
+ */
+
+/**
+ * Average the probabilities of several views and fit them to the data.
  *
  * @param {ArrayLike<number>[]} views
- * @param {number} temperature
+ * @param {Decision} decision
  * @returns {number[]} Sums to 1.
  */
-export function calibrated(views, temperature) {
+export function calibrated(views, { shares, prior, temperature }) {
   const logits = Array.from(views[0], (_, k) => {
     const mean = views.reduce((sum, view) => sum + view[k], 0) / views.length;
-    return Math.log(Math.max(mean, Number.EPSILON)) / temperature;
+    return (Math.log(Math.max(mean, Number.EPSILON)) - prior * Math.log(shares[k])) / temperature;
   });
   const highest = Math.max(...logits);
   const powers = logits.map((logit) => Math.exp(logit - highest));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
+}
+
+/**
+ * @param {number[]} probabilities Fitted.
+ * @param {Decision} decision
+ * @returns {number} The class that is named where every class counts alike.
+ */
+export function namedAlike(probabilities, { shares }) {
+  const scores = probabilities.map((probability, k) => probability / shares[k]);
+  return scores.indexOf(Math.max(...scores));
 }
 
 /**
@@ -44,7 +62,7 @@ export function leastConfidence(rule, complete) {
 }
 
 /**
- * @param {number[]} probabilities Calibrated.
+ * @param {number[]} probabilities Fitted.
  * @param {number} distance
  * @param {object} rule `abstention` of the sidecar.
  * @param {boolean} complete

@@ -109,7 +109,7 @@ async function rightly(engine, model, { check }) {
   const length = model.preprocessing.size ** 2 * 3;
   const square = Uint8Array.from({ length }, (_, k) => (37 * k) % 256);
   const seen = await engine.run(square, encode(check.facts, model.metadata));
-  const found = calibrated([seen.probabilities], model.temperature);
+  const found = calibrated([seen.probabilities], model.decision);
   return (
     found.every((value, k) => Math.abs(value - check.probabilities[k]) < 1e-3) &&
     Math.abs(seen.distance / check.distance - 1) < 1e-2

@@ -1,6 +1,6 @@
 /** The page: what the reader gives goes to the network, what it says is shown. */
 
-import { calibrated, decide, encode, median } from "./answer.js";
+import { calibrated, decide, encode, median, namedAlike } from "./answer.js";
 import { loadEngine } from "./engine.js";
 import { checkReadback, readPhotograph, Refused } from "./photograph.js";
 import { draw, inWords } from "./picture.js";
@@ -175,7 +175,7 @@ function clear() {
 /** What was said no longer holds: of another picture, or of other facts. */
 function withdraw() {
   attention = null;
-  for (const name of ["opacity", "result", "meaning"]) part(name).hidden = true;
+  for (const name of ["opacity", "result", "meaning", "points"]) part(name).hidden = true;
   part("what-if-rows").replaceChildren();
   part("what-if-says").textContent = "";
   report("");
@@ -254,13 +254,14 @@ async function answer(mine, given, repeats) {
     times.answers.push(spent);
   }
   if (mine !== turn) return;
-  const probabilities = calibrated(views.map((view) => view.probabilities), model.temperature);
+  const probabilities = calibrated(views.map((view) => view.probabilities), model.decision);
   // Attention and distance are those of the picture as it is.
   attention = views[0].attention;
   const { distance } = views[0];
   const complete = given.age !== null && given.sex !== "unknown" && given.site !== "unknown";
   const status = decide(probabilities, distance, model.abstention, complete);
-  const found = { probabilities, status, distance, complete };
+  const alike = namedAlike(probabilities, model.decision);
+  const found = { probabilities, status, distance, complete, alike };
   showResult(part, found, asked, page, model);
   const [view, whole] = [times.views, times.answers].map((each) => median(each).toFixed(0));
   part("speed").textContent =

@@ -33,7 +33,7 @@ export function alternatives(given, metadata) {
 export async function askWhatIf(part, engine, square, given, model, stopped) {
   const ask = async (facts) => {
     const { probabilities } = await engine.run(square, encode(facts, model.metadata));
-    const found = calibrated([probabilities], model.temperature);
+    const found = calibrated([probabilities], model.decision);
     const best = found.indexOf(Math.max(...found));
     return { best, share: found[best] };
   };

@@ -1,7 +1,8 @@
 """What the released model's exported files predict, against Keras: every runtime and precision.
 
 Parity is measured on the photographs of the data's folder ``validation``; the cost of storing
-less on the validation set, with the interval of the paired change over lesions. One view.
+less on the model's own validation set, or on the official test if it has none, with the interval of
+the paired change over lesions. One view.
 """
 
 import tempfile
@@ -11,9 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from skinlib.bench import timing
-from skinlib.predict import export, released
-from skinlib.predict.measure import prepare
+from skinlib.experiments import external
+from skinlib.predict import evaluation, export, released
 from skinlib.predict.requests import NOTHING, table
+from skinlib.predict.runs import prepare
 from skinlib.stats import bootstrap, paired, scores
 
 # Format, precision, and whether int8 is calibrated, that is, computed in too.
@@ -30,12 +32,14 @@ FOLDER = "validation"
 def measure(*, quick=False, progress=True):
     """Export the newest released model in every way, and compare with Keras; see `skinlib.bench`.
 
-    The data are those of ``SKINLIB_DATA``.
+    The data are those of ``SKINLIB_DATA``, and ``SKINLIB_TEST`` for the official test, where files
+    are compared and nothing is chosen.
 
     Returns
     -------
     dict
-        ``model``; ``photographs``, ``validation`` and ``calibration`` (how many pictures);
+        ``model``; ``set`` that is scored; ``photographs``, ``scored`` and ``calibration`` (how many
+        pictures);
         ``keras`` (scores with their interval) and ``exports``: rows of ``format``,
         ``precision``, ``calibrated``, ``bytes`` and ``parity`` by kind of picture;
         with ``scores`` where less than float32 is stored.
@@ -44,24 +48,24 @@ def measure(*, quick=False, progress=True):
 
     classifier = released.load(released.newest())
     prepared = prepare(classifier, progress=progress)
-    part, train = prepared.parts["validation"], prepared.parts["train"]
+    title, part, rows = _scored(classifier, prepared, progress)
     chosen = np.arange(len(part))[: 40 if quick else None]
     labels = part.labels[chosen]
-    lesions = prepared.tables["validation"]["lesion_id"].to_numpy()[chosen]
-    given = {"validation": export.inputs(part, chosen)}
+    lesions = rows["lesion_id"].to_numpy()[chosen]
+    given = {"scored": export.inputs(part, chosen)}
     paths = sorted((Path(prepared.dataset.folder) / FOLDER).glob("*.jpg"))[: 8 if quick else None]
     if paths:
         given["photographs"] = _photographs(classifier, paths)
     count = 8 if quick else export.CALIBRATION
-    pictures = export.calibration(train, count)
+    pictures = export.calibration(prepared.parts["train"], count)
     predict = servable(classifier).predict_on_batch
     exact = {kind: _all(predict, inputs) for kind, inputs in given.items()}
     weights = bootstrap.cluster_weights(lesions)
-    scored = scores.scores(weights, labels, exact["validation"]["probabilities"], SCORES)
+    scored = scores.scores(weights, labels, exact["scored"]["probabilities"], SCORES)
     found = {
         **timing.machine(), "quick": quick, "model": classifier.record["name"],
         "input_size": classifier.record["input_size"], "photographs": len(paths),
-        "validation": len(chosen), "calibration": count,
+        "set": title, "scored": len(chosen), "calibration": count,
         "keras": {
             name: bootstrap.estimate(column).to_json()
             for name, column in zip(SCORES, scored.T, strict=True)
@@ -79,13 +83,22 @@ def measure(*, quick=False, progress=True):
         row = {"format": format, "precision": precision, "calibrated": calibrated, "bytes": size,
                "parity": {kind: parity(exact[kind], answers[kind]) for kind in kinds}}  # fmt: skip
         if precision != "fp32":
-            both = [each["validation"]["probabilities"] for each in (exact, answers)]
+            both = [each["scored"]["probabilities"] for each in (exact, answers)]
             effect = paired.effect([(labels, both, lesions)], SCORES)
             row["scores"] = {
                 name: effect.estimate(place).to_json() for place, name in enumerate(SCORES)
             }
         found["exports"].append(row)
     return found
+
+
+def _scored(classifier, prepared, progress):
+    """Return what the photographs are called that are scored, and these as a set with its table."""
+    if "validation" in prepared.parts:
+        return "validation set", prepared.parts["validation"], prepared.tables["validation"]
+    dataset = external.load()
+    pictures = classifier.cached(dataset, progress)
+    return "official test", evaluation.part_of(classifier, pictures, dataset.table), dataset.table
 
 
 def _photographs(classifier, paths):

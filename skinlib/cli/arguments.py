@@ -46,6 +46,7 @@ COMMANDS = {
     "check-data": "Verify a data folder, and a split of it, and print what was found.",
     "train": "Train one classifier.",
     "compare": "Compare two finished runs on the same images.",
+    "conditions": "Predict test sets of runs with fewer views, and with facts withheld.",
     "pointing": "Score where attention and Grad-CAM of runs lie against the lesion masks.",
     "check-maps": "Check Grad-CAM under random weights, and isolation forests as detectors.",
     "predict": "Classify photographs, or say that the model gives no answer.",
@@ -139,6 +140,9 @@ def parser():
     sub = command("check-maps", commands.check_maps, "--data")
     sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
 
+    sub = command("conditions", commands.conditions, "--data")
+    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
+
     sub = command("predict", models.predict, "--model --run", "--json", "--no-progress")
     image_help = "photographs, folders of them, or CSV files with image and perhaps age, sex, site"
     sub.add_argument("image", nargs="+", type=_path, help=image_help)
@@ -162,7 +166,9 @@ def parser():
     sub = command("release", models.release, "--data")
     sub.add_argument("run", nargs="?", type=_path, help="directory of a finished run")
     sub.add_argument("--name", help="folder below models/ (default: from the run)")
-    risk_help = "share of wrong answers to aim at; default: %(default)s"
+    folds_help = "of a run on all photographs: runs of all folds, see conditions"
+    sub.add_argument("--folds", nargs="+", type=_path, metavar="RUN", help=folds_help)
+    risk_help = "share of all lesions with a wrong answer to aim at; default: %(default)s"
     sub.add_argument("--risk", type=float, default=0.1, help=risk_help)
     sub.add_argument("--card", action="store_true", help="write the model cards anew, no more")
     hub_help = "write the newest released model to FOLDER as the Hugging Face hub takes it"

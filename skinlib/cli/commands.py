@@ -143,6 +143,17 @@ def pointing(args):
                   f"{row['hit'].value:.3f}")  # fmt: skip
 
 
+def conditions(args):
+    """Predict the test sets of runs with fewer views, and with facts withheld."""
+    import_keras()
+    from skinlib.experiments.run import read_run
+    from skinlib.predict import conditions as predicting
+
+    for folder in args.run:
+        found = predicting.measure(read_run(folder), args.data)
+        print(f"{folder}: {', '.join(found.probabilities)}")
+
+
 def check_maps(args):
     """Check Grad-CAM of runs under random weights, and isolation forests as detectors."""
     import_keras()

@@ -36,7 +36,8 @@ def release(args):
         raise DataError(msg)
     from skinlib.predict.release import make
 
-    folder = make(args.run, args.data, name=args.name, risk=args.risk)
+    options = {"folds": args.folds or (), "name": args.name, "risk": args.risk}
+    folder = make(args.run, args.data, **options)
     print(card.write(folder))
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size:>9,}  {path.name}")
@@ -63,7 +64,7 @@ def browser(args):
 def export(args):
     """Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format."""
     from skinlib.predict import export as exporting
-    from skinlib.predict import measure, released
+    from skinlib.predict import released, runs
 
     if args.data and args.precision != "int8":
         msg = f"--data is for --precision int8 only, not for '{args.precision}'; leave it out"
@@ -75,7 +76,7 @@ def export(args):
     path = args.output or Path(f"{Path(classifier.name).name}-{args.precision}{suffix}")
     pictures = None
     if args.data:
-        pictures = exporting.calibration(measure.prepare(classifier, args.data).parts["train"])
+        pictures = exporting.calibration(runs.prepare(classifier, args.data).parts["train"])
     described = exporting.export(classifier, args.format, path, args.precision, pictures=pictures)
     for each, file in described["files"].items():
         print(f"{file['bytes']:>11,}  {path.with_name(each)}")

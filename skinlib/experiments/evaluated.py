@@ -1,24 +1,21 @@
-"""Finished runs: what the book calls them, their scores with intervals, and which is our model.
+"""Finished runs: what the book calls them, their scores with intervals, and which are our models.
 
 Also how they change from their own test set to the official one (`skinlib.experiments.external`).
 """
-
-import functools
 
 import numpy as np
 import pandas as pd
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.experiments import external
-from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.experiments.study import load_study, study_names
 from skinlib.stats import bootstrap, operating
 from skinlib.stats.paired import unpaired_difference
 from skinlib.stats.scores import SCORES, per_class, scores
 
 RECIPES = {
-    "best": "our model",
-    "folds": "our model, second edition",
+    "best": "our first model",
+    "folds": "our second model",
     "clean": "clean recipe",
     "clean-frozen": "clean recipe, frozen",
     "md-as-logged": "authors' recipe",
@@ -31,7 +28,10 @@ RECIPES = {
 BACKBONE = "MobileNetV2"
 NBSP = "\u00a0"
 BEST, CANDIDATE = "best", "candidate"
+FOLDS, STUDY = "folds", "best-folds"
 TITLES = [f"{LONG_NAMES[name]} ({name})" for name in CLASSES]
+# What `estimates` has found, by run, time of its predictions, part and names.
+_ESTIMATES = {}
 # Scores of a class, by key of `skinlib.stats.scores.per_class`.
 OF_A_CLASS = {
     "sensitivity": "Recall",
@@ -67,15 +67,12 @@ def estimates(run, part="test", names=SCORES):
 
     By name, of `skinlib.stats.scores.LABELS`.
     """
-    written = (run.folder / PREDICTIONS).stat().st_mtime_ns
-    return _estimates(run.folder, written, part, tuple(names))
-
-
-@functools.cache
-def _estimates(folder, _written, part, names):
-    labels, probabilities, lesions = read_run(folder).arrays(part)
-    found = scores(bootstrap.cluster_weights(lesions), labels, probabilities, names)
-    return dict(zip(names, map(bootstrap.estimate, found.T), strict=True))
+    key = (run.folder, run.record["identity"], run.written(), part, tuple(names))
+    if key not in _ESTIMATES:
+        labels, probabilities, lesions = run.arrays(part)
+        found = scores(bootstrap.cluster_weights(lesions), labels, probabilities, names)
+        _ESTIMATES[key] = dict(zip(names, map(bootstrap.estimate, found.T), strict=True))
+    return _ESTIMATES[key]
 
 
 def recalls(run, part="test"):
@@ -153,12 +150,15 @@ def abstention(models):
 
 
 def on_official_test():
-    """Return the finished runs that were evaluated on it, the best mean recall first."""
+    """Return the finished runs that were evaluated on it, the best mean recall first.
+
+    Runs of the recipe `folds` are left out, see `members`.
+    """
     found = [
         run
         for study in map(load_study, study_names())
         for run in study.finished()
-        if run.record.get("external")
+        if run.record.get("external") and run.record["recipe"]["name"] != FOLDS
     ]
     return sorted(found, key=lambda run: -estimates(run, external.PART)["mean recall"].value)
 
@@ -176,10 +176,18 @@ def models():
     return named(sorted(lowest, key=lambda run: run.record["study"] != BEST))
 
 
+def members():
+    """Return the finished runs of our second model, one a fold; none while a fold is missing."""
+    study = load_study(STUDY)
+    wanted = [spec for spec in study.specs if (spec.variant or "").startswith("fold-")]
+    found = [run for spec, run in study.trained() if spec in wanted]
+    return found if len(found) == len(wanted) else []
+
+
 def finished_best():
     """Return the finished final runs of the study `best`.
 
-    The one of the highest mean recall on its validation set comes first: it is *our model*.
+    The one of the highest mean recall on its validation set comes first: it is *our first model*.
     """
     pairs = load_study(BEST).trained()
     found = [run for spec, run in pairs if not (spec.variant or "").startswith(CANDIDATE)]
@@ -187,7 +195,7 @@ def finished_best():
 
 
 def candidates():
-    """Return the finished candidates for the loss of our model, scored on the validation set."""
+    """Return the finished candidates for the loss of our first model, by validation scores."""
     rows = []
     for spec, run in load_study(BEST).trained():
         if (spec.variant or "").startswith(CANDIDATE):

@@ -1,4 +1,4 @@
-"""The out-of-fold predictions of five runs together: each photograph by a network it is new to."""
+"""Runs of all folds together: each photograph is predicted by a network that it is new to."""
 
 import dataclasses
 
@@ -7,6 +7,8 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
+from skinlib.common.files import hash_of
+from skinlib.experiments.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +38,8 @@ def together(runs):
     Raises
     ------
     DataError
-        A fold is missing or twice, the runs differ in more than their fold, or a lesion is in two
-        test sets.
+        A fold is missing or twice, there is no test set, the runs differ in more than their fold,
+        or a lesion is in two test sets.
     """
     by_fold = {}
     for run in runs:
@@ -53,7 +55,10 @@ def together(runs):
     if odd := [name for name, values in kinds.items() if len(values) > 1]:
         msg = f"the runs of the folds differ in {', '.join(odd)}; expected runs of one kind"
         raise DataError(msg)
-    wanted = round(1 / runs[0].record["recipe"]["test_share"])
+    if not (share := runs[0].record["recipe"]["test_share"]):
+        msg = f"'{runs[0].name}' has no test set; name runs of the folds, of a test share above 0"
+        raise DataError(msg)
+    wanted = round(1 / share)
     if missing := sorted(set(range(wanted)) - set(by_fold)):
         names = ", ".join(run.name for run in runs)
         msg = f"fold {missing[0]} of {wanted} is missing among {names}; train it, or name its run"
@@ -74,6 +79,48 @@ def together(runs):
         frame["fold"].to_numpy(),
         frame[list(CLASSES)].to_numpy(float),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Joined(Run):
+    """The finished runs of all folds as one run.
+
+    Its test set are all photographs, predicted out of fold. Of any other set, which none of the
+    networks was trained on, the predictions are the mean of all.
+    """
+
+    members: tuple = ()
+
+    @classmethod
+    def of(cls, runs):
+        """Join runs, see `together`."""
+        together(runs)
+        first = runs[0]
+        identity = hash_of(sorted(run.record["identity"] for run in runs))
+        record = {**first.record, "run": f"{len(runs)} folds", "identity": identity}
+        return cls(first.folder.parent, record, tuple(runs))
+
+    def written(self):
+        """Return when the predictions were written, as `Run.written`."""
+        return max(run.written() for run in self.members)
+
+    def predictions(self, part=None):
+        """Return the predictions, as `Run.predictions`."""
+        if part is None:
+            parts = self.members[0].predictions()["part"].unique()
+            return pd.concat([self.predictions(each) for each in parts], ignore_index=True)
+        frames = [run.predictions(part) for run in self.members]
+        if part == "test":
+            return pd.concat(frames).sort_values("image_id", ignore_index=True)
+        names = [list(frame["image_id"]) for frame in frames]
+        if any(each != names[0] for each in names):
+            msg = (
+                f"the runs of '{self.folder}' were evaluated on other images of the part '{part}' "
+                "than each other; evaluate all on the same ones"
+            )
+            raise DataError(msg)
+        means = np.mean([frame[list(CLASSES)].to_numpy(float) for frame in frames], axis=0)
+        return frames[0].assign(**dict(zip(CLASSES, means.T, strict=True)))
 
 
 def _same(run):

@@ -65,7 +65,7 @@ def measure(run, table, part="test"):
 
 
 def read():
-    """Return the stored results as dictionaries, our model first, its two test sets in a row.
+    """Return the stored results as dictionaries, our first model first, its two test sets in a row.
 
     They are those of `measure`, with the name of the ``model`` and of the ``set``. Results of runs
     that have been trained anew since are left out.

@@ -84,6 +84,10 @@ class Run:
             raise DataError(msg)
         return rows
 
+    def written(self):
+        """Return when the predictions were written, in nanoseconds."""
+        return (self.folder / PREDICTIONS).stat().st_mtime_ns
+
     def attention(self):
         """Return ``{image_id: map}`` of the test set, maps (h, w) that sum to 1; may be empty."""
         path = self.folder / ATTENTION

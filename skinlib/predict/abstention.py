@@ -1,9 +1,11 @@
-"""When a model gives no answer: it is not sure enough, or the picture is unlike the training set.
+"""From the probabilities of a network to an answer, or to none.
 
-Thresholds are chosen on the validation set. Confidence: the lowest calibrated probability from
-which on at most a given share of the answers is wrong. A model that was trained with age, sex and
-site is surer than it should be without them, so where one is missing another threshold holds,
-chosen on the same images without all three. Distance: that of `skinlib.predict.ood`.
+Probabilities are fitted to the data, and operating points name a class (`skinlib.stats.points`).
+No answer is given where the model is not sure enough, or where the picture is unlike the training
+set. The numbers of the rule are chosen on photographs that the network has not seen. A model that
+was trained with age, sex and site is surer than it should be without them, so where one is missing
+another threshold holds, chosen on the same photographs without all three. Distance: that of
+`skinlib.predict.ood`.
 """
 
 import dataclasses
@@ -11,121 +13,197 @@ import dataclasses
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import calibration
-from skinlib.stats.bootstrap import cluster_weights, estimate, share
+from skinlib.stats import bootstrap, conformal, operating, points
 from skinlib.stats.scores import check
-from skinlib.stats.selective import least_confidence
 
 RISK = 0.1
 FARTHEST = 1.0
 ANSWERED, UNSURE, UNLIKE = "answered", "not sure enough", "unlike the training pictures"
-MELANOMA = CLASSES.index("mel")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What a rule makes of the probabilities of n photographs.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray
+        Fitted to the data, shape (n, 7).
+    status : numpy.ndarray of str
+        `ANSWERED`, `UNSURE` or `UNLIKE`, shape (n,).
+    named : dict of str to numpy.ndarray
+        Class index by operating point, shape (n,).
+    flagged : numpy.ndarray of bool
+        Whether the melanoma probability exceeds its threshold, shape (n,).
+    """
+
+    probabilities: np.ndarray
+    status: np.ndarray
+    named: dict
+    flagged: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """How a model's probabilities are scaled, and when it answers.
+    """How probabilities are fitted and classes named, and when a model answers.
 
     Attributes
     ----------
-    temperature : float
-    confidence, confidence_without : float or None
-        Least calibrated probability of an answer, with all facts known and without; None: none
-        was enough on the validation set, and nothing is answered.
+    decision : skinlib.stats.points.Decision
+        Its confidence holds where all facts are known.
+    confidence_without : float or None
+        Least probability of an answer where a fact is missing; None: nothing is answered.
     distance : float or None
         Largest distance of an answer; None: any.
     """
 
-    temperature: float
-    confidence: float | None
+    decision: points.Decision
+    confidence_without: float | None
     distance: float | None = None
-    confidence_without: float | None = None
 
     def least(self, complete=True):
         """Return the least confidence where all facts are known, or not; None as above."""
-        return self.confidence if complete else self.confidence_without
+        return self.decision.confidence if complete else self.confidence_without
 
-    def decide(self, probabilities, distances=None, complete=True):
-        """Return for each image `ANSWERED`, `UNSURE` or `UNLIKE`, shape (n,).
+    def answers(self, given, distances=None, complete=True):
+        """Return the `Answers` to probabilities of the network, (n, 7); see `decide`."""
+        return self.decide(self.decision.probabilities(given), distances, complete)
+
+    def decide(self, fitted, distances=None, complete=True):
+        """Return the `Answers` to probabilities that are fitted to the data.
 
         Parameters
         ----------
-        probabilities : numpy.ndarray
-            Calibrated, shape (n, 7).
+        fitted : numpy.ndarray
+            Shape (n, 7).
         distances : numpy.ndarray, optional
             Shape (n,).
         complete : bool or numpy.ndarray of bool
             Whether age, sex and site are known, shape (n,) or one for all.
         """
         known, unknown = (
-            np.inf if least is None else least
-            for least in (self.confidence, self.confidence_without)
+            np.inf if least is None else least for least in (self.least(), self.least(False))
         )
-        sure = np.max(probabilities, axis=1) >= np.where(complete, known, unknown)
+        sure = fitted.max(axis=1) >= np.where(complete, known, unknown)
         status = np.where(sure, ANSWERED, UNSURE).astype(object)
         if self.distance is not None and distances is not None:
             status[~(np.asarray(distances) <= self.distance)] = UNLIKE
-        return status
+        named = {point: self.decision.named(fitted, point) for point in points.POINTS}
+        flagged = fitted[:, operating.MELANOMA] > self.decision.melanoma
+        return Answers(fitted, status, named, flagged)
 
 
-def fit(labels, probabilities, *, blind=None, risk=RISK, distance=None):
-    """Choose the temperature and least confidences of a `Rule` on the validation set.
+def fit(labels, given, lesions, *, blind=None, risk=RISK, distance=None):
+    """Choose the numbers of a `Rule` on photographs that the network has not seen.
 
     Parameters
     ----------
-    labels, probabilities : numpy.ndarray
-        Shapes (n,) and (n, 7), as the model gives them.
+    labels, lesions : numpy.ndarray
+        Class index and lesion id of each photograph, shape (n,).
+    given : numpy.ndarray
+        Probabilities of the network, shape (n, 7).
     blind : numpy.ndarray, optional
-        Probabilities without age, sex and site, for a model that takes them.
+        Those without age, sex and site, for a model that takes them.
     risk : float
-        Largest share of wrong answers among the answers.
+        Largest share of all lesions with a wrong answer, see `skinlib.stats.conformal`.
     distance : float, optional
         Of the rule.
     """
-    temperature = calibration.fit_temperature(labels, probabilities)
-    known, unknown = (
-        least_confidence(labels, calibration.calibrated(each, temperature), risk)
-        for each in (probabilities, probabilities if blind is None else blind)
-    )
-    return Rule(temperature, known, distance, unknown)
+    decision = points.fit(labels, given, lesions, risk)
+    without = decision.confidence
+    if blind is not None:
+        fitted = decision.probabilities(blind)
+        without = conformal.least_confidence(labels, fitted, lesions, risk)
+    return Rule(decision, without, distance)
 
 
-def measure(rule, labels, probabilities, lesions, distances=None, complete=True):
-    """Measure what a rule does on a test set of labels (n,) and lesions (n,).
+class CrossFitted:
+    """Rules for out-of-fold predictions: each fold has the one that is fitted on all others.
 
-    Probabilities (n, 7) are as the model gives them; `distances`, `complete`: see `Rule.decide`.
+    The arguments are those of `fit`, and the fold of each photograph, shape (n,).
+    """
+
+    def __init__(self, labels, given, lesions, folds, *, blind=None, risk=RISK):
+        self.folds = folds
+        self.rules = {}
+        for fold in np.unique(folds):
+            rest = folds != fold
+            less = None if blind is None else blind[rest]
+            self.rules[fold] = fit(labels[rest], given[rest], lesions[rest], blind=less, risk=risk)
+
+    def answers(self, given, complete=True):
+        """Return the `Answers` to out-of-fold probabilities, see `Rule.answers`."""
+        complete = np.broadcast_to(complete, len(given))
+        places = [self.folds == fold for fold in self.rules]
+        found = [
+            rule.answers(given[here], None, complete[here])
+            for rule, here in zip(self.rules.values(), places, strict=True)
+        ]
+        # Where the rows of the folds, one after the other, belong.
+        order = np.argsort(np.concatenate([np.flatnonzero(here) for here in places]))
+        joined = lambda arrays: np.concatenate(arrays)[order]  # noqa: E731
+        return Answers(
+            joined([each.probabilities for each in found]),
+            joined([each.status for each in found]),
+            {point: joined([each.named[point] for each in found]) for point in points.POINTS},
+            joined([each.flagged for each in found]),
+        )
+
+
+def measure(answers, labels, lesions):
+    """Measure answers to photographs with labels (n,) and lesions (n,).
 
     Returns
     -------
     dict
         For JSON. ``images``, ``lesions``; as ``[value, low, high]`` with 95 % interval over
         lesions, or None where there is nothing to take a share of: ``coverage`` (share answered),
-        ``risk`` (share of wrong answers among them), ``error`` (the same when all are answered),
-        ``error_passed_on`` (of those not answered), ``unlike`` (share not answered as unlike);
-        ``melanoma`` (numbers of images: ``images``, ``right``, ``wrong``, ``passed_on``).
+        ``risk`` (share of wrong answers among them), ``wrong`` (share of all lesions with a wrong
+        answer, each photograph as its share of those of its lesion),
+        ``error_passed_on`` (share wrong of those not answered), ``unlike`` (share not answered as
+        unlike); of melanoma against the rest ``sensitivity`` and ``specificity`` at its threshold;
+        under ``points`` by operating point, if every photograph is answered, ``accuracy``,
+        ``mean_recall`` and ``recalls`` of the classes that are there; ``melanoma`` (numbers of
+        images: ``images``, ``right``, ``wrong``, ``passed_on``).
     """
-    labels, probabilities = check(labels, probabilities)
-    scaled = calibration.calibrated(probabilities, rule.temperature)
-    status = rule.decide(scaled, distances, complete)
-    answered, wrong = status == ANSWERED, scaled.argmax(axis=1) != labels
-    weights = cluster_weights(lesions)
+    labels, _ = check(labels, answers.probabilities)
+    answered, likely = answers.status == ANSWERED, answers.named[points.AS_DATA]
+    missed, positive = likely != labels, labels == operating.MELANOMA
+    weights = bootstrap.cluster_weights(lesions)
+    _, place, sizes = np.unique(lesions, return_inverse=True, return_counts=True)
     shares = {
         "coverage": (answered,),
-        "risk": (wrong, answered),
-        "error": (wrong,),
-        "error_passed_on": (wrong, ~answered),
-        "unlike": (status == UNLIKE,),
+        "risk": (missed, answered),
+        "error_passed_on": (missed, ~answered),
+        "unlike": (answers.status == UNLIKE,),
+        "sensitivity": (answers.flagged, positive),
+        "specificity": (~answers.flagged, ~positive),
     }
-    melanoma = labels == MELANOMA
     counts = {
-        "images": melanoma,
-        "right": melanoma & answered & ~wrong,
-        "wrong": melanoma & answered & wrong,
-        "passed_on": melanoma & ~answered,
+        "images": positive,
+        "right": positive & answered & ~missed,
+        "wrong": positive & answered & missed,
+        "passed_on": positive & ~answered,
     }
+    told = lambda values: bootstrap.estimate(values).to_json()  # noqa: E731
     return {
         "images": len(labels),
         "lesions": len(np.unique(lesions)),
-        **{name: estimate(share(weights, *each)).to_json() for name, each in shares.items()},
+        **{name: told(bootstrap.share(weights, *each)) for name, each in shares.items()},
+        "wrong": told(bootstrap.share(weights / sizes[place], answered & missed)),
+        "points": {
+            point: _of_point(weights, labels, named, told) for point, named in answers.named.items()
+        },
         "melanoma": {name: int(each.sum()) for name, each in counts.items()},
+    }
+
+
+def _of_point(weights, labels, named, told):
+    recalls = bootstrap.recalls(weights, labels, named)
+    return {
+        "accuracy": told(bootstrap.share(weights, named == labels)),
+        "mean_recall": told(bootstrap.mean_present(recalls)),
+        "recalls": {
+            name: told(recalls[:, k]) for k, name in enumerate(CLASSES) if (labels == k).any()
+        },
     }

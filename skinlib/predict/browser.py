@@ -37,6 +37,8 @@ RUNTIME = {
 }  # fmt: skip
 # What the scripts can do of a recipe.
 WANTED = {"crop": "centre", "interpolation": "bilinear", "views": "d4", "metadata": True}
+# What readers of the page understand.
+WORDS = {released.OUT_OF_FOLD: "HAM10000, by networks new to the lesion"}
 # How other formats begin, byte for byte as characters: the scripts match the same expressions.
 KINDS = {kind: begins.decode("latin-1") for kind, begins in OTHERS.items()}
 # Lesions of the synthetic set that are offered as samples, and width and height of their pictures.
@@ -130,11 +132,17 @@ def describe(model, drawn, checked, sizes):
         # A byte a pixel is more than a camera's JPEG takes.
         "limits": {"side": LEAST_SIDE, "pixels": MAX_PHOTOGRAPH, "bytes": MAX_PHOTOGRAPH},
         "others": KINDS,
-        # Share of wrong answers with its interval, by test set; and what facts are worth.
-        "risk": {part: found["risk"] for part, found in measured.items()},
+        # What was measured on which photographs; and what facts are worth.
+        "measured": [
+            {
+                "title": WORDS.get(title, title),
+                **{key: measured[part][key] for key in ("images", "points", "risk")},
+            }
+            for part, title in released.titles(model).items()
+        ],
         "facts": {
-            key: {name: model["without_facts"][key][name] for name in ("coverage", "risk")}
-            for key in ("given", "none")
+            condition: {name: each[name] for name in ("coverage", "risk")}
+            for condition, each in model["without_facts"].items()
         },
         "colours": colours.tolist(),
         "samples": drawn,

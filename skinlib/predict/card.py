@@ -8,11 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from skinlib.common import paths
 from skinlib.common.files import write_text
-from skinlib.experiments import evaluated, external, groups
+from skinlib.experiments import external, groups
 from skinlib.predict import released, tables
-from skinlib.stats.scores import SCORES
+from skinlib.stats.bootstrap import Estimate
 
 TEMPLATE = Path(__file__).with_name("card.md")
 MISSING = "Not measured.\n"
@@ -21,70 +20,105 @@ ONNX = (
     "and needs no TensorFlow then. `model.onnx.json` says how other programs call it."
 )
 DATASETS = {"test": "ham10000", external.PART: "isic2018-task3-test"}
-# The hub's names of `skinlib.stats.scores.SCORES`.
-TYPES = dict(zip(SCORES, ("accuracy", "recall", "f1", "roc_auc"), strict=True))
+# The hub's names of scores.
+TYPES = {"accuracy": "accuracy", "mean_recall": "recall"}
+FOLDS = "the out-of-fold predictions"
+MEMBERS = (
+    " *Out of fold*: this network is trained on all photographs, so those of HAM10000 are "
+    "predicted by {} networks of the same settings, each photograph by the one that has not seen "
+    "its lesion; every number of the rule is fitted on the other folds. The first fold also "
+    "decided network, length and size, so the numbers are slightly too good."
+)
+HOLDS = "It holds on average for lesions like those it was chosen on; for others it is an aim."
+HOLDS_FOR_FOLDS = (
+    "It was chosen for the networks of the folds and holds for this one as far as it is as sure as "
+    "they are; for other photographs it is an aim."
+)
+LIMITS = ", by the mean of the limits of the networks of the folds"
+SPLIT = "split by {}: {}. No lesion is in two of the sets"
 
 
 def write(folder):
     """Write ``README.md`` beside a ``model.json`` and return its path."""
     model = released.read(folder)
     path = Path(folder) / released.CARD
-    write_text(path, card(model, tables.run_of(model)))
+    write_text(path, card(model))
     return path
 
 
-def card(model, run):
-    """Return the card of a released model and of the run that it was made of, as text."""
-    made, rule, scored = model["run"], model["abstention"], tables.metrics(run)
+def card(model):
+    """Return the card of a released model as text."""
+    made, rule, decision = model["run"], model["abstention"], model["decision"]
+    predicted, titles = tables.sets(model), released.titles(model)
     weights, official = made["weights"], made["external"] or {"name": "none", "images": 0}
-    recalls = [each.text() for each in evaluated.recalls(run)]
+    own = rule["measured"]["test"]["points"]
     shown = {
-        "metrics": scored,
-        "classes": evaluated.by_class(run).assign(Recall=recalls),
-        "calibration": tables.calibration(run, model["temperature"]),
-        "abstention": tables.abstention(rule["measured"]),
-        "melanoma": tables.melanoma(rule["measured"]),
+        "metrics": tables.metrics(model, predicted),
+        "classes": tables.classes(model),
+        "calibration": tables.calibration(model, predicted),
+        "abstention": tables.answered(model),
+        "melanoma": tables.melanoma(model),
         "ood": tables.ood(model["foreign"]),
-        "without": model["without_facts"] and tables.facts(model["without_facts"]),
+        "without": model["without_facts"] and tables.facts(model),
         "float16": tables.float16(model["float16"]),
-        **_groups(made["identity"]),
+        **_groups(model),
     }
     return TEMPLATE.read_text(encoding="utf-8").format(
         model=model,
         run=made,
         rule=rule,
-        results=_results(model, run),
+        decision=decision,
+        results=_results(model),
         facts="with" if model["recipe"]["metadata"] else "without",
         megabytes=tables.megabytes(model),
         onnx=ONNX if released.ONNX in model["files"] else "",
-        counts=", ".join(f"{part} {count:,}" for part, count in made["split"]["counts"].items()),
+        split="all of them for training" if model["folds"] else _split(made["split"]),
+        guarantee=HOLDS_FOR_FOLDS if model["folds"] else HOLDS,
+        limits=LIMITS if model["folds"] else "",
+        own=titles["test"],
+        chosen_on=FOLDS if model["folds"] else "the validation set",
+        measured_by=MEMBERS.format(len(model["folds"])) if model["folds"] else "",
         official=f"{official['name']}, {official['images']:,} photographs",
-        confidence=_threshold(rule["confidence"]),
+        confidence=_threshold(decision["confidence"]),
         confidence_without=_threshold(rule["confidence_without"]),
-        melanoma_recall=scored.iloc[-1, 1],
+        melanoma_recalls=" and ".join(
+            f"{Estimate(*each['recalls']['mel']).text()} ({point})" for point, each in own.items()
+        ),
         changes=", ".join(f"{key} {new}" for key, (_, new) in model["changes"].items()) or "none",
+        epoch=""
+        if made["best_epoch"] == made["epochs"]
+        else f"; epoch {made['best_epoch']} was chosen on the validation set",
         start=weights.get("run") or weights.get("file", weights["source"]),
         **{name: _table(frame) for name, frame in shown.items()},
     )
 
 
-def _results(model, run):
-    """Return the scores of both test sets as the YAML of the front matter."""
+def _split(split):
+    counts = ", ".join(f"{part} {count:,}" for part, count in split["counts"].items())
+    return SPLIT.format(split["unit"], counts)
+
+
+def _results(model):
+    """Return accuracy and mean recall at both operating points as YAML of the front matter."""
     results = []
-    for part, title in tables.parts(run).items():
+    for part, title in released.titles(model).items():
         named = model["run"]["data" if part == "test" else "external"]["name"]
-        scores = [
+        found = model["abstention"]["measured"][part]["points"]
+        split = "cross-validation" if part == "test" and model["folds"] else "test"
+        metrics = [
             {
-                "type": TYPES[name],
-                "value": round(each.value, 4),
-                "name": f"{name}, 95 % interval {each.low:.3f} to {each.high:.3f}",
+                "type": TYPES[key],
+                "value": round(each[key][0], 4),
+                "name": f"{key.replace('_', ' ')}, {point}, 95 % interval {each[key][1]:.3f} to "
+                f"{each[key][2]:.3f}",
             }
-            for name, each in evaluated.estimates(run, part).items()
+            for point, each in found.items()
+            for key in TYPES
         ]
         results.append({
             "task": {"type": "image-classification", "name": "Skin lesion, seven classes"},
-            "dataset": {"type": DATASETS[part], "name": f"{named}, {title}", "split": "test"},
-            "metrics": scores,
+            "dataset": {"type": DATASETS[part], "name": f"{named}, {title}", "split": split},
+            "metrics": metrics,
         })  # fmt: skip
     return textwrap.indent(yaml.safe_dump(results, sort_keys=False, allow_unicode=True), "  ")
 
@@ -102,11 +136,10 @@ def _threshold(share):
     return "1: no threshold was enough, it never answers" if share is None else f"{share:.1%}"
 
 
-def _groups(identity):
-    """Return the tables about groups of patients, None where they were not measured."""
-    stored = groups.read() if (paths.RESULTS / groups.FILE).is_file() else []
-    mine = {each["part"]: each for each in stored if each["identity"] == identity}
-    gaps = groups.differences(mine.values()).drop(columns="Model") if mine else None
+def _groups(model):
+    """Return the tables about groups of patients, None for a part that was not measured."""
+    mine = tables.by_group(model)
+    gaps = groups.differences(mine.values()).drop(columns="Model")
     found = {
         f"{attribute}_{part}": groups.table(mine[part], attribute, attribute.capitalize())
         if part in mine

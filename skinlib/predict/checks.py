@@ -17,9 +17,8 @@ from skinlib.models.backbones import canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.gradcam import gradcam
 from skinlib.predict import ood, ood_images, shapley
-from skinlib.predict.measure import prepare
 from skinlib.predict.requests import NOTHING, table
-from skinlib.predict.runs import load_run
+from skinlib.predict.runs import load_run, prepare
 
 FILE = "explanation-checks.json"
 # Photographs that Kernel SHAP explains.

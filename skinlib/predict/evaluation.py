@@ -16,16 +16,15 @@ from skinlib.experiments import external, localisation
 from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
-from skinlib.predict.measure import require_data
 from skinlib.predict.requests import NOTHING, table
-from skinlib.predict.runs import load_run
+from skinlib.predict.runs import load_run, require_data
 from skinlib.stats.localisation import DARKNESS, darkness, score
 
 # The share of test images for which the weights must give the class of predictions.csv.
 AGREEMENT = 0.99
 
 
-def _part(classifier, images, table):
+def part_of(classifier, images, table):
     """Return images as a part, row by row of a table; an unknown age is always imputed."""
     recipe = classifier.recipe
     facts = classifier.encoder.transform(table) if recipe.metadata else None
@@ -63,7 +62,7 @@ def official(run, dataset, trained_on, *, progress=True):
     images, seen = (classifier.cached(each, progress) for each in (dataset, trained_on))
     _refuse_trained_on(dataset, images, trained_on, seen)
     sides = sides_of(dataset, run.record["input_size"], classifier.recipe, progress=progress)
-    part = dataclasses.replace(_part(classifier, images, table), sides=sides)
+    part = dataclasses.replace(part_of(classifier, images, table), sides=sides)
     probabilities = prediction.predict(classifier.model, part, views=classifier.recipe.views)
     before = run.predictions()
     before = before[before["part"] != external.PART]
@@ -122,7 +121,7 @@ def localise(run, data=None, masks=None, *, progress=True):
     rows = run.predictions("test")
     classifier = load_run(run.folder)
     places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
-    part = _part(classifier, classifier.cached(dataset, progress), dataset.table.iloc[places])
+    part = part_of(classifier, classifier.cached(dataset, progress), dataset.table.iloc[places])
     maps = _maps(run, classifier, part)
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)

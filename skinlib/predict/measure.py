@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.data import ham10000
-from skinlib.data import prepare as preparing
 from skinlib.experiments import external
-from skinlib.predict import abstention, ood, ood_images
+from skinlib.predict import abstention, held_out, ood, ood_images
 from skinlib.predict.requests import NOTHING, complete, table
-from skinlib.stats import bootstrap, scores
+from skinlib.stats import bootstrap, operating, points, scores, subgroups
 
 # Rounding to float16 does not change a probability by more.
 LARGEST_CHANGE = 0.2
@@ -23,40 +21,7 @@ STATUS = {
 }
 
 
-def require_data(record, dataset):
-    """Refuse a data set that a run, or the run of a released model, was not trained on."""
-    wanted = record["data"]
-    if dataset.fingerprint != wanted["fingerprint"]:
-        msg = (
-            f"'{record['study']}/{record['run']}' was trained on the data {wanted['name']} "
-            f"({wanted['fingerprint']}), this is {dataset.name} ({dataset.fingerprint}) in "
-            f"'{dataset.folder}'; set SKINLIB_DATA or --data to the folder of the former"
-        )
-        raise IntegrityError(msg)
-
-
-def prepare(classifier, data=None, *, progress=True):
-    """Prepare the data that a run or a released model was trained on, and refuse any other."""
-    record = classifier.record
-    # A released model has of its run what run.json has.
-    made = record["run"] if isinstance(record["run"], dict) else record
-    dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
-    # Before minutes are spent on decoding.
-    require_data(made, dataset)
-    prepared = preparing.prepare(
-        classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
-    )
-    if prepared.split.hash != made["split"]["hash"]:
-        msg = (
-            f"'{made['study']}/{made['run']}' was trained on the split {made['split']['hash']} of "
-            f"{dataset.name}, drawn here it is {prepared.split.hash}; another version of skinlib "
-            "or scikit-learn drew it, so install the versions of requirements.lock"
-        )
-        raise IntegrityError(msg)
-    return prepared
-
-
-def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
+def measure(run, classifier, prepared, folds=(), *, risk=abstention.RISK, progress=True):
     """Fit the rule of a release, and measure what it does, as ``model.json`` says it.
 
     Parameters
@@ -65,67 +30,54 @@ def measure(run, classifier, prepared, *, risk=abstention.RISK, progress=True):
     classifier : skinlib.predict.model.Classifier
         With the weights to be released; its ``detector`` and its ``rule`` are set.
     prepared : skinlib.data.prepare.Prepared
+    folds : sequence of skinlib.experiments.run.Run
+        See `skinlib.predict.held_out`; empty for a run with a validation and a test set.
     risk : float
         See `skinlib.predict.abstention.fit`.
     """
-    takes_facts = classifier.recipe.metadata
-
-    def classify(part, facts=None, views=None):
-        chosen, facts = prepared.parts[part], prepared.tables[part] if facts is None else facts
-        pictures = chosen.pixels[chosen.rows]
-        return classifier.classify(pictures, facts, views=views, progress=progress and part)
-
-    train = classify("train", views="one")
-    found = {part: classify(part) for part in ("validation", "test")}
-    classifier.detector = ood.Detector.fit(
-        (train.colours, train.features), (found["validation"].colours, found["validation"].features)
-    )
-    distances = {
-        part: classifier.detector.distance(each.colours, each.features)
-        for part, each in found.items()
-    }
-    known = {part: complete(prepared.tables[part]) if takes_facts else True for part in found}
-    nothing = {part: table([NOTHING] * len(prepared.tables[part])) for part in found if takes_facts}
-    blind = {part: classify(part, facts).probabilities for part, facts in nothing.items()}
-    labels, probabilities, _ = run.arrays("validation")
-    rule = classifier.rule = abstention.fit(
-        labels, probabilities, blind=blind.get("validation"), risk=risk,
-        distance=abstention.FARTHEST,
-    )  # fmt: skip
+    if folds:
+        held = held_out.of_folds(folds, classifier, prepared, risk, progress)
+    else:
+        held = held_out.of_run(run, classifier, prepared, risk, progress)
+    # Without the rule the probabilities are those of the network.
+    classifier.detector, rule = held.detector, held.rule
+    given = held.answers["given"]
+    measured = {"test": abstention.measure(given, held.labels, held.lesions)}
+    grouped = {"test": _groups(given, held.labels, held.lesions, held.table)}
+    rounded = dict(held.rounded)
+    spoilt = prepared.parts["train" if folds else "test"]
+    spoilt = spoilt.pixels[spoilt.rows[: ood_images.COUNT]]
     if official := _official(run, classifier, prepared.dataset.folder, progress):
-        distances[external.PART], facts = official
-        known[external.PART] = facts if takes_facts else True
-    measured = {
-        part: abstention.measure(rule, *run.arrays(part), distances[part], known[part])
-        for part in distances
-    }
-    without = None
-    if takes_facts:
-        given = found["test"].probabilities, known["test"]
-        without = without_facts(rule, run, given, (blind["test"], False), distances["test"])
+        pictures, facts = official
+        found = classifier.classify(pictures, facts, progress=progress and external.PART)
+        labels, exact, lesions = run.arrays(external.PART)
+        known = complete(facts) if classifier.recipe.metadata else True
+        answers = rule.answers(exact, found.distances, known)
+        measured[external.PART] = abstention.measure(answers, labels, lesions)
+        grouped[external.PART] = _groups(answers, labels, lesions, facts)
+        rounded[external.PART] = facts["image_id"], found.probabilities
+        spoilt = pictures[: ood_images.COUNT] if folds else spoilt
+    classifier.rule = rule
     return {
-        "temperature": rule.temperature,
+        "decision": rule.decision.to_json(),
         "abstention": {
-            "confidence": rule.confidence,
             "confidence_without": rule.confidence_without,
             "distance": rule.distance,
             "risk": risk,
             "percentile": ood.PERCENTILE,
             "limits": dict(zip(ood.PARTS, classifier.detector.limits.tolist(), strict=True)),
-            "chosen_on": {"part": "validation", **measured.pop("validation")},
+            "chosen_on": held.chosen_on,
             "measured": measured,
         },
-        "float16": {
-            part: _rounding(run, part, prepared.tables[part]["image_id"], each.probabilities)
-            for part, each in found.items()
-        },
-        "without_facts": without,
-        "foreign": _ood_images(classifier, prepared.parts["test"], progress),
+        "groups": grouped,
+        "float16": {part: _rounding(run, part, *each) for part, each in rounded.items()},
+        "without_facts": without_facts(held) if classifier.recipe.metadata else None,
+        "foreign": _ood_images(classifier, spoilt, progress),
     }
 
 
 def _official(run, classifier, folder, progress):
-    """Return distances of the official images, and whether their facts are all known, or None."""
+    """Return the official images as the network takes them, and their facts, or None."""
     known = run.record.get("external")
     try:
         dataset = known and external.load(os.environ.get("SKINLIB_TEST") or folder)
@@ -135,10 +87,13 @@ def _official(run, classifier, folder, progress):
         return None
     places = pd.Index(dataset.table["image_id"])
     rows = places.get_indexer(run.predictions(external.PART)["image_id"])
-    images, facts = classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
-    title = progress and external.PART
-    found = classifier.classify(images, facts, views="one", progress=title)
-    return found.distances, complete(facts)
+    return classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
+
+
+def _groups(answers, labels, lesions, table):
+    """Measure the operating point *as the data* by groups of patients, for JSON."""
+    facts = subgroups.facts(table)[["sex", "age", "site"]]
+    return subgroups.measure(labels, answers.named[points.AS_DATA], lesions, facts)
 
 
 def _rounding(run, part, names, rounded):
@@ -166,34 +121,44 @@ def _rounding(run, part, names, rounded):
     }
 
 
-def without_facts(rule, run, given, none, distances):
-    """Return accuracy, mean recall, coverage and risk with and without age, sex and site.
+def without_facts(held):
+    """Return scores, coverage, risk and what is flagged with and without facts, by condition.
 
-    `given` and `none`: probabilities (n, 7) of the test set, and of which rows all facts are known.
-    Differences are of the same resamples of lesions.
+    `held` is a `skinlib.predict.held_out.HeldOut`. All are at the operating point *as the data*.
+    Differences to ``given`` are of the same resamples of lesions.
     """
-    labels, _, lesions = run.arrays("test")
-    weights = bootstrap.cluster_weights(lesions)
+    weights = bootstrap.cluster_weights(held.lesions)
     found, columns = {}, {}
-    for key, (probabilities, known) in {"given": given, "none": none}.items():
-        values = scores.scores(weights, labels, probabilities).T
-        columns[key] = {"accuracy": values[0], "mean_recall": values[1]}
-        ruled = abstention.measure(rule, labels, probabilities, lesions, distances, known)
-        found[key] = {
-            **{name: bootstrap.estimate(each).to_json() for name, each in columns[key].items()},
-            **{name: ruled[name] for name in ("coverage", "risk")},
+    for condition, answers in held.answers.items():
+        named = answers.named[points.AS_DATA]
+        recalls = bootstrap.recalls(weights, held.labels, named)
+        columns[condition] = {
+            "accuracy": bootstrap.share(weights, named == held.labels),
+            "mean_recall": bootstrap.mean_present(recalls),
         }
-    found["difference"] = {
-        name: bootstrap.estimate(columns["none"][name] - each).to_json()
-        for name, each in columns["given"].items()
-    }
+        answered = answers.status == abstention.ANSWERED
+        positive = held.labels == operating.MELANOMA
+        shares = {
+            **columns[condition],
+            "coverage": bootstrap.share(weights, answered),
+            "risk": bootstrap.share(weights, named != held.labels, answered),
+            "sensitivity": bootstrap.share(weights, answers.flagged, positive),
+            "specificity": bootstrap.share(weights, ~answers.flagged, ~positive),
+        }
+        found[condition] = {
+            name: bootstrap.estimate(each).to_json() for name, each in shares.items()
+        }
+        if condition != "given":
+            found[condition]["difference"] = {
+                name: bootstrap.estimate(each - columns["given"][name]).to_json()
+                for name, each in columns[condition].items()
+            }
     return found
 
 
-def _ood_images(classifier, part, progress):
+def _ood_images(classifier, some, progress):
     """Return what the rule does with pictures that are not photographs of lesions."""
-    some, size = part.pixels[part.rows[: ood_images.COUNT]], classifier.record["input_size"]
-    found = []
+    size, found = classifier.record["input_size"], []
     for kind, pictures in ood_images.kinds(size, some).items():
         facts = table([NOTHING] * len(pictures))
         status = classifier.classify(pictures, facts, progress=progress and kind).status

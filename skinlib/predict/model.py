@@ -22,7 +22,7 @@ from skinlib.models.prediction import d4
 from skinlib.models.weights import check_file, load_classifier
 from skinlib.predict import abstention, ood
 from skinlib.predict.requests import check_facts, complete, table
-from skinlib.stats import calibration
+from skinlib.stats import points
 
 # Pixels; a smaller picture shows nothing that a network could use.
 LEAST_SIDE = 32
@@ -35,9 +35,13 @@ class Predictions:
     Attributes
     ----------
     probabilities : numpy.ndarray
-        Calibrated if the model has a rule, shape (n, 7).
+        Fitted to the data if the model has a rule, shape (n, 7).
     status : numpy.ndarray of str
         Of `skinlib.predict.abstention`, shape (n,).
+    alike : numpy.ndarray or None
+        Class index at the operating point *every class alike*, shape (n,); None without a rule.
+    flagged : numpy.ndarray or None
+        Whether the melanoma probability exceeds its threshold, shape (n,); None without a rule.
     colours, features : numpy.ndarray or None
         For `skinlib.predict.ood`, shapes (n, 12) and (n, C); None where it is part of the graph.
     distances : numpy.ndarray or None
@@ -48,6 +52,8 @@ class Predictions:
 
     probabilities: np.ndarray
     status: np.ndarray
+    alike: np.ndarray | None
+    flagged: np.ndarray | None
     colours: np.ndarray
     features: np.ndarray
     distances: np.ndarray | None
@@ -65,7 +71,7 @@ class Predictor:
     record : dict
         Of ``run.json`` or ``model.json``: ``recipe``, ``metadata``, ``backbone``, ``input_size``.
     rule : skinlib.predict.abstention.Rule, optional
-        Without one probabilities are not calibrated, and every photograph is answered.
+        Without one probabilities are those of the network, and every photograph is answered.
     """
 
     batch = 64
@@ -127,15 +133,16 @@ class Predictor:
         found = self._inside(inputs)
         others = [self._probabilities({**inputs, "image": view}) for view in seen[1:]]
         probabilities = np.mean([found.pop("probabilities"), *others], axis=0)
-        status = np.full(len(probabilities), abstention.ANSWERED, object)
-        if self.rule:
-            probabilities = calibration.calibrated(probabilities, self.rule.temperature)
-            known = complete(facts) if self.recipe.metadata else True
-            status = self.rule.decide(probabilities, found["distances"], known)
-        return Predictions(probabilities, status, **found)
+        if not self.rule:
+            status = np.full(len(probabilities), abstention.ANSWERED, object)
+            return Predictions(probabilities, status, None, None, **found)
+        known = complete(facts) if self.recipe.metadata else True
+        answers = self.rule.answers(probabilities, found["distances"], known)
+        alike = answers.named[points.ALIKE]
+        return Predictions(answers.probabilities, answers.status, alike, answers.flagged, **found)
 
     def _inside(self, inputs):
-        """Return the fields of `Predictions` but for the status, of pictures as they are."""
+        """Return probabilities and the last fields of `Predictions`, of pictures as they are."""
         raise NotImplementedError
 
     def _probabilities(self, inputs):
@@ -143,7 +150,7 @@ class Predictor:
         raise NotImplementedError
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
-        """Return class to probability for one photograph, calibrated if there is a rule.
+        """Return class to probability for one photograph, fitted to the data if there is a rule.
 
         Errors are those of `skinlib.predict.requests.check_facts` and `open_photograph`.
         """

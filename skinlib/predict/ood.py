@@ -4,7 +4,8 @@ A Gaussian is fitted to twelve numbers about the colours, and another to the fea
 network averaged over positions. Features are standardised, the leading directions keep their own
 variance and all others share one (probabilistic principal component analysis). The distance is
 the squared Mahalanobis distance divided by the number of features, about 1 for a training
-picture, in units of a high percentile of the validation set. The larger of the two counts.
+picture, in units of a high percentile of photographs that the
+network has not seen. The larger of the two counts.
 
 Sources: Tipping and Bishop, Probabilistic principal component analysis, JRSS B 1999; Lee et
 al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018.
@@ -88,7 +89,7 @@ class Detector:
 
     @classmethod
     def fit(cls, train, validation, percentile=PERCENTILE):
-        """Fit to the training set, set the limits by a percentile of the validation set.
+        """Fit to the training set, set the limits by a percentile of photographs not trained on.
 
         Each set is a pair: features of colours (n, 12) and of the network (n, C).
         """

@@ -13,12 +13,12 @@ from skinlib.common.errors import DataError, Interrupted, SkinlibError
 from skinlib.common.files import atomic_path, require_place, write_csv
 from skinlib.predict import predictions, released, requests, what_if
 
+# What was measured without all three facts.
+NONE = "without facts"
 # Errors that are printed; the table has them all.
 SHOWN = 10
 # Bytes of a photograph's name that its overlay keeps: file systems allow 255 in all.
 KEPT = 100
-# Test sets whose measures are told.
-SETS = {"test": "its own test set", "official": "the official test set"}
 # Endings that make --overlay the name of one picture; of these, PNG is written.
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 
@@ -142,39 +142,54 @@ def _notes(classifier, found):
     about = f"{record['backbone']}, {record['input_size']} pixels"
     lines = [f"Model: {name} ({about}), computed with {classifier.runtime}."]
     if classifier.rule is None:
-        lines.append("Not calibrated, and no rule when not to answer: no validation set.")
+        lines.append("Probabilities as the network gives them, and no rule: no validation set.")
     elif found[0].distance is None:
         lines.append("Whether a picture is unlike the training pictures is not checked.")
     lines += _wrong(record)
     if classifier.recipe.metadata:
         if not all(each.request.complete for each in found):
-            lines.append(_lost(record))
+            lines.append(_lost(record, [each.request for each in found]))
         lines.append("A guessed age, sex or site can turn the answer; give only what you know.")
     return lines
 
 
 def _wrong(record):
-    """Return a line with the shares of wrong answers that were measured, if there are any."""
+    """Return lines with what was measured: both operating points, and wrong answers."""
     measured = record.get("abstention", {}).get("measured", {})
-    shares = [
-        f"{risk[0]:.1%} [{100 * risk[1]:.1f}, {100 * risk[2]:.1f}] on {SETS[part]}"
-        for part in SETS
-        if (risk := measured.get(part, {}).get("risk"))
-    ]
-    return [f"Of the answers of this model are wrong: {', '.join(shares)}."] if shares else []
+    if not measured:
+        return []
+    part, found = list(measured.items())[-1]
+    title = released.titles(record)[part]
+    if title == released.OUT_OF_FOLD:
+        title = "HAM10000, by networks new to the lesion"
+    scores = "; ".join(
+        f"{point}, accuracy {each['accuracy'][0]:.2f} and mean recall {each['mean_recall'][0]:.2f}"
+        for point, each in found["points"].items()
+    )
+    lines = [f"Measured on {found['images']:,} photographs ({title}): {scores}."]
+    if risk := found["risk"]:
+        lines.append(
+            f"Of its answers there {risk[0]:.1%} [{100 * risk[1]:.1f}, {100 * risk[2]:.1f}] are "
+            "wrong."
+        )
+    return lines
 
 
-def _lost(record):
+def _lost(record, given):
     """Return what is lost without all facts."""
     line = "Age, sex or site was not given; the model was trained with them"
     if measured := record.get("without_facts"):
+        missing = {fact for each in given for fact in each.missing}
+        one = f"without {missing.pop()}" if len(missing) == 1 else NONE
+        condition = one if one in measured else NONE
         (answered, wrong), (answered_none, wrong_none) = (
             ["none" if share is None else f"{share[0]:.0%}" for share in
              (measured[key]["coverage"], measured[key]["risk"])]
-            for key in ("given", "none")
+            for key in ("given", condition)
         )  # fmt: skip
         line += (
-            f". On its test set it answers {answered} of the photographs with all three and "
-            f"{answered_none} with none; of these answers {wrong} and {wrong_none} are wrong"
+            f". Of photographs new to it, it answers {answered} with all three and {answered_none} "
+            f"{'with none' if condition == NONE else condition}; of these answers {wrong} and "
+            f"{wrong_none} are wrong"
         )
     return f"{line}."

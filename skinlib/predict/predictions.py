@@ -11,12 +11,13 @@ from skinlib.data.images import in_threads
 from skinlib.predict import abstention
 from skinlib.predict.model import open_photograph
 from skinlib.predict.requests import Request, table
+from skinlib.stats import operating
 
 BATCH = 32
 ERROR = "error"
 COLUMNS = (
-    "image", "status", "answer", "diagnosis", "confidence", *CLASSES, "distance", "error",
-    "note",
+    "image", "status", "answer", "diagnosis", "confidence", "alike", "flagged", *CLASSES,
+    "distance", "error", "note",
 )  # fmt: skip
 # Largest side of the picture under an overlay, in pixels.
 LARGEST = 512
@@ -36,6 +37,10 @@ class Prediction:
         Shape (7,).
     distance : float or None
         From the training set, see `skinlib.predict.ood`.
+    alike : int or None
+        Class index at the operating point *every class alike*; None without a rule.
+    flagged : bool or None
+        Whether the melanoma probability exceeds its threshold; None without a rule.
     overlay : PIL.Image.Image or None
     note : str
         What was done to the colours, see `skinlib.data.images.decode`.
@@ -45,6 +50,8 @@ class Prediction:
     status: str
     probabilities: np.ndarray | None = None
     distance: float | None = None
+    alike: int | None = None
+    flagged: bool | None = None
     overlay: object = None
     error: SkinlibError | None = None
     note: str = ""
@@ -57,6 +64,8 @@ class Prediction:
         row |= dict(zip(CLASSES, map(float, self.probabilities), strict=True))
         row |= {"confidence": max(row[name] for name in CLASSES), "distance": self.distance}
         row["note"] = self.note or None
+        if self.alike is not None and self.status != abstention.UNLIKE:
+            row |= {"alike": CLASSES[self.alike], "flagged": self.flagged}
         if self.status == abstention.ANSWERED:
             row["answer"] = CLASSES[self.probabilities.argmax()]
             row["diagnosis"] = LONG_NAMES[row["answer"]]
@@ -90,13 +99,26 @@ class Prediction:
             for k in order
         ]
         notes = [f"  {self.note}"] if self.note else []
+        if self.alike is not None and self.status != abstention.UNLIKE:
+            notes += self._points(rule.decision)
         return "\n".join([self.request.name, f"  {line}", *notes, *rows])
+
+    def _points(self, decision):
+        """Return lines on the second operating point and on melanoma."""
+        named = CLASSES[self.alike]
+        would = "" if self.status == abstention.ANSWERED else "it would be "
+        share, threshold = self.probabilities[operating.MELANOMA], decision.melanoma
+        return [
+            f"  every class alike: {would}{LONG_NAMES[named]} ({named})",
+            f"  melanoma: {share:.1%}, {'above' if self.flagged else 'not above'} its threshold of "
+            f"{threshold:.1%}",
+        ]
 
 
 def _least(rule, complete):
     least = rule.least(complete)
     found = (
-        "and this model was never sure enough on its validation set"
+        "and this model was never sure enough where that was measured"
         if least is None
         else f"answers start at {least:.0%}"
     )
@@ -149,10 +171,15 @@ def _classified(classifier, batch):
     found = classifier.classify(pictures, table([request.facts for request, _ in batch]))
     for place, (request, (_, shown, note)) in enumerate(batch):
         distance = None if found.distances is None else float(found.distances[place])
+        alike, flagged = (
+            None if each is None else kind(each[place])
+            for kind, each in ((int, found.alike), (bool, found.flagged))
+        )
         overlay = None if shown is None else lay_over(shown, found.maps[place])
         yield Prediction(
-            request, found.status[place], found.probabilities[place], distance, overlay, note=note
-        )
+            request, found.status[place], found.probabilities[place], distance,
+            alike, flagged, overlay, note=note,
+        )  # fmt: skip
 
 
 def lay_over(picture, attention):

@@ -17,12 +17,12 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import abstention, export, ood, released
-from skinlib.predict.measure import measure, prepare
+from skinlib.predict import abstention, conditions, export, held_out, ood, released
+from skinlib.predict.measure import measure
 from skinlib.predict.model import Classifier
-from skinlib.predict.runs import finished
+from skinlib.predict.runs import finished, prepare
 
-FORMAT = 2
+FORMAT = 3
 FEATURES = f"features{SUFFIX}"
 LICENCE = {
     "id": "cc-by-nc-4.0",
@@ -34,6 +34,8 @@ OF_RUN = (
     "study", "run", "identity", "weights_sha256", "epochs", "best_epoch", "finished", "external",
     "data", "split", "weights", "versions", "device",
 )  # fmt: skip
+# Those that it has of each run of the folds.
+OF_FOLD = ("study", "run", "identity", "weights_sha256")
 # In the name that Keras gives a layer in a weights file: that of its class.
 DEPTHWISE = "/depthwise_conv2d"
 # Bytes of a file, git gets no larger one; and those of it that HDF5 may take beside the numbers.
@@ -42,15 +44,18 @@ LARGEST, ROOM = 3_000_000, 400_000
 _log = logging.getLogger(__name__)
 
 
-def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True):
+def make(directory, data=None, *, folds=(), name=None, risk=abstention.RISK, progress=True):
     """Write ``models/<name>/`` without its card.
 
     Parameters
     ----------
     directory : str or pathlib.Path
-        A finished run with its weights and a validation set.
+        A finished run with its weights, and with a validation set and a test set or with `folds`.
     data : str or pathlib.Path, optional
         What it was trained on; see `skinlib.data.ham10000.locate`.
+    folds : sequence of str or pathlib.Path
+        For a run on all photographs: runs of all folds, of the same settings, measured by
+        `skinlib.predict.conditions`.
     name : str, optional
     risk : float
         See `skinlib.predict.abstention.fit`.
@@ -59,19 +64,26 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     Raises
     ------
     DataError
-        The run has not finished, has no weights or no validation set.
+        The run has not finished or has no weights; it has neither validation set and test set nor
+        runs of all folds.
     IntegrityError
         The data or the split are not those of the run, or its weights do not give its predictions.
     """
     run = finished(directory)
-    held_out = set(run.predictions()["part"])
-    if not {"validation", "test"} <= held_out:
+    members = [finished(folder) for folder in folds]
+    there = set(run.predictions()["part"])
+    if not members and not {"validation", "test"} <= there:
         msg = (
-            f"run '{directory}' has the parts {sorted(held_out)}, a release needs validation and "
-            "test: thresholds are chosen on the one and measured on the other; train with both"
+            f"run '{directory}' has the parts {sorted(there)}, a release needs validation and "
+            "test: thresholds are chosen on the one and measured on the other; train with both, or "
+            "name runs of the folds of the same photographs by --folds"
         )
         raise DataError(msg)
     record = run.record
+    if members:
+        # Before anything of an older release is replaced.
+        held_out.require_same(record, members[0])
+        conditions.together(members)
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +99,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
         "classes": list(CLASSES),
         "class_names": LONG_NAMES,
         "run": {key: record.get(key) for key in OF_RUN},
+        "folds": [{key: each.record[key] for key in OF_FOLD} for each in members],
         **{key: record[key] for key in SHARED},
         "weights": names,
         "files": files_of(folder, names),
@@ -95,7 +108,7 @@ def make(directory, data=None, *, name=None, risk=abstention.RISK, progress=True
     with released.whole(folder, model) as (path, digest):
         classifier = Classifier(record, path, digest)
     prepared = prepare(classifier, data, progress=progress)
-    model |= measure(run, classifier, prepared, risk=risk, progress=progress)
+    model |= measure(run, classifier, prepared, members, risk=risk, progress=progress)
     ood.save(folder / FEATURES, classifier.detector)
     model["files"] = files_of(folder, [*names, FEATURES])
     released.write(folder, model)

@@ -18,12 +18,13 @@ import h5py
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_json, write_text
-from skinlib.experiments import contract
+from skinlib.experiments import contract, external
 from skinlib.experiments.recipes import from_json
 from skinlib.models.backbones import BACKBONES
 from skinlib.models.weights import SUFFIX, check_file
 from skinlib.predict import ood
 from skinlib.predict.abstention import Rule
+from skinlib.stats.points import Decision
 
 MODEL, CARD = "model.json", "README.md"
 # The hash of the first, as `sha256sum` writes and checks it.
@@ -31,6 +32,10 @@ SEAL = f"{MODEL}.sha256"
 # The network in another format, and how to call it, where a folder has them.
 ONNX, BESIDE = "model.onnx", "model.onnx.json"
 SCHEMA = Path(__file__).with_name("model.schema.json")
+# What the photographs are called that a model was measured on; of a model of all photographs the
+# first are out of fold.
+TITLES = {"test": "own test set", external.PART: "official test"}
+OUT_OF_FOLD = "out of fold"
 
 
 def folders():
@@ -117,6 +122,12 @@ def _digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def titles(model):
+    """Return what the photographs are called that a model was measured on, by part."""
+    own = {"test": OUT_OF_FOLD} if model["folds"] else {}
+    return {part: (TITLES | own)[part] for part in model["abstention"]["measured"]}
+
+
 def write(folder, model):
     """Write ``model.json`` and its hash."""
     path = Path(folder) / MODEL
@@ -145,8 +156,7 @@ def load(folder, *, onnx=False):
     """
     folder = Path(folder)
     model = read(folder)
-    names = ("confidence", "distance", "confidence_without")
-    rule = Rule(model["temperature"], **{name: model["abstention"][name] for name in names})
+    rule = rule_of(model)
     there = ONNX in model["files"] and (folder / ONNX).is_file()
     if onnx and there and importlib.util.find_spec("onnxruntime"):
         from skinlib.predict.onnx_classifier import OnnxClassifier
@@ -157,6 +167,12 @@ def load(folder, *, onnx=False):
     detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))
     with whole(folder, model) as (path, digest):
         return Classifier(model, path, digest, rule=rule, detector=detector, name=folder)
+
+
+def rule_of(model):
+    """Return the rule of a released model."""
+    limits = {name: model["abstention"][name] for name in ("confidence_without", "distance")}
+    return Rule(Decision.from_json(model["decision"]), **limits)
 
 
 def _hash(model, name):
@@ -221,8 +237,6 @@ def locate(given=None, *, onnx=False):
     onnx : bool
         See `load`.
     """
-    from skinlib.predict.runs import load_run
-
     folder = newest() if given is None else Path(given)
     if not folder.exists() and (paths.MODELS / folder / MODEL).is_file():
         folder = paths.MODELS / folder
@@ -237,4 +251,6 @@ def locate(given=None, *, onnx=False):
         raise DataError(msg)
     if (folder / MODEL).is_file():
         return load(folder, onnx=onnx)
-    return load_run(folder, calibrate=True)
+    from skinlib.predict.runs import load_run
+
+    return load_run(folder, with_rule=True)

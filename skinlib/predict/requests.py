@@ -47,9 +47,15 @@ class Request:
     fault: str | None = None
 
     @property
+    def missing(self):
+        """Which of ``age``, ``sex`` and ``site`` are not known."""
+        named = zip(("age", "sex", "site"), self.facts, strict=True)
+        return [name for name, fact in named if fact in (None, "unknown")]
+
+    @property
     def complete(self):
         """Whether age, sex and site are known."""
-        return not {None, "unknown"} & set(self.facts)
+        return not self.missing
 
 
 def check_facts(age, sex, site):

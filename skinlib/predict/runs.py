@@ -1,6 +1,7 @@
-"""Make a classifier of a finished run."""
+"""Make a classifier of a finished run, and prepare the data that it was trained on."""
 
-from skinlib.common.errors import DataError
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.data import ham10000
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.run import PREDICTIONS, read_run
 from skinlib.predict import abstention
@@ -18,11 +19,10 @@ def finished(folder):
     return run
 
 
-def load_run(folder, *, calibrate=False):
+def load_run(folder, *, with_rule=False):
     """Return the `Classifier` of a finished run whose weights were kept.
 
-    With `calibrate`, temperature and least confidence are fitted on its validation set, if there
-    is one.
+    With a rule it is fitted on its validation set, if there is one.
     """
     run = finished(folder)
     recipe = from_json(run.record["recipe"])
@@ -37,7 +37,42 @@ def load_run(folder, *, calibrate=False):
         msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
         raise DataError(msg)
     classifier = Classifier(run.record, weights, run.record["weights_sha256"])
-    if calibrate and "validation" in set(run.predictions()["part"]):
-        labels, probabilities, _ = run.arrays("validation")
-        classifier.rule = abstention.fit(labels, probabilities)
+    if with_rule and "validation" in set(run.predictions()["part"]):
+        classifier.rule = abstention.fit(*run.arrays("validation"))
     return classifier
+
+
+def require_data(record, dataset):
+    """Refuse a data set that a run, or the run of a released model, was not trained on."""
+    wanted = record["data"]
+    if dataset.fingerprint != wanted["fingerprint"]:
+        msg = (
+            f"'{record['study']}/{record['run']}' was trained on the data {wanted['name']} "
+            f"({wanted['fingerprint']}), this is {dataset.name} ({dataset.fingerprint}) in "
+            f"'{dataset.folder}'; set SKINLIB_DATA or --data to the folder of the former"
+        )
+        raise IntegrityError(msg)
+
+
+def prepare(classifier, data=None, *, progress=True):
+    """Prepare the data that a run or a released model was trained on, and refuse any other."""
+    # It imports scikit-learn, which `predict` does without.
+    from skinlib.data import prepare as preparing
+
+    record = classifier.record
+    # A released model has of its run what run.json has.
+    made = record["run"] if isinstance(record["run"], dict) else record
+    dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
+    # Before minutes are spent on decoding.
+    require_data(made, dataset)
+    prepared = preparing.prepare(
+        classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
+    )
+    if prepared.split.hash != made["split"]["hash"]:
+        msg = (
+            f"'{made['study']}/{made['run']}' was trained on the split {made['split']['hash']} of "
+            f"{dataset.name}, drawn here it is {prepared.split.hash}; another version of skinlib "
+            "or scikit-learn drew it, so install the versions of requirements.lock"
+        )
+        raise IntegrityError(msg)
+    return prepared

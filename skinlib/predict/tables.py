@@ -7,31 +7,27 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
-from skinlib.experiments import evaluated, external
+from skinlib.experiments import evaluated
 from skinlib.experiments.run import folder_of, read_run
-from skinlib.stats import operating
+from skinlib.predict import abstention, conditions, released
+from skinlib.stats import bootstrap, operating
 from skinlib.stats.bootstrap import Estimate, proportion
-from skinlib.stats.scores import SCORES
+from skinlib.stats.scores import scores
 
-# Test sets: what tables and the hub call them.
-PARTS = {"test": "own test set", external.PART: "official test"}
-SHORT = {"test": "own", external.PART: "official"}
 SHARES = {
     "coverage": "Answered",
     "risk": "Wrong among the answers",
-    "error": "Wrong if all were answered",
+    "wrong": "Lesions with a wrong answer, of all",
     "error_passed_on": "Wrong among those without an answer",
     "unlike": "No answer because unlike the training set",
 }
+FLAGGED = ["Melanoma flagged, of melanomas", "Not flagged, of the others"]
 PICTURES = {
     "kind": "Pictures",
     "images": "Number",
     "unlike": "No answer: unlike the training set",
     "unsure": "No answer: not sure enough",
     "answered": "Answered",
-}
-FACTS = {"accuracy": "Accuracy", "mean_recall": "Mean recall"} | {
-    key: SHARES[key] for key in ("coverage", "risk")
 }
 SEXES = {"female": "women", "male": "men", "unknown": "sex unknown"}
 
@@ -45,7 +41,10 @@ def run_of(model):
         Its folder holds another run.
     """
     made_of = model["run"]
-    run = read_run(folder_of(made_of["study"], made_of["run"]))
+    return _same(read_run(folder_of(made_of["study"], made_of["run"])), made_of, model)
+
+
+def _same(run, made_of, model):
     if run.record["identity"] != made_of["identity"]:
         msg = (
             f"'{run.folder}' is run {run.record['identity']}, the model '{model['name']}' was made "
@@ -55,23 +54,77 @@ def run_of(model):
     return run
 
 
-def parts(run):
-    """Return the titles of the test sets that a run was evaluated on, by part."""
-    there = set(run.predictions()["part"])
-    return {part: title for part, title in PARTS.items() if part in there}
+def folds_of(model):
+    """Return the runs of the folds that the rule of a released model was fitted on."""
+    return [
+        _same(read_run(folder_of(each["study"], each["run"])), each, model)
+        for each in model["folds"]
+    ]
 
 
-def metrics(run):
-    """Return scores on both test sets, if every photograph is answered."""
-    rows = ["photographs", "lesions", *SCORES, "melanoma recall"]
-    frame = pd.DataFrame({"Metric": list(map(_capital, rows))})
-    for part, title in parts(run).items():
-        labels, _, lesions = run.arrays(part)
-        melanoma = evaluated.recalls(run, part)[CLASSES.index("mel")]
-        found = [*evaluated.estimates(run, part).values(), melanoma]
-        counts = [f"{len(labels):,}", f"{len(set(lesions)):,}"]
-        frame[_capital(title)] = [*counts, *(each.text() for each in found)]
+def sets(model):
+    """Return what a released model, or the networks of its folds, predict, by part.
+
+    Returns
+    -------
+    dict of str to tuple
+        Labels (n,), probabilities as the network gives them and fitted to the data, (n, 7) each,
+        and lesions (n,). Out of fold they are fitted on the other folds.
+    """
+    run, rule, found = run_of(model), released.rule_of(model), {}
+    for part in model["abstention"]["measured"]:
+        if part == "test" and model["folds"]:
+            joined, under = conditions.together(folds_of(model))
+            labels, lesions = joined.labels, joined.lesions
+            given = under.probabilities[conditions.TURNS]
+            rules = abstention.CrossFitted(labels, given, lesions, joined.folds)
+            fitted = rules.answers(given).probabilities
+        else:
+            labels, given, lesions = run.arrays(part)
+            fitted = rule.answers(given).probabilities
+        found[part] = labels, given, fitted, lesions
+    return found
+
+
+def metrics(model, predicted):
+    """Return scores of a model at both operating points, if every photograph is answered.
+
+    `predicted` is what `sets` returns.
+    """
+    frames = {}
+    for part, title in released.titles(model).items():
+        found = model["abstention"]["measured"][part]
+        labels, _, fitted, lesions = predicted[part]
+        ranked = scores(bootstrap.cluster_weights(lesions), labels, fitted, ["AUC, macro"])
+        values = {"Photographs": f"{found['images']:,}", "Lesions": f"{found['lesions']:,}"}
+        for point, each in found["points"].items():
+            values[f"Accuracy, {point}"] = _text(each["accuracy"])
+            values[f"Mean recall, {point}"] = _text(each["mean_recall"])
+            values[f"Melanoma recall, {point}"] = _text(each["recalls"].get("mel"))
+        values["AUC, macro"] = bootstrap.estimate(ranked[:, 0]).text()
+        for flag, key in zip(FLAGGED, ("sensitivity", "specificity"), strict=True):
+            values[flag] = _text(found[key])
+        frames[_capital(title)] = values
+    return pd.DataFrame(frames).rename_axis("Metric").reset_index()
+
+
+def classes(model, part="test"):
+    """Return the recall of each class at both operating points."""
+    found = model["abstention"]["measured"][part]["points"]
+    frame = pd.DataFrame({"Class": evaluated.TITLES})
+    for point, each in found.items():
+        recalls = [_text(each["recalls"].get(name)) for name in CLASSES]
+        frame[f"Recall, {point}"] = recalls
     return frame
+
+
+def by_group(model):
+    """Return ``groups`` of ``model.json`` as `skinlib.experiments.groups` shows them, by part."""
+    titles = released.titles(model)
+    return {
+        part: {**found, "model": model["name"], "set": titles[part]}
+        for part, found in model["groups"].items()
+    }
 
 
 def _capital(title):
@@ -87,27 +140,31 @@ def _percent(values):
     return _text(values, percent=True, unit="\u00a0%")
 
 
-def abstention(measured):
+def answered(model):
     """Return what the rule of a model does: ``abstention``, ``measured`` of ``model.json``."""
     frame = pd.DataFrame({"Share of the photographs": ["Photographs", *SHARES.values()]})
-    for part, found in measured.items():
-        shares = [_percent(found[key]) for key in SHARES]
-        frame[_capital(PARTS[part])] = [f"{found['images']:,}", *shares]
+    for part, title in released.titles(model).items():
+        found = model["abstention"]["measured"][part]
+        # Out of fold no distance is measured.
+        kept = dict.fromkeys(SHARES, True) | {"unlike": part != "test" or not model["folds"]}
+        shares = [_percent(found[key]) if kept[key] else "–" for key in SHARES]
+        frame[_capital(title)] = [f"{found['images']:,}", *shares]
     return frame
 
 
-def outcomes(measured):
+def outcomes(model):
     """Return shares of correct, no and wrong answers by title, see `plots.curves.outcomes`.
 
-    All photographs of both test sets, then those of melanoma.
+    All photographs of each test set, then those of melanoma.
     """
-    bars = {}
+    measured, titles, bars = model["abstention"]["measured"], released.titles(model), {}
     for part, found in measured.items():
-        answered, wrong = found["coverage"][0], found["risk"][0]
-        bars[f"all, {PARTS[part]}"] = answered * (1 - wrong), 1 - answered, answered * wrong
+        coverage = found["coverage"][0]
+        wrong = coverage * (found["risk"] or [0])[0]
+        bars[f"all, {titles[part]}"] = coverage - wrong, 1 - coverage, wrong
     for part, found in measured.items():
         counts = found["melanoma"]
-        bars[f"melanoma, {PARTS[part]}"] = tuple(
+        bars[f"melanoma, {titles[part]}"] = tuple(
             counts[key] / counts["images"] for key in ("right", "passed_on", "wrong")
         )
     return bars
@@ -118,51 +175,53 @@ def ood(found):
     return pd.DataFrame(found)[list(PICTURES)].rename(columns=PICTURES)
 
 
-def calibration(run, temperature):
-    """Return calibration on both test sets, as trained and scaled."""
+def calibration(model, predicted):
+    """Return calibration of what `sets` returns, as the network gives it and fitted."""
     rows = []
-    for part in parts(run):
-        for kind, used in (("as trained", None), ("scaled", temperature)):
-            found = operating.scores(*run.arrays(part), used)
+    for part, title in released.titles(model).items():
+        labels, given, fitted, lesions = predicted[part]
+        for kind, used in (("of the network", given), ("fitted", fitted)):
+            found = operating.scores(labels, used, lesions)
             ece, chance = (f"{found[key]:.3f}" for key in ("ece", "chance"))
-            rows.append([SHORT[part], kind, ece, chance, found["over"].text(signed=True)])
-    columns = ["Test set", "Probabilities", "ECE", "ECE by chance", "Confidence − accuracy"]
+            rows.append([title, kind, ece, chance, found["over"].text(signed=True)])
+    columns = ["Photographs", "Probabilities", "ECE", "ECE by chance", "Confidence − accuracy"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def facts(found):
-    """Return what leaving out age, sex and site changes: ``without_facts`` of ``model.json``."""
+def facts(model):
+    """Return what leaving out facts changes: ``without_facts`` of ``model.json``."""
     rows = [
-        [title, _text(found["given"][key]), _text(found["none"][key]),
-         _text(found["difference"].get(key), signed=True)]
-        for key, title in FACTS.items()
+        [_capital(condition), *(_text(each[key]) for key in ("accuracy", "mean_recall")),
+         *(_percent(each[key]) for key in ("coverage", "risk", "sensitivity", "specificity"))]
+        for condition, each in model["without_facts"].items()
     ]  # fmt: skip
-    columns = ["Metric", "With age, sex and site", "With none of them", "Difference"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["Facts", "Accuracy", "Mean recall", SHARES["coverage"], SHARES["risk"], *FLAGGED]
+    return pd.DataFrame(rows, columns=columns).replace({"Given": "As given"})
 
 
-def sexes(stored):
-    """Return the share of melanomas found by sex, of records of `groups.read` by part."""
+def sexes(model):
+    """Return the share of melanomas found by sex, at the operating point *as the data*."""
+    titles = released.titles(model)
     rows = [
-        [SHORT[part], SEXES[row["group"]], row["melanomas"],
+        [titles[part], SEXES[row["group"]], row["melanomas"],
          round(row["melanoma_sensitivity"][0] * row["melanomas"]),
          _percent(row["melanoma_sensitivity"])]
-        for part, found in stored.items()
+        for part, found in model["groups"].items()
         for row in found["groups"]["sex"]
         if row["melanoma_sensitivity"]
     ]  # fmt: skip
-    columns = ["Test set", "Patients", "Photographs of melanoma", "Found", "Share"]
+    columns = ["Photographs", "Patients", "Of melanoma", "Found", "Share"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def melanoma(measured):
+def melanoma(model):
     """Return what becomes of photographs of melanoma; shares as of independent photographs."""
     rows = []
-    for part, found in measured.items():
-        counts = found["melanoma"]
+    for part, title in released.titles(model).items():
+        counts = model["abstention"]["measured"][part]["melanoma"]
         wrong, images = counts["wrong"], counts["images"]
         share = proportion(wrong, images).text(percent=True) if images else None
-        rows.append([SHORT[part], images, counts["right"], counts["passed_on"], wrong, share])
+        rows.append([title, images, counts["right"], counts["passed_on"], wrong, share])
     columns = ["Test set", "Photographs", "Called melanoma", "No answer", "Called something else"]
     return pd.DataFrame(rows, columns=[*columns, "Share of all"])
 

@@ -96,13 +96,13 @@ def overconfidence(weights, labels, probabilities):
     return ratio(weights @ (confidence - correct), weights.sum(axis=1))
 
 
-def calibrated(probabilities, temperature):
-    """Return probabilities (n, 7) after temperature scaling: softmax of log p / T.
+def calibrated(probabilities, temperature, shift=0.0):
+    """Return probabilities (n, 7) after temperature scaling: softmax of (log p + shift) / T.
 
-    A temperature above 1 makes the model less sure, below 1 more. The logarithms of the
-    probabilities are the logits up to a constant a row.
+    The shift has the shape (7,), or there is none. A temperature above 1 makes the model less
+    sure, below 1 more. The logarithms of the probabilities are the logits up to a constant a row.
     """
-    logits = np.log(np.clip(probabilities, TINY, None)) / temperature
+    logits = (np.log(np.clip(probabilities, TINY, None)) + shift) / temperature
     return np.exp(_log_softmax(logits))
 
 

@@ -38,6 +38,11 @@ def test_the_page_says_what_python_says(name, visit, python, tmp_path):
     np.testing.assert_allclose(probabilities, wanted.probabilities[0], atol=tolerance)
     assert distance == pytest.approx(wanted.distances[0], rel=10 * tolerance)
     assert status == wanted.status[0]
+    points = visit.page.locator("#try [data-part=points]")
+    assert points.get_attribute("data-alike") == CLASSES[wanted.alike[0]]
+    assert points.is_visible() == (status != UNLIKE)
+    flagged = "above" if wanted.flagged[0] else "not above"
+    assert f"\u00a0%, {flagged} the threshold of" in points.text_content()
     assert (status == UNLIKE) >= (name == "noise.png")
     assert visit.sideways() <= 0
 
@@ -88,9 +93,16 @@ def test_what_is_lost_without_facts_is_said_and_each_can_be_unknown(visit, tmp_p
     assert "You do not know age and place." in said
     assert "with some of them was not measured" in said
     measured = released.read(released.newest())["without_facts"]
-    for key in ("given", "none"):
+    for key in ("given", "without facts"):
         for name in ("coverage", "risk"):
             assert f"{100 * measured[key][name][0]:.0f}\u00a0%" in said
+    visit.choose(71, "unknown", "lower extremity")
+    said = page.inner_text("#try [data-part=lost]")
+    assert "You do not know sex." in said
+    for key in ("given", "without sex"):
+        for name in ("coverage", "risk"):
+            assert f"{100 * measured[key][name][0]:.0f}\u00a0%" in said
+    assert "was not measured" not in said
     assert "guessed age, sex or place" in page.inner_text("#try-guess")
     assert visit.sideways() <= 0
 

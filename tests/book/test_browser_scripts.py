@@ -15,6 +15,7 @@ from skinlib.data.images import open_image
 from skinlib.data.pixels import resize
 from skinlib.models.prediction import d4
 from skinlib.predict.browser import KINDS
+from skinlib.stats.points import ALIKE, Decision
 
 SCRIPTS = paths.ROOT / "book" / "browser"
 
@@ -176,3 +177,27 @@ def test_a_truncated_file_has_no_end(name, kept, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"hello", b"GIF89a....", b"\xff\xd8", b"\x89PNG\r\n"])
 def test_another_file_has_no_header(content, tmp_path):
     assert json.loads(node(HEADER, tmp_path, content)) is None
+
+
+def test_probabilities_are_fitted_and_classes_named_as_in_python(tmp_path):
+    """The mean of eight views; a class that the most probable one hides where all count alike."""
+    rng = np.random.default_rng(3)
+    decision = Decision(rng.dirichlet(np.ones(7)), -0.8, 1.3, 0.5, 0.1)
+    views = rng.dirichlet(np.ones(7), (40, 8))
+    found = node(
+        """
+        import { readFileSync } from "node:fs";
+        import { calibrated, namedAlike } from "./scripts/answer.js";
+        const { decision, views } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+        const fitted = views.map((each) => calibrated(each, decision));
+        const alike = fitted.map((each) => namedAlike(each, decision));
+        console.log(JSON.stringify({ fitted, alike }));
+        """,
+        tmp_path,
+        json.dumps({"decision": decision.to_json(), "views": views.tolist()}).encode(),
+    )
+    wanted = decision.probabilities(views.mean(axis=1))
+    np.testing.assert_allclose(json.loads(found)["fitted"], wanted, atol=1e-12)
+    alike = decision.named(wanted, ALIKE)
+    assert json.loads(found)["alike"] == alike.tolist()
+    assert (alike != wanted.argmax(axis=1)).any()

@@ -25,6 +25,7 @@ RUN = "results/runs/mine/MobileNetV2-best-224px-s0"
 # What stands where a name, a folder or a value is to be put in.
 PLACES = {
     "results/runs/<study>/<run>": RUN, "RUN": RUN, "pointing 1": f"pointing {RUN}",
+    "conditions 1": f"conditions {RUN}",
     "--to 1": "--to data/again", "--data 1": "--data data/set", "--backbone NAME": "--backbone MobileNet",
     "notebook NAME -o book/NAME.ipynb": "notebook ledger-classes -o book/ledger-classes.ipynb",
     "crate STUDY -o FOLDER": "crate leakage -o crate", "--hub FOLDER": "--hub hub", "--hub folder": "--hub hub",

@@ -44,3 +44,25 @@ def tiny_release(trained, dataset, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "MODELS", tmp_path_factory.mktemp("models"))
         yield release.make(trained.folder, dataset, name="tiny", risk=0.5, progress=False)
+
+
+@pytest.fixture(scope="session")
+def fold_runs(dataset):
+    """Two folds of halves, the test sets predicted in eight turns."""
+    from skinlib.training import loop
+
+    return [
+        loop.train(
+            tiny.recipe("folds", epochs=2, test_share=0.5, fold=fold, crops=None), "Tiny",
+            data=dataset, study="folds", name=f"fold{fold}", progress=False,
+        )
+        for fold in (0, 1)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def measured(fold_runs, dataset):
+    """The `Conditions` of these runs."""
+    from skinlib.predict import conditions
+
+    return [conditions.measure(run, dataset, progress=False) for run in fold_runs]

@@ -17,7 +17,6 @@ from skinlib.common.files import sha256
 from skinlib.data.prepare import prepare
 from skinlib.predict import card, release, released, tables
 from skinlib.predict.runs import load_run
-from skinlib.stats import calibration
 from skinlib.training import loop
 
 
@@ -51,7 +50,7 @@ def test_float16_weights_give_the_predictions_of_the_run(model, trained, dataset
     part, table = prepared.parts["test"], prepared.tables["test"]
     found = classifier.classify(part.pixels[part.rows], table)
     _, plain, _ = trained.arrays("test")
-    expected = calibration.calibrated(plain, classifier.rule.temperature)
+    expected = classifier.rule.decision.probabilities(plain)
     np.testing.assert_allclose(found.probabilities, expected, atol=0.02)
     record = released.read(model)
     for name in ("validation", "test"):
@@ -88,7 +87,7 @@ def test_what_model_json_says(model, trained):
     assert record["classes"] == list(CLASSES)
     chosen = record["abstention"]
     assert (chosen["chosen_on"]["part"], chosen["risk"]) == ("validation", 0.5)
-    assert chosen["chosen_on"]["risk"][0] <= 0.5
+    assert chosen["chosen_on"]["wrong"][0] <= 0.5
     assert list(chosen["measured"]) == ["test"]
     assert chosen["measured"]["test"]["images"] == trained.record["split"]["counts"]["test"]
     for name, entry in record["files"].items():
@@ -224,14 +223,16 @@ def test_the_card_quotes_the_files(model, trained):
         assert set(metric) == {"type", "value", "name"}
         assert isinstance(metric["value"], float)
     labels, probabilities, _ = trained.arrays("test")
-    accuracy = (probabilities.argmax(axis=1) == labels).mean()
-    values = {row["type"]: row["value"] for row in result["metrics"]}
-    assert values["accuracy"] == pytest.approx(accuracy, abs=1e-4)
+    record = released.read(model)
+    shares = np.array(record["decision"]["shares"])
+    fitted = probabilities / shares ** record["decision"]["prior"]
+    accuracy = (fitted.argmax(axis=1) == labels).mean()
+    values = [row["value"] for row in result["metrics"] if row["type"] == "accuracy"]
+    assert values[0] == pytest.approx(accuracy, abs=1e-4)
     for words in ("Not a medical device", "no commercial use", "Not for: diagnosis", "two centres"):
         assert words in body
     assert trained.record["identity"] in body
-    assert f"| Accuracy | {accuracy:.3f} [" in body
-    record = released.read(model)
+    assert f"| Accuracy, as the data | {accuracy:.3f} [" in body
     record["run"]["identity"] = "0" * 12
     with pytest.raises(IntegrityError, match="make the release anew"):
         tables.run_of(record)

@@ -47,6 +47,8 @@ def altered(model, place, value):
     parent = record
     for key in above:
         parent = parent[key]
+    if isinstance(parent, list):
+        last = int(last)
     if value is MISSING:
         del parent[last]
     else:
@@ -57,7 +59,7 @@ def altered(model, place, value):
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
-        ("format", 1, "format is 1, expected 2"),
+        ("format", 2, "format is 2, expected 3"),
         ("classes", sorted(CLASSES, reverse=True), "in this order"),
         ("released", "soon", 'released is "soon", expected a time'),
         ("weights", [f"../{FILE}"], "weights.0 is .*, expected a plain file name"),
@@ -77,15 +79,28 @@ def altered(model, place, value):
         ("metadata/sexes", MISSING, "lacks metadata.sexes"),
         ("metadata/sexes", ["male", "female"], "in alphabetical order"),
         ("metadata/age_std", 0, "metadata.age_std is 0, expected a number"),
-        ("temperature", 0.0, "temperature is 0.0, expected a number from 0.05 to 20"),
-        ("abstention/confidence", MISSING, "lacks abstention.confidence"),
-        ("abstention/confidence", "high", 'is "high", expected a number from 0 to 1 or null'),
+        ("decision/temperature", 0.0, "temperature is 0.0, expected a number from 0.05 to 20"),
+        ("decision/shares", [0.5, 0.5], "decision.shares is .*, expected 7 numbers above 0"),
+        ("decision/shares/0", 0, "decision.shares.0 is 0, expected a number above 0"),
+        ("decision/confidence", MISSING, "lacks decision.confidence"),
+        ("decision/confidence", "high", 'is "high", expected a number from 0 to 1 or null'),
         ("abstention/confidence_without", 55, "abstention.confidence_without is 55"),
         ("abstention/distance", None, "abstention.distance is null, expected a number"),
         ("abstention/distance", float("nan"), "is not JSON .it has NaN"),
+        ("folds", None, "folds is null, expected a list of the runs of the folds"),
+        ("abstention/measured", {}, "abstention.measured is .*, expected what was measured"),
+        ("abstention/measured/test/points", MISSING, "lacks abstention.measured.test.points"),
         ("without_facts", 7, "without_facts is 7, expected null, or"),
-        ("without_facts/none", [], "without_facts.none is .., expected an object"),
-        ("without_facts/none/risk", 0.1, "without_facts.none.risk is 0.1, expected null or"),
+        (
+            "without_facts/without facts",
+            [],
+            "without_facts.without facts is .., expected an object",
+        ),
+        (
+            "without_facts/without facts/risk",
+            0.1,
+            "without_facts.without facts.risk is 0.1, expected null or",
+        ),
     ],
 )
 def test_a_record_that_makes_no_sense(place, value, words, own):
@@ -105,7 +120,7 @@ def test_the_schema_is_valid_and_has_the_numbers_of_the_library():
     known = schema["properties"]
     assert known["format"]["const"] == release.FORMAT
     assert known["classes"]["const"] == list(CLASSES)
-    temperature = known["temperature"]
+    temperature = known["decision"]["properties"]["temperature"]
     assert (temperature["minimum"], temperature["maximum"]) == calibration.RANGE
     facts = known["metadata"]["properties"]
     most = [facts[name]["maxItems"] for name in ("sexes", "sites")]
@@ -114,7 +129,7 @@ def test_the_schema_is_valid_and_has_the_numbers_of_the_library():
 
 @pytest.mark.parametrize(
     ("place", "value"),
-    [("temperature", 3.0), ("metadata/sexes", ["a", "b", "c"]), ("recipe/views", "d4"),
+    [("decision/temperature", 3.0), ("metadata/sexes", ["a", "b", "c"]), ("recipe/views", "d4"),
      ("foreign", [])],
 )  # fmt: skip
 def test_a_change_that_makes_sense_is_seen_by_the_hash(place, value, own):

@@ -1,6 +1,7 @@
 """The committed results, whatever folder other tests write to."""
 
 import pytest
+import sampled
 
 from skinlib.common import paths
 
@@ -11,3 +12,9 @@ def committed_results():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RESULTS", paths.ROOT / "results")
         yield
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """See `sampled.draw`."""
+    return sampled.draw()

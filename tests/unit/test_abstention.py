@@ -1,12 +1,14 @@
-"""When a model answers: thresholds chosen on one set, measured on another."""
+"""When a model answers: thresholds chosen on some photographs, measured on others."""
 
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from skinlib.common.classes import CLASSES
 from skinlib.predict import abstention
 from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE, Rule
-from skinlib.stats.calibration import calibrated
+from skinlib.stats.operating import MELANOMA
+from skinlib.stats.points import ALIKE, AS_DATA, POINTS, Decision
 
 
 def sure(confidences, classes):
@@ -22,84 +24,149 @@ def simulated(rng, count, temperature=1.0):
     true = rng.dirichlet(np.full(7, 0.15), count)
     labels = (true.cumsum(axis=1) > rng.random((count, 1))).argmax(axis=1)
     sharp = true ** (1 / temperature)
-    return labels, sharp / sharp.sum(axis=1, keepdims=True)
+    return labels, sharp / sharp.sum(axis=1, keepdims=True), np.arange(count)
+
+
+def rule_of(confidence, distance=None, without=None):
+    """A rule that leaves the probabilities as they are."""
+    shares = np.full(7, 1 / 7)
+    return Rule(Decision(shares, 0.0, 1.0, confidence, 0.5), without, distance)
 
 
 def by_hand(labels, probabilities, risk):
-    """Try every confidence that occurs as the threshold, from the lowest."""
+    """Try every confidence that occurs, from the highest; each lesion has one photograph."""
     confidence, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
-    for threshold in np.sort(confidence):
-        if wrong[confidence >= threshold].mean() <= risk:
-            return threshold
-    return None
+    kept = [
+        threshold
+        for threshold in confidence
+        if ((confidence >= threshold) & wrong).sum() + 1 <= risk * (len(labels) + 1)
+    ]
+    return min(kept, default=None)
 
 
 @pytest.mark.parametrize("risk", [0.05, 0.1, 0.3])
 def test_least_confidence_is_the_lowest_that_keeps_the_risk(risk):
     """With all facts and without them: each threshold is that of its own predictions."""
-    labels, probabilities = simulated(np.random.default_rng(1), 400, temperature=0.5)
-    blind = 0.5 * probabilities + 0.5 * np.random.default_rng(4).dirichlet(np.ones(7), 400)
-    rule = abstention.fit(labels, probabilities, blind=blind, risk=risk)
-    assert rule.temperature == pytest.approx(2.0, rel=0.2)
+    labels, given, lesions = simulated(np.random.default_rng(1), 400, temperature=0.5)
+    blind = 0.5 * given + 0.5 * np.random.default_rng(4).dirichlet(np.ones(7), 400)
+    rule = abstention.fit(labels, given, lesions, blind=blind, risk=risk)
+    assert rule.decision.temperature == pytest.approx(2.0, rel=0.2)
     assert rule.distance is None
-    for complete, given in ((True, probabilities), (False, blind)):
-        scaled = calibrated(given, rule.temperature)
-        assert rule.least(complete) == by_hand(labels, scaled, risk)
-    same = abstention.fit(labels, probabilities, risk=risk)
-    assert same.confidence == same.confidence_without == rule.confidence
+    for complete, each in ((True, given), (False, blind)):
+        fitted = rule.decision.probabilities(each)
+        assert rule.least(complete) == by_hand(labels, fitted, risk)
+    same = abstention.fit(labels, given, lesions, risk=risk)
+    assert same.least() == same.confidence_without == rule.least()
 
 
 def test_the_rule_holds_on_other_images_when_the_model_is_calibrated():
     rng = np.random.default_rng(2)
     rule = abstention.fit(*simulated(rng, 2000), distance=1.0)
-    labels, probabilities = simulated(rng, 2000)
+    labels, given, lesions = simulated(rng, 2000)
     distances = rng.random(2000) + 0.01
-    found = abstention.measure(rule, labels, probabilities, np.arange(2000), distances)
-    value, low, high = found["risk"]
+    found = abstention.measure(rule.answers(given, distances), labels, lesions)
+    value, low, high = found["wrong"]
     assert low < 0.1 < high
-    assert value < found["error"][0] < found["error_passed_on"][0]
+    assert value < found["risk"][0] < found["error_passed_on"][0]
     assert found["unlike"][0] == pytest.approx(0.01, abs=0.006)
     assert 0.2 < found["coverage"][0] < 0.9
 
 
 def test_a_model_that_is_never_correct_answers_nothing():
-    labels = np.zeros(30, int)
-    probabilities = sure(np.linspace(0.4, 0.9, 30), np.ones(30, int))
-    rule = abstention.fit(labels, probabilities)
-    assert rule.confidence is None
-    assert set(rule.decide(probabilities)) == {UNSURE}
-    found = abstention.measure(rule, labels, probabilities, np.arange(30))
+    labels, lesions = np.arange(35) % 7, np.arange(35)
+    wrong, right = (sure(np.linspace(0.4, 0.9, 35), (labels + k) % 7) for k in (1, 0))
+    rule = abstention.fit(labels, wrong, lesions, risk=0.05)
+    assert rule.least() is None
+    assert abstention.fit(labels, right, lesions, risk=0.05).least() is not None
+    answers = rule.answers(wrong)
+    assert set(answers.status) == {UNSURE}
+    found = abstention.measure(answers, labels, lesions)
     assert found["coverage"] == [0, 0, 0]
     assert found["risk"] is None
 
 
 def test_decisions_at_and_around_the_thresholds():
-    probabilities = sure([0.8, 0.79, 0.9, 0.3, 0.9], [0] * 5)
-    rule = Rule(1.0, 0.8, 2.0)
+    given = sure([0.8, 0.79, 0.9, 0.3, 0.9], [0] * 5)
+    rule = rule_of(0.8 - 1e-9, 2.0)
     distances = [2.0, 1.0, 2.01, 9.0, np.nan]
-    assert list(rule.decide(probabilities, distances)) == [
+    assert list(rule.answers(given, distances).status) == [
         ANSWERED, UNSURE, UNLIKE, UNLIKE, UNLIKE,
     ]  # fmt: skip
     # Without distances, or without a threshold for them, nothing is unlike.
-    assert UNLIKE not in rule.decide(probabilities)
-    assert UNLIKE not in Rule(1.0, 0.8).decide(probabilities, distances)
+    assert UNLIKE not in rule.answers(given).status
+    assert UNLIKE not in rule_of(0.8).answers(given, distances).status
     # Each image has the threshold of what is known of it.
-    rule, complete = Rule(1.0, 0.79, None, 0.9), np.array([True, False, False, True, True])
-    assert list(rule.decide(probabilities, complete=complete)) == [
+    rule, complete = rule_of(0.79 - 1e-9, None, 0.9 - 1e-9), np.array([1, 0, 0, 1, 1], bool)
+    assert list(rule.answers(given, complete=complete).status) == [
         ANSWERED, UNSURE, ANSWERED, UNSURE, ANSWERED,
     ]  # fmt: skip
     # No confidence was enough without facts: nothing is answered then.
-    assert set(Rule(1.0, 0.1).decide(probabilities, complete=False)) == {UNSURE}
+    assert set(rule_of(0.1).answers(given, complete=False).status) == {UNSURE}
 
 
 def test_melanomas_are_counted_by_what_became_of_them():
     mel, nv = CLASSES.index("mel"), CLASSES.index("nv")
     labels = np.array([mel, mel, mel, mel, nv])
-    probabilities = sure([0.9, 0.9, 0.5, 0.9, 0.9], [mel, nv, mel, mel, nv])
-    rule = Rule(1.0, 0.8, 2.0)
-    found = abstention.measure(rule, labels, probabilities, list("abcde"), [1, 1, 1, 3, 1])
+    given = sure([0.9, 0.9, 0.45, 0.9, 0.9], [mel, nv, mel, mel, nv])
+    answers = rule_of(0.8, 2.0).answers(given, [1, 1, 1, 3, 1])
+    found = abstention.measure(answers, labels, list("abcde"))
     assert found["melanoma"] == {"images": 4, "right": 1, "wrong": 1, "passed_on": 2}
     assert found["coverage"][0] == pytest.approx(3 / 5)
     assert found["risk"][0] == pytest.approx(1 / 3)
-    assert found["unlike"][0] == pytest.approx(1 / 5)
+    assert found["wrong"][0] == found["unlike"][0] == pytest.approx(1 / 5)
+    # Two of four melanomas are above 0.5, the nevus is not.
+    assert (found["sensitivity"][0], found["specificity"][0]) == (0.5, 1)
     assert (found["images"], found["lesions"]) == (5, 5)
+
+
+@pytest.fixture(scope="module")
+def folds():
+    return np.random.default_rng(1).integers(0, 5, 3000).repeat(2)
+
+
+@pytest.fixture(scope="module")
+def crossed(sample, folds):
+    labels, given, lesions, _ = sample
+    return abstention.CrossFitted(labels, given, lesions, folds).answers(given)
+
+
+def test_a_fold_is_answered_without_its_labels(sample, folds, crossed):
+    labels, given, lesions, _ = sample
+    here = folds == 2
+    turned = np.where(here, (labels + 1) % 7, labels)
+    again = abstention.CrossFitted(turned, given, lesions, folds).answers(given)
+    # And as if it were new, by what is fitted on the rest.
+    rest = abstention.fit(labels[~here], given[~here], lesions[~here]).answers(given[here])
+    for name in ("probabilities", "status", "flagged"):
+        found = getattr(crossed, name)
+        np.testing.assert_array_equal(getattr(again, name)[here], found[here])
+        np.testing.assert_array_equal(getattr(rest, name), found[here])
+    for point in POINTS:
+        np.testing.assert_array_equal(again.named[point][here], crossed.named[point][here])
+    assert (again.probabilities[~here] != crossed.probabilities[~here]).any()
+
+
+def test_what_is_measured_is_what_scikit_learn_measures(sample, crossed):
+    labels, _, lesions, _ = sample
+    found = abstention.measure(crossed, labels, lesions)
+    for point, named in crossed.named.items():
+        scores = found["points"][point]
+        assert scores["accuracy"][0] == pytest.approx(np.mean(named == labels))
+        assert scores["mean_recall"][0] == pytest.approx(balanced_accuracy_score(labels, named))
+        recalls = recall_score(labels, named, average=None)
+        assert scores["recalls"]["mel"][0] == pytest.approx(recalls[MELANOMA])
+        for value, low, high in (scores["accuracy"], *scores["recalls"].values()):
+            assert low <= value <= high
+    data, alike = (found["points"][point] for point in (AS_DATA, ALIKE))
+    assert data["accuracy"][0] > alike["accuracy"][0] + 0.02
+    assert alike["mean_recall"][0] > data["mean_recall"][0] + 0.05
+
+
+def test_the_risk_and_the_specificity_are_kept_on_the_other_folds(sample, crossed):
+    labels, _, lesions, _ = sample
+    found = abstention.measure(crossed, labels, lesions)
+    assert found["wrong"][1] <= 0.1
+    assert 0.05 < found["wrong"][0] < 0.13
+    assert 0.3 < found["coverage"][0] <= 1
+    assert found["specificity"][0] == pytest.approx(0.9, abs=0.02)
+    assert found["sensitivity"][0] > 0.5

@@ -1,4 +1,4 @@
-"""Names and scores of runs, which run is our model, and how models do on the official test."""
+"""Names and scores of runs, which run is our first model, and how models do on the official test."""
 
 import numpy as np
 import pytest
@@ -34,9 +34,26 @@ def test_our_models_come_first(tmp_path, monkeypatch):
     ours = [run.record["input_size"] for run in evaluated.finished_best()]
     assert ours == [192, 128]
     names = [name.replace("\u00a0", " ") for name in evaluated.models()]
-    assert names == ["our model, 192 px", "our model, 128 px", "clean recipe, frozen, 96 px"]
+    assert names == [
+        "our first model, 192 px",
+        "our first model, 128 px",
+        "clean recipe, frozen, 96 px",
+    ]
     assert len(evaluated.on_official_test()) == 2 + 3
     assert evaluated.models()["clean recipe, frozen, 96\u00a0px"].record["seed"] == 0
+
+
+def test_runs_of_the_folds_are_a_model_of_their_own(tmp_path, monkeypatch):
+    """Once all are there; none of them is a row beside other models."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    parts = ("test", external.PART)
+    some = lambda spec: 0.8 if spec.variant in ("fold-0", "fold-1") else None  # noqa: E731
+    invent("best-folds", some, parts)
+    assert evaluated.members() == []
+    rest = lambda spec: 0.8 if (spec.variant or "")[:5] == "fold-" else None  # noqa: E731
+    invent("best-folds", rest, parts)
+    assert [run.record["recipe"]["fold"] for run in evaluated.members()] == [0, 1, 2, 3, 4]
+    assert evaluated.on_official_test() == []
 
 
 def test_names_are_words_and_unique():
@@ -48,7 +65,7 @@ def test_names_are_words_and_unique():
         )
     ]  # fmt: skip
     assert [name.replace("\u00a0", " ") for name in evaluated.named(given)] == [
-        "our model, 192 px", "clean recipe, frozen, 96 px, seed 0",
+        "our first model, 192 px", "clean recipe, frozen, 96 px, seed 0",
         "clean recipe, frozen, 96 px, seed 1", "VGG16, mine, 64 px",
     ]  # fmt: skip
 
@@ -102,7 +119,7 @@ def test_the_mix_of_classes_alone_and_recalls(models):
 
 def test_abstention_is_of_models_with_a_validation_set(models):
     fixed, own, official = evaluated.abstention(models)
-    assert [name.split(",")[0] for name in fixed] == ["our model", "clean recipe"]
+    assert [name.split(",")[0] for name in fixed] == ["our first model", "clean recipe"]
     # Of the clean recipe four in ten answers are wrong at every confidence, so none is enough.
     (ours,) = official
     assert list(own) == [ours] == [next(iter(fixed))]

@@ -10,6 +10,8 @@ from skinlib.common.errors import DataError
 from skinlib.experiments import folds
 from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.run import read_run, write_predictions, write_record
+from skinlib.predict import abstention
+from skinlib.predict.fitted import Fitted
 
 COUNT = 60
 
@@ -49,6 +51,72 @@ def test_every_photograph_is_there_once_with_its_fold(make):
     np.testing.assert_array_equal(found.labels, numbers % 7)
     np.testing.assert_array_equal(found.lesions, [f"l{k // 2}" for k in numbers])
     np.testing.assert_allclose(found.probabilities, np.eye(7)[numbers % 7] * 0.3 + 0.1)
+
+
+@pytest.fixture
+def official(make):
+    """Five runs with predictions of two official images, and these, shape (5, 2, 7)."""
+    runs = [make(fold) for fold in range(5)]
+    official = pd.DataFrame(
+        {"image_id": ["a", "b"], "lesion_id": ["la", "lb"], "dx": ["mel", "nv"]}
+    )
+    drawn = np.random.default_rng(0).dirichlet(np.ones(7), (5, 2))
+    for run, probabilities in zip(runs, drawn, strict=True):
+        mine = run.predictions("test").rename(columns={"label": "dx"})
+        write_predictions(
+            run.folder, pd.concat([mine, official], ignore_index=True),
+            ["test"] * len(mine) + ["official"] * 2,
+            np.concatenate([mine[list(CLASSES)].to_numpy(), probabilities]),
+        )  # fmt: skip
+    return runs, drawn
+
+
+def test_the_folds_are_one_run_whose_other_predictions_are_means(official):
+    runs, drawn = official
+    joined = folds.Joined.of(runs)
+    labels, probabilities, lesions = joined.arrays("official")
+    np.testing.assert_allclose(probabilities, drawn.mean(axis=0))
+    assert (labels.tolist(), lesions.tolist()) == ([4, 5], ["la", "lb"])
+    together = folds.together(runs)
+    for found, expected in zip(
+        joined.arrays("test"), (together.labels, together.probabilities, together.lesions),
+        strict=True,
+    ):  # fmt: skip
+        np.testing.assert_array_equal(found, expected)
+    assert joined.predictions()["part"].value_counts().to_dict() == {"test": 60, "official": 2}
+    assert (joined.name, joined.record["identity"] != runs[0].record["identity"]) == (
+        "5 folds",
+        True,
+    )
+    assert joined.written() == max(run.written() for run in runs)
+
+
+def test_fitted_are_the_test_set_on_the_other_folds_and_others_network_by_network(official):
+    runs, drawn = official
+    found, joined = Fitted.of(runs), folds.together(runs)
+    rule = abstention.fit(joined.labels, joined.probabilities, joined.lesions)
+    expected = np.mean([rule.decision.probabilities(each) for each in drawn], axis=0)
+    np.testing.assert_allclose(found.arrays("official")[1], expected)
+    here = joined.folds == 3
+    others = abstention.fit(
+        joined.labels[~here], joined.probabilities[~here], joined.lesions[~here]
+    )
+    np.testing.assert_allclose(
+        found.arrays("test")[1][here], others.decision.probabilities(joined.probabilities[here])
+    )
+    assert len(found.predictions()) == COUNT + 2
+
+
+def test_what_other_images_or_no_test_set_are_is_said(official, make):
+    runs, _ = official
+    mine = runs[4].predictions()
+    table = mine.rename(columns={"label": "dx"}).replace({"image_id": {"b": "c"}})
+    write_predictions(runs[4].folder, table, mine["part"], mine[list(CLASSES)].to_numpy())
+    with pytest.raises(DataError, match="on other images of the part 'official' than each other"):
+        folds.Joined.of(runs).predictions("official")
+    whole = get_recipe("folds").replace(test_share=0.0, split_unit="lesion").to_json()
+    with pytest.raises(DataError, match="'all' has no test set; name runs of the folds"):
+        folds.together([make(0, name="all", recipe=whole)])
 
 
 def test_what_does_not_belong_together_is_refused(make):

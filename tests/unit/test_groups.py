@@ -54,7 +54,7 @@ def test_our_model_comes_first_and_older_or_lost_runs_are_left_out(stored):
     assert [(each["run"], each["part"]) for each in found] == [
         (LARGE, "test"), (LARGE, "official"), (SMALL, "test"), (SMALL, "official"),
     ]  # fmt: skip
-    assert found[0]["model"].startswith("our model, 192")
+    assert found[0]["model"].startswith("our first model, 192")
     assert found[1]["set"] == "official test set"
     (run.folder_of("best", SMALL) / run.RUN).unlink()
     assert {each["run"] for each in groups.read()} == {LARGE}

@@ -7,6 +7,7 @@ import pytest
 
 from skinlib.predict.abstention import Rule
 from skinlib.predict.measure import without_facts
+from skinlib.stats.points import Decision
 
 LABELS = np.repeat(np.arange(7), 10)
 LESIONS = np.array([f"lesion {k // 2}" for k in range(70)])
@@ -16,16 +17,17 @@ RIGHT = 0.9 * np.eye(7)[LABELS] + 0.1 / 7
 @pytest.fixture
 def measured():
     def measure(blind):
-        done = types.SimpleNamespace(arrays=lambda part: (LABELS, RIGHT, LESIONS))
-        rule = Rule(temperature=1.0, confidence=0.5, confidence_without=0.5, distance=1.0)
-        return without_facts(rule, done, (RIGHT, True), (blind, False), np.zeros(70))
+        rule = Rule(Decision(np.full(7, 1 / 7), 0.0, 1.0, 0.5, 0.5), 0.5)
+        answers = {"given": rule.answers(RIGHT), "without facts": rule.answers(blind, None, False)}
+        held = types.SimpleNamespace(labels=LABELS, lesions=LESIONS, answers=answers)
+        return without_facts(held)
 
     return measure
 
 
 def test_the_same_answers_make_no_difference(measured):
     found = measured(RIGHT)
-    assert found["difference"] == {"accuracy": [0, 0, 0], "mean_recall": [0, 0, 0]}
+    assert found["without facts"]["difference"] == {"accuracy": [0, 0, 0], "mean_recall": [0, 0, 0]}
     assert found["given"]["accuracy"] == [1, 1, 1]
 
 
@@ -33,7 +35,7 @@ def test_a_class_that_is_lost_costs_its_share_on_the_same_draws(measured):
     """All of class 0 become class 1: a seventh of the mean recall, a sixth where one is not drawn."""
     blind = RIGHT.copy()
     blind[LABELS == 0] = RIGHT[10]
-    change = measured(blind)["difference"]
+    change = measured(blind)["without facts"]["difference"]
     assert change["mean_recall"] == pytest.approx([-1 / 7] * 3, abs=1 / 42)
     value, low, high = change["accuracy"]
     # Of 35 lesions 5 turn wrong: binomial, on average 5 a draw with a deviation of 2.07.

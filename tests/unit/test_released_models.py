@@ -7,7 +7,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 from skinlib.common import paths
 from skinlib.common.files import sha256
-from skinlib.experiments import groups
 from skinlib.predict import card, release, released, tables
 from skinlib.stats.bootstrap import Estimate
 
@@ -22,15 +21,6 @@ def folder(request):
 @pytest.fixture(scope="module")
 def model(folder):
     return released.read(folder)
-
-
-@pytest.fixture(scope="module")
-def mine(model):
-    """What was measured by groups of patients, by test set."""
-    identity = model["run"]["identity"]
-    found = {each["part"]: each for each in groups.read() if each["identity"] == identity}
-    assert set(found) == {"test", "official"}
-    return found
 
 
 def test_files_are_those_on_record_and_small_enough_for_git(folder, model):
@@ -57,15 +47,16 @@ def test_the_onnx_graph_is_made_of_the_weights(folder, model):
     hashes = {name: model["files"][name]["sha256"] for name in model["weights"]}
     assert beside["weights_sha256"] == hashes
     assert beside["files"] == {released.ONNX: model["files"][released.ONNX]}
-    assert beside["temperature"] == model["temperature"]
-    for key in ("confidence", "confidence_without", "distance"):
+    assert {**beside["decision"], "rule": None} == {**model["decision"], "rule": None}
+    assert beside["abstention"]["confidence"] == model["decision"]["confidence"]
+    for key in ("confidence_without", "distance"):
         assert beside["abstention"][key] == model["abstention"][key]
 
 
-def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
+def test_the_card_is_made_of_the_results_there_are(folder, model):
     """Else: `python -m skinlib release --card`."""
     text = (folder / released.CARD).read_text(encoding="utf-8")
-    assert text == card.card(model, tables.run_of(model))
+    assert text == card.card(model)
     assert model["notice"] in text
     assert card.MISSING not in text
     for found in model["abstention"]["measured"].values():
@@ -73,7 +64,7 @@ def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
         low, high = proportion_confint(count, images, method="wilson")
         said = Estimate(count / images, low, high).text(percent=True)
         assert f"| {count} | {said} |" in text
-    for each in mine.values():
+    for each in model["groups"].values():
         for metric, gap in each["women_minus_men"].items():
             if gap is not None:
                 assert Estimate(*gap).text(signed=True) in text, metric
@@ -81,35 +72,37 @@ def test_the_card_is_made_of_the_results_there_are(folder, model, mine):
 
 def test_shares_add_up(model):
     measured = model["abstention"]["measured"]
-    bars = tables.outcomes(measured)
+    bars = tables.outcomes(model)
     assert len(bars) == 2 * len(measured)
     for shares in bars.values():
         assert sum(shares) == pytest.approx(1)
         assert min(shares) >= 0
-    shown = tables.abstention(measured)["Official test"][1]
+    shown = tables.answered(model)["Official test"][1]
     assert shown.startswith(f"{100 * measured['official']['coverage'][0]:.1f}\u00a0% [")
     counts = tables.ood(model["foreign"]).drop(columns="Pictures")
     assert (counts.iloc[:, 1:].sum(axis=1) == counts["Number"]).all()
 
 
-def test_metrics_and_calibration_are_those_of_the_run(model):
-    run = tables.run_of(model)
-    table = tables.metrics(run).set_index("Metric")
-    labels, probabilities, lesions = run.arrays("test")
-    correct = (probabilities.argmax(axis=1) == labels).mean()
-    assert table.loc["Accuracy", "Own test set"].startswith(f"{correct:.3f} [")
-    assert table.loc["Lesions", "Own test set"] == f"{len(set(lesions)):,}"
-    table = tables.calibration(run, model["temperature"])
-    assert list(table["Test set"]) == ["own", "own", "official", "official"]
-    assert list(table["Probabilities"]) == ["as trained", "scaled"] * 2
+def test_metrics_and_calibration_are_those_of_the_predictions(model):
+    predicted = tables.sets(model)
+    table = tables.metrics(model, predicted).set_index("Metric")
+    for part, title in released.titles(model).items():
+        labels, _, fitted, lesions = predicted[part]
+        correct = (fitted.argmax(axis=1) == labels).mean()
+        column = table[title[0].upper() + title[1:]]
+        assert column["Accuracy, as the data"].startswith(f"{correct:.3f} [")
+        assert column["Lesions"] == f"{len(set(lesions)):,}"
+    table = tables.calibration(model, predicted)
+    assert list(table["Photographs"].drop_duplicates()) == list(released.titles(model).values())
+    assert list(table["Probabilities"]) == ["of the network", "fitted"] * len(predicted)
 
 
-def test_facts_and_sexes(model, mine):
-    table = tables.facts(model["without_facts"]).set_index("Metric")
-    change = Estimate(*model["without_facts"]["difference"]["mean_recall"])
-    assert table.loc["Mean recall", "Difference"] == change.text(signed=True)
-    table = tables.sexes(mine)
-    for part, found in mine.items():
-        rows = table[table["Test set"] == tables.SHORT[part]]
-        assert rows["Photographs of melanoma"].sum() <= found["overall"]["melanomas"]
-        assert (rows["Found"] <= rows["Photographs of melanoma"]).all()
+def test_facts_and_sexes(model):
+    table = tables.facts(model).set_index("Facts")
+    scores = model["without_facts"]["without facts"]
+    assert table.loc["Without facts", "Mean recall"] == Estimate(*scores["mean_recall"]).text()
+    table, titles = tables.sexes(model), released.titles(model)
+    for part, found in model["groups"].items():
+        rows = table[table["Photographs"] == titles[part]]
+        assert rows["Of melanoma"].sum() <= found["overall"]["melanomas"]
+        assert (rows["Found"] <= rows["Of melanoma"]).all()

@@ -23,8 +23,8 @@ def servable(classifier):
     keras.Model
         In float32 and without augmentation. Inputs ``image`` (n, s, s, 3), uint8, RGB, and
         perhaps ``metadata`` (n, 21), float32. Outputs, in a dictionary: ``probabilities`` (n, 7)
-        of one view, without temperature; with attention, ``attention`` (n, h, w), the mean of the
-        K maps; with a detector, ``distance`` (n,), see `skinlib.predict.ood.Detector`.
+        of one view, as the network gives them; with attention, ``attention`` (n, h, w), the mean
+        of the K maps; with a detector, ``distance`` (n,), see `skinlib.predict.ood.Detector`.
     """
     import keras
     from keras import layers, ops

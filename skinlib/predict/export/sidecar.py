@@ -60,9 +60,9 @@ def describe(classifier, model, format, precision, files, calibrated=False):
         },
         "metadata": encoding(classifier.encoder) if recipe.metadata else None,
         "views": recipe.views,
-        "temperature": rule and rule.temperature,
+        "decision": rule and {**rule.decision.to_json(), "rule": WORDS["decision"]},
         "abstention": rule and {
-            "confidence": rule.confidence,
+            "confidence": rule.least(),
             "confidence_without": rule.confidence_without,
             "distance": rule.distance if "distance" in model.output else None,
             "rule": WORDS["rule"],
