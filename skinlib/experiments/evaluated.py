@@ -15,7 +15,7 @@ from skinlib.stats.scores import SCORES, per_class, scores
 
 RECIPES = {
     "best": "our first model",
-    "folds": "our second model",
+    "folds": "our second recipe",
     "clean": "clean recipe",
     "clean-frozen": "clean recipe, frozen",
     "md-as-logged": "authors' recipe",

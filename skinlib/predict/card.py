@@ -26,8 +26,8 @@ FOLDS = "the out-of-fold predictions"
 MEMBERS = (
     " *Out of fold*: this network is trained on all photographs, so those of HAM10000 are "
     "predicted by {} networks of the same settings, each photograph by the one that has not seen "
-    "its lesion; every number of the rule is fitted on the other folds. The first fold also "
-    "decided network, length and size, so the numbers are slightly too good."
+    "its lesion; every number of the rule is fitted on the other folds. A pilot on the "
+    "first fold guided the settings, so the numbers may be slightly too good."
 )
 HOLDS = "It holds on average for lesions like those it was chosen on; for others it is an aim."
 HOLDS_FOR_FOLDS = (
@@ -76,6 +76,8 @@ def card(model):
         guarantee=HOLDS_FOR_FOLDS if model["folds"] else HOLDS,
         limits=LIMITS if model["folds"] else "",
         own=titles["test"],
+        added=-decision["prior"],
+        runs="; out of fold: five, one for each fold" if model["folds"] else "",
         chosen_on=FOLDS if model["folds"] else "the validation set",
         measured_by=MEMBERS.format(len(model["folds"])) if model["folds"] else "",
         official=f"{official['name']}, {official['images']:,} photographs",
