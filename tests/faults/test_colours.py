@@ -12,7 +12,10 @@ from skinlib.data import images, synthetic
 
 
 def test_f41_one_photograph_in_many_colour_spaces(main, tmp_path):
-    """The same answer within 0.02, and the table says what was done."""
+    """The same answer within 0.03, and the table says what was done.
+
+    Eight bits of a wide space are another picture by some levels, see the next test.
+    """
     picture = synthetic.photograph("bkl", 4, 0, 1, 341, 256)
     for name, content in colours.encodings(picture).items():
         (tmp_path / name).write_bytes(content)
@@ -21,7 +24,7 @@ def test_f41_one_photograph_in_many_colour_spaces(main, tmp_path):
     main("predict", tmp_path, *facts, "-o", out, "--no-progress").succeeds()
     table = pd.read_csv(out).set_index("image").rename(index=lambda name: name.rpartition("/")[2])
     values = table.loc[:, "akiec":"vasc"]
-    np.testing.assert_allclose(values, [values.loc["plain.png"]] * len(values), atol=0.02)
+    np.testing.assert_allclose(values, [values.loc["plain.png"]] * len(values), atol=0.03)
     converted = table["note"].str.contains("profile", na=False)
     assert set(table.index[~converted]) == {"plain.png", "srgb.png"}
     text = main("predict", tmp_path / "p3.png").succeeds()

@@ -77,7 +77,7 @@ def test_the_folds_together_are_in_the_order_of_their_photographs(fold_runs, mea
 
 def test_what_cannot_be_measured_or_read_is_named(fold_runs, measured, trained, train, dataset):
     run = fold_runs[0]
-    plain = train("blind", metadata=False, epochs=1)
+    plain = train("factless", metadata=False, epochs=1)
     with pytest.raises(DataError, match="takes no facts to withhold; expected a recipe"):
         conditions.measure(plain, dataset, progress=False)
     with pytest.raises(DataError, match=r"lacks 'conditions.json' .*python -m skinlib conditions"):
