@@ -169,7 +169,7 @@ def test_the_attention_is_off_and_pictures_have_words(fresh):
     page.click("#try [data-part=samples] button")
     fresh.answer()
     assert "attention is largest" not in page.inner_text("#try figcaption")
-    assert "does not follow the lesion" in page.inner_text("#try-attention")
+    assert "hardly follows the lesion" in page.inner_text("#try-attention")
 
 
 def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
