@@ -1,4 +1,4 @@
-"""Runs of all folds together: each photograph is predicted by a network that it is new to."""
+"""Runs of all folds together: a network that has not seen a lesion predicts its photographs."""
 
 import dataclasses
 

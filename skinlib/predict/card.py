@@ -29,10 +29,13 @@ MEMBERS = (
     "its lesion; every number of the rule is fitted on the other folds. A pilot on the "
     "first fold guided the settings, so the numbers may be slightly too good."
 )
-HOLDS = "It holds on average for lesions like those it was chosen on; for others it is an aim."
+HOLDS = (
+    "The limit on wrong answers holds on average for lesions like those it was chosen on; for others "
+    "it is an aim."
+)
 HOLDS_FOR_FOLDS = (
-    "It was chosen for the networks of the folds and holds for this one as far as it is as sure as "
-    "they are; for other photographs it is an aim."
+    "The threshold was chosen for the networks of the folds. It holds for this one as far as it is "
+    "as sure as they are; for other photographs the limit on wrong answers is an aim."
 )
 LIMITS = ", by the mean of the limits of the networks of the folds"
 SPLIT = "split by {}: {}. No lesion is in two of the sets"
@@ -77,7 +80,7 @@ def card(model):
         limits=LIMITS if model["folds"] else "",
         own=titles["test"],
         added=-decision["prior"],
-        runs="; out of fold: five, one for each fold" if model["folds"] else "",
+        runs=f"; out of fold: {len(model['folds'])}, one for each fold" if model["folds"] else "",
         chosen_on=FOLDS if model["folds"] else "the validation set",
         measured_by=MEMBERS.format(len(model["folds"])) if model["folds"] else "",
         official=f"{official['name']}, {official['images']:,} photographs",

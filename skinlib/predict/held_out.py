@@ -1,8 +1,8 @@
-"""What a released model's rule is fitted on and measured on: photographs no network was trained on.
+"""Fit the rule of a released model, and apply it, on photographs not seen in training.
 
-Of a run with a validation set and a test set these are the two (`of_run`). A network that is
-trained on all photographs has none: of it they are the out-of-fold predictions of runs with the
-same settings (`of_folds`).
+A run with a validation set is fitted on it and measured on its test set (`of_run`). A network that
+is trained on all photographs has neither. In their place are the out-of-fold predictions of runs
+with the same settings (`of_folds`).
 """
 
 import dataclasses
@@ -140,6 +140,8 @@ def of_folds(runs, classifier, prepared, risk, progress):
 def require_same(record, run):
     """Refuse a run of a fold whose settings, but for its split and its views, are not of a record.
 
+    The network of all photographs predicts in eight views, as `skinlib.predict.conditions.TURNS`.
+
     Raises
     ------
     DataError
@@ -147,6 +149,12 @@ def require_same(record, run):
     """
     one, other = ({**each["recipe"], **{key: each[key] for key in ("backbone", "input_size")}}
                   for each in (record, run.record))  # fmt: skip
+    if one["views"] != "d4":
+        msg = (
+            f"views is {one['views']} in '{record['study']}/{record['run']}', expected d4, as the "
+            "predictions of the folds that its rule is fitted on; train it with --set views=d4"
+        )
+        raise DataError(msg)
     for name in sorted({*one, *other} - ASIDE):
         if one.get(name) != other.get(name):
             msg = (

@@ -105,6 +105,11 @@ def test_runs_that_are_not_of_all_folds_or_photographs_are_refused(
     odd = loop.train(other, "Tiny", data=dataset, study="folds", name="odd", progress=False)
     with pytest.raises(DataError, match=r"metadata_units is 5 in '.*odd' and \d+ in 'fold0'"):
         release.make(odd.folder, dataset, folds=[run.folder for run in fold_runs], progress=False)
+    once = tiny.recipe("folds", epochs=2, crops=None, views="one", test_share=0.0,
+                       split_unit="lesion")  # fmt: skip
+    odd = loop.train(once, "Tiny", data=dataset, study="folds", name="once", progress=False)
+    with pytest.raises(DataError, match=r"views is one in 'folds/once', expected d4, .*views=d4"):
+        release.make(odd.folder, dataset, folds=[run.folder for run in fold_runs], progress=False)
     together = folds.together
 
     def fewer(runs):
