@@ -30,8 +30,8 @@ MEMBERS = (
     "first fold guided the settings, so the numbers may be slightly too good."
 )
 HOLDS = (
-    "The limit on wrong answers holds on average for lesions like those it was chosen on; for others "
-    "it is an aim."
+    "The limit on wrong answers holds on average for lesions like those it was chosen on; for "
+    "others it is an aim."
 )
 HOLDS_FOR_FOLDS = (
     "The threshold was chosen for the networks of the folds. It holds for this one as far as it is "
