@@ -62,7 +62,7 @@ def test_a_page_is_a_notebook_whose_sentence_has_its_number(tmp_path, monkeypatc
     )
     nbformat.write(page, tmp_path / "nevi.ipynb")
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
-    out = notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb", progress=False)
+    out = notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb")
     outputs = nbformat.read(out, as_version=4).cells[1].outputs
     share = round(100 * HAM10000_COUNTS["nv"] / sum(HAM10000_COUNTS.values()))
     ((name, value),) = ((each.metadata["scrapbook"]["name"],
@@ -75,4 +75,4 @@ def test_a_page_is_a_notebook_whose_sentence_has_its_number(tmp_path, monkeypatc
     page.cells[1].source = wrong
     nbformat.write(page, tmp_path / "nevi.ipynb")
     with pytest.raises(notebooks.NotebookError, match="most photographs show a nevus"):
-        notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb", progress=False)
+        notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb")

@@ -121,7 +121,7 @@ def test_an_executed_copy_has_a_title_and_no_chatter(tmp_path, monkeypatch):
     ]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     nbformat.write(notebook, tmp_path / "quiet.ipynb")
-    output = notebooks.execute("quiet", tmp_path / "o.ipynb", {"x": 7}, label="A", progress=False)
+    output = notebooks.execute("quiet", tmp_path / "o.ipynb", {"x": 7}, label="A")
     text = output.read_text(encoding="utf-8")
     assert "# Title: A" in text
     assert '"7\\n"' in text
