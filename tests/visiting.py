@@ -1,6 +1,10 @@
-"""A tab of a browser with the page that asks the model, and pictures to ask about."""
+"""A server of a folder, a tab of a browser with the page that asks the model, and pictures for it."""
 
+import contextlib
+import functools
+import http.server
 import io
+import threading
 
 import numpy as np
 from PIL import Image
@@ -22,6 +26,21 @@ def drawn(dx, lesion, width=341, height=256):
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder):
+    """Yield the address of a plain server of a folder on this machine; it ends in a slash."""
+    handler = functools.partial(_Silent, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 class Visit:

@@ -1,16 +1,13 @@
 """The book, built once, a server of it, and a browser that looks at it."""
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-from visiting import Visit
+from visiting import Visit, serving
 
 from skinlib.common import paths
 from skinlib.common.process import switched_on
@@ -68,19 +65,11 @@ def html(tmp_path_factory, demonstration):
     shutil.rmtree(out, ignore_errors=True)
 
 
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def site(html):
     """Where a plain static server shows the book."""
-    handler = functools.partial(_Silent, directory=html)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -55,13 +55,7 @@ process.stdout.write(centralSquare(read, width, height, size));
 
 @pytest.mark.parametrize(
     ("width", "height", "size"),
-    [
-        (341, 256, 128),
-        (97, 130, 96),
-        (64, 64, 64),
-        (33, 32, 224),
-        (450, 600, 71),
-    ],
+    [(341, 256, 128), (97, 130, 96), (64, 64, 64), (33, 32, 224), (450, 600, 71)],
 )
 def test_the_square_has_pillows_bytes(width, height, size, tmp_path):
     """Noise, where every weight shows; shrunk, enlarged, as it is; odd margins."""
