@@ -4,12 +4,16 @@ import contextlib
 import functools
 import http.server
 import io
+import os
+import shutil
 import threading
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from skinlib.common.classes import CLASSES
+from skinlib.common.process import switched_on
 from skinlib.data import synthetic
 
 PATIENCE = 120_000  # milliseconds; long, for a machine that trains beside it
@@ -26,6 +30,16 @@ def drawn(dx, lesion, width=341, height=256):
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+
+
+def missing(what):
+    """Skip the test; in continuous integration a browser that is not there is a failure."""
+    (pytest.fail if switched_on("SKINLIB_REQUIRE_BROWSER") else pytest.skip)(what)
+
+
+def chromium_program():
+    name = os.environ.get("SKINLIB_CHROMIUM", "chromium")
+    return shutil.which(name) or missing(f"'{name}' is not installed")
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):

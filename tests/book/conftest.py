@@ -7,16 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from visiting import Visit, serving
+from visiting import Visit, chromium_program, missing, serving
 
 from skinlib.common import paths
-from skinlib.common.process import switched_on
 from skinlib.predict import released
 from skinlib.predict.requests import table
 
-# In continuous integration a browser that is not there is a failure.
-REQUIRED = switched_on("SKINLIB_REQUIRE_BROWSER")
-CHROMIUM = os.environ.get("SKINLIB_CHROMIUM", "chromium")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -77,16 +73,14 @@ def address(site, demonstration):
     """The page of the demonstration; without it there is nothing to test."""
     done = demonstration[1]
     if done.returncode:
-        (pytest.fail if REQUIRED else pytest.skip)(f"no demonstration: {done.stderr[-500:]}")
+        missing(f"no demonstration: {done.stderr[-500:]}")
     return f"{site}try.html"
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's browser, driven by Playwright; it downloads none of its own."""
-    program = shutil.which(CHROMIUM)
-    if program is None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"'{CHROMIUM}' is not installed")
+    program = chromium_program()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

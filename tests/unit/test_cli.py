@@ -1,7 +1,6 @@
 """The command line: one line naming the offender and the remedy, and the right exit code."""
 
 import functools
-import json
 import os
 import shlex
 import signal
@@ -34,16 +33,6 @@ def test_a_wrong_request(arguments, words, tmp_path, monkeypatch, capsys):
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert line.startswith("skinlib: ")
     assert all(word in line for word in words)
-
-
-def test_describe_as_json(capsys):
-    assert main(["describe", "--backbone", "MobileNetV3Small", "--json"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)
-    assert set(row) == {
-        "backbone", "input_size", "tap_layer", "tap_shape", "parameters", "logged_parameters",
-        "described_tap_layer", "described_tap_shape", "described_parameters",
-    }  # fmt: skip
-    assert row["parameters"] == row["logged_parameters"]
 
 
 def test_the_command_line_is_there_before_the_heavy_libraries():
