@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from visiting import Visit, chromium_program, missing, serving
@@ -35,28 +34,18 @@ def demonstration(tmp_path_factory):
     return folder, done
 
 
-def snakemake(target):
-    """Make a target of the Snakefile as the Makefile does."""
-    program = Path(sys.executable).parent / "snakemake"
-    cores = os.cpu_count() or 1
-    return subprocess.run(
-        [program, "--workflow-profile", "profiles/local", "--cores", str(cores), "--", target],
-        cwd=paths.ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def html(tmp_path_factory, demonstration):
     """Execute the pages that are not up to date, and build into a temporary folder."""
-    done = snakemake("pages")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    out = tmp_path_factory.mktemp("book")
-    done = subprocess.run(
-        [sys.executable, "-m", "skinlib.book.building", out],
-        cwd=paths.ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    out, cores = tmp_path_factory.mktemp("book"), str(os.cpu_count() or 1)
+    options = ("--workflow-profile", "profiles/local", "--cores", cores, "--", "pages")
+    for program in (("snakemake", *options), ("skinlib.book.building", out)):
+        done = subprocess.run(
+            [sys.executable, "-m", *program],
+            cwd=paths.ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     yield out / "_build" / "html"
     shutil.rmtree(out, ignore_errors=True)
 
