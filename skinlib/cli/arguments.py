@@ -101,7 +101,6 @@ def parser():
 
     sub = command("describe", commands.describe, "--size", "--json")
     sub.add_argument("--backbone", nargs="+", help="only these")
-    sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
     sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
     conv3d_help = "what the authors' attention convolution computes on this machine"
     sub.add_argument("--conv3d", action="store_true", help=conv3d_help)

@@ -27,7 +27,7 @@ def describe(args):
     if args.conv3d:
         print(json.dumps(conv3d.probe_settings(), indent=2))
         return
-    recipe, found = get_recipe(args.recipe), []
+    recipe, found = get_recipe("md-as-logged"), []
     for name in args.backbone or (BLOCKS if args.structures else BACKBONES):
         with fresh_session():
             one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
