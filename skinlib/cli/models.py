@@ -6,14 +6,12 @@ from skinlib.common.errors import DataError, SkinlibError
 
 
 def predict(args):
-    """Classify photographs, or say that the model gives no answer."""
     from skinlib.predict import predict as predicting
 
     return predicting.run(args)
 
 
 def release(args):
-    """Make a released model of a finished run, or write the model cards anew."""
     from skinlib.predict import card, released
 
     if args.hub:
@@ -44,7 +42,6 @@ def release(args):
 
 
 def browser(args):
-    """Make what the book's page needs to run the model in a browser."""
     from skinlib.common.files import write_json
     from skinlib.predict.browser import FOLDER, STATE, build
 
@@ -62,7 +59,6 @@ def browser(args):
 
 
 def export(args):
-    """Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format."""
     from skinlib.predict import export as exporting
     from skinlib.predict import released, runs
 

@@ -160,18 +160,6 @@ def test_what_if_says_what_python_says(visit, python, tmp_path):
     page.click("#try [data-part=what-if] summary")
 
 
-def test_the_attention_is_off_and_pictures_have_words(fresh):
-    page = fresh.open().page
-    assert page.input_value("#try-opacity") == "0"
-    words = page.eval_on_selector_all("#try [data-part=samples] img", "all => all.map(i => i.alt)")
-    assert len(set(words)) == len(words) > 1
-    assert all(words)
-    page.click("#try [data-part=samples] button")
-    fresh.answer()
-    assert "attention is largest" not in page.inner_text("#try figcaption")
-    assert "hardly follows the lesion" in page.inner_text("#try-attention")
-
-
 def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):
     """Strong enough it hides the square; the darkened margins stay as they were."""
     visit.upload(tmp_path, "a.png", PICTURES["a.png"][0])

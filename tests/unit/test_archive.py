@@ -17,13 +17,6 @@ def unpack(folder, body, count=3):
     return {image.name: image.read_bytes() for image in (folder / "a").iterdir()}
 
 
-def refused(folder, body, reason, count=3):
-    with pytest.raises(IntegrityError, match=reason) as error:
-        unpack(folder, body, count)
-    assert str(folder / "a.zip") in str(error.value)
-    assert [path.name for path in folder.iterdir()] == ["a.zip"]
-
-
 def test_images_of_any_folder_come_out_and_nothing_else(tmp_path):
     others = {"inner/": b"", "__MACOSX/inner/x.jpg": b"shadow", "._y.jpg": b"shadow", "README": b""}
     inner = {f"inner/{name}": body for name, body in CONTENT.items()}
@@ -44,8 +37,13 @@ def test_damage_anywhere_in_a_zip_is_an_integrity_error(tmp_path):
             assert set(found.values()) == set(small.values())
 
 
-def test_bombs_doubles_and_other_numbers_of_images(tmp_path):
-    refused(tmp_path, make_zip({"a.jpg": bytes(5_000_000)}), "unpacked size to 5000000 bytes", 1)
-    refused(tmp_path, make_zip({**CONTENT, f"b/{IDS[0]}.jpg": b"x"}), "is there twice")
-    refused(tmp_path, make_zip(CONTENT), "holds 3 images, expected 4", 4)
-    refused(tmp_path, b"PK\x03\x04 then nothing", "truncated or corrupt zip")
+def test_doubles_and_other_numbers_of_images(tmp_path):
+    twice = {**CONTENT, f"b/{IDS[0]}.jpg": b"x"}
+    for content, count, reason in (
+        (twice, 3, "is there twice"),
+        (CONTENT, 4, "holds 3 images, expected 4"),
+    ):
+        with pytest.raises(IntegrityError, match=reason) as error:
+            unpack(tmp_path, make_zip(content), count)
+        assert str(tmp_path / "a.zip") in str(error.value)
+        assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
