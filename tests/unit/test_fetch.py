@@ -81,19 +81,6 @@ def test_a_partial_file_that_does_not_fit_starts_anew(server, tmp_path, kept):
     assert leftovers(tmp_path) == []
 
 
-def test_a_server_that_continues_elsewhere_is_found_out_by_the_hash(server, tmp_path):
-    def fault(handler, name, body):
-        wanted = handler.headers["Range"]
-        return bool(wanted) and handler.answer(body, int(wanted[6:-1]) - 1)
-
-    place(tmp_path, f"downloads/{ZIP}.part", server.files[ZIP][:500])
-    server.fault = fault
-    with pytest.raises(IntegrityError, match="hash"):
-        run(tmp_path)
-    run(tmp_path)
-    assert images(tmp_path) == LAYOUT
-
-
 @pytest.mark.parametrize("status", [403, 404, 503])
 def test_a_server_that_never_delivers(server, tmp_path, status):
     server.fault = lambda handler, name, body: name != TABLE and not handler.send_error(status)
