@@ -29,11 +29,14 @@ def test_good_files_give_the_layout_and_are_requested_once(server, tmp_path):
     assert leftovers(folder) == []
     assert sorted(server.log) == sorted((name, None) for name in server.files)
     assert all(agent.startswith("skinlib/") for agent in server.agents)
-    # A lost image comes back from the zip, and finished images need no zip.
+    # A lost table and image come back from what lies in `downloads`, as if placed by hand.
     (folder / LAYOUT[4]).unlink()
+    (folder / TABLE).unlink()
     server.log.clear()
     run(folder)
     assert images(folder) == LAYOUT
+    assert (folder / TABLE).is_file()
+    # What is finished needs no download.
     for name in server.files:
         (folder / "downloads" / name).unlink()
     run(folder)
@@ -49,14 +52,6 @@ def test_the_reader_takes_the_result(server, dataset, monkeypatch, tmp_path):
     shutil.copytree(run(tmp_path) / PARTS[0], tmp_path / f".{PARTS[0]}.partial")
     found = ham10000.load(tmp_path).table.drop(columns="path")
     pd.testing.assert_frame_equal(found, rows.drop(columns="path"))
-
-
-def test_files_placed_by_hand_need_no_network(server, tmp_path):
-    for name, body in server.files.items():
-        place(tmp_path, f"downloads/{name}", body)
-    run(tmp_path)
-    assert images(tmp_path) == LAYOUT
-    assert server.log == []
 
 
 @pytest.mark.parametrize("name", [TABLE, f"downloads/{ZIP}"])

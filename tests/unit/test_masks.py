@@ -59,6 +59,8 @@ def test_zip_and_folder_give_the_same_masks(kind, request):
     assert found.ids == set(IDS)
     for name, image in PICTURES.items():
         np.testing.assert_array_equal(found.read(name), np.asarray(image) == 255)
+    shares = [cell_shares(found.read(name), (3, 4), "none") for name in IDS[::-1]]
+    np.testing.assert_array_equal(found.shares(IDS[::-1], (3, 4), "none"), shares)
     assert found.provenance()["masks"] == 3
 
 
@@ -152,10 +154,3 @@ def test_the_crop_is_that_of_the_photographs():
     image = PICTURES[IDS[1]]
     pixels = resize(image.convert("RGB").resize((341, 256)), 9)[..., 0] / 255
     np.testing.assert_allclose(pixels, cell_shares(np.asarray(image) == 255, (9, 9)), atol=0.12)
-
-
-def test_several_at_once(packed):
-    found = Masks(packed).shares(IDS[::-1], (3, 4), "none")
-    assert found.shape == (3, 3, 4)
-    mask = np.asarray(PICTURES[IDS[2]]) == 255
-    np.testing.assert_allclose(found[0], cell_shares(mask, (3, 4), "none"))
