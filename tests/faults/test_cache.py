@@ -262,6 +262,7 @@ def test_f19_other_settings_and_other_data_are_other_caches(dataset, cache, monk
             (dataset, {"crop": "none"}),
             (dataset, {"interpolation": "nearest"}),
             (dataset, {"picture": "padded"}),
+            (dataset, {"picture": "equalised"}),
             (other(dataset, fingerprint="other"), {}),
             (other(dataset, table=dataset.table[:10]), {}),
             (other(dataset, table=dataset.table[::-1].reset_index(drop=True)), {}),

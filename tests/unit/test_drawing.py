@@ -95,6 +95,24 @@ def test_matched_replacements_are_lesions_of_the_same_kind(drawn, table):
     assert not set(used.index) & set(leaking["lesion_id"])
 
 
+@pytest.mark.parametrize(
+    ("lesions", "sizes", "counts"),
+    [
+        ("abbccddde", (1, 2, 3), [1, 2, 3]),
+        # None has five photographs: three of one and two of another.
+        ("abbccddde", (5,), [2, 3]),
+        # A piece of a larger lesion, where no smaller one is left.
+        ("bbcc", (1, 1, 1), [1, 2]),
+    ],
+)
+def test_lesions_with_as_many_photographs_are_chosen(lesions, sizes, counts):
+    others = pd.DataFrame({"lesion_id": list(lesions)}, index=range(10, 10 + len(lesions)))
+    wanted = [f"t{row}" for row, size in enumerate(sizes) for _ in range(size)]
+    chosen = drawing._like(others, pd.DataFrame({"lesion_id": wanted}))
+    assert len(set(chosen)) == sum(sizes)
+    assert sorted(others.loc[chosen, "lesion_id"].value_counts()) == counts
+
+
 def test_a_replacement_is_the_nearest_lesion_there_is():
     others = pd.DataFrame(
         {
