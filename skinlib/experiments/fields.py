@@ -6,7 +6,7 @@ from typing import Literal
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
-from skinlib.data.pictures import OUTLINED
+from skinlib.data.pixels import OUTLINED
 
 # Every number lies in an interval.
 _INTERVALS = {

@@ -138,7 +138,7 @@ class Recipe:
         Add a path through a trainable cosine transform of the tapped tensor
         (`skinlib.models.blocks.CosineTransform`).
     picture
-        What is done to a photograph before it is cut; see `skinlib.data.pictures.changed`.
+        What is done to a photograph before it is cut; see `skinlib.data.pixels.changed`.
     mask_path : bool
         The mask of the lesion is an input of its own (`skinlib.data.masks.grids`).
     outlines
