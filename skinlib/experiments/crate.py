@@ -74,11 +74,10 @@ def _copy(study, runs, folder):
     listed, places = {"Snakefile": paths.ROOT / "Snakefile"}, {}
     listed[f"studies/{study.name}.yaml"] = paths.STUDIES / f"{study.name}.yaml"
     for run in runs:
-        split, inside = run.record["split"].get("file"), f"results/runs/{study.name}/{run.name}"
-        given = {f"results/splits/{split}": paths.RESULTS / "splits" / split} if split else {}
+        file, inside = run.record["split"]["file"], f"results/runs/{study.name}/{run.name}"
         made = {f"{inside}/{name}": run.folder / name for name in (RUN, HISTORY, PREDICTIONS)}
-        places[run.name] = list(given), list(made)
-        listed |= given | made
+        places[run.name] = f"results/splits/{file}", list(made)
+        listed |= {f"results/splits/{file}": paths.RESULTS / "splits" / file, **made}
     for place, source in listed.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, folder / place)
@@ -122,14 +121,15 @@ def _crate(study, runs, places, folder):
     crate.root_dataset["author"] = authors
     (folder / "README.md").write_text(f"# {crate.name}\n\n{crate.description}\n", "utf-8")
     file("README.md", "What this is", about=crate.root_dataset)
-    crate.datePublished = datetime.datetime.fromisoformat(max(_time(run.record) for run in runs))
+    last = max(_time(run.record) for run in runs)
+    crate.datePublished = datetime.datetime.fromisoformat(last)
     file(croissant.FILE, "Croissant metadata of predictions and splits")
-    known = {place: file(place, "Share of the photographs in each set")
-             for given, _ in places.values() for place in given}  # fmt: skip
+    splits = {split: file(split, "Share of the photographs in each set")
+              for split in dict.fromkeys(split for split, _ in places.values())}  # fmt: skip
     listed = file(f"studies/{study.name}.yaml", "The runs of the study")
     data, results, actions = {}, [], []
     for run in runs:
-        record, (given, made) = run.record, places[run.name]
+        record, (split, made) = run.record, places[run.name]
         name, fingerprint = record["data"]["name"], record["data"]["fingerprint"]
         key = f"#{name}-{fingerprint}"
         if key not in data:
@@ -139,15 +139,14 @@ def _crate(study, runs, places, folder):
         files = [file(place, f"{Path(place).name} of {run.name}") for place in made]
         results += files
         actions.append(crate.add_action(
-            library, f"#{run.name}", [data[key], *(known[place] for place in given)], files,
+            library, f"#{run.name}", [data[key], splits[split]], files,
             {"name": run.name, "description": run.command(), "identifier": record["identity"],
              "endTime": _time(record), "actionStatus": DONE, "agent": authors},
         ))  # fmt: skip
     whole = crate.add_action(
-        workflow, f"#study-{study.name}", [listed, *data.values(), *known.values()], results,
+        workflow, f"#study-{study.name}", [listed, *data.values(), *splits.values()], results,
         {"name": f"Study {study.name}", "description": f"make runs STUDY={study.name}",
-         "endTime": max(map(_time, (run.record for run in runs))), "actionStatus": DONE,
-         "agent": authors},
+         "endTime": last, "actionStatus": DONE, "agent": authors},
     )  # fmt: skip
     crate.root_dataset["mentions"] = [whole, *actions]
     return crate

@@ -70,7 +70,7 @@ def write(study, runs, folder):
     for run in runs:
         place = f"results/runs/{study.name}/{run.name}/predictions.csv"
         add(place, run.name, f"Predictions of {run.command()}", meanings)
-    for name in sorted({run.record["split"].get("file") for run in runs} - {None}):
+    for name in sorted({run.record["split"]["file"] for run in runs}):
         columns = (folder / "results" / "splits" / name).open().readline().strip().split(",")
         add(f"results/splits/{name}", Path(name).stem, "The set of each photograph", columns)
     metadata = mlc.Metadata(

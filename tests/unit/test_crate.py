@@ -66,11 +66,8 @@ def test_every_run_is_an_action_that_made_its_files_of_its_split(graph, folder, 
         assert data["identifier"] == run.record["data"]["fingerprint"]
         for place in made:
             assert sha256(folder / place) == sha256(paths.ROOT / place)
-    whole = graph[f"#study-{STUDY}"]
-    assert set(identifiers(graph["./"]["mentions"])) == {
-        whole["@id"],
-        *(f"#{r.name}" for r in runs),
-    }
+    whole, names = graph[f"#study-{STUDY}"], {f"#{run.name}" for run in runs}
+    assert set(identifiers(graph["./"]["mentions"])) == {whole["@id"], *names}
     assert graph[whole["instrument"]["@id"]]["programmingLanguage"]
     assert graph["./"]["mainEntity"] == whole["instrument"]
 
@@ -89,8 +86,8 @@ def test_croissant_loads_the_predictions_and_the_splits(folder, runs):
     assert not dataset.metadata.issues.errors
     run = runs[0]
     split = pd.read_csv(paths.RESULTS / "splits" / run.record["split"]["file"])
-    for name, expected in ((run.name, run.predictions()),
-                           (run.record["split"]["file"][:-4], split)):  # fmt: skip
+    tables = {run.name: run.predictions(), run.record["split"]["file"][:-4]: split}
+    for name, expected in tables.items():
         found = pd.DataFrame(list(dataset.records(name)))
         found.columns = [column.rpartition("/")[2] for column in found]
         found = found.map(lambda cell: cell.decode() if isinstance(cell, bytes) else cell)
