@@ -87,11 +87,22 @@ def plan(name, folder, *arguments, environment=None):
     return said
 
 
-def test_plan_of_the_local_profile(tmp_path):
-    said = plan("local", tmp_path, "--cores", "2", "--resources", "devices=2")
+@pytest.mark.parametrize(
+    ("name", "arguments", "plugins", "counts"),
+    [
+        ("local", ("--cores", "2", "--resources", "devices=2"), (), {"devices=1": 12, "gpu=": 0}),
+        ("slurm", (), ("executor_plugin_slurm",), {"devices=1": 12, "gpu=1": 12}),
+        ("kubernetes", (), ("executor_plugin_kubernetes", "storage_plugin_fs"),
+         {"gpu_manufacturer=nvidia": 12}),
+    ],
+)  # fmt: skip
+def test_plan_of_a_profile(name, arguments, plugins, counts, tmp_path):
+    for plugin in plugins:
+        pytest.importorskip(f"snakemake_{plugin}")
+    environment = dict.fromkeys(read(name).get("envvars", ()), str(tmp_path))
+    said = plan(name, tmp_path, *arguments, environment=environment)
     assert said.count("rule run:") == 12
-    assert said.count("devices=1") == 12
-    assert "gpu=" not in said
+    assert {text: said.count(text) for text in counts} == counts
 
 
 def test_a_run_that_goes_on_from_another_is_planned_after_it(tmp_path):
@@ -102,21 +113,6 @@ def test_a_run_that_goes_on_from_another_is_planned_after_it(tmp_path):
     assert len(jobs) == 1
     before = jobs[0].split("output:")[0]
     assert before.strip() == "input: book/executed/best/MobileNetV2-best-128px-s0.ipynb"
-
-
-def test_plan_of_the_slurm_profile(tmp_path):
-    pytest.importorskip("snakemake_executor_plugin_slurm")
-    said = plan("slurm", tmp_path)
-    assert said.count("rule run:") == 12
-    assert said.count("devices=1") == said.count("gpu=1") == 12
-
-
-def test_plan_of_the_kubernetes_profile(tmp_path):
-    pytest.importorskip("snakemake_executor_plugin_kubernetes")
-    pytest.importorskip("snakemake_storage_plugin_fs")
-    names = read("kubernetes")["envvars"]
-    said = plan("kubernetes", tmp_path, environment=dict.fromkeys(names, str(tmp_path)))
-    assert said.count("gpu_manufacturer=nvidia") == 12
 
 
 def program(folder, name, text):
