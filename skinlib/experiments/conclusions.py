@@ -23,11 +23,6 @@ CHECKS = (
 )  # fmt: skip
 LEVEL = 0.05
 MAIN, SECOND = "MobileNetV2", "MobileNet"
-# Variants of the study `ablation-converged` on the second network, by factor.
-WITHOUT = {
-    "attention": "no-attention", "metadata": "no-metadata", "weights": "no-weights",
-    "augmentation": "no-augmentation",
-}  # fmt: skip
 
 
 def checks(effect, score, corrected, *, moved=None, converged=None, second=None):
@@ -129,9 +124,10 @@ def of_factors():
 
 def on_second_network():
     """Return the effects of the four factors on `SECOND`, by name: on minus off, the others on."""
-    study, variants = load_study("ablation-converged"), ("full", *WITHOUT.values())
-    ways = {each: effects.finished(study, each, backbone=SECOND) for each in variants}
-    wanted = {factorial.NAMES[name]: (off, "full") for name, off in WITHOUT.items()}
+    study = load_study("ablation-converged")
+    wanted = {title: (f"no-{name}", "full") for name, title in factorial.NAMES.items()}
+    ways = {each: effects.finished(study, each, backbone=SECOND)
+            for each in ("full", *(off for off, _ in wanted.values()))}  # fmt: skip
     return effects.contrasts(ways, wanted)
 
 

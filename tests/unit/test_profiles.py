@@ -27,39 +27,14 @@ def read(name):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def options():
-    """Return the long options of the Snakemake that is installed, plugins included."""
-    return {
-        text.removeprefix("--")
-        for action in get_argument_parser()._actions
-        for text in action.option_strings
-    }
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_every_option_exists(name):
-    known = options() | PLUGIN_OPTIONS.get(name, set())
-    assert set(read(name)) <= known
-
-
-def test_options_of_the_slurm_plugin_are_those_it_has():
-    pytest.importorskip("snakemake_executor_plugin_slurm")
-    assert PLUGIN_OPTIONS["slurm"] <= options()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_run_goes_on_after_a_failure_elsewhere_and_is_tried_again(name):
+def test_every_option_exists_and_a_failed_run_is_tried_again(name):
     content = read(name)
-    assert content["executor"] == name
-    assert content["keep-going"] is True
+    known = {text for action in get_argument_parser()._actions for text in action.option_strings}
+    assert {f"--{key}" for key in set(content) - PLUGIN_OPTIONS.get(name, set())} <= known
+    assert (content["executor"], content["keep-going"]) == (name, True)
     assert content["retries"] >= 1
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "local"])
-def test_a_run_is_a_job_with_one_gpu(name):
-    run = read(name)["set-resources"]["run"]
-    assert run["gpu"] == 1
-    assert run["mem_mb"] > read(name)["default-resources"]["mem_mb"]
+    assert name == "local" or content["set-resources"]["run"]["gpu"] == 1
 
 
 def snakemake(name, folder, *arguments, environment=None):
