@@ -136,7 +136,7 @@ def frame(measured, score, *, intervals=True):
 
 
 def matched():
-    """Return pairs of frames by `image_id`: scores with attention as coded, and as described.
+    """Return pairs of frames by ``image_id``: scores with attention as coded, and as described.
 
     Of the measured runs of `skinlib.experiments.effects.SETTINGS` that differ in nothing else.
     """

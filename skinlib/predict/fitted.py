@@ -41,7 +41,7 @@ class Fitted(Run):
         return abstention.fit(joined.labels, joined.probabilities, joined.lesions)
 
     def written(self):
-        """Return when the predictions were written, as `Run.written`."""
+        """Return when the last predictions were written, in nanoseconds."""
         return max(run.written() for run in self.members)
 
     def predictions(self, part=None):

@@ -13,7 +13,7 @@ import pytest
 from skinlib.cli import main
 from skinlib.common import paths
 from skinlib.common.files import sha256
-from skinlib.experiments import crate, croissant
+from skinlib.experiments import crate
 from skinlib.experiments.run import read_run
 from skinlib.experiments.study import load_study
 
@@ -78,11 +78,11 @@ def test_nothing_is_named_that_is_not_there(graph, folder):
     files = {key for key, each in graph.items() if "File" in each["@type"]}
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert files == there - {crate.METADATA}
-    assert graph["./"]["license"]["@id"] == croissant.LICENCE
+    assert graph["./"]["license"]["@id"] == crate.LICENCE
 
 
 def test_croissant_loads_the_predictions_and_the_splits(folder, runs):
-    dataset = mlcroissant.Dataset(jsonld=folder / croissant.FILE)
+    dataset = mlcroissant.Dataset(jsonld=folder / crate.CROISSANT)
     assert not dataset.metadata.issues.errors
     run = runs[0]
     split = pd.read_csv(paths.RESULTS / "splits" / run.record["split"]["file"])
