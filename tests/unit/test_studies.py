@@ -19,10 +19,8 @@ def write(tmp_path):
 
 
 @pytest.mark.parametrize("name", studies.study_names())
-def test_a_committed_study_has_runs_with_unique_names(name):
-    names = [spec.name for spec in studies.load_study(name).specs]
-    assert names
-    assert len(names) == len(set(names))
+def test_a_committed_study_has_runs(name):
+    assert studies.load_study(name).specs
 
 
 def test_the_demo_trains_every_backbone_of_the_table():
