@@ -131,6 +131,7 @@ def parser():
 
     sub = command("compare", commands.compare)
     sub.add_argument("run", nargs=2, type=_path, help="directories of two runs on one split")
+    sub.add_argument("--part", default="test", help="test, validation or official; default: test")
 
     sub = command("pointing", commands.pointing, "--data", "run")
     sub.add_argument("--masks", type=_path, help="zip or folder (default: SKINLIB_MASKS, --data)")

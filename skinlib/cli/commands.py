@@ -114,13 +114,13 @@ def train(args):
 
 
 def compare(args):
-    from skinlib.experiments import comparison
+    from skinlib.experiments import effects
     from skinlib.experiments.run import read_run
 
-    found = comparison.compare(*map(read_run, args.run))
-    for row in found.itertuples():
-        print(f"{row.metric:<12} {row.first:.3f} and {row.second:.3f}: "
-              f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
+    found = effects.compare(*map(read_run, args.run), args.part)
+    for name, first, second in zip(found.names, found.first, found.second, strict=True):
+        difference = found.estimate(name).text(signed=True)
+        print(f"{name:<12} {first:.3f} and {second:.3f}: {difference}")
 
 
 def pointing(args):

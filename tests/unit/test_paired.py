@@ -110,13 +110,13 @@ def frozen(spec):
 
 def test_several_contrasts_are_those_measured_one_by_one(results):
     invent(effects.SETTINGS_STUDY, frozen, parts=("test",))
-    found = effects.settings(n_resamples=30)
+    found = effects.settings()
     assert list(found) == list(effects.SETTINGS)
     study = load_study(effects.SETTINGS_STUDY)
-    pairs = effects.finished_pairs(study, None, "rgb", effects.SETTINGS_RECIPE)
+    one, other = (effects.finished(study, each, effects.SETTINGS_RECIPE) for each in (None, "rgb"))
     # DenseNet201 has the recipe as it is and no other setting.
-    assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
-    alone = effect([effects.together(pair) for pair in pairs.values()], n_resamples=30)
+    assert list(other) == [("MobileNetV2", seed) for seed in range(3)]
+    alone = effect([effects.together((one[key], other[key])) for key in other])
     for name in ("first", "second", "by_seed", "low", "high"):
         np.testing.assert_allclose(getattr(found[effects.RGB], name), getattr(alone, name))
     assert found[effects.RGB].judgement(0) == GAIN
@@ -129,9 +129,9 @@ WAYS = (effects.NONE, effects.CODED, effects.DESCRIBED)
 def test_seeds_of_two_studies_are_taken_together(results):
     invent("ablation", lambda spec: 0.5 if spec.variant in WAYS and spec.seed < 2 else None)
     invent("attention", lambda spec: 0.6 if spec.seed == 4 else None)
-    for found in effects.attentions(n_resamples=10).values():
-        assert len(found.by_seed) == 3
-    assert list(effects.attentions(n_resamples=10)) == list(effects.ATTENTIONS)
+    found = effects.attentions()
+    assert list(found) == list(effects.ATTENTIONS)
+    assert {len(each.by_seed) for each in found.values()} == {3}
 
 
 def test_without_runs_there_is_nothing_to_compare(results):
@@ -140,7 +140,7 @@ def test_without_runs_there_is_nothing_to_compare(results):
 
 def test_the_table_names_the_effect_and_shows_both_intervals(results):
     invent(effects.SETTINGS_STUDY, frozen, parts=("test",))
-    frame = paired.frame(effects.settings(n_resamples=30), ("Logged", "Described"), "Change")
+    frame = paired.frame(effects.settings(), ("Logged", "Described"), "Change")
     assert len(frame) == len(effects.SETTINGS) * len(SCORES)
     row = frame.iloc[0]
     assert (row["Change"], row["Score"], row["Result"]) == (effects.RGB, "accuracy", GAIN)
