@@ -28,7 +28,7 @@ def frame():
     size (`skinlib.paper.measured.latency`), NaN where not measured; each of `SCORES` as an
     estimate over lesions; ``printed``, the accuracy in the paper, NaN where there is none; ``run``.
     """
-    latency = (measured.latency() or {"backbones": {}})["backbones"]
+    latency = measured.latency()["backbones"]
     rows = [
         {
             "network": run.record["backbone"],

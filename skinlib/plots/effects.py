@@ -6,16 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 
-from skinlib.plots.style import (
-    BLUE,
-    COLOURS,
-    INK,
-    MUTED,
-    SMALL,
-    VERMILLION,
-    WIDTH,
-    subplots,
-)  # fmt: skip
+from skinlib.plots.style import BLUE, COLOURS, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
 
 SHOWN = ("accuracy", "mean recall", "AUC, macro")
 MARKERS = ("o", "s", "D", "^")

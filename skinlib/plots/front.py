@@ -7,17 +7,7 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
-from skinlib.plots.style import (
-    BLUE,
-    COLOURS,
-    GREEN,
-    INK,
-    MUTED,
-    SMALL,
-    VERMILLION,
-    WIDTH,
-    subplots,
-)  # fmt: skip
+from skinlib.plots.style import BLUE, COLOURS, GREEN, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
 
 # From "holds" to "open", as on the page of the claims: greens for what holds, four shades of one
 # colour for what is contradicted, blue and greys for the rest.

@@ -131,7 +131,7 @@ def logged_curves(names):
 
 
 def _curve(axes, name):
-    curve, run = paper.curves()[name], paper.logged_run(name)
+    curve, run = paper.load("curves")[name], paper.logged_run(name)
     held_out = np.array(curve["val_accuracy"], float)
     epochs = np.arange(1, len(held_out) + 1)
     kept, lowest = run.epochs["kept"], int(np.argmin(curve["val_loss"])) + 1
@@ -161,8 +161,8 @@ def printed_against_logged_confusion(number):
     Cells that differ are framed, and the row sums stand beside, since a row of the test images
     has a known number of photographs.
     """
-    entry = paper.confusion()["journal"][str(number)]
-    logged = np.array(paper.confusion()["logged"][entry["run"]])
+    entry = paper.load("confusion")["journal"][str(number)]
+    logged = np.array(paper.load("confusion")["logged"][entry["run"]])
     matrices = {f"printed (journal, figure {number})": np.array(entry["counts"]), "logged": logged}
     differ = np.array(entry["counts"]) != logged
     with subplots(4.6, 8.0, nrows=2) as (figure, panels):

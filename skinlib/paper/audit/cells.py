@@ -57,10 +57,6 @@ class Entry:
         return self.members[0] if self.members else ""
 
     @property
-    def share(self):
-        return f"{self.name} {sum(cell.agrees for cell in self.cells)} of {len(self.cells)}"
-
-    @property
     def text(self):
         return ", ".join(f"{Shown(cell.value)}" for cell in self.cells)
 
