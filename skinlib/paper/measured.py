@@ -106,10 +106,10 @@ def _cut(run):
     return "" if recipe["epochs"] == full else f" cut to {recipe['epochs']} of {full} epochs"
 
 
-def find_ours(studies=REAL):
-    """Return the finished runs of some studies as `Ours`."""
+def find_ours():
+    """Return the finished runs of the studies `REAL` as `Ours`."""
     real, diverged = {}, []
-    for name in studies:
+    for name in REAL:
         found = {}
         for run in load_study(name).finished():
             key = run.record["backbone"], run.record["recipe"]["name"]

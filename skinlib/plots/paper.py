@@ -78,13 +78,13 @@ def ad_against_md(metric, backbone, ours=None):
     return figure
 
 
-def auc_all(ours=None):
+def auc_all(ours):
     """Draw the AUC of the nine models with metadata: printed, and three averages logged.
 
     Figure 15 of the paper, which its text cites and does not show, from Table 7; the paper does
     not say which average it prints. ``ours`` is the macro AUC by backbone.
     """
-    table, ours = paper.printed()["7"], ours or {}
+    table = paper.printed()["7"]
     places = dict(zip(table.rows, range(len(table.rows)), strict=True))
     logged = {name: paper.behind(f"{name} MD").auc for name in places}
     with subplots(WIDTH, 0.42 * len(places) + 1.5) as (figure, axes):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinlib.plots.effects import changes, forest, intervals, pairwise, strips, tidy
+from skinlib.plots.effects import changes, forest, intervals, pairwise, tidy
 from skinlib.plots.style import BLUE, MUTED, VERMILLION
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.paired import Effect
@@ -50,12 +50,6 @@ def test_panels_have_their_own_rows_and_empty_ones_stay():
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["Age", "Site"]
     assert [len(axes.get_yticks()) for axes in figure.axes] == [2, 1]
     assert not figure.legends, "one kind needs no legend"
-
-
-def test_the_marked_value_is_in_the_legend():
-    figure = intervals(tidy(FOUND), "risk", mark=(0.1, "aim: 10 %"))
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(words) == ["aim: 10 %", "ours", "theirs"]
 
 
 def test_a_forest_has_three_scores_and_every_seed():
@@ -104,13 +98,3 @@ def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():
     axes = pairwise(pairs, dict.fromkeys(pairs, False) | {("x, 96 px", "y"): True}).axes[0]
     cells = {tuple(text.get_position()): text.get_text() for text in axes.texts}
     assert cells == {(0.5, 0.5): "−3.1*", (1.5, 0.5): "+0.0", (1.5, 1.5): "+2.0"}
-
-
-def test_every_network_is_a_dot():
-    frame = pd.DataFrame({"score": [0.1, 0.2, 0.3], "weights": ["on", "off", "on"]})
-    axes = strips({"as trained": frame, "moved": frame}, "score", "weights", "class weights").axes[
-        0
-    ]
-    assert sum(len(dots.get_offsets()) for dots in axes.collections) == 6
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "moved"]
-    assert axes.get_legend().get_title().get_text() == "class weights"

@@ -25,11 +25,6 @@ def scores():
     return frame
 
 
-def test_marks_and_spreads_are_no_part_of_the_number():
-    column = pd.Series(["0.8645*", "0.751 ± 0.010", "–", "996"])
-    np.testing.assert_array_equal(figures.values(column), [0.8645, 0.751, np.nan, 996])
-
-
 def test_differences_are_printed_minus_logged(scores):
     gaps = figures.differences(scores)
     assert gaps.loc["Two MD", "vasc"] == pytest.approx(0.61)
@@ -46,11 +41,8 @@ def test_the_map_frames_and_names_what_the_log_says_otherwise(scores):
     assert cells.count("0.61") == len(CLASSES)
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["One MD", "Two MD", "Two,\nours, clean recipe"]
-
-
-def test_the_map_without_a_run_of_ours(scores):
-    figure = figures.classes(scores[scores["Source"] != "ours, clean recipe"], "F1")
-    assert len(figure.axes[0].get_yticklabels()) == 2
+    alone = figures.classes(scores[:4], "F1").axes[0]
+    assert len(alone.get_yticklabels()) == 2
 
 
 def stub(name, images, maps=None):
@@ -81,9 +73,8 @@ def dataset(tmp_path):
 
 def test_the_most_confident_of_each_kind_one_a_lesion(dataset):
     chosen = examples.choose(stub("mine", 4, {"c": np.ones((2, 2))}), dataset)
-    assert [(each["image_id"], each["label"], each["predicted"]) for each in chosen] == [
-        ("a", "nv", "mel"), ("d", "mel", "mel"), ("c", "nv", "nv"),
-    ]  # fmt: skip
+    found = [" ".join((each["image_id"], each["label"], each["predicted"])) for each in chosen]
+    assert found == ["a nv mel", "d mel mel", "c nv nv"]
     assert chosen[2]["attention"] is not None
     assert chosen[0]["attention"] is None
     assert chosen[0]["image"].shape == (160, 160, 3)
