@@ -143,12 +143,9 @@ def _curves(base):
 def _tips(fields):
     """Return what the pointer shows, by field; shares with three digits."""
     formats = {"threshold:Q": ".3~r", "images:Q": "d"}
-    return [
-        alt.Tooltip(field, title=title, format=formats.get(field, ".3f"))
-        if field.endswith(":Q")
-        else alt.Tooltip(field, title=title)
-        for field, title in fields.items()
-    ]
+    other = {field: ".3f" if field.endswith(":Q") else alt.Undefined for field in fields}
+    formats = other | formats
+    return [alt.Tooltip(each, title=title, format=formats[each]) for each, title in fields.items()]
 
 
 def _data(frame):

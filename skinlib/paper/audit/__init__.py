@@ -5,6 +5,7 @@ rules compute the numbers and the verdict. No verdict is written down anywhere.
 """
 
 import dataclasses
+import re
 import textwrap
 
 from skinlib import paper
@@ -87,9 +88,7 @@ def check(claim, facts):
         verdict = NOT_HERE if isinstance(reason, OutOfReach) else OPEN
         cells = (compared(str(reason), None, None, agrees=False),)
         result = Result(claim.claim, f"Not decided: {marked(reason)}.", verdict, cells)
-    start = 2 if result.evidence.startswith("**") else 0
-    evidence = result.evidence[:start] + result.evidence[start:][:1].upper()
-    evidence += result.evidence[start + 1 :]
+    evidence = re.sub(r"^(\*\*)?.", lambda start: start[0].upper(), result.evidence)
     verdict = result.verdict
     if kind(verdict) == ONLY:
         verdict = only(claim.part.format(verdict.removeprefix(ONLY).strip()))

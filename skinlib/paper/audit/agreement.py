@@ -15,7 +15,7 @@ import numpy as np
 from skinlib.common.classes import CLASSES
 from skinlib.paper import rounding
 from skinlib.paper.audit import verdicts
-from skinlib.paper.audit.cells import Cell, Entry, Shown, aslist, fill, gap
+from skinlib.paper.audit.cells import Cell, Entry, Shown, aslist, fill
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import NotAvailable
 from skinlib.paper.audit.verdicts import listed, marked, only, share
@@ -151,9 +151,10 @@ class Agreement:
         for text in self.accepted:
             also = self._cells(text, members)
             cells = [
-                dataclasses.replace(cell, later=cell.later or (other.same and not cell.same))
+                dataclasses.replace(cell, agrees=cell.agrees or other.agrees,
+                                    later=cell.later or (other.agrees and not cell.agrees))
                 for cell, other in zip(cells, also, strict=True)
-            ]
+            ]  # fmt: skip
         tried = {name: self._cells(text, members) for name, text in self.partial.items()}
         for name in self.others:
             with contextlib.suppress(NotAvailable):
@@ -175,6 +176,7 @@ class Agreement:
         cells = [cell for entry in entries for cell in entry.cells]
         wrong = [line for line, cell in zip(lines, cells, strict=True) if not cell.agrees]
         later = [line for line, cell in zip(lines, cells, strict=True) if cell.later]
+        gaps = [abs(cell.value - cell.printed) for cell in cells if not isinstance(cell.value, str)]
         good = len(lines) - len(wrong)
         fitting = [entry.name for entry in entries if self._fits(entry)]
         failing = [entry.name for entry in entries if not self._fits(entry)]
@@ -200,14 +202,14 @@ class Agreement:
             "good": good,
             "first": good - len(later),
             "second": len(later),
-            "instead": sum(cell.same for entry in entries for cell in entry.instead),
+            "instead": sum(cell.agrees for entry in entries for cell in entry.instead),
             "agreeing": share(good, len(lines), self.noun),
             "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
             "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
             "fitting": listed(fitting),
             "failing": listed(failing),
             "which": _minority(fitting, failing),
-            "largest": max((gap(cell) for cell in cells), default=0),
+            "largest": max(gaps, default=0),
             "alternatives": listed(tried.values()),
             "fits": listed(tried[name] for name in entries[-1].partial),
         }  # fmt: skip
