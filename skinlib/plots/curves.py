@@ -99,13 +99,10 @@ def reliability(models):
     grid = {"nrows": 2 * rows, "ncols": 2, "sharex": True, "height_ratios": [3, 1] * rows}
     looks = (("as trained", BLUE, "o"), ("scaled", VERMILLION, "s"))
     with subplots(WIDTH, 3.9 * rows, **grid) as (figure, panels):
-        for axes in panels.flat[4 * (len(models) // 2) :]:
-            axes.axis("off")
         for place, (title, pair) in enumerate(models.items()):
             row, column = divmod(place, 2)
             share, counts = panels[2 * row : 2 * row + 2, column]
             for axes in (share, counts):
-                axes.axis("on")
                 axes.tick_params(labelsize=SMALL, labelbottom=axes is counts)
             share.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
             for (label, colour, marker), bins in zip(looks, pair, strict=True):
@@ -120,6 +117,8 @@ def reliability(models):
             share.set_title(title, fontsize=SMALL + 1)
             counts.set(xlabel="confidence", ylabel="" if column else "number")
             whole_numbers(counts.yaxis, 3)
+        for axes in panels[-2:, 1] if len(models) % 2 else ():
+            axes.axis("off")
         panels[0, 0].legend(loc="upper left", fontsize=SMALL)
     return figure
 

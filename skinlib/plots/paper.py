@@ -113,15 +113,13 @@ def logged_curves(names):
     """Draw the authors' learning curves, and three ways to read one accuracy off each.
 
     The accuracy at the epoch that was kept is the highest one on the very photographs that are
-    then reported. The names are keys of `skinlib.paper.curves`.
+    then reported. The names, an even number, are keys of ``curves.yaml``.
     """
-    rows = -(-len(names) // 2)
+    rows = len(names) // 2
     grid = {"nrows": rows, "ncols": 2, "squeeze": False, "sharey": True}
     with subplots(WIDTH, 2.05 * rows + 0.75, **grid) as (figure, panels):
-        for axes, name in zip(panels.flat, names, strict=False):
+        for axes, name in zip(panels.flat, names, strict=True):
             _curve(axes, name)
-        for axes in panels.flat[len(names) :]:
-            axes.axis("off")
         for axes in panels[:, 0]:
             axes.set_ylabel("accuracy", fontsize=SMALL)
         figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside upper center",

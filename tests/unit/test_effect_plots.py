@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinlib.plots import front
 from skinlib.plots.effects import changes, forest, intervals, pairwise, tidy
 from skinlib.plots.style import BLUE, MUTED, VERMILLION
 from skinlib.stats.bootstrap import Estimate
@@ -98,3 +99,33 @@ def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():
     axes = pairwise(pairs, dict.fromkeys(pairs, False) | {("x, 96 px", "y"): True}).axes[0]
     cells = {tuple(text.get_position()): text.get_text() for text in axes.texts}
     assert cells == {(0.5, 0.5): "−3.1*", (1.5, 0.5): "+0.0", (1.5, 1.5): "+2.0"}
+
+
+def texts(box):
+    return [text.get_text() for text in box.get_texts()]
+
+
+ROWS = {
+    "paper": {"A": [0.81, 0.78], "B": [0.9, None]},
+    "ours": {"A": [Estimate(0.75, 0.72, 0.77), Estimate(0.6, 0.55, 0.64)]},
+}
+
+
+def test_the_front_page_writes_each_value_at_its_place():
+    figure = front.compared(ROWS, ("accuracy", "mean recall"), ("ours", "mean recall", 0.85, 0.88))
+    left, right = figure.axes
+    assert [[text.get_text() for text in axes.texts] for axes in (left, right)] == [
+        ["0.81", "0.90", "0.75"], ["0.78", "0.60"],
+    ]  # fmt: skip
+    assert [label.get_text() for label in left.get_yticklabels()] == ["paper", "ours"]
+    spans = [[tuple(line.get_xdata()) for line in axes.lines] for axes in (left, right)]
+    assert (0.72, 0.77) in spans[0]
+    assert [(0.85, 0.88) in each for each in spans] == [False, True]
+    assert texts(figure.legends[0]) == ["A", "B", "published systems"]
+
+
+def test_a_claim_is_a_square():
+    figure = front.waffle({"holds": 17, "true only for …": 2, "open": 1})
+    squares = figure.axes[0].collections[0].get_array()
+    assert list(squares.compressed()) == [0] * 17 + [1] * 2 + [2]
+    assert texts(figure.legends[0]) == ["holds: 17", "true only for …: 2", "open: 1"]
