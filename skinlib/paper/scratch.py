@@ -71,14 +71,9 @@ def order(found):
 
     Pairs are of networks of the arm MD that began with random weights and whose printed accuracies
     differ. The printed order is taken as it is; pairs share networks, and of pairs in random order
-    half are in the paper's.
-
-    Returns
-    -------
-    pairs, same, clear, clear_same : int
-        All pairs; those in the paper's order; those whose difference is clear, that is, whose
-        interval over lesions excludes zero at a level that all pairs share (Bonferroni); and those
-        of them in the paper's order.
+    half are in the paper's. Returned are four counts: all pairs; those in the paper's order; those
+    whose difference is clear, that is, whose interval over lesions excludes zero at a level that
+    all pairs share (Bonferroni); and those of them in the paper's order.
     """
     rows = found[(found["start"] == NONE) & (found["arm"] == "MD") & found["printed"].notna()]
     pairs = [

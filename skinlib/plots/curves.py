@@ -88,12 +88,9 @@ def roc(run, part="test"):
 def reliability(models):
     """Draw accuracy against confidence by bin, and how many images are in each.
 
-    Parameters
-    ----------
-    models : dict of str to (pandas.DataFrame, pandas.DataFrame or None)
-        By title: rows of `skinlib.stats.calibration.reliability` of the probabilities as
-        given, and after temperature scaling. Bins of fewer than `LEAST` images are in the
-        counts only.
+    The models, by title, are pairs of the rows of `skinlib.stats.calibration.reliability`: of the
+    probabilities as given, and after temperature scaling, or None. Bins of fewer than `LEAST`
+    images are in the counts only.
     """
     rows = -(-len(models) // 2)
     grid = {"nrows": 2 * rows, "ncols": 2, "sharex": True, "height_ratios": [3, 1] * rows}
@@ -168,11 +165,9 @@ def outcomes(bars):
 def selection(panels):
     """Draw what choosing on the test set adds, by number of epochs chosen among.
 
-    Parameters
-    ----------
-    panels : dict of str to (list of skinlib.stats.bootstrap.Estimate, dict)
-        By metric: the mean over all runs for 1, 2, … epochs, and by seed the means alone,
-        arrays of the same length. Shares of 1; drawn in points.
+    The panels are by metric: the mean over all runs for 1, 2, … epochs, each a
+    `skinlib.stats.bootstrap.Estimate`, and by seed arrays of the means alone. Shares of 1; drawn in
+    points.
     """
     grid = {"nrows": len(panels), "sharex": True, "squeeze": False}
     with subplots(WIDTH, 2.5 * len(panels) + 0.5, **grid) as (figure, axes):

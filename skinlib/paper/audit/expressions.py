@@ -33,15 +33,9 @@ _SWITCH = {True: "on", False: "off"}
 
 
 def evaluate(text, facts, run=None):
-    """Evaluate an expression.
+    """Evaluate an expression; what is no text is its own value.
 
-    Parameters
-    ----------
-    text : str or float
-        A number is its own value.
-    facts : skinlib.paper.audit.facts.Facts
-    run : str, optional
-        Logged training run whose counts are meant by the names of `counts`.
+    For the names of `counts`, `run` is the logged training run that is meant.
 
     Raises
     ------
@@ -182,7 +176,7 @@ def rate(facts, run, name):
 def fact(facts, field, *path):
     """Return a member of a field of the facts, by keys of dictionaries, in a list by ``name``.
 
-    A truth value is ``on`` or ``none``, as is nothing.
+    A truth value is ``on`` or ``none``; nothing is ``none``.
     """
     found = getattr(facts, field)
     for name in path:
