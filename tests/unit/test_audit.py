@@ -139,6 +139,7 @@ CASES = [
     ("agree", {"printed": 1, "value": "3 - tapped('m MD', 'block(\\d)_')"}, same, HOLDS),
     ("agree", {"printed": 1, "value": "3 - tapped('m MD', 'nothing(\\d)_')"}, same, OPEN),
     ("agree", {"printed": 8, "value": "item(log('m MD', 'tap shape'), 2)"}, same, HOLDS),
+    ("agree", {"printed": "'on'", "value": "fact('notebooks', 'scaled')"}, same, HOLDS),
     ("agree", ACCURACY | {"fits": "a log"}, same, f"{FITS} a log, an inference"),
     ("agree", ACCURACY | {"fits": "a log"}, cell("5", "m", "MD", 0.8), LOGS),
     ("agree", AUC | {"fits": "a log", "partial": {"a mean": "log('m MD', 'auc.micro')"}}, same, f"{FITS} a mean, an inference"),
@@ -199,6 +200,7 @@ def test_a_rule_on_hand_made_facts(facts, rule, arguments, change, verdict):
     assert result.verdict == verdict, result.evidence
     assert result.claimed
     assert result.evidence.endswith(".")
+    assert not result.evidence.lstrip("*")[0].islower()
 
 
 def test_ideas_are_named_by_what_they_change(facts):

@@ -128,10 +128,12 @@ def test_table_8_has_all_twelve_works(tables):
 def test_ours_is_filled_from_runs_with_the_spread_of_seeds(runs, tables):
     pair, clean = runs
     ours = Ours({("MobileNetV2", "md-as-logged"): pair, ("MobileNetV2", "clean"): [clean]})
-    row = table_5(ours, {})[0].set_index(["Model", "Arm"]).loc["MobileNetV2", "MD"]
+    table = table_5(ours, {})[0].set_index(["Model", "Arm"])
+    row, without = table.loc["MobileNetV2", "MD"], table.loc["MobileNetV2", "AD"]
     # Eight and six of ten correct in each class; the standard deviation of two numbers.
     assert row["Ours, authors' recipe"] == f"0.700 ± {np.std([0.8, 0.6], ddof=1):.3f}"
     assert row["Ours, clean recipe"] == "0.500"
+    assert without["Ours, clean recipe"] == "–", "it has metadata"
     assert measured.mean(pair, "accuracy") == pytest.approx(0.7)
     assert "authors' recipe, 96 px, 2 seeds: MobileNetV2." in ours.sources()
     pair[0].record["recipe"]["epochs"] = 15
