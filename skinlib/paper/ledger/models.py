@@ -95,8 +95,9 @@ def table_6(ours):
         fits = "fits the time of one training epoch; printed as time of prediction"
         epoch = mark(str(draft["seconds_per_epoch"]), fits,
                      column="seconds per training epoch, paper")  # fmt: skip
-        time = mark(str(time), _divided(journal["seconds_per_epoch"], time),
-                    column="seconds per image, journal")  # fmt: skip
+        fits = "equals the training seconds of one epoch divided by 857, cut to two decimals"
+        divided = abs(cut(journal["seconds_per_epoch"] / 857) - time) < 1e-9
+        time = mark(str(time), divided and fits, column="seconds per image, journal")
         other = f"the training run '{run.name}'; ours is cut at the main tap"
         for what, *cells in (
             ("parameters, stock network", f"{draft['parameters_millions']} M", NONE, NONE,
@@ -137,13 +138,6 @@ def _whose_parameters(model, count):
     return f"the trainable parameters of the training run '{names[0]}'"
 
 
-def _divided(epoch, inference):
-    """Say whether the journal's inference time is the epoch time over 857."""
-    if abs(cut(epoch / 857) - inference) < 1e-9:
-        return "equals the training seconds of one epoch divided by 857, cut to two decimals"
-    return None
-
-
 def table_7(ours):
     """Return Table 7, the AUC beside the three averages of the logs, and its notes."""
     tables = {"Paper": paper.printed()["7"], "Journal": paper.printed("journal")["7"]}
@@ -157,10 +151,8 @@ def table_7(ours):
                 cell = NONE if printed is None else f"{printed:.{digits(printed)}f}"
                 reason = _which_auc(printed, run, paper.behind(name)) if run else None
                 row[title] = notes.mark(cell, reason, name, title.lower())
-            for average in AVERAGES:
-                row[f"Logged, {average}"] = fixed(run.auc[average], 4) if run else NONE
-            for average in AVERAGES:
-                row[f"Ours, {average}"] = measured.cell(runs, f"auc_{average}")
+            row |= {f"Logged, {way}": fixed(run.auc[way], 4) if run else NONE for way in AVERAGES}
+            row |= {f"Ours, {way}": measured.cell(runs, f"auc_{way}") for way in AVERAGES}
             rows.append(row)
     return pd.DataFrame(rows), notes.markdown(ours.sources(*LOGGED_RECIPE.values()))
 
