@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import types
 
 import numpy as np
 import pandas as pd
@@ -20,30 +21,19 @@ from skinlib.stats.scores import LOG_LOSS
 IMAGES = 300
 
 
-@dataclasses.dataclass
-class Invented:
-    """Predictions of a seed that are right more or less often."""
-
-    seed: int
-    skill: float
-    record = {"data": "invented"}  # noqa: RUF012
-    folder = "invented"
-
-    def labels(self):
-        return np.random.default_rng(self.seed).integers(0, 7, IMAGES)
-
-    def probabilities(self):
-        rng = np.random.default_rng([self.seed, int(100 * self.skill)])
-        return (rng.dirichlet(np.ones(7), IMAGES) + self.skill * np.eye(7)[self.labels()]) / (
-            1 + self.skill
-        )
-
-    def predictions(self, part):
-        assert part == "test"
-        names = [f"i{k}" for k in range(IMAGES)]
-        frame = pd.DataFrame(self.probabilities(), columns=list(CLASSES))
-        dx = [CLASSES[k] for k in self.labels()]
-        return frame.assign(image_id=names, lesion_id=names, label=dx)
+def invented(seed, skill):
+    """A run whose predictions are right more or less often."""
+    labels = np.random.default_rng(seed).integers(0, 7, IMAGES)
+    noise = np.random.default_rng([seed, int(100 * skill)]).dirichlet(np.ones(7), IMAGES)
+    probabilities = (noise + skill * np.eye(7)[labels]) / (1 + skill)
+    names = [f"i{k}" for k in range(IMAGES)]
+    frame = pd.DataFrame(probabilities, columns=list(CLASSES)).assign(
+        image_id=names, lesion_id=names, label=[CLASSES[k] for k in labels]
+    )
+    return types.SimpleNamespace(
+        labels=labels, probabilities=probabilities, record={"data": "invented"}, folder="invented",
+        predictions={"test": frame}.get,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -53,7 +43,7 @@ def runs(monkeypatch):
     found = {spec.variant: {} for spec in load_study("others").specs}
     for variant, skill in skills.items():
         seeds = (0, 1) if variant == "focal" else (0, 1, 2)
-        found[variant] = {seed: Invented(seed, skill) for seed in seeds}
+        found[variant] = {seed: invented(seed, skill) for seed in seeds}
     monkeypatch.setattr(others, "ways", lambda: found)
     return found
 
@@ -67,8 +57,8 @@ def test_an_effect_is_the_mean_difference_over_the_common_seeds(runs, effects):
     assert list(effects) == ["no-attention", "ensemble", "unweighted", "focal", "mixup"]
     for variant in ("no-attention", "focal"):
         differences = [
-            accuracy_score(run.labels(), run.probabilities().argmax(1))
-            - accuracy_score(run.labels(), runs["baseline"][seed].probabilities().argmax(1))
+            accuracy_score(run.labels, run.probabilities.argmax(1))
+            - accuracy_score(run.labels, runs["baseline"][seed].probabilities.argmax(1))
             for seed, run in runs[variant].items()
         ]
         np.testing.assert_allclose(effects[variant].by_seed[:, 0], differences)
@@ -84,8 +74,8 @@ def test_an_ensemble_is_the_mean_of_its_members_each_changed_before(runs, change
     effect = others.gains(change=change)["ensemble"]
     for seed in (0, 1, 2):
         members = [runs[name][seed] for name in others.ENSEMBLES["ensemble"]]
-        each = [changed(run, run.probabilities()) for run in members]
-        losses = [log_loss(members[0].labels(), p) for p in (np.mean(each, axis=0), each[0])]
+        each = [changed(run, run.probabilities) for run in members]
+        losses = [log_loss(members[0].labels, p) for p in (np.mean(each, axis=0), each[0])]
         found = effect.by_seed[seed, others.SHOWN.index(LOG_LOSS)]
         assert found == pytest.approx(losses[0] - losses[1])
 
@@ -119,9 +109,9 @@ def test_melanomas_and_nevi_are_scored_alone(runs):
     areas = []
     for variant in ("unweighted", "melanoma-nevus"):
         run = runs[variant][1]
-        two = np.isin(run.labels(), [4, 5])
-        mel, nv = run.probabilities()[two][:, [4, 5]].T
-        areas.append(roc_auc_score(run.labels()[two] == 4, mel / (mel + nv)))
+        two = np.isin(run.labels, [4, 5])
+        mel, nv = run.probabilities[two][:, [4, 5]].T
+        areas.append(roc_auc_score(run.labels[two] == 4, mel / (mel + nv)))
     assert effect.by_seed[1, 1] == pytest.approx(areas[1] - areas[0])
 
 
