@@ -225,6 +225,12 @@ def test_sentences_are_filled_with_the_numbers(facts):
     assert result.cells[5] == found
 
 
+def test_a_number_of_a_claim_may_have_the_name_of_a_word(facts):
+    arguments = F1 | {"numbers": {"second": "count(column('T'))"}, "evidence": "{second:d}"}
+    claim = audit.Claim("i", "p", "c", "g", "agree", arguments)
+    assert audit.check(claim, facts).result.evidence == "4"
+
+
 def test_a_formula_is_arithmetic_and_nothing_else(facts):
     assert evaluate("2 * (C + 1) / 4 - 1", facts) == 3
     for text in ("__import__('os')", "C.real", "c", "C ** 2", "log(run='m MD')", "[1][0]"):

@@ -191,7 +191,8 @@ class Agreement:
             for name, shown in entries[0].numbers.items()
             if not isinstance(shown.value, str)
         }
-        return last | means | {
+        # A claim's own numbers come last: one of them may have the name of a word.
+        return means | {
             "each": "; ".join(lines),
             "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
             "values": ", ".join(entry.text for entry in entries),
@@ -212,7 +213,7 @@ class Agreement:
             "largest": max(gaps, default=0),
             "alternatives": listed(tried.values()),
             "fits": listed(tried[name] for name in entries[-1].partial),
-        }  # fmt: skip
+        } | last  # fmt: skip
 
     def _fits(self, entry):
         return all(cell.agrees for cell in entry.cells) != self.differ
