@@ -17,7 +17,6 @@ from skinlib.models.backbones import canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.gradcam import gradcam
 from skinlib.predict import ood, ood_images, shapley
-from skinlib.predict.requests import NOTHING, table
 from skinlib.predict.runs import load_run, prepare
 
 FILE = "explanation-checks.json"
@@ -118,7 +117,7 @@ def _classes(run):
     return ("mel", "nv") if two else CLASSES
 
 
-def detectors(train, validation, test, unlike, seed=0):
+def detectors(train, validation, test, unlike):
     """Return AUROC and false alarms at 95 % found, of our detector and of isolation forests.
 
     Each set is a pair: features of colours (n, 12) and of the network (n, C).
@@ -133,7 +132,7 @@ def detectors(train, validation, test, unlike, seed=0):
     scores = {"ours": [ours.distance(*each) for each in (test, unlike)]}
     for title, columns in {"forest": [1], "forest, with colours": [0, 1]}.items():
         inputs = [np.hstack([each[c] for c in columns]) for each in (train, test, unlike)]
-        forest = IsolationForest(random_state=seed).fit(inputs[0])
+        forest = IsolationForest(random_state=0).fit(inputs[0])
         scores[title] = [-forest.score_samples(each) for each in inputs[1:]]
     found = {}
     for title, (like, other) in scores.items():
@@ -147,17 +146,12 @@ def detectors(train, validation, test, unlike, seed=0):
 def unlike(run, data=None):
     """Return `detectors` of a finished run with weights, by kind of `ood_images.kinds`."""
     classifier = load_run(run.folder)
-    prepared = prepare(classifier, data, progress=False)
-    size, sets = run.record["input_size"], {}
-    for name, part in prepared.parts.items():
-        sets[name] = _features(classifier, part.pixels[part.rows], prepared.tables[name])
-    part = prepared.parts["test"]
-    kinds = ood_images.kinds(size, part.pixels[part.rows[: ood_images.COUNT]])
-    known = [sets[name] for name in ("train", "validation", "test")]
-    nothing = table([NOTHING] * ood_images.COUNT)
+    parts = prepare(classifier, data, progress=False).parts
+    pictures = {name: part.pixels[part.rows] for name, part in parts.items()}
+    known = [classifier.features(pictures[name]) for name in ("train", "validation", "test")]
+    kinds = ood_images.kinds(run.record["input_size"], pictures["test"][: ood_images.COUNT])
     return {
-        kind: detectors(*known, _features(classifier, pictures, nothing.iloc[: len(pictures)]))
-        for kind, pictures in kinds.items()
+        kind: detectors(*known, classifier.features(pictures)) for kind, pictures in kinds.items()
     }
 
 
@@ -178,8 +172,3 @@ def measure(runs, data=None):
         }
     write_json(path, found)
     return path
-
-
-def _features(classifier, pictures, facts):
-    found = classifier.classify(pictures, facts, views="one")
-    return found.colours, found.features

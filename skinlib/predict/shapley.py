@@ -11,7 +11,7 @@ from scipy.special import comb
 CELLS, TRIED = 4, 256
 
 
-def coalitions(players, tried=TRIED, seed=0):
+def coalitions(players, tried=TRIED):
     """Return sets of players, (m, players) bool, neither empty nor whole, and weights (m,).
 
     All sets where there are no more than `tried`; else so many are drawn in proportion to their
@@ -21,7 +21,7 @@ def coalitions(players, tried=TRIED, seed=0):
         found = (np.arange(1, 2**players - 1)[:, None] >> np.arange(players)) & 1 == 1
         size = found.sum(axis=1)
         return found, (players - 1) / (comb(players, size) * size * (players - size))
-    rng, size = np.random.default_rng(seed), np.arange(1, players)
+    rng, size = np.random.default_rng(0), np.arange(1, players)
     share = 1 / (size * (players - size))
     drawn = rng.choice(size, tried // 2, p=share / share.sum())
     ranks = rng.random((len(drawn), players)).argsort(axis=1)
@@ -29,12 +29,12 @@ def coalitions(players, tried=TRIED, seed=0):
     return np.concatenate([half, ~half]), np.ones(2 * len(half))
 
 
-def values(game, players, tried=TRIED, seed=0):
+def values(game, players, tried=TRIED):
     """Return the Shapley values of a game, shape (players,).
 
     `game` gives the values (m,) of sets of players, (m, players) bool.
     """
-    found, weights = coalitions(players, tried, seed)
+    found, weights = coalitions(players, tried)
     empty, whole = game(np.array([[False] * players, [True] * players]))
     # The values add up to those of all players, so the last one follows from the others.
     left = game(found) - empty - found[:, -1] * (whole - empty)

@@ -61,9 +61,8 @@ def test_a_table_with_good_and_bad_rows(tmp_path):
         ("Image,AGE,Sex,Localization", "a.jpg,60,FEMALE,Back"),
         ("image, age, sex, site", "a.jpg, 60, female, back"),
         ("image\tage\tsex\tsite", "a.jpg\t60\tfemale\tback"),
-        ("SEP=|", "image_id|age|sex|localization", "a.jpg|60|female|back"),
     ],
-    ids=["quoted", "blank line", "capitals", "spaces", "tabs", "told by Excel"],
+    ids=["quoted", "blank line", "capitals", "spaces", "tabs"],
 )
 def test_the_same_table_in_other_spellings(lines, tmp_path, caplog):
     assert gather([write(tmp_path / "t.csv", *lines)]) == [
@@ -85,11 +84,10 @@ def test_facts_beside_a_table_are_refused(tmp_path):
             gather(["b.jpg", path], *facts)
 
 
-@pytest.mark.parametrize("name", ["t.ods", "t.xlsx", "T.TXT"])
-def test_a_table_of_another_kind_fails_alone(name):
-    good, bad = gather(["a.jpg", name])
+def test_a_table_of_another_kind_fails_alone():
+    good, *bad = gather(["a.jpg", "t.ods", "t.xlsx", "T.TXT"])
     assert good.fault is None
-    assert "save a table as CSV" in bad.fault
+    assert all("save a table as CSV" in each.fault for each in bad)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +120,12 @@ def test_a_table_in_another_encoding(encoding, tmp_path):
         gather([path])
 
 
-@pytest.mark.parametrize(
-    ("facts", "words"),
-    [((-1.0,), "age -1"), ((5.0, "girl"), "sex 'girl'"), ((5.0, "male", "toe"), "site 'toe'")],
-)
-def test_impossible_facts_end_the_command(facts, words):
-    with pytest.raises(DataError, match=words):
-        gather(["a.jpg"], *facts)
+def test_impossible_facts_end_the_command():
+    for facts, words in (
+        ((-1.0,), "age -1"), ((5.0, "girl"), "sex 'girl'"), ((5.0, "male", "toe"), "site 'toe'")
+    ):  # fmt: skip
+        with pytest.raises(DataError, match=words):
+            gather(["a.jpg"], *facts)
 
 
 def test_complete_rows_have_all_three_facts():
@@ -136,7 +133,6 @@ def test_complete_rows_have_all_three_facts():
         (0.0, "male", "back"), (None, "male", "back"), (50.0, "unknown", "back"),
         (50.0, "male", "unknown"), requests.NOTHING,
     ]  # fmt: skip
-    found = requests.complete(requests.table(facts))
-    assert list(found) == [Request(Path("a.jpg"), "a", each).complete for each in facts]
-    assert list(found) == [True, False, False, False, False]
-    assert requests.complete(requests.table(facts[-1:])).tolist() == [False]
+    expected = [True, False, False, False, False]
+    assert requests.complete(requests.table(facts)).tolist() == expected
+    assert [Request(Path("a.jpg"), "a", each).complete for each in facts] == expected
