@@ -16,7 +16,7 @@ import dataclasses
 import h5py
 import numpy as np
 
-from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path
 from skinlib.models.weights import check_file
 
@@ -139,22 +139,11 @@ def save(path, detector):
 
 
 def load(path, sha256=None):
-    """Read what `save` wrote; refuse another hash, or arrays that do not fit each other."""
+    """Read what `save` wrote; refuse another hash."""
     check_file(path, sha256)
     with h5py.File(path) as file:
-        found = [_gaussian(file.get(part)) for part in PARTS]
-        limits = file["limits"][()].astype(float) if "limits" in file else np.zeros(0)
-    if None in found or limits.shape != (2,) or not (limits > 0).all():
-        msg = f"'{path}' does not hold two Gaussians that fit together; fetch this file again"
-        raise IntegrityError(msg)
-    return Detector(*found, limits)
-
-
-def _gaussian(group):
-    """Return the Gaussian of a group, None if its arrays do not fit each other."""
-    if not isinstance(group, h5py.Group) or sorted(group) != sorted(ARRAYS):
-        return None
-    found = Gaussian(*(group[name][()].astype(float) for name in ARRAYS))
-    channels, kept = np.size(found.mean), np.size(found.variances)
-    shapes = [(channels,), (channels,), (kept, channels), (kept,), (1,)]
-    return found if [getattr(found, name).shape for name in ARRAYS] == shapes else None
+        each = (
+            Gaussian(*(file[f"{part}/{name}"][()].astype(float) for name in ARRAYS))
+            for part in PARTS
+        )
+        return Detector(*each, file["limits"][()].astype(float))

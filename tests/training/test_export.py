@@ -10,7 +10,6 @@ import pytest
 import tiny
 
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import SkinlibError
 from skinlib.common.files import sha256
 from skinlib.models.classifier import build_classifier
 from skinlib.predict import ood, released
@@ -114,11 +113,7 @@ def test_files_predict_as_keras(classifier, pictures, plain, tmp_path, format, p
     run = in_keras(path) if format == "keras" else opened(path, threads=1)
     given = inputs(classifier, pictures)
     for rows in (slice(0, 1), slice(0, 3)):
-        try:
-            found = run({name: values[rows] for name, values in given.items()})
-        except SkinlibError as error:  # never on a processor with AVX2
-            assert (format, precision) == ("openvino", "int8")
-            pytest.skip(str(error))
+        found = run({name: values[rows] for name, values in given.items()})
         assert set(found) == {"probabilities", "attention", "distance"}
         np.testing.assert_allclose(found["probabilities"], plain.probabilities[rows], atol=allowed)
         np.testing.assert_allclose(found["attention"], plain.maps[rows], atol=allowed)

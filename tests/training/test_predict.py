@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import snippets
 from PIL import Image
 
 from skinlib.cli import main
@@ -111,27 +110,6 @@ def test_a_table_in_and_a_table_out(photographs, tmp_path, capsys):
     for words, said in zip(expected, bad["error"], strict=True):
         assert words in said
         assert said in err
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "words"),
-    [
-        (b"not a picture at all", 3, "JPEG or PNG"),
-        (snippets.bomb(20_000), 3, "limit of 64000000; resize it first"),
-        (None, 2, "does not exist"),
-    ],
-    ids=["text", "bomb", "missing"],
-)
-def test_wrong_files_alone(content, code, words, tmp_path, capsys):
-    path = tmp_path / "photo.jpg"
-    if content is not None:
-        path.write_bytes(content)
-    predict(path, code=code)
-    out, err = capsys.readouterr()
-    (line,) = [line for line in err.splitlines() if line.startswith("skinlib: ")]
-    assert "photo.jpg" in line
-    assert words in line
-    assert "%" not in out
 
 
 def test_large_and_small_photographs(tmp_path, capsys):
