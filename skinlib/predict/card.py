@@ -38,7 +38,10 @@ HOLDS_FOR_FOLDS = (
     "as sure as they are; for other photographs the limit on wrong answers is an aim."
 )
 LIMITS = ", by the mean of the limits of the networks of the folds"
-SPLIT = "split by {}: {}. No lesion is in two of the sets"
+SPLIT = (
+    "split by {unit}: train {counts[train]:,}, validation {counts[validation]:,}, test "
+    "{counts[test]:,}. No lesion is in two of the sets"
+)
 
 
 def write(folder):
@@ -75,7 +78,7 @@ def card(model):
         facts="with" if model["recipe"]["metadata"] else "without",
         megabytes=tables.megabytes(model),
         onnx=ONNX if released.ONNX in model["files"] else "",
-        split="all of them for training" if model["folds"] else _split(made["split"]),
+        split="all of them for training" if model["folds"] else SPLIT.format(**made["split"]),
         guarantee=HOLDS_FOR_FOLDS if model["folds"] else HOLDS,
         limits=LIMITS if model["folds"] else "",
         own=titles["test"],
@@ -96,11 +99,6 @@ def card(model):
         start=weights.get("run") or weights.get("file", weights["source"]),
         **{name: _table(frame) for name, frame in shown.items()},
     )
-
-
-def _split(split):
-    counts = ", ".join(f"{part} {count:,}" for part, count in split["counts"].items())
-    return SPLIT.format(split["unit"], counts)
 
 
 def _results(model):

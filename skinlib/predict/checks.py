@@ -25,8 +25,8 @@ COUNT = 24
 
 
 def agreement(one, other):
-    """Return the mean rank correlation of the maps of the same photographs, (n, h, w) each."""
-    pairs = zip(*(maps.reshape(len(maps), -1) for maps in (one, other)), strict=True)
+    """Return the mean rank correlation of the maps of the same photographs, n of (h, w) each."""
+    pairs = [tuple(map(np.ravel, pair)) for pair in zip(one, other, strict=True)]
     found = [stats.spearmanr(*pair).statistic for pair in pairs if all(map(np.ptp, pair))]
     return float(np.mean(found)) if found else float("nan")
 
@@ -80,12 +80,12 @@ def explanations(runs, data=None):
         trained.append(_maps(classifier.model, **told))
         for title, model in randomised(classifier.model, classifier.recipe, run.record):
             for method, now in _maps(model, **told).items():
-                value = agreement(*map(_stack, (trained[-1][method], now)))
+                value = agreement(trained[-1][method], now)
                 found.setdefault(method, {}).setdefault(title, []).append(value)
     for one, other in itertools.combinations(trained, 2):
         for method in one:
             both = one[method].index.intersection(other[method].index)
-            value = agreement(*(_stack(each[method][both]) for each in (one, other)))
+            value = agreement(one[method][both], other[method][both])
             found[method].setdefault("another seed", []).append(value)
     return {
         method: {title: _mean(values) for title, values in rows.items()}
@@ -106,10 +106,6 @@ def _maps(model, part, ids, known, shared):
         "Grad-CAM": pd.Series(list(gradcam(model, part)[0]["gradcam"]), ids)[known],
         "Kernel SHAP": pd.Series(list(shapley.maps(model, part, few)), ids.iloc[few]),
     }
-
-
-def _stack(maps):
-    return np.stack(maps.to_list())
 
 
 def _classes(run):

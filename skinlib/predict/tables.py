@@ -131,8 +131,8 @@ def answered(model):
     for part, title in released.titles(model).items():
         found = model["abstention"]["measured"][part]
         # Out of fold no distance is measured.
-        kept = dict.fromkeys(SHARES, True) | {"unlike": part != "test" or not model["folds"]}
-        shares = [_percent(found[key]) if kept[key] else "–" for key in SHARES]
+        folds = part == "test" and model["folds"]
+        shares = [_percent(None if key == "unlike" and folds else found[key]) for key in SHARES]
         frame[title.capitalize()] = [f"{found['images']:,}", *shares]
     return frame
 
