@@ -216,16 +216,14 @@ def alternatives(facts, encoder):
 
 
 def what_if(classifier, path, facts):
-    """Return a few lines on how the best guess for a photograph moves, from one view of it.
+    """Return a few lines on how the best guess for a photograph moves with the facts.
 
     `classifier` is a `skinlib.predict.model.Predictor` that takes facts.
     """
     picture, others = classifier.prepare(path)[None], alternatives(facts, classifier.encoder)
     # The same picture every time, in batches as large as the runtime takes.
     rows = [tuple(facts), *others.values()]
-    found = classifier.classify(
-        picture.repeat(len(rows), axis=0), requests.table(rows), views="one"
-    )
+    found = classifier.classify(picture.repeat(len(rows), axis=0), requests.table(rows))
     now, *moved = found.probabilities.argmax(axis=1)
     groups = {}
     for name, best in zip(others, moved, strict=True):
