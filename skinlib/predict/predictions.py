@@ -26,20 +26,12 @@ STRENGTH = 0.45
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """What is predicted for one request.
+    """What is predicted for one request, as of `skinlib.predict.model.Predictions`.
 
     Attributes
     ----------
     status : str
-        Of `skinlib.predict.abstention`, or `ERROR`.
-    probabilities : numpy.ndarray or None
-        Shape (7,).
-    distance : float or None
-        From the training set, see `skinlib.predict.ood`.
-    alike : int or None
-        Class index at the operating point *every class alike*; None without a rule.
-    flagged : bool or None
-        Whether the melanoma probability exceeds its threshold; None without a rule.
+        Of `skinlib.predict.abstention`, or `ERROR`, where nothing but `error` is known.
     overlay : PIL.Image.Image or None
     note : str or None
         What was done to the colours, see `skinlib.data.images.decode`.
