@@ -15,9 +15,8 @@ def release(args):
     from skinlib.predict import card, released
 
     if args.hub:
-        from skinlib.predict import hub
-
-        print(hub.write(released.newest(), args.hub))
+        card.hub(released.newest(), args.hub)
+        print(args.hub)
         return
     if args.card:
         for folder in released.folders():

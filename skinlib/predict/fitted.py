@@ -1,4 +1,4 @@
-"""The networks of the folds as one model, with probabilities that are fitted to the data."""
+"""Rules for out-of-fold predictions: what is fitted on all folds but one holds for that one."""
 
 import dataclasses
 import functools
@@ -12,6 +12,41 @@ from skinlib.common.files import hash_of
 from skinlib.experiments import folds
 from skinlib.experiments.run import Run
 from skinlib.predict import abstention
+
+
+class CrossFitted:
+    """Rules for out-of-fold predictions: each fold has the one that is fitted on all others.
+
+    Parameters
+    ----------
+    joined : skinlib.experiments.folds.OutOfFold
+        Its labels, lesions and folds are used.
+    given : numpy.ndarray
+        The probabilities to fit on, shape (n, 7).
+    blind, risk
+        See `skinlib.predict.abstention.fit`.
+    """
+
+    def __init__(self, joined, given, *, blind=None, risk=abstention.RISK):
+        self.folds, self.rules = joined.folds, {}
+        for fold in np.unique(self.folds):
+            rest = self.folds != fold
+            less = None if blind is None else blind[rest]
+            self.rules[fold] = abstention.fit(
+                joined.labels[rest], given[rest], joined.lesions[rest], blind=less, risk=risk
+            )
+
+    def answers(self, given, complete=True):
+        """Return `skinlib.predict.abstention.Answers` to out-of-fold probabilities, (n, 7)."""
+        complete = np.broadcast_to(complete, len(given))
+        found = []
+        for fold, rule in self.rules.items():
+            here = self.folds == fold
+            found.append(rule.answers(given[here], None, complete[here]))
+        # Where the rows of the folds, one after the other, belong.
+        order = np.argsort(np.argsort(self.folds, kind="stable"))
+        columns = vars(abstention.joined(found)).values()
+        return abstention.Answers(*(column[order] for column in columns))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +94,8 @@ class Fitted(Run):
         if part == "test":
             frame = pd.concat(frames).sort_values("image_id", ignore_index=True)
             joined = folds.together(self.members)
-            given = joined.labels, joined.probabilities, joined.lesions
-            rules = abstention.CrossFitted(*given, joined.folds)
-            fitted = rules.answers(joined.probabilities).probabilities
+            given = joined.probabilities
+            fitted = CrossFitted(joined, given).answers(given).probabilities
         else:
             frame = frames[0]
             if any(list(each["image_id"]) != list(frame["image_id"]) for each in frames):
