@@ -23,6 +23,24 @@ ONNX = (
     " `model.onnx` is the same network in ONNX; `predict` uses it where ONNX Runtime is installed, "
     "and needs no TensorFlow then. `model.onnx.json` says how other programs call it."
 )
+# How the network differs from the paper's, by fields of the recipe.
+TAPS = {
+    "as_coded": "cut where the authors' notebooks cut it",
+    "coded_34": "cut where one of the authors' notebooks cuts it",
+    "as_described": "cut where the text of the paper says",
+}
+ATTENTIONS = {
+    "as_described": "soft attention over all channels, as the text of the paper describes it",
+    "as_coded": "soft attention as in the authors' notebooks",
+    "as_written": "soft attention as in equation 1 of the paper",
+    "none": "no soft attention",
+}
+AVERAGE = ", and an average over positions before the classes, where the authors flatten"
+VIEWS = {
+    "one": "",
+    "d4": " A prediction is the mean over eight views of the square, turned and mirrored.",
+    "crops": " A prediction is the mean over turned and mirrored squares of the photograph.",
+}
 DATASETS = {"test": "ham10000", external.PART: "isic2018-task3-test"}
 # The hub's names of scores.
 TYPES = {"accuracy": "accuracy", "mean_recall": "recall"}
@@ -103,7 +121,7 @@ def card(model):
     made, rule, decision = model["run"], model["abstention"], model["decision"]
     predicted, titles = tables.sets(model), released.titles(model)
     weights, official = made["weights"], made["external"] or {"name": "none", "images": 0}
-    own = rule["measured"]["test"]["points"]
+    own, recipe = rule["measured"]["test"]["points"], model["recipe"]
     shown = {
         "metrics": tables.metrics(model, predicted),
         "classes": tables.classes(model),
@@ -121,7 +139,11 @@ def card(model):
         rule=rule,
         decision=decision,
         results=_results(model),
-        facts="with" if model["recipe"]["metadata"] else "without",
+        network=f"{TAPS[recipe['tap']]}, with {ATTENTIONS[recipe['attention']]}"
+        f"{AVERAGE if recipe['head'] == 'average' else ''}",
+        views=VIEWS[recipe["views"]],
+        facts="with" if recipe["metadata"] else "without",
+        unequal=_unequal(model["groups"]["test"]),
         megabytes=tables.megabytes(model),
         onnx=ONNX if released.ONNX in model["files"] else "",
         split="all of them for training" if model["folds"] else SPLIT.format(**made["split"]),
@@ -183,6 +205,21 @@ def _table(frame):
 
 def _threshold(share):
     return "1: no threshold was enough, it never answers" if share is None else f"{share:.1%}"
+
+
+def _unequal(found):
+    """Return a line on patients whose melanomas are found clearly less often, of their groups."""
+    key, said = "melanoma_sensitivity", []
+    gap, overall = found["women_minus_men"][key], found["overall"][key]
+    if gap and (gap := Estimate(*gap)).sign:
+        said.append(f"women minus men {gap.text(signed=True)}")
+    ages = [row for row in found["groups"]["age"] if row[key] and row[key][2] < overall[0]]
+    if ages:
+        lowest = min(ages, key=lambda row: row[key][0])
+        said.append(f"by age the least, {lowest['group']} years, {Estimate(*lowest[key]).text()}")
+    if not said:
+        return ""
+    return f"* As the data, it finds the melanomas of some patients less often: {'; '.join(said)}."
 
 
 def _groups(model):
