@@ -11,9 +11,9 @@ from statsmodels.stats.multitest import multipletests
 
 from skinlib.experiments import effects, leakage
 from skinlib.experiments.study import load_study
-from skinlib.stats import factorial, threshold
+from skinlib.stats import factorial, prevalence
 from skinlib.stats.bootstrap import N_RESAMPLES
-from skinlib.stats.gains import GAIN, LEAST_SEEDS, LOSS
+from skinlib.stats.paired import GAIN, LEAST_SEEDS, LOSS
 from skinlib.stats.scores import DECISIONS
 
 YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "–", "has none"
@@ -113,7 +113,7 @@ def of_leakage(*, n_resamples=N_RESAMPLES):
         return []
     options = {"n_resamples": n_resamples}
     found = {title: leakage.beyond(main, **options)}
-    moved = {title: leakage.beyond(main, change=threshold.shifted, **options)}
+    moved = {title: leakage.beyond(main, change=prevalence.shifted, **options)}
     again = {title: leakage.beyond(second, **options)}
     return _rows(found, holm(found), moved=moved, second=again)
 
@@ -125,7 +125,7 @@ def of_factors(*, n_resamples=N_RESAMPLES):
     design = effects.factorial(study, **options)
     if design is None:
         return []
-    moved = effects.factorial(study, DECISIONS, change=threshold.shifted, **options)
+    moved = effects.factorial(study, DECISIONS, change=prevalence.shifted, **options)
     flat = effects.factorial(longer, **options)
     terms = factorial.frame(design)
     adjusted = multipletests(terms["p"], method="holm")[1]
@@ -155,7 +155,7 @@ def of_settings(*, n_resamples=N_RESAMPLES):
         {f"attention, {title}": effect for title, effect in found.items()}
         for found in (
             effects.attentions(**options),
-            effects.attentions(change=threshold.shifted, **options),
+            effects.attentions(change=prevalence.shifted, **options),
         )
     )
     for found, moved in (

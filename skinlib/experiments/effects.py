@@ -34,7 +34,7 @@ def together(runs, part="test", change=None):
     """Return the predictions of several runs for the same images.
 
     The probabilities that are returned may be changed ones: ``change(run, probabilities)``, both
-    (n, 7); see `skinlib.stats.threshold.shifted`.
+    (n, 7); see `skinlib.stats.prevalence.shifted`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from skinlib.experiments.study import load_study
 from skinlib.paper.ledger import REFERENCES
 from skinlib.stats import paired
 from skinlib.stats.bootstrap import N_RESAMPLES
-from skinlib.stats.gains import GAIN, NOT_CLEAR
+from skinlib.stats.paired import GAIN, NOT_CLEAR
 from skinlib.stats.scores import LOG_LOSS
 
 STUDY, BASELINE, BINARY = "others", "baseline", "melanoma-nevus"

@@ -107,46 +107,6 @@ def confusion(cells, titles):
     )
 
 
-def risk_coverage(points):
-    """Return risk against coverage of all models, and what a coverage costs.
-
-    From the frame of `skinlib.stats.curve_points.risk_coverage`.
-    """
-    titles = list(dict.fromkeys(points["model"]))
-    share = _slider("share", 80, "Coverage, % ", min=1, max=100, step=1)
-    # The first few answers are too few for a share; they must not set the scale. Above it
-    # there is room for a line of text a model.
-    top = max(points.loc[points["percent"] >= 5, "risk"].max(), 0.01)
-    top /= 1 - LINE * (len(titles) + 2)
-    base = (
-        alt.Chart(_data(points))
-        .transform_calculate(
-            line=f"{top} * (1 - {LINE} * (1.5 + indexof({titles}, datum.model)))",
-            written="datum.model + ': ' + format(datum.risk, '.3f') + ' (' + "
-            "format(datum.confidence, '.2f') + ')'",
-        )
-        .encode(
-            x=alt.X("coverage:Q", title="coverage: share of the images answered",
-                    scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("risk:Q", title="risk: share of wrong answers",
-                    scale=alt.Scale(domain=[0, top], nice=False)),
-            tooltip=_tips(
-                {"model:N": "Model", "coverage:Q": "Coverage", "risk:Q": "Risk",
-                 "confidence:Q": "Least confidence", "images:Q": "Images answered"}
-            ),
-        )
-    )  # fmt: skip
-    at_left = {"x": alt.XValue(6), "align": "left"}
-    layers = _curves(base, "model", titles, "percent:Q", ("percent", "share"), **at_left)
-    words = "'surest ' + share + ' %: risk (least confidence)'"
-    head = _line(words, top * (1 - LINE / 2), **at_left)
-    return _finished(
-        alt.layer(*layers, head).add_params(share),
-        f"Risk against coverage, one line a model: {', '.join(titles)}.",
-        HEIGHT + 14 * len(titles),
-    )
-
-
 def _curves(base, field, names, order, slider, x, align):
     """Return the layers of curves: lines, discs under the pointer, marks and words of a slider.
 
@@ -211,10 +171,10 @@ def _data(frame):
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=numbers))
 
 
-def _finished(chart, description, height=HEIGHT):
+def _finished(chart, description):
     """Return the dictionary of a chart that is as wide as its page lets it be."""
     chart = (
-        chart.properties(width="container", height=height, description=description,
+        chart.properties(width="container", height=HEIGHT, description=description,
                          autosize=alt.AutoSizeParams(type="fit", contains="padding"))
         .configure(background="white", font="sans-serif", padding=5)
         .configure_view(stroke=None)

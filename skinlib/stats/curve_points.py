@@ -5,12 +5,10 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix, roc_curve
 
 from skinlib.common.classes import CLASSES, LONG_NAMES
-from skinlib.stats import selective
 from skinlib.stats.scores import per_class
 
 # Thresholds that a reader can set, and the most corners of a curve that are kept besides.
 STEPS, CORNERS = np.linspace(0, 1, 51), 40
-PERCENT = np.arange(1, 101)
 
 
 def roc(models):
@@ -76,26 +74,3 @@ def confusion(models):
         }
         frames[title] = pd.DataFrame(cells, pairs)
     return pd.concat(frames, names=["model"]).reset_index()
-
-
-def risk_coverage(models):
-    """Return points of the risk-coverage curves of models, one a per cent of coverage.
-
-    Columns ``model``, ``percent``, and of the first point whose coverage is at least that:
-    ``coverage``, ``risk``, ``images`` answered, and their least ``confidence``.
-    """
-    frames = []
-    for title, (labels, probabilities) in models.items():
-        coverage, risk = selective.curve(labels, probabilities)
-        confidence = np.unique(probabilities.max(axis=1))[::-1]
-        # A little below, or rounding would skip a point.
-        place = np.searchsorted(coverage, PERCENT / 100 - 1e-9)
-        frames.append(pd.DataFrame({
-            "model": title,
-            "percent": PERCENT,
-            "coverage": coverage[place],
-            "risk": risk[place],
-            "images": np.round(coverage[place] * len(labels)).astype(int),
-            "confidence": confidence[place],
-        }))  # fmt: skip
-    return pd.concat(frames, ignore_index=True)

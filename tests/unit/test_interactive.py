@@ -46,17 +46,17 @@ def made(models):
     return {
         "roc": interactive.roc(*points.roc(list(models.values())), list(models)),
         "confusion": interactive.confusion(points.confusion(models), list(models)),
-        "risk": interactive.risk_coverage(points.risk_coverage(models)),
     }
 
 
 def test_a_number_is_shown_as_it_would_be_unrounded(models, made):
     """Rounded to three decimals once: 0.19646 is shown as 0.196, not by way of 0.1965."""
-    shown, exact = table(made["risk"], "risk")["risk"], points.risk_coverage(models)["risk"]
-    assert list(shown.round(3)) == list(exact.round(3))
+    exact, _ = points.roc(list(models.values()))
+    shown = table(made["roc"], "sensitivity")
+    assert list(shown["sensitivity"].round(3)) == list(exact["sensitivity"].round(3))
 
 
-@pytest.mark.parametrize("name", ["roc", "confusion", "risk"])
+@pytest.mark.parametrize("name", ["roc", "confusion"])
 def test_a_specification_is_valid_small_and_asks_nobody(made, name):
     alt.LayerChart.from_dict(made[name], validate=True)
     text = json.dumps(made[name])
@@ -111,20 +111,3 @@ def test_cells_are_the_confusion_matrices_of_scikit_learn(models, made):
             place = rows["true"].map(CLASSES.index), rows["predicted"].map(CLASSES.index)
             assert len(rows) == wanted.size
             np.testing.assert_allclose(rows[column], wanted[place], atol=1e-4)
-
-
-def test_risk_is_the_error_of_the_surest(models):
-    shown = points.risk_coverage(models)
-    for title, (labels, probabilities) in models.items():
-        confidence, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
-        rows = shown[shown["model"] == title].set_index("percent")
-        assert list(rows.index) == list(range(1, 101))
-        for percent in (1, 37, 80, 100):
-            row = rows.loc[percent]
-            answered = confidence >= row["confidence"]
-            assert row["images"] == answered.sum() >= percent / 100 * len(labels) - 1e-6
-            assert row["risk"] == pytest.approx(wrong[answered].mean())
-            assert row["coverage"] == pytest.approx(answered.mean())
-            # Without those that are as sure as the last it would be too few.
-            fewer = confidence > confidence[answered].min()
-            assert fewer.sum() < percent / 100 * len(labels)
