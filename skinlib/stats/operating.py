@@ -34,13 +34,8 @@ THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 class Fixed:
     """Numbers fixed on the validation set of a model.
 
-    Attributes
-    ----------
-    temperature : float
-    confidence : float or None
-        Lowest confidence from which on few enough answers are wrong; None where there is none.
-    thresholds : dict of float to float
-        Of the melanoma probability, by the specificity it reaches.
+    The confidence is the lowest from which on few enough answers are wrong, None where there is
+    none; the thresholds are of the melanoma probability, by the specificity they reach.
     """
 
     temperature: float

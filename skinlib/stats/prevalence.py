@@ -86,18 +86,13 @@ def estimated(probabilities, source):
 def corrected(validation, test):
     """Correct a model's probabilities of a test set.
 
-    Parameters
-    ----------
-    validation : tuple of numpy.ndarray
-        Labels (n,) and probabilities (n, 7); what follows is not used.
-    test : tuple of numpy.ndarray
-        Probabilities are corrected without the labels, which only serve the last entry.
+    Both sets begin with labels and probabilities; what follows is not used.
 
     Returns
     -------
     dict of str to numpy.ndarray
         Probabilities (m, 7): ``as trained``, ``calibrated``, ``shares estimated`` and, as a bound,
-        ``shares known``.
+        ``shares known``, for which alone the labels of the test set are used.
     """
     found, source = calibrate(*validation[:2])(test[1]), shares(validation[0])
     return {

@@ -15,12 +15,12 @@ from skinlib.stats.paired import effect
 
 @pytest.fixture
 def case():
-    """Labels, probabilities of three models and lesions of 1 to 3 images; scores with ties."""
+    """Labels, probabilities of three models that differ, and lesions of 1 to 3 images; with ties."""
     rng = np.random.default_rng(0)
     owner = np.repeat(np.arange(60), rng.integers(1, 4, 60))
     labels, answers = rng.integers(0, 7, 60)[owner], {}
-    for name in "abc":
-        raw = np.round(rng.random((len(owner), 7)) + 0.6 * np.eye(7)[labels], 1) + 0.1
+    for name, knows in zip("abc", (0.6, 0.45, 0.35), strict=True):
+        raw = np.round(rng.random((len(owner), 7)) + knows * np.eye(7)[labels], 1) + 0.1
         answers[name] = raw / raw.sum(axis=1, keepdims=True)
     return labels, answers, owner
 

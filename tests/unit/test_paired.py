@@ -87,6 +87,11 @@ def test_two_test_sets_are_resampled_independently():
     assert found.value == pytest.approx(shares[1] - shares[0])
     error = np.sqrt(sum(s * (1 - s) / 400 for s in shares))
     assert (found.high - found.low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
+    # Drawn together, a set would not differ from itself.
+    same = paired.unpaired_difference(arrays[0], arrays[0], ACCURACY).estimate("accuracy")
+    assert (same.high - same.low) / (2 * 1.96 * 0.5 * (2 / 400) ** 0.5) == pytest.approx(
+        1, abs=0.15
+    )
 
 
 def test_what_one_group_gains_beyond_the_other_is_the_difference_of_its_own_effects():

@@ -33,6 +33,8 @@ def test_the_best_tau_is_the_first_that_maximises_mean_recall():
     np.testing.assert_allclose(shares, np.bincount(labels, minlength=7) / 800)
     found = [recall(labels, probabilities * shares**-tau) for tau in prevalence.TAUS]
     assert prevalence.tau(labels, probabilities) == prevalence.TAUS[int(np.argmax(found))]
+    # Decisions that no shift changes are best as they are.
+    assert prevalence.tau(labels, np.eye(7)[labels]) == 0
 
 
 def test_a_class_that_validation_lacks_counts_as_one_photograph():
