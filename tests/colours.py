@@ -2,8 +2,10 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
+import snippets
 from PIL import Image
 
 # Chromaticities of red, green and blue; all have the white D65.
@@ -120,14 +122,6 @@ def recoded(picture, name):
     return from_linear(name, light)
 
 
-def by_formula(content, name):
-    """Convert a file in an RGB of `PRIMARIES` to sRGB by the definitions alone, rounded once."""
-    with Image.open(io.BytesIO(content)) as image:
-        light = to_linear(name, np.asarray(image) / 255) @ matrix(name).T
-    values = from_linear("srgb", light @ np.linalg.inv(matrix("srgb")).T)
-    return np.round(values * 255).astype(np.uint8)
-
-
 def inked(picture, black=0.5):
     """The same colours in inks, shape (h, w, 4); of the grey in them a share is black ink."""
     light = np.log(np.clip(to_linear("srgb", picture / 255), 1e-4, 1))
@@ -144,22 +138,10 @@ def _saved(values, format, mode=None, **options):
 
 def _png16(values, profile):
     """A PNG of 16 bits a channel, which Pillow does not write."""
-    import zlib
-
-    def chunk(name, content):
-        body = name + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
     height, width = values.shape[:2]
     rows = np.round(values * 65535).astype(">u2").reshape(height, -1)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
-        + chunk(b"iCCP", b"a\0\0" + zlib.compress(profile))
-        + chunk(b"IDAT", zlib.compress(raw))
-        + chunk(b"IEND", b"")
-    )
+    return snippets.png(width, height, 16, raw, iCCP=b"a\0\0" + zlib.compress(profile))
 
 
 def encodings(picture):

@@ -15,9 +15,7 @@ from skinlib.data.registry import DATASETS, RemoteFile
 IDS = [f"ISIC_{number:07d}" for number in range(1, 7)]
 TABLE = "HAM10000_metadata.csv"
 PARTS = ("HAM10000_images_part_1", "HAM10000_images_part_2")
-LAYOUT = [f"{PARTS[0]}/{name}.jpg" for name in IDS[:3]] + [
-    f"{PARTS[1]}/{name}.jpg" for name in IDS[3:]
-]
+LAYOUT = [f"{PARTS[place // 3]}/{name}.jpg" for place, name in enumerate(IDS)]
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -28,6 +26,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = {}
+        self.waits = []  # seconds before each further try
         self.log = []  # (file name, Range header or None)
         self.agents = set()
         self.ranges = True
@@ -88,8 +87,8 @@ def make_zip(members, mode=None):
     return buffer.getvalue()
 
 
-def table(ids, column="image_id"):
-    return "\n".join([f"lesion_id,{column},dx", *(f"HAM_1,{name},nv" for name in ids), ""]).encode()
+def table(ids):
+    return "\n".join(["lesion_id,image_id,dx", *(f"HAM_1,{name},nv" for name in ids), ""]).encode()
 
 
 def serve(server, monkeypatch, files, dataset="ham10000"):
@@ -106,21 +105,18 @@ def serve(server, monkeypatch, files, dataset="ham10000"):
 
 @contextlib.contextmanager
 def running(monkeypatch):
-    """Run a server with a flawless HAM10000 of six images; ``server.waits`` has the pauses."""
+    """Run a server with a flawless HAM10000 of six images."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
     monkeypatch.setattr(fetch, "BLOCK", 100)
     server = Server()
-    server.waits = []
     monkeypatch.setattr(fetch, "time", types.SimpleNamespace(sleep=server.waits.append))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     second = {f"inner/{name}.jpg": jpeg(name) for name in IDS[3:]}
-    second |= {f"__MACOSX/inner/{IDS[4]}x.jpg": b"shadow", "LICENSE.txt": b"not an image"}
+    second |= {f"__MACOSX/inner/._{IDS[4]}.jpg": b"shadow", "LICENSE.txt": b"not an image"}
     first = {f"{name}.jpg": jpeg(name) for name in IDS[:3]}
-    zips = {
-        f"{part}.zip": make_zip(each) for part, each in zip(PARTS, (first, second), strict=True)
-    }
+    zips = {f"{PARTS[0]}.zip": make_zip(first), f"{PARTS[1]}.zip": make_zip(second)}
     serve(server, monkeypatch, {TABLE: table(IDS), **zips})
     yield server
     server.shutdown()
@@ -128,8 +124,8 @@ def running(monkeypatch):
     thread.join()
 
 
-def run(folder, **options):
-    return fetch.fetch("ham10000", folder, progress=False, **options)
+def run(folder):
+    return fetch.fetch("ham10000", folder, progress=False)
 
 
 def images(folder):

@@ -57,7 +57,8 @@ def facts():
         curves={"m MD": {"val_accuracy": [0.7, 0.8, 0.9, 0.8, 0.8]}},
         confusion={"logged": {"m MD": MATRIX.tolist()}},
         notebooks={
-            "attention": {"kernel": ["channels", 3, 3], "strides": [1, 1, "channels"], "maps": 16}
+            "attention": {"kernel": ["channels", 3, 3], "strides": [1, 1, "channels"], "maps": 16},
+            "scaled": True,
         },
         text={},
         works={"1": {"values": {"accuracy": 0.9}, "says": {"epochs": None}}},

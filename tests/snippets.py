@@ -45,11 +45,17 @@ def follow(runtime, facts, name="model.onnx"):
     return found
 
 
+def png(width, height, depth, rows, **chunks):
+    """Return a PNG of rows of bytes, RGB, each behind a zero; `chunks` come before them by name."""
+    header = struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
+    chunks = {"IHDR": header, **chunks, "IDAT": zlib.compress(rows), "IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name.encode() + data
+        + struct.pack(">I", zlib.crc32(name.encode() + data))
+        for name, data in chunks.items()
+    )  # fmt: skip
+
+
 def bomb(side):
     """Return a PNG of a few bytes that declares `side` × `side` pixels."""
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+    return png(side, side, 8, b"")

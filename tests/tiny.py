@@ -57,12 +57,13 @@ def environment(**variables):
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places), **variables}
 
 
-DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE = 24, 1  # linux/prctl.h, linux/capability.h
+DROP_FROM_BOUNDING_SET, WRITE, ENTER = 24, 1, 2  # linux/prctl.h, linux/capability.h
 
 
 def without_rights():
-    """Take from a child process what lets root write to read-only folders."""
-    ctypes.CDLL(None).prctl(DROP_FROM_BOUNDING_SET, MAY_WRITE_ANYWHERE, 0, 0, 0)
+    """Take from a child process what lets root write to and enter every folder."""
+    for right in (WRITE, ENTER):
+        ctypes.CDLL(None).prctl(DROP_FROM_BOUNDING_SET, right, 0, 0, 0)
 
 
 def on_backend(backend, script, *arguments):

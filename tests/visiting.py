@@ -1,11 +1,19 @@
-"""A tab of a browser with the page that asks the model, and pictures to ask about."""
+"""A server of a folder, a tab of a browser with the page that asks the model, and pictures for it."""
 
+import contextlib
+import functools
+import http.server
 import io
+import os
+import shutil
+import threading
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from skinlib.common.classes import CLASSES
+from skinlib.common.process import switched_on
 from skinlib.data import synthetic
 
 PATIENCE = 120_000  # milliseconds; long, for a machine that trains beside it
@@ -22,6 +30,31 @@ def drawn(dx, lesion, width=341, height=256):
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+
+
+def missing(what):
+    """Skip the test; in continuous integration a browser that is not there is a failure."""
+    (pytest.fail if switched_on("SKINLIB_REQUIRE_BROWSER") else pytest.skip)(what)
+
+
+def chromium_program():
+    name = os.environ.get("SKINLIB_CHROMIUM", "chromium")
+    return shutil.which(name) or missing(f"'{name}' is not installed")
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder):
+    """Yield the address of a plain server of a folder on this machine; it ends in a slash."""
+    handler = functools.partial(_Silent, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 class Visit:

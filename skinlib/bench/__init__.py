@@ -1,9 +1,9 @@
 """How fast things are, measured: ``python -m skinlib bench``, one module a bench.
 
-Every bench has ``measure(quick, progress)`` and returns a dict: the machine, the settings and
-what was measured by backbone or case, stored as ``results/bench/<name>.json``. ``quick`` is a
-rehearsal on few and small pictures, ``progress`` shows bars, and ``backbones``, where a bench has
-it, restricts the table. Importing this package imports no backend.
+Every bench has ``measure(quick)`` and returns a dict: the machine, the settings and what was
+measured by backbone or case, stored as ``results/bench/<name>.json``. ``quick`` is a rehearsal on
+few and small pictures; ``backbones``, where a bench has it, restricts the table. Importing this
+package imports no backend.
 """
 
 import importlib
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 }
 
 
-def run(names=(), *, quick=False, backbones=None, progress=True):
+def run(names=(), *, quick=False, backbones=None):
     """Run some benches, or all; several run in a process each.
 
     Parameters
@@ -43,7 +43,6 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
         Store below ``_build/bench``.
     backbones : sequence of str, optional
         Only these, in ``step`` and ``runtimes``; the stored results of others stay.
-    progress : bool
 
     Returns
     -------
@@ -59,10 +58,9 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
             msg = f"the bench {name} measures no single backbones; leave out --backbone"
             raise DataError(msg)
     if len(names) == 1:
-        run_one(names[0], quick=quick, backbones=backbones, progress=progress)
+        run_one(names[0], quick=quick, backbones=backbones)
         return 0
-    options = [*(["--quick"] if quick else []), *([] if progress else ["--no-progress"])]
-    options += ["--backbone", *backbones] if backbones else []
+    options = ["--quick"] * quick + (["--backbone", *backbones] if backbones else [])
     failed = []
     for name in names:
         print(f"== {name}", flush=True)
@@ -71,10 +69,10 @@ def run(names=(), *, quick=False, backbones=None, progress=True):
             failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+    return int(bool(failed))
 
 
-def run_one(name, *, quick=False, backbones=None, progress=True):
+def run_one(name, *, quick=False, backbones=None):
     """Run one bench in this process and store what it found; return the path.
 
     That is ``<name>.json``, or ``<name>-gpu.json`` where the device is no CPU.
@@ -84,11 +82,8 @@ def run_one(name, *, quick=False, backbones=None, progress=True):
     # Before `measure` imports a backend, which reads these.
     os.environ.update(ENVIRONMENT.get(name, {}))
     import_keras()
-    measure = importlib.import_module(f"skinlib.bench.{name}").measure
-    start = time.monotonic()
-    found = measure(
-        quick=quick, progress=progress, **({"backbones": backbones} if backbones else {})
-    )
+    measure, start = importlib.import_module(f"skinlib.bench.{name}").measure, time.monotonic()
+    found = measure(quick=quick, **({"backbones": backbones} if backbones else {}))
     folder = paths.ROOT / "_build" / "bench" if quick else paths.RESULTS / "bench"
     path = folder / f"{name}{'' if found['device'].startswith('cpu') else '-gpu'}.json"
     if backbones and path.is_file():

@@ -1,8 +1,7 @@
 """What the released model's exported files predict, against Keras: every runtime and precision.
 
 Parity is measured on the photographs of the data's folder ``validation``; the cost of storing
-less on the model's own validation set, or on the official test if it has none, with the interval of
-the paired change over lesions. One view.
+less on the official test, with the interval of the paired change over lesions. One view.
 """
 
 import tempfile
@@ -29,7 +28,7 @@ BATCH = 16
 FOLDER = "validation"
 
 
-def measure(*, quick=False, progress=True):
+def measure(*, quick=False):
     """Export the newest released model in every way, and compare with Keras; see `skinlib.bench`.
 
     The data are those of ``SKINLIB_DATA``, and ``SKINLIB_TEST`` for the official test, where files
@@ -39,19 +38,17 @@ def measure(*, quick=False, progress=True):
     -------
     dict
         ``model``; ``set`` that is scored; ``photographs``, ``scored`` and ``calibration`` (how many
-        pictures);
-        ``keras`` (scores with their interval) and ``exports``: rows of ``format``,
-        ``precision``, ``calibrated``, ``bytes`` and ``parity`` by kind of picture;
-        with ``scores`` where less than float32 is stored.
+        pictures); ``keras`` (scores with their interval) and ``exports``: rows of ``format``,
+        ``precision``, ``calibrated``, ``bytes`` and ``parity`` by kind of picture; with ``scores``
+        where less than float32 is stored.
     """
     from skinlib.predict.export.graph import servable
 
     classifier = released.load(released.newest())
-    prepared = prepare(classifier, progress=progress)
-    title, part, rows = _scored(classifier, prepared, progress)
+    prepared, test = prepare(classifier), external.load()
+    part = evaluation.part_of(classifier, classifier.cached(test), test.table)
     chosen = np.arange(len(part))[: 40 if quick else None]
-    labels = part.labels[chosen]
-    lesions = rows["lesion_id"].to_numpy()[chosen]
+    labels, lesions = part.labels[chosen], test.table["lesion_id"].to_numpy()[chosen]
     given = {"scored": export.inputs(part, chosen)}
     paths = sorted((Path(prepared.dataset.folder) / FOLDER).glob("*.jpg"))[: 8 if quick else None]
     if paths:
@@ -65,7 +62,7 @@ def measure(*, quick=False, progress=True):
     found = {
         **timing.machine(), "quick": quick, "model": classifier.record["name"],
         "input_size": classifier.record["input_size"], "photographs": len(paths),
-        "set": title, "scored": len(chosen), "calibration": count,
+        "set": "official test", "scored": len(chosen), "calibration": count,
         "keras": {
             name: bootstrap.estimate(column).to_json()
             for name, column in zip(SCORES, scored.T, strict=True)
@@ -73,7 +70,7 @@ def measure(*, quick=False, progress=True):
         "exports": [],
     }  # fmt: skip
     variants = VARIANTS[:4:3] if quick else VARIANTS
-    for format, precision, calibrated in tqdm(variants, unit="file", disable=not progress):
+    for format, precision, calibrated in tqdm(variants, unit="file", disable=None):
         # In float32 nothing is left to score once the probabilities are the same.
         kinds = [kind for kind in given if precision != "fp32" or kind == "photographs"] or given
         size, answers = _exported(
@@ -90,15 +87,6 @@ def measure(*, quick=False, progress=True):
             }
         found["exports"].append(row)
     return found
-
-
-def _scored(classifier, prepared, progress):
-    """Return what the photographs are called that are scored, and these as a set with its table."""
-    if "validation" in prepared.parts:
-        return "validation set", prepared.parts["validation"], prepared.tables["validation"]
-    dataset = external.load()
-    pictures = classifier.cached(dataset, progress)
-    return "official test", evaluation.part_of(classifier, pictures, dataset.table), dataset.table
 
 
 def _photographs(classifier, paths):

@@ -15,7 +15,7 @@ from skinlib.models.backbones import BACKBONES, get_backbone
 WARM_UP, REPEATS = 3, 20
 
 
-def measure(*, backbones=None, quick=False, progress=True):
+def measure(*, quick=False):
     """Time the classification of single images, and of batches; see `skinlib.bench`.
 
     Networks have random weights and the authors' input size. Each is first called unmeasured,
@@ -24,7 +24,7 @@ def measure(*, backbones=None, quick=False, progress=True):
     from skinlib.models import runtime
     from skinlib.models.classifier import build_classifier
 
-    names = backbones or (["MobileNet"] if quick else list(BACKBONES))
+    names = ["MobileNet"] if quick else list(BACKBONES)
     repeats, batch = (3, 4) if quick else (REPEATS, 32)
     recipe, threads = get_recipe("md-as-logged"), os.environ.get("OMP_NUM_THREADS")
     rng = np.random.default_rng(0)
@@ -43,10 +43,10 @@ def measure(*, backbones=None, quick=False, progress=True):
             for _ in range(warm_up):
                 cases[name]()
     record = timing.machine()
-    seconds = timing.interleave(single, repeats, progress=progress)
-    batched = timing.interleave(many, max(1, repeats // 10), progress=progress)
+    seconds = timing.interleave(single, repeats)
+    batched = timing.interleave(many, max(1, repeats // 10))
     return {
-        **record, "load_after": timing.load(), "quick": quick, "recipe": recipe.name,
+        **record, "quick": quick, "recipe": recipe.name,
         "threads": int(threads) if threads else None, "repeats": repeats, "batch": batch,
         "backbones": {
             name: {

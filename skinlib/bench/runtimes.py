@@ -6,7 +6,6 @@ a backbone alike.
 """
 
 import importlib.metadata
-import math
 import tempfile
 import types
 from pathlib import Path
@@ -27,21 +26,18 @@ PACKAGES = ("onnxruntime", "ai-edge-litert", "openvino", "tensorflow", "keras")
 CALIBRATION = 2
 
 
-def measure(*, backbones=None, quick=False, progress=True):
+def measure(*, backbones=None, quick=False):
     """Time the classification of single images on one thread; see `skinlib.bench`.
 
     Returns
     -------
     dict
-        By backbone ``input_size``, ``parameters``, ``loads`` (before each visit) and
-        ``runtimes``: rows of ``runtime``, ``precision`` and the spread of the seconds, or
-        ``error`` where a conversion failed.
+        By backbone ``input_size``, ``parameters`` and ``runtimes``: rows of ``runtime``,
+        ``precision`` and the spread of the seconds, or ``error`` where a conversion failed.
     """
     from tqdm import tqdm
 
-    # VGG16, the largest, has no logged count.
-    small_first = sorted(BACKBONES, key=lambda name: BACKBONES[name].logged_parameters or math.inf)
-    names = backbones or (["MobileNet"] if quick else small_first)
+    names = backbones or (["MobileNet"] if quick else list(BACKBONES))
     visits = 1 if quick else VISITS
     found = {
         **timing.machine(), "quick": quick, "recipe": RECIPE, "threads": 1, "visits": visits,
@@ -51,12 +47,11 @@ def measure(*, backbones=None, quick=False, progress=True):
     with tempfile.TemporaryDirectory() as temporary:
         cases = {}
         for visit in range(visits):
-            for name in tqdm(names, desc=f"visit {visit + 1}", disable=not progress):
+            for name in tqdm(names, desc=f"visit {visit + 1}", disable=None):
                 if name not in cases:
                     cases[name] = _Case(name, Path(temporary))
                 cases[name].visit()
-        rows = {name: case.result() for name, case in cases.items()}
-    return {**found, "load_after": timing.load(), "backbones": rows}
+    return {**found, "backbones": {name: case.result() for name, case in cases.items()}}
 
 
 class _Case:
@@ -66,7 +61,7 @@ class _Case:
         self.model, several = network(name)
         self.one = {key: values[:1] for key, values in several.items()}
         size, parameters = several["image"].shape[1], self.model.count_params()
-        self.about = {"input_size": size, "parameters": parameters, "loads": []}
+        self.about = {"input_size": size, "parameters": parameters}
         self.files = {
             (runtime, precision): folder / f"{name}-{runtime}-{precision}{SUFFIXES[runtime]}"
             for runtime, precision in VARIANTS[1:]
@@ -82,7 +77,6 @@ class _Case:
         """Open all files, call each once, then take turns."""
         from skinlib.predict.export.running import opened
 
-        self.about["loads"].append(timing.load()[0])
         cases = {}
         for variant in VARIANTS:
             if variant in self.errors:
@@ -94,7 +88,7 @@ class _Case:
                 cases[variant] = lambda call=call: call(self.one)
             except Exception as error:
                 self.errors[variant] = timing.first_line(error)
-        for variant, values in timing.interleave(cases, REPEATS, progress=False).items():
+        for variant, values in timing.interleave(cases, REPEATS).items():
             self.seconds[variant] += values
 
     def result(self):

@@ -19,7 +19,7 @@ ROUNDS = (2, 10)
 COPIED = 128 * 2**20
 
 
-def measure(*, backbones=None, quick=False, progress=True):
+def measure(*, backbones=None, quick=False):
     """Time training steps, predictions, input and the machine's peaks; see `skinlib.bench`.
 
     Each backbone has a process of its own, so that memory is that of one network.
@@ -27,7 +27,7 @@ def measure(*, backbones=None, quick=False, progress=True):
     Returns
     -------
     dict
-        By backbone the result of `one` and the ``load``, or ``error`` if its process ended.
+        By backbone the result of `one`, or ``error`` if its process ended.
     """
     from tqdm import tqdm
 
@@ -36,10 +36,9 @@ def measure(*, backbones=None, quick=False, progress=True):
         **timing.machine(), "quick": quick, "recipe": "clean", "precision": "float32",
         "batch": BATCH, "bytes_per_element": BYTES_PER_ELEMENT["float32"], "backbones": {},
     }  # fmt: skip
-    for name in tqdm(names, unit="network", disable=not progress):
+    for name in tqdm(names, unit="network", disable=None):
         try:
-            row = timing.apart(one, name, quick)
-            found["backbones"][name] = {**row, "load": timing.load()}
+            found["backbones"][name] = timing.apart(one, name, quick)
         except timing.ProcessError as error:
             found["backbones"][name] = {"error": str(error)}
     return found
@@ -75,7 +74,7 @@ def one(name, quick=False):
     rounds = ROUNDS[0] if quick else int(np.clip(BUDGET / second, *ROUNDS))
     peaks = []
     turns = {**work, "probe": lambda: peaks.append(probe())}
-    seconds = timing.interleave(turns, rounds, progress=False)
+    seconds = timing.interleave(turns, rounds)
     return {**about, "first_step_seconds": round(first, 2), "memory_mb": memory,
             **analyse(about, seconds, peaks)}  # fmt: skip
 
@@ -166,6 +165,5 @@ def analyse(about, seconds, probes):
         "train": timing.rates(seconds["train"], about["batch"]),
         "forward": timing.rates(seconds["forward"], about["batch"]),
         "input_share": timing.spread(np.array(seconds["feed"]) / seconds["train"]),
-        "peak": {key: timing.spread(values) for key, values in peaks.items()},
         **{f"of_{limit}": timing.spread(each / train) for limit, each in least.items()},
     }

@@ -27,23 +27,14 @@ def machine():
     """Return what a result says of the machine: plain values by name."""
     from skinlib.models import runtime
 
-    affinity = getattr(os, "sched_getaffinity", None)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "device": runtime.device_name(),
         "system": platform.platform(),
-        "cores": len(affinity(0)) if affinity else os.cpu_count(),
-        "memory_gb": round(memory / 2**30, 1),
         "versions": runtime.versions(),
         "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "load": load(),
+        "load": [round(value, 2) for value in os.getloadavg()],
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-
-
-def load():
-    """Return the load averages of the machine over 1, 5 and 15 minutes."""
-    return [round(value, 2) for value in os.getloadavg()]
 
 
 def spread(values, slow=0.9):
@@ -68,7 +59,7 @@ def timed(run):
     return time.perf_counter() - start
 
 
-def interleave(cases, rounds, *, progress=True):
+def interleave(cases, rounds):
     """Time cases in turn, so that other work on the machine falls on all alike.
 
     Parameters
@@ -76,26 +67,17 @@ def interleave(cases, rounds, *, progress=True):
     cases : dict of str to callable
         Each returns only when all its work is done.
     rounds : int
-    progress : bool
 
     Returns
     -------
     dict of str to list of float
         Seconds by round.
     """
-    from tqdm import tqdm
-
     seconds = {name: [] for name in cases}
-    for _ in tqdm(range(rounds), unit="round", disable=not progress):
+    for _ in range(rounds):
         for name, run in cases.items():
             seconds[name].append(timed(run))
     return seconds
-
-
-def ratios(seconds, reference):
-    """Return the spread of how many times faster each case was than one, round by round."""
-    base = np.asarray(seconds[reference])
-    return {name: spread(base / np.asarray(values)) for name, values in seconds.items()}
 
 
 def apart(function, *arguments):

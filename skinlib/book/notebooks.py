@@ -1,14 +1,23 @@
 """Run the parameterised notebooks: papermill, made strict.
 
-papermill only warns about a parameter that a notebook does not have and then
-runs the defaults; here that is an error.
+papermill only warns about a parameter that a notebook does not have and then runs the defaults;
+here that is an error. And the kernel is this Python: Jupyter looks one up by its name, and many
+environments have one called ``python3``; which is found first depends on ``JUPYTER_PATH`` and
+``JUPYTER_PREFER_ENV_PATH``.
 """
 
+import contextlib
 import difflib
+import logging
 import os
+import shutil
+import sys
 from pathlib import Path
 
-from skinlib.book.kernel import OwnKernel, warn_of_other
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+
 from skinlib.common import paths
 from skinlib.common.errors import DataError, SkinlibError
 from skinlib.common.files import atomic_path
@@ -21,6 +30,16 @@ STARTS = 3
 
 class NotebookError(SkinlibError):
     """A cell of a notebook raised."""
+
+
+class OwnKernel(AsyncKernelManager):
+    """Start the kernel of this environment; others on this machine cannot read what it is sent."""
+
+    transport_encryption = "auto"
+
+    @property
+    def kernel_spec(self):
+        return KernelSpec(**get_kernel_dict())
 
 
 def available():
@@ -53,7 +72,7 @@ def check_parameters(name, parameters):
             raise DataError(msg)
 
 
-def execute(name, output, parameters=None, *, label=None, progress=True, kernel=OwnKernel):
+def execute(name, output, parameters=None, *, label=None):
     """Run a notebook with parameters and keep the executed copy.
 
     Parameters
@@ -66,9 +85,6 @@ def execute(name, output, parameters=None, *, label=None, progress=True, kernel=
     parameters : dict, optional
     label : str, optional
         Added to the title of the copy, so that pages can be told apart.
-    progress : bool
-    kernel : type
-        The kernel manager, of `skinlib.book.kernel`.
 
     Raises
     ------
@@ -87,16 +103,13 @@ def execute(name, output, parameters=None, *, label=None, progress=True, kernel=
     os.environ.setdefault("SKINLIB_ROOT", str(paths.ROOT))
     output.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
-    warn_of_other()
+    _warn_of_other()
     # In the caller's folder, where relative paths among the parameters and in the environment lead.
-    options = {"progress_bar": progress, "log_output": False, "iopub_timeout": LATE,
-               "kernel_manager_class": kernel}  # fmt: skip
+    options = {"progress_bar": False, "log_output": False, "iopub_timeout": LATE,
+               "kernel_manager_class": OwnKernel}  # fmt: skip
+    places = str(source(name)), str(failed)
     try:
-        _patiently(
-            lambda: papermill.execute_notebook(
-                str(source(name)), str(failed), parameters=parameters, **options
-            )
-        )
+        _patiently(lambda: papermill.execute_notebook(*places, parameters=parameters, **options))
     except PapermillExecutionError as error:
         msg = (
             f"notebook '{name}' failed in cell {error.cell_index}: {error.ename}: {error.evalue}; "
@@ -114,6 +127,17 @@ def execute(name, output, parameters=None, *, label=None, progress=True, kernel=
     _tidy(failed, output, label)
     failed.unlink()
     return output
+
+
+def _warn_of_other():
+    """Say so where Jupyter would have started another Python."""
+    with contextlib.suppress(NoSuchKernel, OSError, ValueError, IndexError):
+        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+        if program not in ("python", "python3") and shutil.which(program) != sys.executable:
+            logging.getLogger("skinlib").warning(
+                "Jupyter's kernel 'python3' is '%s'; notebooks run in the Python of this "
+                "environment, '%s'", program, sys.executable,
+            )  # fmt: skip
 
 
 def _patiently(execute):

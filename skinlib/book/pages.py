@@ -2,8 +2,7 @@
 
 A page is a notebook of the table of contents. It is out of date where its notebook, the library or
 the results that it reads are newer. What it reads is in its metadata:
-``skinlib: {reads: [pattern, ...]}``. Each has a kernel of its own, see
-`skinlib.book.kernel.ForkedKernel`.
+``skinlib: {reads: [pattern, ...]}``.
 """
 
 import functools
@@ -17,7 +16,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from skinlib.book import notebooks
-from skinlib.book.kernel import ForkedKernel
 from skinlib.common import paths
 from skinlib.common.errors import SkinlibError
 
@@ -68,7 +66,7 @@ def make(names, workers):
     def execute(name):
         made = Path(os.path.relpath(page(name)))
         made.unlink(missing_ok=True)
-        notebooks.execute(name, made, progress=False, kernel=ForkedKernel)
+        notebooks.execute(name, made)
 
     failed = {}
     with ThreadPoolExecutor(workers) as pool:

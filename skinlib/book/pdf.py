@@ -3,15 +3,13 @@
 With a contents page, page numbers, bookmarks, and links from page to page.
 """
 
-import contextlib
 import functools
 import html
-import http.server
 import io
 import os
 import shutil
-import threading
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from skinlib import __version__
 from skinlib.common import NOT_A_DEVICE
@@ -19,6 +17,8 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path
 from skinlib.common.process import need
 
+# Where the browser sees the book: the files come from the folder, nothing is asked of a network.
+ADDRESS = "https://book/"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 SIDES = {"top": "18mm", "bottom": "20mm", "left": "16mm", "right": "16mm"}
 PAPER = {"format": "A4", "margin": SIDES}
@@ -76,26 +76,32 @@ def write(folder, output):
     if (program := shutil.which(name)) is None:
         msg = f"'{name}' is not installed; install Chromium, or name a browser by SKINLIB_CHROMIUM"
         raise DataError(msg)
-    with _served(folder) as address, sync_playwright() as playwright:
+
+    def answer(route):
+        path = Path(folder, unquote(urlsplit(route.request.url).path).lstrip("/"))
+        route.fulfill(path=path) if path.is_file() else route.fulfill(status=404)
+
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         page = browser.new_page()
-        writer = _bound(address, _chapters(page, address), functools.partial(_sheet, page))
+        page.route(f"{ADDRESS}**", answer)
+        writer = _bound(_chapters(page), functools.partial(_sheet, page))
         browser.close()
     with atomic_path(output) as temporary:
         writer.write(temporary)
     return len(writer.pages)
 
 
-def _chapters(page, address):
+def _chapters(page):
     """Return for each page of the book its file, title, depth and PDF."""
     page.emulate_media(media="print", color_scheme="light")
-    page.goto(f"{address}index.html")
+    page.goto(f"{ADDRESS}index.html")
     front = page.title().partition(" — ")[0]
     listed, found = [("index.html", front, 0), *page.evaluate(CONTENTS)], []
     for name, title, depth in listed:
         if name in {each[0] for each in found}:
             continue
-        page.goto(f"{address}{name}", wait_until="load")
+        page.goto(f"{ADDRESS}{name}")
         page.add_style_tag(content=STYLE)
         pdf = page.pdf(**PAPER, scale=SCALE, print_background=True, outline=True)
         found.append((name, title, depth, pdf))
@@ -107,7 +113,7 @@ def _sheet(page, body):
     return page.pdf(**PAPER)
 
 
-def _bound(address, chapters, sheet):
+def _bound(chapters, sheet):
     """Return a `pypdf.PdfWriter` of all chapters behind a title and contents.
 
     `sheet` prints the HTML of a body.
@@ -130,7 +136,7 @@ def _bound(address, chapters, sheet):
     for page, number in zip(writer.pages, numbers.pages, strict=True):
         page.merge_page(number)
         page.compress_content_streams()
-        _link(writer, page, address, inside)
+        _link(writer, page, inside)
     writer.add_metadata({"/Title": chapters[0][1], "/Author": "The skinlib authors"})
     writer.compress_identical_objects()
     return writer
@@ -151,31 +157,16 @@ def _numbers(count):
     return "".join(f'<div class="number"><span>{each + 1}</span></div>' for each in range(count))
 
 
-def _link(writer, page, address, inside):
+def _link(writer, page, inside):
     """Let links to pages of the book lead to their first page here."""
     from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
     for note in page.get("/Annots") or ():
-        action = note.get_object().get("/A", {})
-        name = str(action.get("/URI", "")).removeprefix(address).partition("#")[0]
-        if str(action.get("/URI", "")).startswith(address) and name in inside:
+        url = str(note.get_object().get("/A", {}).get("/URI", ""))
+        name = url.removeprefix(ADDRESS).partition("#")[0]
+        if url.startswith(ADDRESS) and name in inside:
             target = writer.pages[inside[name]].indirect_reference
             there = ArrayObject([target, NameObject("/Fit")])
             note.get_object()[NameObject("/A")] = DictionaryObject(
                 {NameObject("/S"): NameObject("/GoTo"), NameObject("/D"): there}
             )
-
-
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def _served(folder):
-    """Yield the address of a server of a folder on this machine; scripts run there as online."""
-    handler = functools.partial(_Silent, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()

@@ -39,7 +39,7 @@ def _count(text):
     return int(text)
 
 
-# What each command does. Not their docstrings, which `python -OO` strips.
+# What each command does. Not as docstrings, which `python -OO` strips.
 COMMANDS = {
     "describe": "Build every backbone and print its tap and parameter count.",
     "fetch": "Download a data set, check it against the hashes of its archive, and unpack it.",
@@ -79,6 +79,7 @@ OPTIONS = {
         "type": _path,
         "help": "released model, or directory of a run (default: the newest released model)",
     },
+    "run": {"nargs": "+", "type": _path, "help": "directories of runs with their weights"},
     "study": {"help": "one of studies/, or a YAML file like those"},
 }
 
@@ -100,7 +101,6 @@ def parser():
 
     sub = command("describe", commands.describe, "--size", "--json")
     sub.add_argument("--backbone", nargs="+", help="only these")
-    sub.add_argument("--recipe", default="md-as-logged", help="default: %(default)s")
     sub.add_argument("--structures", action="store_true", help="blocks, depth and sizes, as JSON")
     conv3d_help = "what the authors' attention convolution computes on this machine"
     sub.add_argument("--conv3d", action="store_true", help=conv3d_help)
@@ -131,17 +131,13 @@ def parser():
 
     sub = command("compare", commands.compare)
     sub.add_argument("run", nargs=2, type=_path, help="directories of two runs on one split")
-    sub.add_argument("--part", default="test", help="default: %(default)s")
+    sub.add_argument("--part", default="test", help="test, validation or official; default: test")
 
-    sub = command("pointing", commands.pointing, "--data")
-    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
+    sub = command("pointing", commands.pointing, "--data", "run")
     sub.add_argument("--masks", type=_path, help="zip or folder (default: SKINLIB_MASKS, --data)")
 
-    sub = command("check-maps", commands.check_maps, "--data")
-    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
-
-    sub = command("conditions", commands.conditions, "--data")
-    sub.add_argument("run", nargs="+", type=_path, help="directories of runs with their weights")
+    command("check-maps", commands.check_maps, "--data", "run")
+    command("conditions", commands.conditions, "--data", "run")
 
     sub = command("predict", models.predict, "--model --run", "--json", "--no-progress")
     image_help = "photographs, folders of them, or CSV files with image and perhaps age, sex, site"
@@ -179,7 +175,6 @@ def parser():
 
     sub = command("run", commands.run_study, "study")
     sub.add_argument("run", help="name of the run")
-    sub.add_argument("--notebook", action="store_true", help="only the notebook, of a finished run")
     sub.add_argument("-o", "--output", type=_path, help="notebook (default: below book/executed)")
 
     sub = command("notebook", book.run_notebook)
@@ -206,7 +201,7 @@ def parser():
     sub = command("audit", book.audit, "--json")
     sub.add_argument("--verdict", help="only claims with this verdict, 'open' for example")
 
-    sub = command("bench", commands.bench, "--no-progress")
+    sub = command("bench", commands.bench)
     sub.add_argument("name", nargs="*", help="which (default: all): " + ", ".join(bench.NAMES))
     sub.add_argument("--backbone", nargs="+", help="in step, runtimes: only these; others stay")
     sub.add_argument("--quick", action="store_true", help="a rehearsal; kept below _build/bench")

@@ -6,7 +6,6 @@ from skinlib.common.errors import DataError
 
 
 def run_notebook(args):
-    """Run any notebook with parameters."""
     from skinlib.book import notebooks
 
     parameters = dict(args.parameter or [])
@@ -14,7 +13,6 @@ def run_notebook(args):
 
 
 def pages(args):
-    """Execute the pages of the book that are out of date; exit 1 when one fails."""
     from skinlib.book import pages
 
     failed = pages.make(list(filter(pages.out_of_date, pages.named())), args.workers)
@@ -24,14 +22,12 @@ def pages(args):
 
 
 def pdf(args):
-    """Print the built book as one PDF (needs Chromium and the extra publish)."""
     from skinlib.book import pdf as printing
 
     print(f"{args.output}: {printing.write(args.html, args.output)} pages")
 
 
 def measure(args):
-    """Measure what the pages on evidence need from the data themselves."""
     from skinlib.experiments import measuring
 
     for path in measuring.measure(args.data):
@@ -39,7 +35,6 @@ def measure(args):
 
 
 def pin(args):
-    """Write what the pages of the book are written for: the runs, and outcomes of the ideas."""
     from skinlib.experiments import identities
     from skinlib.paper import others
 
@@ -48,7 +43,6 @@ def pin(args):
 
 
 def audit(args):
-    """Check every claim of the paper by its rule and print the verdicts."""
     from skinlib.paper import audit as claims
 
     if args.verdict not in (None, *claims.VERDICTS):

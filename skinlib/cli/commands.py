@@ -1,4 +1,7 @@
-"""The commands about data, training runs and studies: a few calls into skinlib."""
+"""The commands about data, training runs and studies: a few calls into skinlib.
+
+What each command does is said in `skinlib.cli.arguments.COMMANDS`.
+"""
 
 import json
 import os
@@ -11,7 +14,6 @@ from skinlib.data.registry import DATASETS
 
 
 def describe(args):
-    """Build every backbone and print its tap and parameter count."""
     import_keras()
     import pandas as pd
 
@@ -25,7 +27,7 @@ def describe(args):
     if args.conv3d:
         print(json.dumps(conv3d.probe_settings(), indent=2))
         return
-    recipe, found = get_recipe(args.recipe), []
+    recipe, found = get_recipe("md-as-logged"), []
     for name in args.backbone or (BLOCKS if args.structures else BACKBONES):
         with fresh_session():
             one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
@@ -41,7 +43,6 @@ def describe(args):
 
 
 def fetch(args):
-    """Download a data set, check it against the hashes of its archive, and unpack it."""
     from skinlib.data import fetch as fetching
 
     for dataset in DATASETS if args.dataset == "all" else [args.dataset]:
@@ -51,7 +52,6 @@ def fetch(args):
 
 
 def check_data(args):
-    """Verify a data folder, and a split of it, and print what was found."""
     from skinlib.data import ham10000, splits
 
     dataset = ham10000.load(args.data, allow_missing=args.allow_missing)
@@ -63,13 +63,10 @@ def check_data(args):
     for column in ("dx", "sex", "localization", "dx_type"):
         counts = table[column].value_counts()
         print(f"{column:<12} " + ", ".join(f"{key} {count}" for key, count in counts.items()))
-    age = table["age"]
-    known = (
-        f"{age.min():g} to {age.max():g}, mean {age.mean():.1f}"
-        if age.notna().any()
-        else "none known"
-    )
-    print(f"age          {known}, missing in {int(age.isna().sum())} rows")
+    age, known = table["age"], "none known"
+    if age.notna().any():
+        known = f"{age.min():g} to {age.max():g}, mean {age.mean():.1f}"
+    print(f"age          {known}, missing in {age.isna().sum()} rows")
     if dataset.missing:
         print(f"missing      {len(dataset.missing)} images: {', '.join(dataset.missing)}")
     apart = ", but for the missing" if dataset.missing else ""
@@ -82,7 +79,6 @@ def check_data(args):
 
 
 def train(args):
-    """Train one classifier."""
     import_keras()
     from skinlib.data import ham10000
     from skinlib.experiments import evaluated
@@ -118,18 +114,16 @@ def train(args):
 
 
 def compare(args):
-    """Compare two finished runs on the same images."""
-    from skinlib.experiments import comparison
+    from skinlib.experiments import effects
     from skinlib.experiments.run import read_run
 
-    found = comparison.compare(*map(read_run, args.run), args.part)
-    for row in found.itertuples():
-        print(f"{row.metric:<12} {row.first:.3f} and {row.second:.3f}: "
-              f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")  # fmt: skip
+    found = effects.compare(*map(read_run, args.run), args.part)
+    for name, first, second in zip(found.names, found.first, found.second, strict=True):
+        difference = found.estimate(name).text(signed=True)
+        print(f"{name:<12} {first:.3f} and {second:.3f}: {difference}")
 
 
 def pointing(args):
-    """Score where attention and Grad-CAM of runs lie against the lesion masks."""
     import_keras()
     from skinlib.experiments import localisation
     from skinlib.experiments.run import read_run
@@ -144,7 +138,6 @@ def pointing(args):
 
 
 def conditions(args):
-    """Predict the test sets of runs with fewer views, and with facts withheld."""
     import_keras()
     from skinlib.experiments.run import read_run
     from skinlib.predict import conditions as predicting
@@ -155,7 +148,6 @@ def conditions(args):
 
 
 def check_maps(args):
-    """Check Grad-CAM of runs under random weights, and isolation forests as detectors."""
     import_keras()
     from skinlib.experiments.run import read_run
     from skinlib.predict import checks
@@ -164,18 +156,11 @@ def check_maps(args):
 
 
 def run_study(args):
-    """Train one run of a study, then execute its notebook (what the Snakefile calls)."""
-    from skinlib.book import notebooks
     from skinlib.experiments.study import load_study
 
     study = load_study(args.study)
     spec = study.spec(args.run)
-    if not args.notebook:
-        _train_run(study, spec)
-        # The notebook gets a process whose memory, and GPU, the training no longer holds.
-        command = ["-m", "skinlib", "run", args.study, args.run, "--notebook"]
-        command += ["-o", str(args.output)] if args.output else []
-        os.execv(sys.executable, [sys.executable, *command])
+    _train_run(study, spec)
     parameters = {
         **spec.arguments(),
         "recipe": spec.recipe,
@@ -185,8 +170,12 @@ def run_study(args):
         "study": study.name,
     }
     output = args.output or paths.EXECUTED / study.name / f"{spec.name}.ipynb"
-    notebooks.execute("train", output, parameters, label=spec.name, progress=False)
-    print(f"{study.name}/{spec.name}: finished")
+    command = [sys.executable, "-m", "skinlib", "notebook", "train", "-o", str(output)]
+    command += ["--label", spec.name]
+    for name, value in parameters.items():
+        command += ["-p", f"{name}={value!r}"]
+    # The notebook gets a process whose memory, and GPU, the training no longer holds.
+    os.execv(sys.executable, command)
 
 
 def _train_run(study, spec):
@@ -205,7 +194,6 @@ def _train_run(study, spec):
 
 
 def study_status(args):
-    """List the runs of a study and their status; exit 1 when one has not finished."""
     from skinlib.experiments.study import load_study
 
     study = load_study(args.study)
@@ -219,7 +207,6 @@ def study_status(args):
 
 
 def crate(args):
-    """Describe a study and its runs as an RO-Crate, with Croissant metadata of its tables."""
     from skinlib.experiments import crate as crates
     from skinlib.experiments.study import load_study
 
@@ -227,8 +214,6 @@ def crate(args):
 
 
 def bench(args):
-    """Measure how fast things are and write it below results/bench."""
     from skinlib import bench as benches
 
-    options = {"backbones": args.backbone, "progress": not args.no_progress}
-    return benches.run(args.name, quick=args.quick, **options)
+    return benches.run(args.name, quick=args.quick, backbones=args.backbone)

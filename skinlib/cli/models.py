@@ -6,20 +6,17 @@ from skinlib.common.errors import DataError, SkinlibError
 
 
 def predict(args):
-    """Classify photographs, or say that the model gives no answer."""
     from skinlib.predict import predict as predicting
 
     return predicting.run(args)
 
 
 def release(args):
-    """Make a released model of a finished run, or write the model cards anew."""
     from skinlib.predict import card, released
 
     if args.hub:
-        from skinlib.predict import hub
-
-        print(hub.write(released.newest(), args.hub))
+        card.hub(released.newest(), args.hub)
+        print(args.hub)
         return
     if args.card:
         for folder in released.folders():
@@ -44,7 +41,6 @@ def release(args):
 
 
 def browser(args):
-    """Make what the book's page needs to run the model in a browser."""
     from skinlib.common.files import write_json
     from skinlib.predict.browser import FOLDER, STATE, build
 
@@ -62,7 +58,6 @@ def browser(args):
 
 
 def export(args):
-    """Write a model for another runtime: ONNX, LiteRT, OpenVINO or Keras' own format."""
     from skinlib.predict import export as exporting
     from skinlib.predict import released, runs
 

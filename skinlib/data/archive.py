@@ -1,5 +1,6 @@
 """Zip files: opened, read and unpacked whole, or refused by name."""
 
+import contextlib
 import stat
 import struct
 import zipfile
@@ -22,31 +23,25 @@ ZIP_ERRORS = (
 )  # fmt: skip
 
 
+@contextlib.contextmanager
+def _or_refused(fault):
+    try:
+        yield
+    except ZIP_ERRORS as error:
+        msg = f"{fault} ({error}); delete the zip and fetch it again"
+        raise IntegrityError(msg) from error
+
+
 def open_zip(path):
     """Return a `zipfile.ZipFile`; raise `IntegrityError` if it is none."""
-    try:
+    with _or_refused(f"'{path}' is a truncated or corrupt zip"):
         return zipfile.ZipFile(path)
-    except ZIP_ERRORS as error:
-        msg = f"'{path}' is a truncated or corrupt zip ({error}); delete it and fetch it again"
-        raise IntegrityError(msg) from error
 
 
 def read_member(archive, info):
     """Return the bytes of a member, never more than it declares; the checksum is compared."""
-    try:
+    with _or_refused(f"'{archive.filename}': member '{info.filename}' is corrupt"):
         return archive.read(info)
-    except ZIP_ERRORS as error:
-        msg = (
-            f"'{archive.filename}': member '{info.filename}' is corrupt ({error}); delete the zip "
-            "and fetch it again"
-        )
-        raise IntegrityError(msg) from error
-
-
-def is_shadow(name):
-    """Whether this is one of the files that a Mac adds to a zip for each real one."""
-    place = PurePosixPath(name)
-    return "__MACOSX" in place.parts or place.name.startswith("._")
 
 
 def unpack(path, target, count, *, progress=True):
@@ -78,19 +73,16 @@ def _images(path, archive):
         place = PurePosixPath(info.filename.replace("\\", "/"))
         size += info.file_size
         reason = None
-        if place.is_absolute() or ":" in info.filename:
-            reason = "has an absolute name"
-        elif ".." in place.parts:
+        if place.is_absolute() or ":" in info.filename or ".." in place.parts:
             reason = "points outside the folder"
         elif stat.S_ISLNK(info.external_attr >> 16):
             reason = "is a symbolic link"
-        elif place.stem in images and place.suffix.lower() == ".jpg":
-            reason = "is there twice"
         elif info.file_size > MAX_MEMBER or size > RATIO * path.stat().st_size:
             reason = f"brings the unpacked size to {size} bytes, far beyond that of the zip"
         if reason:
             msg = f"'{path}': member '{info.filename}' {reason}; refused, nothing was unpacked"
             raise IntegrityError(msg)
-        if place.suffix.lower() == ".jpg" and not is_shadow(info.filename) and not info.is_dir():
+        # A Mac adds a file with such a name for each real one.
+        if place.suffix.lower() == ".jpg" and not place.name.startswith("._"):
             images[place.stem] = info
     return images

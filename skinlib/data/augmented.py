@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from skinlib.data.batches import Part
+from skinlib.data.metadata import BLOCKS
 from skinlib.data.store import read
 
 # Height of the cached photographs over the side of a crop: small crops are hardly enlarged.
@@ -24,7 +25,7 @@ YIQ = np.array(
 
 @dataclasses.dataclass(frozen=True)
 class AugmentedPart:
-    """A training set whose inputs are augmented; what it does not say is that of `part`.
+    """A training set whose inputs are augmented.
 
     Attributes
     ----------
@@ -37,9 +38,7 @@ class AugmentedPart:
         Share of the photographs of which facts are unknown: of one half of these all three, of the
         other half one.
     unknown : numpy.ndarray or None
-        The encoded facts of somebody of whom nothing is known, shape (21,).
-    blocks : tuple of slice
-        Where age, sex and site are in it.
+        `skinlib.data.metadata.MetadataEncoder.nothing`.
     seed, epoch : int
     """
 
@@ -48,7 +47,6 @@ class AugmentedPart:
     options: dict
     dropped: float
     unknown: np.ndarray | None
-    blocks: tuple
     seed: int
     epoch: int = 0
 
@@ -87,8 +85,8 @@ class AugmentedPart:
             return facts
         facts = facts.copy()
         everything = which < 0.5
-        for place, block in enumerate(self.blocks):
-            if everything or place == int(len(self.blocks) * (2 * which - 1)):
+        for place, block in enumerate(BLOCKS):
+            if everything or place == int(len(BLOCKS) * (2 * which - 1)):
                 facts[block] = self.unknown[block]
         return facts
 

@@ -42,12 +42,12 @@ def lesions(table, share, seed):
     StratifiedGroupKFold cuts equal folds; the union of enough fine folds gives any share. Folds
     are kept coarse enough that the rarest class reaches each of them, and one is left undrawn.
     """
-    rarest = table.groupby("dx")["lesion_id"].nunique().min()
+    counts = table.groupby("dx")["lesion_id"].nunique()
+    rarest = counts.min()
     if rarest < 2:
-        one = table.groupby("dx")["lesion_id"].nunique().idxmin()
         msg = (
-            f"class '{one}' has only one lesion, expected at least 2 to split by lesion; add "
-            "images of it, or leave it out of the table"
+            f"class '{counts.idxmin()}' has only one lesion, expected at least 2 to split by "
+            "lesion; add images of it, or leave it out of the table"
         )
         raise DataError(msg)
     folds, take = min(
@@ -70,19 +70,9 @@ def cut(table, folds, seed):
 def parts(table, unit, test, validation, seed, fold=0):
     """Draw the test set first, then the validation set; the rest is for training.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``image_id``, ``lesion_id``, ``dx``; ``dx_type`` for the matched units.
-    unit : str
-        One of `skinlib.data.splits.UNITS`.
-    test, validation : float
-        Shares of all images, in [0, 1); a set of share 0 is left out. In a pair, of the images
-        whose lesions are set aside: one photograph of each test lesion is a test image.
-    seed : int
-        The same for both units of a pair gives the same test and validation images.
-    fold : int
-        Of the unit ``fold``: the one of 1 / `test` folds that is the test set.
+    The arguments are those of `skinlib.data.splits.make_split`. Both units of a pair have the same
+    test and validation images for a seed. Shares are of the images whose lesions are set aside
+    there: one photograph of each test lesion is a test image.
 
     Returns
     -------

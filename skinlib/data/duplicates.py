@@ -6,7 +6,6 @@ split that are to be apart. The copies of a data set are kept in ``results/copie
 without the data.
 """
 
-import json
 import logging
 
 import pandas as pd
@@ -15,6 +14,7 @@ from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
 from skinlib.common.files import sha256, write_json
 from skinlib.data.images import in_threads
+from skinlib.data.matching import some
 
 FOLDER = "copies"
 
@@ -36,34 +36,28 @@ def warn(image_ids, digests):
     found = groups(image_ids, digests)
     if found:
         text = "%d image files are there more than once, byte for byte: %s"
-        _log.warning(text, len(found), _named(found))
+        _log.warning(text, len(found), some([" = ".join(ids) for ids in found]))
     return found
 
 
 def refuse_across(split, found):
     """Raise `IntegrityError` if a split has one of the files `found` by `groups` in two sets.
 
-    A split by image has photographs of one lesion in two sets anyhow; so copies of one lesion
-    are refused in a split by lesion only.
+    Copies of one lesion are left alone: a split by image has photographs of one lesion in two sets
+    anyhow, and a split by lesion has not.
     """
     table = split.table.set_index("image_id")
     across = []
     for ids in found:
         rows = table.loc[table.index.intersection(ids, sort=False)]  # an age policy may drop some
-        alike = len(set(rows["lesion_id"])) == 1 and split.unit != "lesion"
-        if len(set(rows["part"])) > 1 and not alike:
-            across.append(tuple(f"{name} ({part})" for name, part in rows["part"].items()))
+        if min(len(set(rows["part"])), len(set(rows["lesion_id"]))) > 1:
+            across.append(" = ".join(f"{name} ({part})" for name, part in rows["part"].items()))
     if across:
         msg = (
             f"{len(across)} image files lie in more than one part of the split under different "
-            f"ids: {_named(across)}; remove the copies and their rows, or give them one lesion_id"
+            f"ids: {some(across)}; remove the copies and their rows, or give them one lesion_id"
         )
         raise IntegrityError(msg)
-
-
-def _named(found, limit=5):
-    more = "; …" if len(found) > limit else ""
-    return "; ".join(" = ".join(ids) for ids in found[:limit]) + more
 
 
 def find(dataset):
@@ -86,9 +80,7 @@ def find(dataset):
 
 
 def keep(dataset):
-    """Write ``results/copies/<name>.json``, see `find`, unless it is of these data; return it."""
+    """Write ``results/copies/<name>.json``, see `find`; return its path."""
     path = paths.RESULTS / FOLDER / f"{dataset.name}.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if known.get("fingerprint") != dataset.fingerprint:
-        write_json(path, find(dataset))
+    write_json(path, find(dataset))
     return path

@@ -5,22 +5,23 @@ pooch downloads to a temporary name, compares the hash and renames; this module 
 broken download is continued (HTTP Range).
 """
 
+import functools
 import os
 import shlex
 import shutil
 import time
 from pathlib import Path
 
-import filelock
 import pooch
 import requests
+from filelock import FileLock
 from tqdm import tqdm
 
 from skinlib import __version__
-from skinlib.common.errors import DataError, IntegrityError, TemporaryError
+from skinlib.common.errors import IntegrityError, TemporaryError
 from skinlib.common.files import atomic_path, require_place, require_space
 from skinlib.data.archive import unpack
-from skinlib.data.registry import PAGE, files
+from skinlib.data.registry import DATASETS, PAGE
 
 TRIES = 4
 BACKOFF = 2.0  # seconds before the second try; doubles with each further one
@@ -29,7 +30,7 @@ BLOCK = 1 << 16  # bytes written at a time; a break loses the block that it fall
 
 
 def fetch(dataset="ham10000", folder=None, *, progress=True):
-    """Download, check and unpack a data set; what is there already is left alone.
+    """Download, check and unpack a data set; what is there is left alone, another fetch waited for.
 
     Parameters
     ----------
@@ -49,44 +50,38 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     Raises
     ------
     DataError
-        Unknown data set, a folder that cannot be written to, or no such file on the server.
+        A folder that cannot be written to.
     IntegrityError
         A file that is not the published one. No such download is kept.
     TemporaryError
-        The network fails, the disk is full or another fetch is at work.
+        The network fails or the disk is full.
     """
-    rows = files(dataset)
-    folder = Path(folder or _default_folder())
+    rows = DATASETS[dataset]
+    chosen = os.environ.get("SKINLIB_DATA", "")
+    # `synthetic` is no place to write to.
+    default = "data/ham10000" if chosen.partition(":")[0] in ("", "synthetic") else chosen
+    folder = Path(folder or default)
     downloads = folder / "downloads"
     require_place(downloads / rows[0].name)
     downloads.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(downloads / ".lock", timeout=0):
+        with FileLock(downloads / ".lock"):
             missing = [row for row in rows if not _done(row, folder)]
             # Once as downloaded, once unpacked: JPEG does not compress further.
             require_space(folder, sum(2 * row.bytes for row in missing))
             for row in missing:
-                places = downloads / row.name, folder / row.name
-                path = next((_checked(row, each) for each in places if each.is_file()), None)
-                path = path or _download(dataset, row, downloads, progress)
+                path = downloads / row.name
+                if not path.is_file() or not _checked(row, path):
+                    _download(dataset, row, downloads, progress)
                 if row.images:
                     unpack(path, folder / path.stem, row.images, progress=progress)
                 else:
                     with atomic_path(folder / row.name) as temporary:
                         shutil.copyfile(path, temporary)
-    except filelock.Timeout as error:
-        msg = f"another fetch is writing to '{folder}'; wait until it has finished"
-        raise TemporaryError(msg) from error
     except OSError as error:
         msg = f"cannot write below '{folder}': {error}; free some space and run the command again"
         raise TemporaryError(msg) from error
     return folder
-
-
-def _default_folder():
-    chosen = os.environ.get("SKINLIB_DATA", "")
-    # skinlib.data.ham10000 also understands the word `synthetic`, which is no place to write to.
-    return "data/ham10000" if chosen.partition(":")[0] in ("", "synthetic") else chosen
 
 
 def _done(row, folder):
@@ -98,7 +93,7 @@ def _done(row, folder):
 
 
 def _checked(row, path):
-    """Return a file that is there; raise `IntegrityError` if it has another hash."""
+    """Return True; raise `IntegrityError` if a file that is there has another hash."""
     algorithm = row.hash.partition(":")[0]
     found = f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
     if found != row.hash:
@@ -108,16 +103,17 @@ def _checked(row, path):
             "'Original File Format' on the page)"
         )
         raise IntegrityError(msg)
-    return path
+    return True
 
 
 def _download(dataset, row, downloads, progress):
-    """Try several times, each continuing the one before; return the file with the right hash."""
+    """Download a file with the right hash, in several tries that continue each other."""
     pooch.get_logger().setLevel("WARNING")  # its notes would break the progress bar
-    resume = _Resume(row, downloads, progress)
+    resume = functools.partial(_resume, row, downloads / f"{row.name}.part", progress)
     for attempt in range(1, TRIES + 1):
         try:
-            return Path(pooch.retrieve(row.url, row.hash, row.name, downloads, downloader=resume))
+            pooch.retrieve(row.url, row.hash, row.name, downloads, downloader=resume)
+            return
         except ValueError as error:  # how pooch reports a wrong hash
             msg = (
                 f"{row.name} from {row.url} is not the file published at {PAGE}: {error} Run the "
@@ -130,7 +126,7 @@ def _download(dataset, row, downloads, progress):
                 msg = (
                     f"cannot download {row.name} from {row.url}: {error} (tried {TRIES} times); "
                     "what has arrived is kept and continued next time. Or by hand: get "
-                    f"{', '.join(row.name for row in files(dataset))} from {PAGE} (tables as "
+                    f"{', '.join(row.name for row in DATASETS[dataset])} from {PAGE} (tables as "
                     f"'Original File Format'), put them into {by_hand}, run `python -m skinlib "
                     f"fetch --dataset {dataset} --to {to}` to check and unpack them, then `python "
                     f"-m skinlib check-data --data {to}`"
@@ -139,38 +135,26 @@ def _download(dataset, row, downloads, progress):
             time.sleep(BACKOFF * 2 ** (attempt - 1))
 
 
-class _Resume:
-    """A downloader for pooch that keeps the bytes of a broken transfer in ``NAME.part``."""
-
-    def __init__(self, row, downloads, progress):
-        self.row, self.part, self.progress = row, downloads / f"{row.name}.part", progress
-
-    def __call__(self, url, output, _pooch):
-        have = self.part.stat().st_size if self.part.exists() else 0
-        # Dataverse answers 403 to the default name of requests (dataverse.harvard.edu#479).
-        # A compressed answer could not be continued by counting bytes.
-        headers = {"User-Agent": f"skinlib/{__version__}", "Accept-Encoding": "identity"}
-        if have:
-            headers["Range"] = f"bytes={have}-"
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-            if response.status_code in (404, 410):
-                msg = (
-                    f"the server does not have {self.row.name}: {url} answered "
-                    f"{response.status_code}; look at {PAGE}"
-                )
-                raise DataError(msg)
-            if response.status_code == 416:  # the partial file is as long as the server's
-                self.part.unlink()
-            response.raise_for_status()
-            if response.status_code != 206:  # no Range here: the whole file comes again
-                have = 0
-            total = have + int(response.headers.get("Content-Length", 0))
-            options = {"initial": have, "total": total, "unit": "B", "unit_scale": True}
-            hidden = None if self.progress else True
-            with (
-                tqdm(desc=self.row.name, disable=hidden, **options) as bar,
-                self.part.open("ab" if have else "wb") as out,
-            ):
-                for block in response.iter_content(BLOCK):
-                    bar.update(out.write(block))
-        os.replace(self.part, output)
+def _resume(row, part, progress, url, output, _pooch):
+    """Download as pooch asks, but keep the bytes of a broken transfer in the file `part`."""
+    have = part.stat().st_size if part.exists() else 0
+    # Dataverse answers 403 to the default name of requests (dataverse.harvard.edu#479).
+    # A compressed answer could not be continued by counting bytes.
+    headers = {"User-Agent": f"skinlib/{__version__}", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == 416:  # the partial file is as long as the server's
+            part.unlink()
+        response.raise_for_status()
+        if response.status_code != 206:  # no Range here: the whole file comes again
+            have = 0
+        total = have + int(response.headers.get("Content-Length", 0))
+        options = {"initial": have, "total": total, "unit": "B", "unit_scale": True}
+        with (
+            tqdm(desc=row.name, disable=None if progress else True, **options) as bar,
+            part.open("ab" if have else "wb") as out,
+        ):
+            for block in response.iter_content(BLOCK):
+                bar.update(out.write(block))
+    os.replace(part, output)

@@ -18,7 +18,7 @@ from skinlib.common.files import below, hash_of
 from skinlib.data import duplicates, synthetic
 from skinlib.data.images import decode_and_hash, in_threads, open_image
 from skinlib.data.matching import match, some, table_in
-from skinlib.data.table import read_text, refuse
+from skinlib.data.table import read_text
 
 METADATA = "HAM10000_metadata.csv"
 COLUMNS = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization")
@@ -95,11 +95,9 @@ def locate(folder=None):
         return synthetic.ensure(images=int(count)) if count else synthetic.ensure()
     path = Path(chosen)
     if not path.is_dir():
-        odd = (
-            "is a file, and neither an archive nor a table of pixels replaces the folder"
-            if path.is_file()
-            else "does not exist"
-        )
+        odd = "does not exist"
+        if path.is_file():
+            odd = "is a file, and neither an archive nor a table of pixels replaces the folder"
         msg = (
             f"data folder '{path}' {odd}; expected ISIC_*.jpg and {METADATA} in it. "
             "Set SKINLIB_DATA or --data to it, or run `python -m skinlib fetch`"
@@ -122,10 +120,6 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     allow_missing : bool
         Leave out rows whose image is missing, and remember them in `Dataset.missing`.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DataError
@@ -141,8 +135,8 @@ def load(folder=None, *, decode=True, require=None, allow_missing=False):
     missing = tuple(table.loc[table["path"].isna(), "image_id"])
     table = table.dropna(subset="path", ignore_index=True)
     sizes = [path.stat().st_size for path in table["path"]]
-    columns = table[list(COLUMNS)].astype(object).where(table[list(COLUMNS)].notna(), None)
-    fingerprint = hash_of([columns.to_numpy().tolist(), sizes])
+    facts = table[list(COLUMNS)].astype(object)
+    fingerprint = hash_of([facts.where(facts.notna(), None).to_numpy().tolist(), sizes])
     with open_image(table["path"].iloc[0]) as image:
         first = image.size
     name = _name(table, first)
@@ -204,8 +198,6 @@ def read_metadata(path):
     age = pd.to_numeric(table["age"].where(~unknown), errors="coerce")
     labels = table.groupby("lesion_id")["dx"].transform("nunique")
     for column, bad, expected in (
-        ("image_id", table["image_id"] == "", "an image id"),
-        ("lesion_id", table["lesion_id"] == "", "a lesion id"),
         ("image_id", ~table["image_id"].str.fullmatch(PLAIN_ID), plain),
         ("lesion_id", ~table["lesion_id"].str.fullmatch(PLAIN_ID), plain),
         ("dx_type", ~table["dx_type"].str.fullmatch(PLAIN_WORDS), "plain words, as 'histo'"),
@@ -216,7 +208,14 @@ def read_metadata(path):
         ("age", ~unknown & ~age.between(0, 120), "years between 0 and 120, or empty"),
         ("lesion_id", labels > 1, "one diagnosis for one lesion"),
     ):
-        refuse(table, path, column, bad, expected)
+        if bad.any():
+            rows = table.index[bad]
+            more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
+            msg = (
+                f"{path.name} row {rows[0]}: {column} is {table.loc[rows[0], column]!r}, "
+                f"expected {expected}{more}; correct the file '{path}'"
+            )
+            raise DataError(msg)
     table["age"] = age.astype(float)
     return table.sort_values("image_id", ignore_index=True)
 

@@ -15,9 +15,8 @@ from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import below, closed_to_us, hash_of, sha256
 from skinlib.data import store
-from skinlib.data.archive import is_shadow, open_zip, read_member
+from skinlib.data.archive import open_zip, read_member
 from skinlib.data.images import decode
-from skinlib.data.pixels import CROPS
 
 # Where the masks may lie beside the photographs: a copy, the published file, folders.
 NAMES = (
@@ -40,28 +39,22 @@ _MEMBER = re.compile(r"(ISIC_\d{7})_segmentation\.png", re.IGNORECASE)
 _LIMIT = 2**20
 
 
-def locate(data=None, masks=None):
+def locate(data, masks=None):
     """Return where the masks lie: a zip, or a folder of PNG files.
 
     `masks`, else ``SKINLIB_MASKS``, else one of `NAMES` in the folder `data`. `DataError`: there
     are none.
     """
     chosen = masks or os.environ.get("SKINLIB_MASKS")
-    places = [Path(chosen)] if chosen else [Path(data) / name for name in NAMES if data]
+    places = [Path(chosen)] if chosen else [Path(data) / name for name in NAMES]
     for place in places:
         if place.exists():
             return place
-    if chosen:
-        msg = (
-            f"masks '{chosen}' do not exist, expected a zip or folder of *_segmentation.png; "
-            "correct --masks or SKINLIB_MASKS"
-        )
-    else:
-        msg = (
-            f"no lesion masks in '{data}'; put {NAMES[1]} there, which the HAM10000 page of the "
-            "Harvard Dataverse offers (doi:10.7910/DVN/DBW86T), or set SKINLIB_MASKS or --masks "
-            "to it"
-        )
+    msg = (
+        f"no lesion masks in '{chosen or data}'; put {NAMES[1]} beside the photographs, which the "
+        "HAM10000 page of the Harvard Dataverse offers (doi:10.7910/DVN/DBW86T), or set "
+        "SKINLIB_MASKS or --masks to it"
+    )
     raise DataError(msg)
 
 
@@ -110,8 +103,10 @@ class Masks:
         self.path = Path(path)
         self._archive = None if self.path.is_dir() else open_zip(self.path)
         if self._archive:
-            members = [info for info in self._archive.infolist() if not is_shadow(info.filename)]
-            found = [(PurePosixPath(info.filename).name, info.file_size, info) for info in members]
+            found = [
+                (PurePosixPath(info.filename).name, info.file_size, info)
+                for info in self._archive.infolist()
+            ]
         else:
             files, closed = below(self.path)
             if closed:
@@ -130,10 +125,7 @@ class Masks:
         if not self._places:
             msg = f"'{self.path}' holds no ISIC_xxxxxxx_segmentation.png; expected one an image"
             raise DataError(msg)
-
-    @property
-    def ids(self):
-        return set(self._places)
+        self.ids = set(self._places)
 
     def read(self, image_id):
         """Return one mask, shape (450, 600), bool: True on the lesion.
@@ -197,10 +189,7 @@ def cell_shares(mask, shape, crop="centre"):
 
 
 def cropped(mask, crop="centre"):
-    """Cut a mask as `skinlib.data.pixels.resize` cuts the photograph."""
-    if crop not in CROPS:
-        msg = f"crop '{crop}' is unknown, expected one of {CROPS}"
-        raise DataError(msg)
+    """Cut a mask as `skinlib.data.pixels.resize` cuts the photograph: ``centre`` or ``none``."""
     if crop == "none":
         return mask
     height, width = mask.shape

@@ -28,22 +28,10 @@ def table_in(folder, name):
 
 
 def match(image_ids, folder, listed_in, *, allow_missing=False):
-    """Find the image of every row below a folder.
+    """Return the path of each image below a folder; None for missing ones that are allowed.
 
-    Parameters
-    ----------
-    image_ids : sequence of str
-        n ids, which are the names of the files without their ending, see `ENDINGS`.
-    folder : pathlib.Path
-    listed_in : str
-        Name of the file that the ids are from, for messages.
-    allow_missing : bool
-        Go on where some images are missing: their path is None.
-
-    Returns
-    -------
-    list of (pathlib.Path or None)
-        n paths.
+    The ids are the names of the files without their ending, see `ENDINGS`; messages name the file
+    that they are `listed_in`.
 
     Raises
     ------

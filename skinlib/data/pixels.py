@@ -1,18 +1,21 @@
-"""Decode once: all images of a data set as one uint8 array in the cache."""
+"""Decode once: all images of a data set, changed, cut and resized, as one array in the cache."""
+
+import json
 
 import numpy as np
 import PIL
-from PIL import Image, features
+from PIL import Image, ImageOps, features
 from tqdm import tqdm
 
 from skinlib.common import paths
-from skinlib.common.errors import DataError
 from skinlib.common.files import hash_of
 from skinlib.data import store
 from skinlib.data.images import decode_and_hash, in_threads
-from skinlib.data.pictures import changed
 
-CROPS = ("centre", "none", "first", "last", "whole")
+# Recipe field ``picture``: those that need the outline of the lesion.
+OUTLINED = ("lesion", "no_background")
+# Of the longer side of the lesion, added on each side of it.
+MARGIN = 0.1
 # Width over height of what `whole` keeps: that of the photographs of HAM10000.
 WIDE = 4 / 3
 
@@ -23,9 +26,47 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
 }
 
-# Part of the cache key. Raise it with every change of `resize`, of `skinlib.data.images.decode`
-# or of the files, so that a cache of an older form is not found.
+# Part of the cache key. Raise it with every change of `changed`, `resize`,
+# `skinlib.data.images.decode` or of the files, so that a cache of an older form is not found.
 LAYOUT = 5
+
+
+def changed(image, picture, mask=None):
+    """Do to a decoded photograph what other works do before they cut and resize it.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB.
+    picture : {'plain', 'equalised', 'padded', 'lesion', 'no_background'}
+        ``equalised``: the histogram of each channel is equalised (Garg et al.); ``padded``: to a
+        square, with black (Lee et al.); ``lesion``: the smallest square around the lesion and a
+        margin, with black outside of the photograph; ``no_background``: black around the lesion
+        (both Mahbod et al.).
+    mask : numpy.ndarray, optional
+        Of `OUTLINED`: True on the lesion, (h, w) of any size; one without any lesion changes
+        nothing.
+    """
+    if picture == "plain":
+        return image
+    if picture == "equalised":
+        return ImageOps.equalize(image)
+    if picture == "padded":
+        side = max(image.size)
+        left, top = (side - image.width) // 2, (side - image.height) // 2
+        return image.crop((-left, -top, side - left, side - top))
+    if not mask.any():
+        return image
+    if picture == "no_background":
+        outline = Image.fromarray(mask).resize(image.size, Image.Resampling.NEAREST)
+        return Image.composite(image, Image.new("RGB", image.size), outline)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    scale = np.divide(image.size, mask.shape[::-1])
+    start = np.array([columns[0], rows[0]]) * scale
+    end = np.array([columns[-1] + 1, rows[-1] + 1]) * scale
+    half = (0.5 + MARGIN) * (end - start).max()
+    corners = [*((start + end) / 2 - half), *((start + end) / 2 + half)]
+    return image.crop([round(each) for each in corners])
 
 
 def resize(image, size, *, interpolation="bilinear", crop="centre"):
@@ -44,11 +85,6 @@ def resize(image, size, *, interpolation="bilinear", crop="centre"):
         the ends of the longer side, left or top and right or bottom. ``whole`` has the shape
         (size, `WIDE` size, 3): all of a photograph of this form, the middle of any other.
     """
-    if crop not in CROPS or interpolation not in FILTERS:
-        msg = (
-            f"crop '{crop}' or interpolation '{interpolation}' unknown; have {CROPS}, {[*FILTERS]}"
-        )
-        raise DataError(msg)
     height, width = shape(size, crop)[:2]
     box = None
     if crop == "whole":
@@ -80,10 +116,9 @@ def cached(
 ):
     """Return all images of a `skinlib.data.ham10000.Dataset`, from the cache once they are there.
 
-    The options are those of `resize` and of `skinlib.data.pictures.changed`, with
-    `skinlib.data.masks.Masks` where the picture needs one; `progress` shows a bar. The result is a
-    numpy.memmap of shape (n, size, size, 3), uint8, read-only, wider for ``whole``; row i is row i
-    of ``dataset.table``.
+    The options are those of `resize` and `changed`, with `skinlib.data.masks.Masks` where the
+    picture needs one; `progress` shows a bar. The result is a numpy.memmap of shape
+    (n, size, size, 3), uint8, read-only, wider for ``whole``; row i is row i of ``dataset.table``.
 
     Raises
     ------
@@ -126,4 +161,4 @@ def cached(
 
 def file_hashes(cache):
     """Return the SHA-256 of the image file of each row of a cache, as hexadecimal strings."""
-    return store.notes(cache)["files"]
+    return json.loads(cache.filename.with_suffix(".json").read_text(encoding="utf-8"))["files"]

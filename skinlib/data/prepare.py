@@ -11,8 +11,7 @@ from skinlib.data import duplicates, ham10000, pixels, splits
 from skinlib.data.augmented import ROOM, AugmentedPart
 from skinlib.data.batches import Part
 from skinlib.data.masks import grids, of_recipe
-from skinlib.data.metadata import BLOCKS, MetadataEncoder, apply_age_policy
-from skinlib.data.pictures import OUTLINED
+from skinlib.data.metadata import MetadataEncoder, apply_age_policy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +33,9 @@ class Prepared:
 def prepare(recipe, data, size, seed, *, progress=True):
     """Read, split and encode a data set for a recipe, and return it `Prepared`.
 
-    Parameters
-    ----------
-    recipe : skinlib.experiments.recipe.Recipe
-    data : str, pathlib.Path, None or skinlib.data.ham10000.Dataset
-        See `skinlib.data.ham10000.locate`.
-    size : int
-        Side of the images in pixels.
-    seed : int
-        Of the split.
-    progress : bool
-        Show a bar while images are decoded.
+    `data` is a `skinlib.data.ham10000.Dataset` or what `skinlib.data.ham10000.locate` takes, `size`
+    the side of the images in pixels, `seed` that of the split. `progress` shows a bar while images
+    are decoded.
 
     Raises
     ------
@@ -71,7 +62,7 @@ def prepare(recipe, data, size, seed, *, progress=True):
         seed=seed,
         fold=recipe.fold,
     )
-    outlined = recipe.picture in OUTLINED
+    outlined = recipe.picture in pixels.OUTLINED
     needed = outlined or recipe.mask_path
     masks = of_recipe(recipe.outlines, dataset, split.hash) if needed else None
     options = {"interpolation": recipe.interpolation, "progress": progress}
@@ -108,13 +99,11 @@ def augmented(prepared, recipe, size, seed, *, progress=True):
         options = {"interpolation": recipe.interpolation, "progress": progress}
         whole = pixels.cached(prepared.dataset, round(ROOM * size), crop="whole", **options)
     nothing = prepared.encoder.nothing() if recipe.metadata else None
-    given = recipe.crops or {}, recipe.facts_dropped, nothing, BLOCKS, seed
-    return AugmentedPart(train, whole, *given)
+    return AugmentedPart(train, whole, recipe.crops or {}, recipe.facts_dropped, nothing, seed)
 
 
 def sides_of(dataset, size, recipe, *, progress=True):
     """Return the caches of the squares beside the one in the centre, for the views ``crops``."""
-    if recipe.views != "crops":
-        return ()
+    ends = ("first", "last") if recipe.views == "crops" else ()
     options = {"interpolation": recipe.interpolation, "progress": progress}
-    return tuple(pixels.cached(dataset, size, crop=end, **options) for end in ("first", "last"))
+    return tuple(pixels.cached(dataset, size, crop=end, **options) for end in ends)

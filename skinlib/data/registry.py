@@ -2,10 +2,7 @@
 
 import dataclasses
 
-from skinlib.common.errors import DataError
-
 PAGE = "https://doi.org/10.7910/DVN/DBW86T"
-HOST = "dataverse.harvard.edu"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +22,7 @@ class RemoteFile:
 # bounds; numbers of images those of the dataset's page.
 # Tables need ``format=original``: Dataverse otherwise serves its own tab-separated conversion,
 # while the sum it publishes is that of the file as uploaded (IQSS/dataverse#9501).
-_FILE = f"https://{HOST}/api/access/datafile/"
+_FILE = "https://dataverse.harvard.edu/api/access/datafile/"
 DATASETS = {
     "ham10000": (
         RemoteFile("HAM10000_metadata.csv", _FILE + "4338392?format=original",
@@ -42,11 +39,3 @@ DATASETS = {
                    "md5:0488b6f65849e310857d9207daa55a21", 421_000_000, 1_511),
     ),
 }  # fmt: skip
-
-
-def files(dataset):
-    """Return the files of a data set."""
-    if dataset not in DATASETS:
-        msg = f"unknown data set '{dataset}'; expected one of {', '.join(DATASETS)}"
-        raise DataError(msg)
-    return DATASETS[dataset]

@@ -16,6 +16,7 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import hash_of, write_csv
 from skinlib.data import drawing
+from skinlib.data.matching import some
 
 PARTS = ("train", "validation", "test")
 COLUMNS = ["image_id", "lesion_id", "part"]
@@ -65,12 +66,12 @@ def make_split(table, *, unit, test, validation, seed, fold=0):
     table : pandas.DataFrame
         Columns ``image_id``, ``lesion_id``, ``dx``; ``dx_type`` for the matched units.
     unit : str
-        ``image``: stratified on ``dx`` alone, so that photographs of one lesion may be in two
-        sets (the paper's way). ``lesion``: stratified and grouped. ``leaking``, ``sealed`` and
-        the same ``_matched``: see `skinlib.data.drawing`. ``fold``: the test set is one of
-        1 / `test` parts, as ``lesion``, which together are all images.
+        One of `UNITS`. ``image``: stratified on ``dx`` alone, so that photographs of one lesion may
+        be in two sets (the paper's way). ``lesion``: stratified and grouped. ``leaking``,
+        ``sealed`` and the same ``_matched``: see `skinlib.data.drawing`. ``fold``: the test set is
+        one of 1 / `test` parts, as ``lesion``, which together are all images.
     test, validation : float
-        Share of all images, in [0, 1). A set of share 0 is left out.
+        Shares of all images, in [0, 1), with a sum below 1. A set of share 0 is left out.
     seed : int
     fold : int
         Number of the part that is the test set, from 0.
@@ -82,16 +83,10 @@ def make_split(table, *, unit, test, validation, seed, fold=0):
     Raises
     ------
     DataError
-        If a share is out of range, or a class is too rare to be in every set.
+        If the unit is unknown, or a class too rare to be in every set.
     """
     if unit not in UNITS:
         msg = f"split unit '{unit}' is unknown, expected one of {UNITS}"
-        raise DataError(msg)
-    if min(test, validation) < 0 or test + validation >= 1:
-        msg = (
-            f"test share {test} and validation share {validation}: expected none below 0 and a sum "
-            "below 1"
-        )
         raise DataError(msg)
     table = table.sort_values("image_id", ignore_index=True)
     part = drawing.parts(table, unit, test, validation, seed, fold)
@@ -140,18 +135,12 @@ def validate(split):
         image_id = split.table.loc[twice, "image_id"].iloc[0]
         msg = f"image {image_id} is in the split twice; make it again"
         raise IntegrityError(msg)
-    odd = set(split.table["part"]) - {*PARTS, "unused"}
-    if odd:
-        msg = f"the split has unknown parts {sorted(odd)}, expected {PARTS}; make it again"
+    if split.unit in DISJOINT and (shared := lesions_on_both_sides(split)):
+        msg = (
+            f"{len(shared)} lesions are in more than one part although the split is by "
+            f"lesion: {some(shared)}; make the split again"
+        )
         raise IntegrityError(msg)
-    if split.unit in DISJOINT:
-        shared = lesions_on_both_sides(split)
-        if shared:
-            msg = (
-                f"{len(shared)} lesions are in more than one part although the split is by "
-                f"lesion: {', '.join(shared[:5])}; make the split again"
-            )
-            raise IntegrityError(msg)
 
 
 def check_images(split, table, path):
@@ -165,7 +154,7 @@ def check_images(split, table, path):
     if odd:
         msg = (
             f"{len(odd)} images of '{path}' are not in the data, or of another lesion there: "
-            f"{', '.join(odd[:5])}; use the split with the data that it was drawn from"
+            f"{some(odd)}; use the split with the data that it was drawn from"
         )
         raise IntegrityError(msg)
 

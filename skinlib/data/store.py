@@ -18,23 +18,11 @@ _log = logging.getLogger(__name__)
 
 
 def kept(path, shape, dtype, blocks, notes):
-    """Return an array of the cache, after making it where it is missing or damaged.
+    """Return an array of the cache as a read-only map, made where it is missing or damaged.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Ends in ``.npy``; its name has a hash of all that decides the numbers.
-    shape : tuple of int
-    dtype : numpy.dtype or type
-    blocks : iterable of numpy.ndarray
-        The array in pieces, in the order of its bytes. It is iterated only if the array is made.
-    notes : dict
-        Written into the JSON file after the last block.
-
-    Returns
-    -------
-    numpy.memmap
-        Read-only.
+    The name of `path`, which ends in ``.npy``, has a hash of all that decides the numbers. `blocks`
+    are the array in pieces, iterated only if it is made; the dictionary `notes` is written into
+    the JSON file after the last.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Parallel runs of a study meet here first; one computes, the others wait.
@@ -42,11 +30,6 @@ def kept(path, shape, dtype, blocks, notes):
         if not _whole(path):
             _write(path, shape, np.dtype(dtype), blocks, notes)
     return np.load(path, mmap_mode="r", allow_pickle=False)
-
-
-def notes(array):
-    """Return what the JSON file of an array has beside the checksum."""
-    return json.loads(array.filename.with_suffix(".json").read_text(encoding="utf-8"))
 
 
 def _whole(path):

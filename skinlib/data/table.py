@@ -15,24 +15,12 @@ from skinlib.common.errors import DataError
 
 
 def read_text(path, columns, optional=(), also=MappingProxyType({})):
-    """Read a CSV file as stripped text.
+    """Read a CSV file as stripped text: all its columns, their names in small letters.
 
     Accepts a byte-order mark, any line ends, comma, semicolon or tab, Excel's line ``sep=;``, and
-    capitals in names of columns.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    columns, optional : sequence of str
-        That must, and that may be there, once.
-    also : mapping of str to str
-        Other names of columns, and what they are called here.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Strings; all columns of the file, their names in small letters. The index is the line in
-        the file (header = 1).
+    capitals in names of columns. `columns` must, and `optional` ones may be there, once; `also` has
+    other names of columns, and what they are called here. The index is the line in the file
+    (header = 1).
 
     Raises
     ------
@@ -92,19 +80,3 @@ def _rows(path):
         )
         raise DataError(msg) from error
     return [(line, row) for line, row in rows if any(row)]
-
-
-def refuse(table, path, column, bad, expected):
-    """Raise `DataError` for the first row of a `read_text` that is `bad`, if there is one.
-
-    `bad` is a Series of bool; `expected` is what should be in the column, for the message.
-    """
-    if not bad.any():
-        return
-    rows = table.index[bad]
-    more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
-    msg = (
-        f"{path.name} row {rows[0]}: {column} is {table.loc[rows[0], column]!r}, "
-        f"expected {expected}{more}; correct the file '{path}'"
-    )
-    raise DataError(msg)

@@ -12,22 +12,17 @@ from statsmodels.stats.multitest import multipletests
 from skinlib.experiments import effects, leakage
 from skinlib.experiments.study import load_study
 from skinlib.stats import factorial, prevalence
-from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.paired import GAIN, LEAST_SEEDS, LOSS
 from skinlib.stats.scores import DECISIONS
 
 YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "–", "has none"
+WORDS = {True: YES, False: NO}
 CHECKS = (
     "Other lesions", "Other training runs", "All comparisons of its study", "Chosen threshold",
     "Trained to the end", "Second network",
 )  # fmt: skip
 LEVEL = 0.05
 MAIN, SECOND = "MobileNetV2", "MobileNet"
-# Variants of the study `ablation-converged` on the second network, by factor.
-WITHOUT = {
-    "attention": "no-attention", "metadata": "no-metadata", "weights": "no-weights",
-    "augmentation": "no-augmentation",
-}  # fmt: skip
 
 
 def checks(effect, score, corrected, *, moved=None, converged=None, second=None):
@@ -50,23 +45,21 @@ def checks(effect, score, corrected, *, moved=None, converged=None, second=None)
         ``yes``, ``no``, ``–`` where it was not made; for the threshold of a score without one
         ``has none``.
     """
-    lesions, trainings = effect.estimate(score), effect.over_seeds(score)
-    sign = 1 if lesions.value > 0 else -1
-    direction = GAIN if sign > 0 else LOSS
+    sign = 1 if effect.estimate(score).value > 0 else -1
 
-    def same(other, pooled=False):
-        if other is None or len(other.by_seed) < (2 if pooled else LEAST_SEEDS):
+    def same(other, least=LEAST_SEEDS):
+        if other is None or len(other.by_seed) < least:
             return UNTESTED
         if len(other.by_seed) < LEAST_SEEDS:
-            return YES if other.estimate(score).sign == sign else NO
-        return YES if other.judgement(score) == direction else NO
+            return WORDS[other.estimate(score).sign == sign]
+        return WORDS[other.judgement(score) == (GAIN if sign > 0 else LOSS)]
 
     found = (
-        YES if lesions.sign == sign else NO,
-        YES if trainings.sign == sign else NO,
-        YES if corrected < LEVEL else NO,
+        WORDS[effect.estimate(score).sign == sign],
+        WORDS[effect.over_seeds(score).sign == sign],
+        WORDS[corrected < LEVEL],
         same(moved) if score in DECISIONS else NO_THRESHOLD,
-        same(converged, pooled=True),
+        same(converged, least=2),
         same(second),
     )
     return dict(zip(CHECKS, found, strict=True))
@@ -88,45 +81,35 @@ def holm(found):
 
 def _rows(found, corrected, **others):
     """Return one row an effect and score; `others` are effects by title, see `checks`."""
-    return [
-        {
-            "Effect of": title,
-            "on": score,
-            "Size": effect.estimate(score).text(signed=True),
-            **checks(
-                effect,
-                score,
-                corrected[title, score],
-                **{check: each.get(title) for check, each in others.items()},
-            ),
-        }
-        for title, effect in found.items()
-        for score in effect.names
-    ]
+    rows = []
+    for title, effect in found.items():
+        elsewhere = {check: each.get(title) for check, each in others.items()}
+        for score in effect.names:
+            size = effect.estimate(score).text(signed=True)
+            passed = checks(effect, score, corrected[title, score], **elsewhere)
+            rows.append({"Effect of": title, "on": score, "Size": size, **passed})
+    return rows
 
 
-def of_leakage(*, n_resamples=N_RESAMPLES):
+def of_leakage():
     """Return the rows on photographs of the test lesions in the training set."""
     study, title = load_study("leakage-matched"), "seeing the test lesion"
     main, second = (leakage.runs(study, "clean-frozen", each) for each in (MAIN, SECOND))
     if len(main) < LEAST_SEEDS:
         return []
-    options = {"n_resamples": n_resamples}
-    found = {title: leakage.beyond(main, **options)}
-    moved = {title: leakage.beyond(main, change=prevalence.shifted, **options)}
-    again = {title: leakage.beyond(second, **options)}
-    return _rows(found, holm(found), moved=moved, second=again)
+    found = {title: leakage.beyond(main)}
+    moved = {title: leakage.beyond(main, change=prevalence.shifted)}
+    return _rows(found, holm(found), moved=moved, second={title: leakage.beyond(second)})
 
 
-def of_factors(*, n_resamples=N_RESAMPLES):
+def of_factors():
     """Return the rows on attention, metadata, class weights and augmentation."""
-    options = {"n_resamples": n_resamples}
     study, longer = load_study("ablation"), load_study("ablation-converged")
-    design = effects.factorial(study, **options)
+    design = effects.factorial(study)
     if design is None:
         return []
-    moved = effects.factorial(study, DECISIONS, change=prevalence.shifted, **options)
-    flat = effects.factorial(longer, **options)
+    moved = effects.factorial(study, DECISIONS, change=prevalence.shifted)
+    flat = effects.factorial(longer)
     terms = factorial.frame(design)
     adjusted = multipletests(terms["p"], method="holm")[1]
     keys = zip(terms["Switched on"], terms["Score"], strict=True)
@@ -135,40 +118,32 @@ def of_factors(*, n_resamples=N_RESAMPLES):
         dict(zip(keys, adjusted, strict=True)),
         moved=factorial.named(moved),
         converged=factorial.named(flat) if flat else {},
-        second=on_second_network(**options),
+        second=on_second_network(),
     )
 
 
-def on_second_network(*, n_resamples=N_RESAMPLES):
+def on_second_network():
     """Return the effects of the four factors on `SECOND`, by name: on minus off, the others on."""
-    study, variants = load_study("ablation-converged"), ("full", *WITHOUT.values())
-    ways = {each: effects.finished(study, each, backbone=SECOND) for each in variants}
-    wanted = {factorial.NAMES[name]: (off, "full") for name, off in WITHOUT.items()}
-    return effects.contrasts(ways, wanted, n_resamples=n_resamples)
+    study = load_study("ablation-converged")
+    wanted = {title: (f"no-{name}", "full") for name, title in factorial.NAMES.items()}
+    ways = {each: effects.finished(study, each, backbone=SECOND)
+            for each in ("full", *(off for off, _ in wanted.values()))}  # fmt: skip
+    return effects.contrasts(ways, wanted)
 
 
-def of_settings(*, n_resamples=N_RESAMPLES):
+def of_settings():
     """Return the rows on attention as described or coded, and on the other settings of the text."""
-    options = {"n_resamples": n_resamples}
-    rows = []
     plain, shifted = (
-        {f"attention, {title}": effect for title, effect in found.items()}
-        for found in (
-            effects.attentions(**options),
-            effects.attentions(change=prevalence.shifted, **options),
-        )
+        {f"attention, {title}": effect for title, effect in effects.attentions(change=each).items()}
+        for each in (None, prevalence.shifted)
     )
-    for found, moved in (
-        (plain, shifted),
-        # These runs have no validation set, as the authors' have none.
-        (effects.settings(**options), {}),
-    ):
-        if found:
-            rows += _rows(found, holm(found), moved=moved)
-    return rows
+    rows = _rows(plain, holm(plain), moved=shifted) if plain else []
+    # These runs have no validation set, as the authors' have none.
+    found = effects.settings()
+    return rows + (_rows(found, holm(found)) if found else [])
 
 
-def table(*, n_resamples=N_RESAMPLES):
+def table():
     """Return the effects whose interval over lesions excludes zero, and what they survive.
 
     Returns
@@ -177,7 +152,5 @@ def table(*, n_resamples=N_RESAMPLES):
         ``Effect of``, ``on`` (score), ``Size`` with its interval over lesions, and a column for
         each of `CHECKS` after the first, which all of them pass.
     """
-    options = {"n_resamples": n_resamples}
-    rows = [*of_leakage(**options), *of_factors(**options), *of_settings(**options)]
-    found = pd.DataFrame(rows)
+    found = pd.DataFrame([*of_leakage(), *of_factors(), *of_settings()])
     return found[found[CHECKS[0]] == YES].drop(columns=CHECKS[0]).reset_index(drop=True)

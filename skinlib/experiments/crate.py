@@ -1,22 +1,23 @@
-"""A study as a Workflow Run RO-Crate: which files each run was made from, and which it made.
+"""A study for other people's programs: a Workflow Run RO-Crate with Croissant metadata.
 
-All of it comes from the ``run.json`` of the runs. The profile is
-https://w3id.org/ro/wfrun/workflow/0.5, its parts are those of Process Run and Workflow RO-Crate.
+The crate says which files each run was made from, and which it made; all of it comes from the
+``run.json`` of the runs. The profile is https://w3id.org/ro/wfrun/workflow/0.5, its parts are those
+of Process Run and Workflow RO-Crate. Loaders of data sets read predictions and splits by Croissant.
 """
 
 import datetime
 import shutil
 from pathlib import Path
 
-from skinlib.common import paths
+from skinlib.common import NOT_A_DEVICE, paths
+from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError
-from skinlib.common.files import atomic_folder
+from skinlib.common.files import atomic_folder, sha256, write_json
 from skinlib.common.process import need
 from skinlib.data.registry import PAGE
-from skinlib.experiments import croissant
 from skinlib.experiments.run import HISTORY, PREDICTIONS, RUN
 
-METADATA = "ro-crate-metadata.json"
+METADATA, CROISSANT = "ro-crate-metadata.json", "croissant.json"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -28,6 +29,17 @@ FORMS = {
     ".md": "text/markdown",
 }  # fmt: skip
 DONE = "http://schema.org/CompletedActionStatus"
+LICENCE = "https://creativecommons.org/licenses/by-nc/4.0/"
+CITATION = (
+    "Tschandl, Rosendahl, Kittler: The HAM10000 dataset, a large collection of multi-source "
+    "dermatoscopic images of common pigmented skin lesions. Scientific Data 5, 180161 (2018)"
+)
+COLUMNS = {
+    "image_id": "The photograph, as HAM10000 names it",
+    "lesion_id": "The lesion; photographs of one lesion are not independent",
+    "part": "Which set: validation, test, or official (the test set of ISIC 2018, Task 3)",
+    "label": f"The diagnosis, one of {', '.join(CLASSES)}",
+}
 
 
 def write(study, folder):
@@ -50,7 +62,8 @@ def write(study, folder):
         No run has finished, the folder holds something else, or the packages of the extra
         ``publish`` are missing.
     """
-    need("rocrate", "publish")
+    for package in ("rocrate", "mlcroissant"):
+        need(package, "publish")
     folder, runs = Path(folder), study.finished()
     if not runs:
         msg = (
@@ -64,7 +77,7 @@ def write(study, folder):
     folder.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folder(folder) as partial:
         places = _copy(study, runs, partial)
-        croissant.write(study, runs, partial)
+        _croissant(study, runs, partial)
         _crate(study, runs, places, partial).write(partial)
     return folder / METADATA
 
@@ -74,15 +87,65 @@ def _copy(study, runs, folder):
     listed, places = {"Snakefile": paths.ROOT / "Snakefile"}, {}
     listed[f"studies/{study.name}.yaml"] = paths.STUDIES / f"{study.name}.yaml"
     for run in runs:
-        split, inside = run.record["split"].get("file"), f"results/runs/{study.name}/{run.name}"
-        given = {f"results/splits/{split}": paths.RESULTS / "splits" / split} if split else {}
+        file, inside = run.record["split"]["file"], f"results/runs/{study.name}/{run.name}"
         made = {f"{inside}/{name}": run.folder / name for name in (RUN, HISTORY, PREDICTIONS)}
-        places[run.name] = list(given), list(made)
-        listed |= given | made
+        places[run.name] = f"results/splits/{file}", list(made)
+        listed |= {f"results/splits/{file}": paths.RESULTS / "splits" / file, **made}
     for place, source in listed.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, folder / place)
     return places
+
+
+def _description(study, runs):
+    """Return what the runs of a study are, in two sentences."""
+    data = ", ".join(sorted({run.record["data"]["name"] for run in runs}))
+    return (
+        f"Predictions of {len(runs)} trained networks on photographs of {data}, the splits that "
+        f"they were trained on, and where each number comes from. {NOT_A_DEVICE}"
+    )
+
+
+def _croissant(study, runs, folder):
+    """Write ``croissant.json`` beside the files that it describes."""
+    import mlcroissant as mlc
+
+    files, records = [], []
+    meanings = COLUMNS | {
+        name: f"Probability of {LONG_NAMES[name]}, as the network gives it" for name in CLASSES
+    }
+
+    def add(place, name, about, columns):
+        files.append(
+            mlc.FileObject(
+                id=place, name=Path(place).name, content_url=place, sha256=sha256(folder / place),
+                encoding_formats=["text/csv"],
+            )
+        )  # fmt: skip
+        fields = [
+            mlc.Field(
+                id=f"{name}/{column}", name=column, description=meanings[column],
+                data_types=[mlc.DataType.FLOAT if column in CLASSES else mlc.DataType.TEXT],
+                source=mlc.Source(file_object=place, extract=mlc.Extract(column=column)),
+            )
+            for column in columns
+        ]  # fmt: skip
+        records.append(mlc.RecordSet(id=name, name=name, description=about, fields=fields))
+
+    for run in runs:
+        place = f"results/runs/{study.name}/{run.name}/predictions.csv"
+        add(place, run.name, f"Predictions of {run.command()}", meanings)
+    for name in sorted({run.record["split"]["file"] for run in runs}):
+        columns = (folder / "results" / "splits" / name).open().readline().strip().split(",")
+        add(f"results/splits/{name}", Path(name).stem, "The set of each photograph", columns)
+    metadata = mlc.Metadata(
+        name=f"skinlib-{study.name}", description=_description(study, runs), license=[LICENCE],
+        url=SOFTWARE, cite_as=CITATION, same_as=[PAGE],
+        date_published=datetime.datetime.fromisoformat(max(r.record["finished"] for r in runs)),
+        version=runs[0].record["versions"]["skinlib"], distribution=files, record_sets=records,
+        creators=[mlc.Organization(name="The skinlib authors")],
+    )  # fmt: skip
+    write_json(folder / CROISSANT, metadata.to_json())
 
 
 def _crate(study, runs, places, folder):
@@ -101,7 +164,7 @@ def _crate(study, runs, places, folder):
             folder / place, place, properties={"name": name, **form, **properties}
         )
 
-    licence = describe(croissant.LICENCE, "CreativeWork", "CC BY-NC 4.0")
+    licence = describe(LICENCE, "CreativeWork", "CC BY-NC 4.0")
     mit = describe("https://spdx.org/licenses/MIT", "CreativeWork", "MIT License")
     authors = describe("#authors", "Organization", "The skinlib authors", url=SOFTWARE)
     version = runs[0].record["versions"]["skinlib"]
@@ -117,19 +180,20 @@ def _crate(study, runs, places, folder):
                 for url, name in PROFILES.items()]  # fmt: skip
     crate.root_dataset["conformsTo"] = profiles
     crate.name = f"skinlib, study {study.name}: {study.title}"
-    crate.description = croissant.description(study, runs)
+    crate.description = _description(study, runs)
     crate.license, crate.creator, crate.publisher = licence, authors, authors
     crate.root_dataset["author"] = authors
     (folder / "README.md").write_text(f"# {crate.name}\n\n{crate.description}\n", "utf-8")
     file("README.md", "What this is", about=crate.root_dataset)
-    crate.datePublished = datetime.datetime.fromisoformat(max(_time(run.record) for run in runs))
-    file(croissant.FILE, "Croissant metadata of predictions and splits")
-    known = {place: file(place, "Share of the photographs in each set")
-             for given, _ in places.values() for place in given}  # fmt: skip
+    last = max(_time(run.record) for run in runs)
+    crate.datePublished = datetime.datetime.fromisoformat(last)
+    file(CROISSANT, "Croissant metadata of predictions and splits")
+    splits = {split: file(split, "Share of the photographs in each set")
+              for split in dict.fromkeys(split for split, _ in places.values())}  # fmt: skip
     listed = file(f"studies/{study.name}.yaml", "The runs of the study")
     data, results, actions = {}, [], []
     for run in runs:
-        record, (given, made) = run.record, places[run.name]
+        record, (split, made) = run.record, places[run.name]
         name, fingerprint = record["data"]["name"], record["data"]["fingerprint"]
         key = f"#{name}-{fingerprint}"
         if key not in data:
@@ -139,15 +203,14 @@ def _crate(study, runs, places, folder):
         files = [file(place, f"{Path(place).name} of {run.name}") for place in made]
         results += files
         actions.append(crate.add_action(
-            library, f"#{run.name}", [data[key], *(known[place] for place in given)], files,
+            library, f"#{run.name}", [data[key], splits[split]], files,
             {"name": run.name, "description": run.command(), "identifier": record["identity"],
              "endTime": _time(record), "actionStatus": DONE, "agent": authors},
         ))  # fmt: skip
     whole = crate.add_action(
-        workflow, f"#study-{study.name}", [listed, *data.values(), *known.values()], results,
+        workflow, f"#study-{study.name}", [listed, *data.values(), *splits.values()], results,
         {"name": f"Study {study.name}", "description": f"make runs STUDY={study.name}",
-         "endTime": max(map(_time, (run.record for run in runs))), "actionStatus": DONE,
-         "agent": authors},
+         "endTime": last, "actionStatus": DONE, "agent": authors},
     )  # fmt: skip
     crate.root_dataset["mentions"] = [whole, *actions]
     return crate

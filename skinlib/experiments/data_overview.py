@@ -13,8 +13,6 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.data import duplicates, ham10000, splits
 
-# How the splits of a data set are drawn that no run has split yet.
-TEST = VALIDATION = 0.15
 UNITS = {"image": "by photograph", "lesion": "by lesion"}
 
 
@@ -39,7 +37,7 @@ def count(data, seed=0):
     dataset = ham10000.load(data, decode=False)
     table = dataset.table
     drawn = {
-        unit: splits.make_split(table, unit=unit, test=TEST, validation=VALIDATION, seed=seed).table
+        unit: splits.make_split(table, unit=unit, test=0.15, validation=0.15, seed=seed).table
         for unit in UNITS
     }
     missing = int(table["age"].isna().sum())
@@ -55,8 +53,7 @@ def kept(runs):
     drawn, missing = {}, 0
     for run in runs:
         split, age = run.record["split"], run.record["metadata"]["missing_age"]
-        path = paths.RESULTS / "splits" / split["file"]
-        drawn.setdefault(split["unit"], pd.read_csv(path))
+        drawn.setdefault(split["unit"], pd.read_csv(paths.RESULTS / "splits" / split["file"]))
         missing = max(missing, age["dropped"] + age["imputed"])
     return _overview(counts, found, missing, drawn)
 
@@ -81,13 +78,12 @@ def describe_split(table):
     ``Training``, ``Validation`` (None where there is none) and ``Test``; ``Shared lesions``: in
     training and test; ``Shared photographs``: test photographs of such lesions.
     """
-    sizes = table["part"].value_counts()
-    trained = set(table.loc[table["part"] == "train", "lesion_id"])
-    tested = table.loc[table["part"] == "test", "lesion_id"]
+    lesions = dict(iter(table.groupby("part")["lesion_id"]))
+    trained, tested = lesions["train"], lesions["test"]
     return {
-        "Training": int(sizes["train"]),
-        "Validation": int(sizes["validation"]) if "validation" in sizes else None,
-        "Test": int(sizes["test"]),
-        "Shared lesions": len(trained & set(tested)),
+        "Training": len(trained),
+        "Validation": len(lesions["validation"]) if "validation" in lesions else None,
+        "Test": len(tested),
+        "Shared lesions": len(set(trained) & set(tested)),
         "Shared photographs": int(tested.isin(trained).sum()),
     }

@@ -1,15 +1,20 @@
-"""Which runs the effects of the book are measured on: pairs, single settings, factorial studies."""
+"""Differences between runs on the same images: of any two, and the effects that the book measures.
+
+What is hard in the images cancels in a difference, so whatever could mix two splits or two copies
+of the data is refused.
+"""
 
 import itertools
 
 import numpy as np
 
+from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import IntegrityError
+from skinlib.common.errors import DataError, IntegrityError
+from skinlib.data import splits
 from skinlib.experiments.external import PART
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
-from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.factorial import Design
 from skinlib.stats.scores import SCORES
 
@@ -46,11 +51,13 @@ def together(runs, part="test", change=None):
     Raises
     ------
     IntegrityError
-        If they are not for the same images of the same data. The official test is of no run's data.
+        If they are not for the same images of the same data.
     """
     first, *_ = frames = [run.predictions(part) for run in runs]
+    # The official test is of no run's own data.
+    data = "external" if part == PART else "data"
     for run, frame in zip(runs, frames, strict=True):
-        same = part == PART or run.record["data"] == runs[0].record["data"]
+        same = run.record.get(data) == runs[0].record.get(data)
         if not same or list(frame["image_id"]) != list(first["image_id"]):
             msg = (
                 f"'{run.folder}' and '{runs[0].folder}' have predictions for different images; "
@@ -62,6 +69,52 @@ def together(runs, part="test", change=None):
     if change:
         found = [change(run, each) for run, each in zip(runs, found, strict=True)]
     return labels, found, lesions
+
+
+def compare(first, second, part="test"):
+    """Compare two finished runs in accuracy and mean recall, as `skinlib.stats.paired.Effect`.
+
+    The part is ``test``, ``validation`` or ``official``.
+
+    Raises
+    ------
+    DataError
+        A run has not finished.
+    IntegrityError
+        The runs are of different data or splits, the file of the split was edited
+        since, or the predictions are not of the images of the split.
+    """
+    for run in (first, second):
+        if not run.finished:
+            msg = f"run '{run.folder}' is {run.record['status']}; a comparison needs finished runs"
+            raise DataError(msg)
+    # The official test is nobody's split: models of different ones may meet there.
+    if part != PART:
+        _require_same_split(first, second, part)
+    return paired.effect([together((first, second), part)], SCORES[:2])
+
+
+def _require_same_split(first, second, part):
+    one, other = (run.record["split"]["hash"] for run in (first, second))
+    if one != other:
+        msg = (
+            f"'{first.folder}' and '{second.folder}' have different splits ({one} and {other}), so "
+            "their numbers are not of the same images; train both on one split"
+        )
+        raise IntegrityError(msg)
+    for run in (first, second):
+        path = paths.RESULTS / "splits" / run.record["split"]["file"]
+        # Somebody may have copied the run alone.
+        if not path.is_file():
+            continue
+        table = splits.read(path, run.record["split"]["unit"]).table
+        expected = set(table.loc[table["part"] == part, "image_id"])
+        if odd := sorted(expected ^ set(run.predictions(part)["image_id"])):
+            msg = (
+                f"the predictions of '{run.folder}' are not of the {part} set of its split "
+                f"{one}: {', '.join(odd[:5])}; train the run again"
+            )
+            raise IntegrityError(msg)
 
 
 def finished(study, variant, recipe=None, backbone=None):
@@ -79,13 +132,7 @@ def finished(study, variant, recipe=None, backbone=None):
     return dict(sorted(found.items()))
 
 
-def finished_pairs(study, first, second, recipe=None):
-    """Return the pairs of finished runs of two variants of a study, by backbone and seed."""
-    one, other = (finished(study, variant, recipe) for variant in (first, second))
-    return {key: (run, other[key]) for key, run in one.items() if key in other}
-
-
-def contrasts(ways, wanted, *, change=None, n_resamples=N_RESAMPLES):
+def contrasts(ways, wanted, *, change=None):
     """Measure several effects among some ways of training, on the test set; see `together`.
 
     Parameters
@@ -105,23 +152,23 @@ def contrasts(ways, wanted, *, change=None, n_resamples=N_RESAMPLES):
     if not seeds:
         return {}
     read = [together([runs[seed] for runs in ways.values()], change=change) for seed in seeds]
-    found = dict(zip(ways, paired.scored(read, n_resamples=n_resamples), strict=True))
+    found = dict(zip(ways, paired.scored(read), strict=True))
     return {
         title: paired.between(found[one], found[other]) for title, (one, other) in wanted.items()
     }
 
 
-def attentions(*, change=None, n_resamples=N_RESAMPLES):
+def attentions(*, change=None):
     """Return the effects `ATTENTIONS` in the clean recipe, with metadata and class weights."""
     studies = [load_study(name) for name in ("ablation", "attention")]
     ways = {
         variant: {key: run for study in studies for key, run in finished(study, variant).items()}
         for variant in (NONE, CODED, DESCRIBED)
     }
-    return contrasts(ways, ATTENTIONS, change=change, n_resamples=n_resamples)
+    return contrasts(ways, ATTENTIONS, change=change)
 
 
-def settings(*, n_resamples=N_RESAMPLES):
+def settings():
     """Return the effects of `SETTINGS`, one at a time, from as logged to as described.
 
     The test set also chose the epoch, as in the authors' notebooks.
@@ -129,11 +176,10 @@ def settings(*, n_resamples=N_RESAMPLES):
     study = load_study(SETTINGS_STUDY)
     variants = (None, *SETTINGS.values())
     ways = {variant: finished(study, variant, SETTINGS_RECIPE) for variant in variants}
-    wanted = {title: (None, variant) for title, variant in SETTINGS.items()}
-    return contrasts(ways, wanted, n_resamples=n_resamples)
+    return contrasts(ways, {title: (None, variant) for title, variant in SETTINGS.items()})
 
 
-def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
+def factorial(study, names=SCORES, *, change=None):
     """Score the crossed runs of a study on the test set, of the seeds for which all are finished.
 
     Parameters
@@ -164,6 +210,6 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     if not chosen:
         return None
     read = [together(runs, change=change) for runs in chosen.values()]
-    scored = paired.scored(read, names, n_resamples=n_resamples)
+    scored = paired.scored(read, names)
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
     return Design(factors, tuple(chosen), signs, scored.transpose(2, 1, 0, 3))

@@ -22,11 +22,10 @@ def run_on(dataset, runs):
     return next((run for run in fitting if run.attention()), fitting[0] if fitting else None)
 
 
-def choose(run, dataset, each=2):
+def choose(run, dataset):
     """Choose pictures by a rule: the most confident predictions, one picture a lesion.
 
-    At most `each` of every kind in `ANSWERS`, as `skinlib.plots.photographs.melanoma_nevus` takes
-    them.
+    Two at most of each kind in `ANSWERS`, as `skinlib.plots.photographs.melanoma_nevus` takes them.
     """
     rows, names = run.predictions("test"), list(CLASSES)
     rows = rows.assign(
@@ -35,7 +34,7 @@ def choose(run, dataset, each=2):
     paths, maps, chosen = dataset.table.set_index("image_id")["path"], run.attention(), []
     for label, predicted in ANSWERS:
         fits = rows[(rows["label"] == label) & (rows["predicted"] == predicted)]
-        for row in fits.drop_duplicates("lesion_id").head(each).itertuples():
+        for row in fits.drop_duplicates("lesion_id").head(2).itertuples():
             chosen.append(
                 {
                     "image": resize(decode(paths[row.image_id]), SIDE),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
-from skinlib.data.pictures import OUTLINED
+from skinlib.data.pixels import OUTLINED
 
 # Every number lies in an interval.
 _INTERVALS = {
@@ -37,19 +37,15 @@ _INTERVALS = {
     "shift": "[0, 1]",
     "zoom": "[0, 1)",
 }  # fmt: skip
-# Of fields that are dictionaries: their keys, and what each holds.
+# Of fields that are dictionaries: their keys, what each holds, and words in the place of them.
 _KEYS = {
     "augmentation": {"rotation": float, "shift": float, "zoom": float, "flip": bool},
     "crops": {
-        "scale": float,
-        "ratio": float,
-        "turns": bool,
+        "scale": float, "ratio": float, "turns": bool,
         **dict.fromkeys(("brightness", "contrast", "saturation", "hue"), float),
     },
-}
-
-# Names that stand in the place of a dictionary.
-_WORDS = {"augmentation": ("randaugment", "cutout")}
+}  # fmt: skip
+_WORDS = {"augmentation": ("randaugment", "cutout"), "crops": ()}
 
 
 def check(name, value, kind=int):
@@ -71,44 +67,38 @@ def _expected(name, value, kind):
         return None if value in allowed else f"one of {', '.join(allowed)}"
     if kind in (bool, str):
         return None if isinstance(value, kind) else {bool: "True or False", str: "a text"}[kind]
-    if name == "class_weights":
-        numbers = value if isinstance(value, tuple) and len(value) == len(CLASSES) else ()
-        if value in ("balanced", "none") or (
-            not any(_not_in(name, number, float) for number in numbers) and any(numbers)
-        ):
-            return None
-        return f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
     if name == "teachers":
         named = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
         return None if named else "a list of finished runs, <study>/<run>"
+    if name == "class_weights":
+        numbers = value if isinstance(value, tuple) and len(value) == len(CLASSES) else ()
+        good = any(numbers) and all(_inside(name, each, float) for each in numbers)
+        fit = f"'balanced', 'none' or seven numbers in {_INTERVALS[name]}, not all of them 0"
+        return None if good or value in ("balanced", "none") else fit
     if keys := _KEYS.get(name):
-        words = _WORDS.get(name, ())
-        if value in (None, *words):
-            return None
+        words = (None, *_WORDS[name])
         if isinstance(value, Mapping) and set(value) <= set(keys):
             wrong = {k: _expected(k, v, keys[k]) for k, v in value.items()}
             return next((f"{k} to be {text}" for k, text in wrong.items() if text), None)
-        return f"{', '.join(('None', *words))} or a dictionary of {', '.join(keys)}"
-    if value is None and kind == float | None:
+        fit = f"{', '.join(map(str, words))} or a dictionary of {', '.join(keys)}"
+        return None if value in words else fit
+    optional = kind == float | None
+    if _inside(name, value, kind) or (optional and value is None):
         return None
-    if interval := _not_in(name, value, kind):
-        whole = "a whole number" if kind is int else "a number"
-        optional = " or None" if kind == float | None else ""
-        hint = "; YAML takes 1e-3 for text, write 0.001" if isinstance(value, str) else ""
-        return f"{whole} in {interval}{optional}{hint}"
-    return None
+    whole = "a whole number" if kind is int else "a number"
+    hint = "; YAML takes 1e-3 for text, write 0.001" if isinstance(value, str) else ""
+    return f"{whole} in {_INTERVALS[name]}{' or None' if optional else ''}{hint}"
 
 
-def _not_in(name, value, kind):
-    """Return the interval of a field if a value is no such number or not in it."""
+def _inside(name, value, kind):
+    """Return whether a value is a number in the interval of a field."""
     interval = _INTERVALS[name]
     low, high = map(float, interval[1:-1].split(","))
     number = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
     # Comparisons with NaN are false.
-    inside = number and (low < value < high
-                         or (value == low and interval[0] == "[")
-                         or (value == high and interval[-1] == "]"))  # fmt: skip
-    return None if inside else interval
+    return number and (low < value < high
+                       or (value == low and interval[0] == "[")
+                       or (value == high and interval[-1] == "]"))  # fmt: skip
 
 
 def check_together(recipe):

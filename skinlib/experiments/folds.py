@@ -7,8 +7,6 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
-from skinlib.common.files import hash_of
-from skinlib.experiments.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +49,10 @@ def together(runs):
             )
             raise DataError(msg)
         by_fold[fold] = run
-    kinds = {name: {_same(run)[name] for run in runs} for name in _same(runs[0])}
-    if odd := [name for name, values in kinds.items() if len(values) > 1]:
-        msg = f"the runs of the folds differ in {', '.join(odd)}; expected runs of one kind"
+    first, *others = map(_settings, runs)
+    odd = {name for each in others for name in first | each if each.get(name) != first.get(name)}
+    if odd:
+        msg = f"the runs of the folds differ in {', '.join(sorted(odd))}; expected runs of one kind"
         raise DataError(msg)
     if not (share := runs[0].record["recipe"]["test_share"]):
         msg = f"'{runs[0].name}' has no test set; name runs of the folds, of a test share above 0"
@@ -81,51 +80,7 @@ def together(runs):
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Joined(Run):
-    """The finished runs of all folds as one run.
-
-    Its test set are all photographs, predicted out of fold. Of any other set, which none of the
-    networks was trained on, the predictions are the mean of all.
-    """
-
-    members: tuple = ()
-
-    @classmethod
-    def of(cls, runs):
-        """Join runs, see `together`."""
-        together(runs)
-        first = runs[0]
-        identity = hash_of(sorted(run.record["identity"] for run in runs))
-        record = {**first.record, "run": f"{len(runs)} folds", "identity": identity}
-        return cls(first.folder.parent, record, tuple(runs))
-
-    def written(self):
-        """Return when the predictions were written, as `Run.written`."""
-        return max(run.written() for run in self.members)
-
-    def predictions(self, part=None):
-        """Return the predictions, as `Run.predictions`."""
-        if part is None:
-            parts = self.members[0].predictions()["part"].unique()
-            return pd.concat([self.predictions(each) for each in parts], ignore_index=True)
-        frames = [run.predictions(part) for run in self.members]
-        if part == "test":
-            return pd.concat(frames).sort_values("image_id", ignore_index=True)
-        names = [list(frame["image_id"]) for frame in frames]
-        if any(each != names[0] for each in names):
-            msg = (
-                f"the runs of '{self.folder}' were evaluated on other images of the part '{part}' "
-                "than each other; evaluate all on the same ones"
-            )
-            raise DataError(msg)
-        means = np.mean([frame[list(CLASSES)].to_numpy(float) for frame in frames], axis=0)
-        return frames[0].assign(**dict(zip(CLASSES, means.T, strict=True)))
-
-
-def _same(run):
-    """Return what the runs of all folds have in common, as texts."""
-    record = run.record
-    recipe = {name: value for name, value in record["recipe"].items() if name != "fold"}
-    given = {"backbone", "input_size", "seed"}
-    return {**{name: str(record[name]) for name in given}, "recipe": str(recipe)}
+def _settings(run):
+    """Return what the runs of all folds have in common, by name."""
+    given = {key: run.record[key] for key in ("backbone", "input_size", "seed")}
+    return {**run.record["recipe"], **given, "fold": None}

@@ -6,7 +6,6 @@ from skinlib.common import paths
 from skinlib.data import splits
 from skinlib.experiments import effects
 from skinlib.stats import paired
-from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.scores import P_TRUE
 
 # Measured here: two scores that need no threshold first, since memory shows in probabilities.
@@ -24,13 +23,10 @@ def runs(study, recipe=None, backbone=None):
     The variants that end with ``sealed`` and ``leaking``, of the same seed, make a pair; of a
     recipe and a backbone, or of all.
     """
-    variants = {spec.variant or "" for spec in study.specs}
-    arms = [
-        next((name for name in sorted(variants) if name.endswith(arm)), arm)
-        for arm in ("sealed", "leaking")
-    ]
-    found = effects.finished_pairs(study, *arms, recipe)
-    return {key: pair for key, pair in found.items() if backbone in (None, key[0])}
+    variants = {spec.variant for spec in study.specs if spec.variant}
+    arms = [next(each for each in variants if each.endswith(arm)) for arm in ("sealed", "leaking")]
+    sealed, leaking = (effects.finished(study, arm, recipe, backbone) for arm in arms)
+    return {key: (run, leaking[key]) for key, run in sealed.items() if key in leaking}
 
 
 def pairs(found, change=None):
@@ -51,7 +47,7 @@ def pairs(found, change=None):
     return [effects.together(pair, change=change) for pair in found.values()], can_leak
 
 
-def by_images(found, *, n_resamples=N_RESAMPLES):
+def by_images(found):
     """Measure the effect of leakage over pairs of runs, see `runs`, by group of images.
 
     Returns
@@ -70,24 +66,19 @@ def by_images(found, *, n_resamples=N_RESAMPLES):
         VALIDATION: [effects.together(pair, "validation") for pair in found.values()],
     }
     return {
-        name: (
-            sum(len(labels) for labels, *_ in group),
-            paired.effect(group, MEASURED, n_resamples=n_resamples),
-        )
+        name: (sum(len(labels) for labels, *_ in group), paired.effect(group, MEASURED))
         for name, group in chosen.items()
     }
 
 
-def beyond(found, *, change=None, n_resamples=N_RESAMPLES):
+def beyond(found, *, change=None):
     """Measure by how much more the scores change where something can leak than where not.
 
     See `skinlib.stats.paired.difference_in_differences` and `MEASURED`; None without a pair.
     """
     if not found:
         return None
-    return paired.difference_in_differences(
-        *pairs(found, change), MEASURED, n_resamples=n_resamples
-    )
+    return paired.difference_in_differences(*pairs(found, change), MEASURED)
 
 
 def both_sides(table, seeds, test_share):

@@ -18,10 +18,10 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import synthetic
 from skinlib.data.masks import cell_shares
-from skinlib.experiments import evaluated
-from skinlib.experiments.recipes import from_json
+from skinlib.experiments import effects, evaluated
 from skinlib.experiments.run import diverged_in, read_run
-from skinlib.stats.bootstrap import N_RESAMPLES, cluster_weights, estimate
+from skinlib.experiments.study import load_study
+from skinlib.stats.bootstrap import cluster_weights, estimate
 from skinlib.stats.localisation import NAMES
 
 SCORES, SOURCE = "pointing.csv", "pointing.json"
@@ -31,8 +31,6 @@ VARIANTS = {
     "as_coded": "as coded", "as_described": "as described", "as_written": "as in equation 1",
     "none": "no attention",
 }  # fmt: skip
-# Fields of a recipe that may differ where only the attention is compared.
-ASIDE = ("name", "attention", "score_test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +57,9 @@ def networks():
     found, networks = {}, ([], [])
     for path in sorted((paths.RESULTS / "runs").glob(f"*/*/{SOURCE}")):
         run, study = read_run(path.parent), path.parts[-3]
-        if study not in TRIALS and run.finished and (read := read_scores(run)):
-            found.setdefault((study, re.sub(r"-s\d+$", "", run.name)), []).append((run, *read))
+        if study not in TRIALS and run.finished:
+            key = study, re.sub(r"-s\d+$", "", run.name)
+            found.setdefault(key, []).append((run, *read_scores(run)))
     for members in found.values():
         network = Network(*zip(*members, strict=True))
         networks[any(diverged_in(run.history()) for run in network.runs)].append(network)
@@ -68,17 +67,14 @@ def networks():
 
 
 def read_scores(run):
-    """Return the scores of a run's test images and where they come from; None where there are none.
+    """Return the scores of a run's test images and where they come from.
 
     Raises
     ------
     IntegrityError
         They are of other weights than the run's, or of other images.
     """
-    path = run.folder / SOURCE
-    if not (path.is_file() and (run.folder / SCORES).is_file()):
-        return None
-    source = json.loads(path.read_text(encoding="utf-8"))
+    source = json.loads((run.folder / SOURCE).read_text(encoding="utf-8"))
     scores = pd.read_csv(run.folder / SCORES, dtype={"image_id": str})
     rows = run.predictions("test").set_index("image_id")
     same = source["weights_sha256"] == run.record.get("weights_sha256")
@@ -92,7 +88,7 @@ def read_scores(run):
     return scores, source
 
 
-def summarise(scores, n_resamples=N_RESAMPLES):
+def summarise(scores):
     """Average scores over images, from one frame a seed.
 
     A lesion in the test sets of several seeds is resampled for all at once.
@@ -105,8 +101,7 @@ def summarise(scores, n_resamples=N_RESAMPLES):
         ``mass_others`` and ``hit_others``, minus those for other lesions.
     """
     table = pd.concat(scores, ignore_index=True)
-    means = _means(table, [column for column in table if column.endswith(("_mass", "_hit"))],
-                   n_resamples)  # fmt: skip
+    means = _means(table, [column for column in table if column.endswith(("_mass", "_hit"))])
     rows = {}
     for name in (column.removesuffix("_mass") for column in means if column.endswith("_mass")):
         found = rows[name] = {}
@@ -119,51 +114,45 @@ def summarise(scores, n_resamples=N_RESAMPLES):
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def frame(measured, score, maps=tuple(NAMES), *, intervals=True):
+def _means(table, columns):
+    """Return the mean of each column over all images, then under each resample of lesions."""
+    weights = cluster_weights(table["lesion_id"])
+    means = weights @ table[columns].to_numpy() / weights.sum(axis=1, keepdims=True)
+    return dict(zip(columns, means.T, strict=True))
+
+
+def frame(measured, score, *, intervals=True):
     """Return a score of several networks in per cent, one row a network, one column a map.
 
-    The score is a column of `summarise`, the maps are rows of it. Without `intervals` the cells are
-    the values of the estimates.
+    The score is a column of `summarise`; maps without it are left out. Without `intervals` the
+    cells are the values of the estimates.
     """
     rows = []
     for network in measured:
-        found = 100 * network.summary[score].reindex(list(maps)).dropna()
+        found = 100 * network.summary[score].reindex(list(NAMES)).dropna()
         values = found if intervals else found.map(lambda each: each.value)
         rows.append({**dict(zip(("Network", "Attention"), network.words, strict=True)), **values})
     return pd.DataFrame(rows).rename(columns=NAMES)
 
 
-def _means(table, columns, n_resamples):
-    """Return the mean of each column, shape (1 + n_resamples,): over all images, by resample."""
-    weights = cluster_weights(table["lesion_id"], n_resamples)
-    means = weights @ table[columns].to_numpy() / weights.sum(axis=1, keepdims=True)
-    return dict(zip(columns, means.T, strict=True))
+def matched():
+    """Return pairs of frames by ``image_id``: scores with attention as coded, and as described.
 
-
-def matched(measured, first="as_coded", second="as_described"):
-    """Return pairs of runs of some networks that differ in nothing but their attention.
-
-    Each is a pair of frames, the scores of the same images in the same order.
+    Of the measured runs of `skinlib.experiments.effects.SETTINGS` that differ in nothing else.
     """
-    found = {}
-    for network in measured:
-        for run, scores in zip(network.runs, network.scores, strict=True):
-            record = run.record
-            # A record may be older than some fields of the recipe; `from_json` adds them.
-            fields = from_json(record["recipe"]).to_json()
-            same = [{key: value for key, value in fields.items() if key not in ASIDE}]
-            same += [record[key] for key in ("backbone", "input_size", "seed")]
-            same += [record["data"]["fingerprint"], record["split"]["hash"]]
-            key = json.dumps(same, sort_keys=True)
-            found.setdefault(key, {})[fields["attention"]] = scores.set_index("image_id")
-    return [
-        (pair[first], pair[second].loc[pair[first].index])
-        for pair in found.values()
-        if first in pair and second in pair
-    ]
+    study, described = load_study(effects.SETTINGS_STUDY), effects.SETTINGS[effects.ATTENTION]
+    first, second = (
+        {
+            key: read_scores(run)[0].set_index("image_id")
+            for key, run in effects.finished(study, each, effects.SETTINGS_RECIPE).items()
+            if (run.folder / SOURCE).is_file()
+        }
+        for each in (None, described)
+    )
+    return [(first[key], second[key]) for key in first if key in second]
 
 
-def difference(pairs, name, n_resamples=N_RESAMPLES):
+def difference(pairs, name):
     """Return how much more the second of each pair scores than the first, in percentage points.
 
     The pairs are from `matched`, the map is one of `skinlib.stats.localisation.LEARNED`.
@@ -174,10 +163,11 @@ def difference(pairs, name, n_resamples=N_RESAMPLES):
     hit_by_pair : list of float
     """
     columns = [f"{name}_mass", f"{name}_hit"]
-    gaps = [100 * (second[columns] - first[columns]) for first, second in pairs]
-    lesions = [first["lesion_id"] for first, _ in pairs]
-    table = pd.concat(gaps).assign(lesion_id=pd.concat(lesions).to_numpy())
-    mass, hit = map(estimate, _means(table, columns, n_resamples).values())
+    gaps = [
+        (100 * (second[columns] - first[columns])).assign(lesion_id=first["lesion_id"])
+        for first, second in pairs
+    ]
+    mass, hit = map(estimate, _means(pd.concat(gaps), columns).values())
     return mass, hit, [gap[columns[1]].mean() for gap in gaps]
 
 
@@ -187,7 +177,7 @@ def drawn_lesions(seed=0):
     return {dx: int(table.loc[dx, "lesion_id"].removeprefix("SYN_")) for dx in CLASSES}
 
 
-def drawn_examples(record, classes=CLASSES):
+def drawn_examples(record, classes):
     """Return drawn pictures, which may be shown, with their masks and attention maps.
 
     The record is from `skinlib.predict.evaluation.drawn`. Each picture is a dictionary: ``title``,

@@ -11,58 +11,46 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import write_csv, write_json
 from skinlib.data import duplicates, ham10000
 from skinlib.data.table import read_text
-from skinlib.experiments import effects, evaluated, external, groups, leakage, metadata_alone
+from skinlib.experiments import effects, external, groups, leakage, metadata_alone
 from skinlib.experiments.study import load_study
 
-SMALL = "ham10000-256px-96px"
 # Of the photographs of HAM10000 and of the official tests: ``image_id``, ``set`` (train,
 # validation, test) and the lesion by the numbers of the ISIC archive, which has them all.
 ARCHIVE = "isic_archive_lesions.csv"
 OFFICIAL_LESIONS = "official-lesions.json"
+SEEDS = 20
 
 
-def reported():
-    """Return the models whose errors are examined, by title: `best`, then the clean run."""
-    found = evaluated.finished_best()
-    found += [
-        run for run in load_study(SMALL).finished() if run.record["recipe"]["name"] == "clean"
-    ]
-    return {f"{run.title}, seed {run.record['seed']}": run for run in found}
-
-
-def measure(folder=None, *, seeds=range(20), test_share=0.1):
+def measure(folder=None, *, test_share=0.1):
     """Write ``results/both-sides.json``, ``subgroups.json`` and, of HAM10000, counts and copies.
 
     Beside data that have the file `ARCHIVE` also ``official-lesions.json``.
 
-    Returns the paths. The folder is that of `skinlib.data.ham10000.locate`; seeds and test share
-    are those of `skinlib.experiments.leakage.both_sides`.
+    Returns the paths. The folder is that of `skinlib.data.ham10000.locate`; the test share is that
+    of the splits by image of `skinlib.experiments.leakage.both_sides`.
     """
     dataset = ham10000.load(folder, decode=False)
-    rows = leakage.both_sides(dataset.table, seeds, test_share).to_dict("records")
-    written = [paths.RESULTS / leakage.BOTH_SIDES]
-    write_json(written[0], {"images": len(dataset.table), "test_share": test_share, "rows": rows})
+    table, written = dataset.table, []
+    rows = leakage.both_sides(table, range(SEEDS), test_share).to_dict("records")
+    found = {leakage.BOTH_SIDES: {"images": len(table), "test_share": test_share, "rows": rows}}
     if dataset.name.startswith("ham10000"):
         counts = paths.RESULTS / "counts" / f"{dataset.name}.csv"
-        write_csv(counts, ham10000.class_counts(dataset.table).rename_axis("class").reset_index())
+        write_csv(counts, ham10000.class_counts(table).rename_axis("class").reset_index())
         written += [duplicates.keep(dataset), counts]
-        plain = list(effects.finished(load_study("ablation"), "plain").values())
-        if plain:
-            written.append(paths.RESULTS / metadata_alone.FILE)
-            write_json(written[-1], metadata_alone.measure(dataset.table, plain))
-    runs = reported()
-    found = {title: groups.measure(run, dataset.table) for title, run in runs.items()}
-    for title, run in runs.items():
-        if run.record.get("external"):
-            measured = groups.measure(run, _official(folder), external.PART)
-            found[f"{title}, official test"] = measured
-    path = paths.RESULTS / groups.FILE
-    write_json(path, found)
-    table = dataset.folder / ARCHIVE
-    if table.is_file():
-        written.append(paths.RESULTS / OFFICIAL_LESIONS)
-        write_json(written[-1], official_lesions(pd.read_csv(table, dtype=str), dataset.table))
-    return [*written, path]
+        if plain := list(effects.finished(load_study("ablation"), "plain").values()):
+            found[metadata_alone.FILE] = metadata_alone.measure(table, plain)
+    if (dataset.folder / ARCHIVE).is_file():
+        archive = pd.read_csv(dataset.folder / ARCHIVE, dtype=str)
+        found[OFFICIAL_LESIONS] = official_lesions(archive, table)
+    runs = {f"{run.title}, seed {run.record['seed']}": run for run in groups.reported()}
+    found[groups.FILE] = {title: groups.measure(run, table) for title, run in runs.items()} | {
+        f"{title}, official test": groups.measure(run, _official(folder), external.PART)
+        for title, run in runs.items()
+        if run.record.get("external")
+    }
+    for name, value in found.items():
+        write_json(paths.RESULTS / name, value)
+    return [*written, *(paths.RESULTS / name for name in found)]
 
 
 def official_lesions(archive, table):

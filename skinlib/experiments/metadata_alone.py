@@ -61,11 +61,8 @@ def measure(table, runs):
         for run in runs
     ]
     one_way = [(labels, [probabilities], lesions) for labels, probabilities, lesions in found]
-    values = paired.scored(one_way)[0].mean(axis=0)
+    values = map(bootstrap.estimate, paired.scored(one_way)[0].mean(axis=0).T)
     return {
         "seeds": [run.record["seed"] for run in runs],
-        **{
-            name: bootstrap.estimate(values[:, place]).to_json()
-            for place, name in enumerate(SCORES)
-        },
+        **{name: each.to_json() for name, each in zip(SCORES, values, strict=True)},
     }

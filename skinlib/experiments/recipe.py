@@ -1,7 +1,7 @@
 """A recipe holds every setting of a run; `skinlib.experiments.recipes` has the named ones."""
 
 import dataclasses
-import types
+from collections.abc import Mapping
 from typing import Literal
 
 from skinlib.common.errors import DataError
@@ -27,73 +27,77 @@ class Recipe:
     ----------
     name : str
         Name of the recipe this one started from.
-    channel_order, crop, interpolation
-        Of the pixels; see `skinlib.data.pixels.resize`.
+    channel_order, crop, interpolation, picture
+        Of the pixels; see `skinlib.data.pixels.resize`. The picture is what is done to a photograph
+        before it is cut; see `skinlib.data.pixels.changed`.
     scaling
         ``imagenet``: what the pretrained weights expect; ``logged``: what the MD notebook of this
-        backbone applied; ``signed``: x/127.5 - 1 for every network, as in the AD notebooks;
-        ``torch``: minus the mean of ImageNet, over its standard deviation, for every network.
+        backbone applied; ``signed``: x/127.5 - 1, as in the AD notebooks; ``torch``: minus the mean
+        of ImageNet, over its standard deviation.
+    mask_path, outlines
+        Whether the mask of the lesion is an input (`skinlib.data.masks.grids`), and whose masks are
+        used: the given ones, or those of a U-Net that was trained on those of the training set,
+        which it outlines better than other photographs (`skinlib.training.outlines`).
     attention, attention_heads
         Variant of `skinlib.models.attention.SoftAttention`, and its number of maps.
-    tap
-        Where the backbone is cut: where the notebooks do, or where the text says
-        (`skinlib.models.backbones.Backbone`).
-    first_relu : bool
-        A ReLU between backbone and attention block, with which the paper's figure 7 begins.
-    dropout : float
-    metadata, metadata_units
-        Whether there is a metadata branch, and its width.
+    tap, first_relu
+        Where the backbone is cut (`skinlib.models.backbones.Backbone`), as in the notebooks or as
+        in the text, and whether a ReLU follows, with which the paper's figure 7 begins.
+    dropout, dropblock, spectral
+        Shares that are dropped, of single numbers, and of the tapped tensor in blocks; whether
+        there is a path through a trainable cosine transform of it (`skinlib.models.blocks`).
+    metadata, metadata_units, metadata_layers
+        Whether there is a metadata branch, its width, and its layers: ``one`` dense layer with
+        ReLU; ``two`` with batch normalisation, ReLU and a dropout of 0.4 (Gessert et al. 2020).
     head
         ``logged-ad``: average pooling for the ResNets, Flatten for the others. ``average``: average
         pooling for all, so that the network has the same weights at every input size.
-    class_weights : str or tuple of float
-        ``balanced`` (from the training labels), ``none``, or seven numbers.
+    learner
+        A network, or a classifier of scikit-learn on the features of a pretrained one
+        (`skinlib.training.learners`), for which the fields of the training have no effect.
     augmentation : dict, str or None
         Arguments of `skinlib.models.augment.RandomAffine`, ``randaugment`` or ``cutout``.
     crops : dict or None
         Arguments of `skinlib.data.augmented.crop`: random parts of whole pictures, turned and in
         changed colours, instead of the same square of each.
-    facts_dropped : float
-        Share of the training samples of which facts are unknown, see `skinlib.data.augmented`.
+    facts_dropped, missing_facts : float
+        Share of the training images whose facts are unknown (`skinlib.data.augmented`); probability
+        that age, sex or site is hidden, each by itself.
+    sampling
+        Which training images an epoch takes: ``all`` once; ``balanced``: as many draws, every class
+        as often; ``melanoma_nevus``: those of these two classes once.
+    mix
+        How pictures, or features, of a batch are mixed with others (`skinlib.training.mixing`).
+    class_weights : str or tuple of float
+        ``balanced`` (from the training labels), ``none``, or seven numbers.
+    weight_power, cumulative
+        Exponent of the class weights, whose mean over the images stays 1. Cumulative: it grows from
+        0 in the first epoch to this in the last, with the square of the epoch (Yao et al. 2021).
+    focal, loss_cap : float
+        γ of the focal factor (1 - p)^γ, and the probability β of the true class below which the
+        loss of an image grows no more (Yao et al. 2021); 0 is none.
+    label_smoothing, logit_adjustment : float
+        Share of the target spread evenly over the classes; weight τ of the log class shares that
+        the loss adds to the logits (Menon et al. 2021), so that the network predicts as if all
+        classes were equally frequent.
+    teachers, relations
+        Finished runs on the same split, ``<study>/<run>``, whose mean prediction for the training
+        set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is
+        the seed of the training. Weight of the loss that keeps the relations between the images of
+        a batch as the teachers see them.
     learning_rate, epsilon, weight_decay : float
         Of Adam; of AdamW where there is a weight decay.
-    batch_size, epochs : int
     schedule
         ``plateau``: the learning rate is multiplied by `plateau_factor` (None: never) after
         `plateau_patience` epochs without a lower validation loss; ``cosine``: it falls to
-        `minimum_learning_rate` over `epochs`, in a step an epoch.
-    warmup : int
-        Epochs of a cosine schedule before the first at the whole learning rate; it rises evenly.
+        `minimum_learning_rate` over `epochs`, in a step an epoch, after `warmup` epochs in which it
+        rises evenly.
     ema : float
-        Momentum of the exponential moving average of the weights, 0 for none. Where there is one,
-        it replaces the weights of the last epoch, and the statistics of batch normalisation are
-        estimated anew (`skinlib.training.averaging`).
-    stopping_metric, stopping_patience, stopping_delta
-        Early stopping on the selection set.
-    split_unit
-        See `skinlib.data.splits.make_split`.
-    fold : int
-        Of the unit ``fold``: which of the 1 / `test_share` folds is the test set, from 0.
-    lesion_pairs
-        ``joined``: photographs known to show one lesion under two ids count as one lesion
-        (`skinlib.data.splits.same_lesion`).
-    test_share, validation_share : float
-    selection
-        Set that drives schedule, stopping and checkpoint. ``test`` is what the authors did: the
-        reported images chose the model. ``none``: a fixed number of epochs, nothing is chosen.
-    checkpoint_metric
-        Epoch whose weights are kept: the best by a score of the selection set, or the last.
-    missing_age
-        Images of unknown age are dropped, or their age is imputed by the mean.
-    precision
-        Of the arithmetic inside the network; weights, softmax and loss stay float32.
-    steps_per_execution : int
-        Training steps that the backend takes at once.
-    devices : int
-        Devices that share each batch (`skinlib.training.network.on_devices`).
-    deterministic : bool
-        Use operations that give the same bits every time. On a CPU a seed is enough; on a GPU this
-        costs speed.
+        Momentum of the exponential moving average of the weights (`skinlib.training.averaging`),
+        which replaces those of the last epoch; 0 for none.
+    batch_norm_momentum : float or None
+        Of batch normalisation; None leaves each network's own. MobileNetV2's 0.999 averages over
+        more steps than a short training has.
     frozen, augmented_copies
         Train only what is above the backbone's ``frozen_layer``, on features that are computed
         once, for so many augmented copies of the training set (`skinlib.models.frozen`).
@@ -101,62 +105,31 @@ class Recipe:
         Last layer of the backbone, by its name in a fresh session, up to which weights and batch
         statistics stay as they were; empty: all of it is trained. Unlike with `frozen` the
         features are computed in every step, of new pictures.
-    label_smoothing : float
-        Share of the target spread evenly over the classes, in [0, 1).
-    logit_adjustment : float
-        Weight τ of the log class shares that the loss adds to the logits (Menon et al. 2021), so
-        that the network predicts as if all classes were equally frequent.
-    batch_norm_momentum : float or None
-        Of the running statistics of batch normalisation; None leaves each network's own.
-        MobileNetV2's 0.999 averages over more steps than a short training has.
+    split_unit, fold, test_share, validation_share
+        See `skinlib.data.splits.make_split`; there are 1 / `test_share` folds.
+    lesion_pairs
+        Whether two ids of one lesion (`skinlib.data.splits.same_lesion`) count as one.
+    selection
+        Set that drives schedule, stopping and checkpoint. ``test`` is what the authors did: the
+        reported images chose the model. ``none``: a fixed number of epochs, nothing is chosen.
+    stopping_metric, stopping_patience, stopping_delta, checkpoint_metric
+        Early stopping on the selection set. Epoch whose weights are kept: the best by a score of
+        that set, or the last.
+    missing_age
+        Images of unknown age are dropped, or their age is imputed by the mean.
     views
         Pictures that a final prediction averages over: the one; its eight turns and mirror images;
         or, as ``crops``, those of the squares at both ends and in the centre of the photograph.
     score_test : bool
-        Score the test set after every epoch too, for the study of selection; it has no effect on
-        the training.
-    weight_power, cumulative
-        Exponent of the class weights, whose mean over the images stays 1. Cumulative: it grows from
-        0 in the first epoch to this in the last, with the square of the epoch (Yao et al. 2021).
-    focal, loss_cap : float
-        γ of the focal factor (1 - p)^γ, and the probability β of the true class below which the
-        loss of an image grows no more (Yao et al. 2021); 0 is none.
-    sampling
-        Which training images an epoch takes: ``all`` once; ``balanced``: as many draws, every class
-        as often; ``melanoma_nevus``: those of these two classes once.
-    mix
-        Pictures, or features, of a batch are mixed with those of others
-        (`skinlib.training.mixing`).
-    missing_facts : float
-        Probability that age, sex or site is hidden from a training image, each by itself.
-    metadata_layers
-        ``one`` dense layer with ReLU; ``two`` with batch normalisation, ReLU and a dropout of 0.4
-        (Gessert et al. 2020).
-    dropblock : float
-        Share of the tapped tensor that is dropped in blocks (`skinlib.models.blocks.DropBlock`).
-    spectral : bool
-        Add a path through a trainable cosine transform of the tapped tensor
-        (`skinlib.models.blocks.CosineTransform`).
-    picture
-        What is done to a photograph before it is cut; see `skinlib.data.pictures.changed`.
-    mask_path : bool
-        The mask of the lesion is an input of its own (`skinlib.data.masks.grids`).
-    outlines
-        Whose masks are used: the given ones, or those of a U-Net that was trained on the given ones
-        of the training set (`skinlib.training.outlines`). It has seen these, so its outlines of
-        training photographs are better than those of the others.
-    teachers : tuple of str
-        Finished runs on the same split, ``<study>/<run>``, whose mean prediction for the training
-        set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is
-        the seed of the training.
-    relations : float
-        Weight of the loss that keeps the relations between the images of a batch as the teachers
-        see them (`skinlib.training.distillation.with_relations`).
-    learner
-        ``network``, or a classifier of scikit-learn on the features of a pretrained network
-        (`skinlib.training.learners`), for which the fields of the training have no effect.
-    tensorboard : bool
-        Write event files for TensorBoard into the run directory (`skinlib.training.tracking`).
+        Score the test set after every epoch too; it has no effect on the training.
+    precision
+        Of the arithmetic inside the network; weights, softmax and loss stay float32.
+    steps_per_execution, devices : int
+        Training steps that the backend takes at once, and devices that share each batch
+        (`skinlib.training.network.on_devices`).
+    deterministic, tensorboard : bool
+        Use operations that give the same bits every time: slower on a GPU, needless on a CPU. Write
+        event files for TensorBoard into the run directory (`skinlib.training.tracking`).
     """
 
     name: str
@@ -246,10 +219,9 @@ class Recipe:
         DataError
             Naming a field that does not exist, or a value that is impossible.
         """
-        known = {field.name for field in dataclasses.fields(self)}
-        unknown = sorted(set(fields) - known)
-        if unknown:
-            msg = f"recipe has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
+        known = sorted(vars(self))
+        if unknown := sorted(set(fields) - set(known)):
+            msg = f"recipe has no field {', '.join(unknown)}; it has {', '.join(known)}"
             raise DataError(msg)
         for name in ("class_weights", "teachers"):
             if isinstance(fields.get(name), list):
@@ -259,7 +231,7 @@ class Recipe:
     def to_json(self):
         """Return all fields as plain values, for run.json."""
         return {
-            name: dict(value) if isinstance(value, types.MappingProxyType | dict) else value
+            name: dict(value) if isinstance(value, Mapping) else value
             for name, value in vars(self).items()
         }
 

@@ -15,10 +15,6 @@ from skinlib.experiments.run import list_runs, run_name
 from skinlib.models.backbones import BACKBONES, get_backbone
 
 STUDY_KEYS = {"title", "data", "require", "defaults", "runs"}
-RUN_KEYS = {
-    "backbone", "recipe", "size", "seed", "weights", "variant", "changes", "keep_weights", "cross",
-    "external",
-}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +163,7 @@ def _known(path, mapping, keys):
 
 
 def _expand(path, entry):
-    _known(path, entry, RUN_KEYS)
+    _known(path, entry, {field.name for field in dataclasses.fields(RunSpec)} ^ {"levels", "cross"})
     lists = []
     for key in ("backbone", "recipe", "seed"):
         value = entry.get(key, 0)

@@ -40,7 +40,7 @@ class Start:
 
     A network trained on small pictures, and then for fewer epochs on larger ones, sees most of
     its epochs at a fraction of the cost (Howard, Training ImageNet in 3 hours for 25 minutes,
-    2018). `skinlib.experiments.starting.starting_weights` finds one.
+    2018). `skinlib.experiments.records.starting_weights` finds one.
     """
 
     run: str  # <study>/<run>

@@ -1,8 +1,10 @@
-"""The paper's numbers and the logged numbers, typed, read from YAML inside the package.
+"""The paper's numbers and the logged numbers, read from YAML inside the package.
 
-``printed.yaml`` holds the tables as printed, ``logged.yaml`` and ``curves.yaml`` what the
-authors' notebooks logged, ``confusion.yaml`` confusion matrices. The head of each file says
-where its numbers come from.
+`printed` are the tables as printed, `logged` the authors' training runs. `load` reads any of the
+files: ``curves`` (logged learning curves, by training run), ``confusion`` (matrices, logged and
+printed), ``notebooks`` (what the authors' other notebooks show), ``comparators`` (the works of
+Tables 1 and 8 as they report themselves), ``cuts``, ``ideas``, ``isic2018``, ``claims``. The head
+of each says where its numbers come from.
 """
 
 import dataclasses
@@ -10,9 +12,13 @@ import functools
 from importlib import resources
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from skinlib.common.errors import DataError
+
+# Epochs at the end of a logged training run whose mean stands for where it ended.
+LATE = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,9 +28,14 @@ class Printed:
     columns: tuple
     rows: dict
 
+    def row(self, name):
+        """Return the cells of a row by column, all None where the table has no such row."""
+        cells = self.rows.get(name, [None] * len(self.columns))
+        return dict(zip(self.columns, cells, strict=True))
+
     def value(self, row, column):
         """Return one cell, or None where the table has no such row or nothing is printed."""
-        return self.rows[row][self.columns.index(column)] if row in self.rows else None
+        return self.row(row)[column]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,11 +126,6 @@ def printed(version="paper"):
     }
 
 
-def printed_text():
-    """Return counts and references of the draft's text that are in no table."""
-    return load("printed")["text"]
-
-
 def headline():
     """Return the numbers of the draft's abstract: ``{"abstract": {...}, "mobile": {...}}``."""
     return load("printed")["headline"]["paper"]
@@ -152,21 +158,25 @@ def behind(row):
     return logged_run(_BEHIND.get(row, row))
 
 
-def curves():
-    """Return logged learning curves: ``{training: {"loss", "accuracy", "val_loss", …}}``."""
-    return load("curves")
+def late_epochs():
+    """Return the highest epoch of the logged training runs of the metadata arm beside late ones.
 
-
-def confusion():
-    """Return logged and printed confusion matrices; see the head of ``confusion.yaml``."""
-    return load("confusion")
-
-
-def notebooks():
-    """Return what the authors' other notebooks show: the data, and their table of networks."""
-    return load("notebooks")
-
-
-def comparators():
-    """Return the works of Tables 1 and 8 as their own publications report them, by number."""
-    return load("comparators")
+    One row a run whose curve was logged: ``name``, ``images`` (reported photographs), ``epochs``,
+    ``schedule`` (did the learning rate fall?), accuracy on these photographs: ``best`` of all
+    epochs, ``late`` (mean of the last `LATE`), ``end`` (last epoch), and ``over_late``,
+    ``over_end``: ``best`` minus these. The logs have scores of the test images only, so what an
+    epoch chosen on a validation set would have reached is not known.
+    """
+    rows = []
+    for name, curve in load("curves").items():
+        # "DenseNet201 MD, no schedule": the arm is the word before the comma.
+        if name.partition(",")[0].endswith(" MD"):
+            run, held_out = logged_run(name), np.array(curve["val_accuracy"], float)
+            schedule, late = bool(run.settings["schedule"]), held_out[-LATE:].mean()
+            rows.append((name, run.test_images, len(held_out), schedule, held_out.max(), late,
+                         held_out[-1]))  # fmt: skip
+    columns = ["name", "images", "epochs", "schedule", "best", "late", "end"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(
+        over_late=found["best"] - found["late"], over_end=found["best"] - found["end"]
+    )

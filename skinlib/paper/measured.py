@@ -43,9 +43,9 @@ def _by_backbone(name, option):
 
 
 def latency():
-    """Return ``results/bench/latency.json``, or None: not measured."""
+    """Return ``results/bench/latency.json``, no ``backbones`` where it was not measured."""
     path = paths.RESULTS / "bench" / "latency.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"backbones": {}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,21 +68,15 @@ class Ours:
         """Return the runs that follow the notebooks of an arm, ``MD`` or ``AD``."""
         return self.real.get((backbone, LOGGED_RECIPE[arm]), [])
 
-    def mean(self, backbone, recipe, score):
-        """Return a score (see `scores`) as a mean over seeds, None where there is no run."""
-        found = [scores(run)[score] for run in self.real.get((backbone, recipe), [])]
-        return sum(found) / len(found) if found else None
-
-    def cell(self, backbone, recipe, score):
-        """Return a score (see `scores`) as text, mean ± sd over seeds, ``–`` without a run."""
-        return spread([scores(run)[score] for run in self.real.get((backbone, recipe), [])])
+    def by_recipe(self, backbone, arm):
+        """Return the runs of both our recipes; the clean one has no arm without metadata."""
+        clean = self.real.get((backbone, "clean"), []) if arm == "MD" else []
+        return {"ours, authors' recipe": self.runs(backbone, arm), "ours, clean recipe": clean}
 
     def cells(self, backbone, arm, score):
-        """Return the columns of both our recipes; the clean one has no arm without metadata."""
-        return {
-            "Ours, authors' recipe": self.cell(backbone, LOGGED_RECIPE[arm], score),
-            "Ours, clean recipe": self.cell(backbone, arm == "MD" and "clean", score),
-        }
+        """Return a score of both our recipes as columns of a table, see `cell`."""
+        found = self.by_recipe(backbone, arm)
+        return {title.capitalize(): cell(runs, score) for title, runs in found.items()}
 
     def sources(self, *recipes):
         """Return what the columns "ours" are of, of all recipes or some, and what is left out."""
@@ -112,10 +106,10 @@ def _cut(run):
     return "" if recipe["epochs"] == full else f" cut to {recipe['epochs']} of {full} epochs"
 
 
-def find_ours(studies=REAL):
-    """Return the finished runs of some studies as `Ours`."""
+def find_ours():
+    """Return the finished runs of the studies `REAL` as `Ours`."""
     real, diverged = {}, []
-    for name in studies:
+    for name in REAL:
         found = {}
         for run in load_study(name).finished():
             key = run.record["backbone"], run.record["recipe"]["name"]
@@ -126,6 +120,16 @@ def find_ours(studies=REAL):
         for key, runs in found.items():
             real.setdefault(key, runs)
     return Ours(real, diverged)
+
+
+def mean(runs, score):
+    """Return a score of some runs (see `scores`) as a mean, None where there is no run."""
+    return sum(scores(run)[score] for run in runs) / len(runs) if runs else None
+
+
+def cell(runs, score):
+    """Return a score of some runs (see `scores`) as text, ``–`` where there is no run."""
+    return spread([scores(run)[score] for run in runs])
 
 
 def spread(values, decimals=3):

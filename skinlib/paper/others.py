@@ -17,7 +17,6 @@ from skinlib.experiments.effects import finished, together
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger import REFERENCES
 from skinlib.stats import paired
-from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.paired import GAIN, NOT_CLEAR
 from skinlib.stats.scores import LOG_LOSS
 
@@ -33,11 +32,6 @@ BETTER, WORSE = "better", "worse"
 FILE = "ideas.json"
 
 
-def ideas():
-    """Return the work whose idea each variant of the study is, and what it is called."""
-    return paper.load("ideas")
-
-
 def ways():
     """Return the finished runs of the study, by variant and seed."""
     study = load_study(STUDY)
@@ -47,25 +41,26 @@ def ways():
     }
 
 
-def gains(names=SHOWN, *, change=None, n_resamples=N_RESAMPLES):
-    """Measure what each idea of `ideas` changes against the baseline, on the test set.
+def gains(names=SHOWN, *, change=None):
+    """Measure what each idea of ``ideas.yaml`` changes against the baseline, on the test set.
 
     Only finished runs are taken, of seeds whose baseline is finished too. The effects, of the
     named scores, are by variant, as `skinlib.stats.paired.Effect`. For `change` see
     `skinlib.experiments.effects.together`; a mean of networks is of changed ones.
     """
     runs, groups, found = ways(), {}, {}
-    for variant in ideas():
+    ideas = paper.load("ideas")
+    for variant in ideas:
         members = (BASELINE, *ENSEMBLES.get(variant, (variant,)))
         seeds = tuple(sorted(set.intersection(*(set(runs[each]) for each in members))))
         if seeds:
             groups.setdefault(seeds, []).append(variant)
     for seeds, variants in groups.items():
         read = [_predictions(runs, seed, variants, change) for seed in seeds]
-        first, *others = paired.scored(read, names, n_resamples=n_resamples)
+        first, *others = paired.scored(read, names)
         for variant, scored in zip(variants, others, strict=True):
             found[variant] = paired.between(first, scored, names=names)
-    return {variant: found[variant] for variant in ideas() if variant in found}
+    return {variant: found[variant] for variant in ideas if variant in found}
 
 
 def _predictions(runs, seed, variants, change):
@@ -79,7 +74,7 @@ def _predictions(runs, seed, variants, change):
     return labels, [by_way[each] for each in (BASELINE, *variants)], lesions
 
 
-def binary(*, n_resamples=N_RESAMPLES):
+def binary():
     """Measure a network of melanomas and nevi alone, on these images, minus the unweighted one.
 
     The scores are ``accuracy`` and ``AUC, melanoma`` of the probabilities of the two classes,
@@ -92,7 +87,7 @@ def binary(*, n_resamples=N_RESAMPLES):
         _of_two(*together([runs[each][s] for each in ("unweighted", BINARY)]), two) for s in seeds
     ]
     names = ("accuracy", "AUC, melanoma")
-    return paired.effect(read, names, n_resamples=n_resamples) if read else None
+    return paired.effect(read, names) if read else None
 
 
 def _of_two(labels, found, lesions, two):
@@ -133,16 +128,16 @@ def works(effects):
     """Return the heading of the work that each idea is of, by variant."""
     return {
         variant: COMMON if reference == YARDSTICK else f"[{reference}] {REFERENCES[reference]}"
-        for variant, (reference, _) in ideas().items()
+        for variant, (reference, _) in paper.load("ideas").items()
         if variant in effects
     }
 
 
 def frame(effects):
     """Return the table of `gains`: an idea a row, the first of a work with what that reports."""
-    comparators, rows, said = paper.comparators(), [], set()
+    comparators, rows, said = paper.load("comparators"), [], set()
     for variant, effect in effects.items():
-        reference, idea = ideas()[variant]
+        reference, idea = paper.load("ideas")[variant]
         work = comparators.get(reference)
         values = work and ", ".join(f"{name} {value:g}" for name, value in work["values"].items())
         reported = f"{values or 'no number known here'}; {work['data']}" if work else "–"
@@ -162,7 +157,7 @@ def outcomes(effects):
     """Return the `outcome` of `gains` by reference number, idea and score; no common answers."""
     found = {}
     for variant, effect in effects.items():
-        reference, idea = ideas()[variant]
+        reference, idea = paper.load("ideas")[variant]
         if reference != YARDSTICK:
             found.setdefault(reference, {})[idea] = {s: outcome(effect, s) for s in SHOWN}
     return found

@@ -16,7 +16,7 @@ from skinlib.stats import paired
 
 STUDY = "paper-scratch"
 SCORES = ("accuracy", "mean recall")
-COLUMNS = ["network", "arm", "start", "pixels", "parameters", "seconds", *SCORES, "run"]
+COLUMNS = ["network", "arm", "start", "pixels", "parameters", "seconds", *SCORES, "printed", "run"]
 NONE, IMAGENET = "random", "ImageNet"
 
 
@@ -28,29 +28,25 @@ def frame():
     size (`skinlib.paper.measured.latency`), NaN where not measured; each of `SCORES` as an
     estimate over lesions; ``printed``, the accuracy in the paper, NaN where there is none; ``run``.
     """
-    latency = (measured.latency() or {"backbones": {}})["backbones"]
+    latency, table = measured.latency()["backbones"], paper.printed()["5"]
     rows = [
         {
             "network": run.record["backbone"],
-            "arm": "MD" if run.record["recipe"]["metadata"] else "AD",
+            "arm": (arm := "MD" if run.record["recipe"]["metadata"] else "AD"),
             "start": NONE if run.record["weights"]["source"] == "none" else IMAGENET,
             "pixels": run.record["input_size"],
             "parameters": run.record["parameters"],
             "seconds": latency.get(run.record["backbone"], {}).get("median", np.nan),
             **estimates(run, names=SCORES),
+            "printed": table.value(run.record["backbone"], arm),
             "run": run,
         }
         for run in load_study(STUDY).finished()
         if not diverged_in(run.history())
     ]
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    found = found.sort_values(["parameters", "network", "start"], kind="stable")
-    table = paper.printed()["5"]
-    printed = [
-        table.value(row.network, row.arm) if row.network in table.rows else None
-        for row in found.itertuples()
-    ]
-    return found.assign(printed=pd.Series(printed, found.index, dtype=float)).reset_index(drop=True)
+    found = pd.DataFrame(rows, columns=COLUMNS).astype({"printed": float})
+    order = ["parameters", "network", "start"]
+    return found.sort_values(order, kind="stable", ignore_index=True)
 
 
 def table(found):
@@ -75,14 +71,9 @@ def order(found):
 
     Pairs are of networks of the arm MD that began with random weights and whose printed accuracies
     differ. The printed order is taken as it is; pairs share networks, and of pairs in random order
-    half are in the paper's.
-
-    Returns
-    -------
-    pairs, same, clear, clear_same : int
-        All pairs; those in the paper's order; those whose difference is clear, that is, whose
-        interval over lesions excludes zero at a level that all pairs share (Bonferroni); and those
-        of them in the paper's order.
+    half are in the paper's. Returned are four counts: all pairs; those in the paper's order; those
+    whose difference is clear, that is, whose interval over lesions excludes zero at a level that
+    all pairs share (Bonferroni); and those of them in the paper's order.
     """
     rows = found[(found["start"] == NONE) & (found["arm"] == "MD") & found["printed"].notna()]
     pairs = [

@@ -18,7 +18,7 @@ def channel_dependence(changes):
     """
     measured = {name: np.asarray(changes[name], float) for name in VARIANTS}
     positive = np.concatenate([values[values > 0] for values in measured.values()])
-    smallest, largest = (positive.min(), positive.max()) if len(positive) else (0.1, 1.0)
+    smallest, largest = positive.min(), positive.max()
     decades = 10.0 ** np.arange(np.ceil(np.log10(smallest)), np.floor(np.log10(largest)) + 1)
     with subplots(WIDTH, 5.0, nrows=2, sharex=True, sharey=True) as (figure, panels):
         for axes, (name, values) in zip(panels, measured.items(), strict=True):

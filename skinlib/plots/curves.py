@@ -88,24 +88,18 @@ def roc(run, part="test"):
 def reliability(models):
     """Draw accuracy against confidence by bin, and how many images are in each.
 
-    Parameters
-    ----------
-    models : dict of str to (pandas.DataFrame, pandas.DataFrame or None)
-        By title: rows of `skinlib.stats.calibration.reliability` of the probabilities as
-        given, and after temperature scaling. Bins of fewer than `LEAST` images are in the
-        counts only.
+    The models, by title, are pairs of the rows of `skinlib.stats.calibration.reliability`: of the
+    probabilities as given, and after temperature scaling, or None. Bins of fewer than `LEAST`
+    images are in the counts only.
     """
     rows = -(-len(models) // 2)
     grid = {"nrows": 2 * rows, "ncols": 2, "sharex": True, "height_ratios": [3, 1] * rows}
     looks = (("as trained", BLUE, "o"), ("scaled", VERMILLION, "s"))
     with subplots(WIDTH, 3.9 * rows, **grid) as (figure, panels):
-        for axes in panels.flat[4 * (len(models) // 2) :]:
-            axes.axis("off")
         for place, (title, pair) in enumerate(models.items()):
             row, column = divmod(place, 2)
             share, counts = panels[2 * row : 2 * row + 2, column]
             for axes in (share, counts):
-                axes.axis("on")
                 axes.tick_params(labelsize=SMALL, labelbottom=axes is counts)
             share.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
             for (label, colour, marker), bins in zip(looks, pair, strict=True):
@@ -120,6 +114,8 @@ def reliability(models):
             share.set_title(title, fontsize=SMALL + 1)
             counts.set(xlabel="confidence", ylabel="" if column else "number")
             whole_numbers(counts.yaxis, 3)
+        for axes in panels[-2:, 1] if len(models) % 2 else ():
+            axes.axis("off")
         panels[0, 0].legend(loc="upper left", fontsize=SMALL)
     return figure
 
@@ -169,11 +165,9 @@ def outcomes(bars):
 def selection(panels):
     """Draw what choosing on the test set adds, by number of epochs chosen among.
 
-    Parameters
-    ----------
-    panels : dict of str to (list of skinlib.stats.bootstrap.Estimate, dict)
-        By metric: the mean over all runs for 1, 2, … epochs, and by seed the means alone,
-        arrays of the same length. Shares of 1; drawn in points.
+    The panels are by metric: the mean over all runs for 1, 2, … epochs, each a
+    `skinlib.stats.bootstrap.Estimate`, and by seed arrays of the means alone. Shares of 1; drawn in
+    points.
     """
     grid = {"nrows": len(panels), "sharex": True, "squeeze": False}
     with subplots(WIDTH, 2.5 * len(panels) + 0.5, **grid) as (figure, axes):

@@ -6,16 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 
-from skinlib.plots.style import (
-    BLUE,
-    COLOURS,
-    INK,
-    MUTED,
-    SMALL,
-    VERMILLION,
-    WIDTH,
-    subplots,
-)  # fmt: skip
+from skinlib.plots.style import BLUE, COLOURS, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
 
 SHOWN = ("accuracy", "mean recall", "AUC, macro")
 MARKERS = ("o", "s", "D", "^")
@@ -52,13 +43,11 @@ def intervals(frame, label, mark=None, single=None, limits=None):
         ``row``, ``value``, ``low`` and ``high``, NaN where there is none; optionally ``kind``
         (colour and marker, four at most) and ``panel`` (drawn below each other).
     label : str
-        Of the horizontal axis.
+        Of the horizontal axis, whose ends are `limits`.
     mark : (float, str or None), optional
         Where a vertical line is drawn, and what the legend calls it.
     single : pandas.DataFrame, optional
         ``kind``, ``row`` and ``value`` of single training runs, drawn as small dots.
-    limits : (float, float), optional
-        Of the horizontal axis.
     """
     frame = frame.assign(**{name: "" for name in ("panel", "kind") if name not in frame})
     groups = frame.groupby(["panel", "row"], sort=False)
@@ -114,12 +103,7 @@ def _marks(axes, shown, kinds, single):
 def forest(effects, shown=SHOWN):
     """Draw differences of some scores, second way of training minus the first.
 
-    Parameters
-    ----------
-    effects : dict of str to skinlib.stats.paired.Effect
-        By title. Small dots are the single seeds.
-    shown : sequence of str
-        The scores.
+    The effects, by title, are `skinlib.stats.paired.Effect`. Small dots are the single seeds.
     """
     found = {
         score: {title: effect.estimate(score) for title, effect in effects.items()}
@@ -139,16 +123,9 @@ def forest(effects, shown=SHOWN):
 def changes(effects, shown, panels, outcome):
     """Draw many differences, one row each and the scores side by side, coloured where clear.
 
-    Parameters
-    ----------
-    effects : dict of str to skinlib.stats.paired.Effect
-        By title.
-    shown : sequence of str
-        The scores, a column each.
-    panels : dict of str to str
-        The group that a title is in; groups are below each other.
-    outcome : callable
-        Of an effect and a score: ``better``, ``worse``, or anything else where it is not clear.
+    The effects, `skinlib.stats.paired.Effect`, and in `panels` the group of each are by title;
+    groups are below each other. `outcome` says of an effect and a score ``better``, ``worse``, or
+    anything else where it is not clear.
     """
     groups = pd.Series(panels).groupby(panels, sort=False).groups
     grid = {"nrows": len(groups), "ncols": len(shown), "sharex": "col", "sharey": "row"}

@@ -7,17 +7,7 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
-from skinlib.plots.style import (
-    BLUE,
-    COLOURS,
-    GREEN,
-    INK,
-    MUTED,
-    SMALL,
-    VERMILLION,
-    WIDTH,
-    subplots,
-)  # fmt: skip
+from skinlib.plots.style import BLUE, COLOURS, GREEN, INK, MUTED, SMALL, VERMILLION, WIDTH, subplots
 
 # From "holds" to "open", as on the page of the claims: greens for what holds, four shades of one
 # colour for what is contradicted, blue and greys for the rest.
@@ -43,16 +33,9 @@ DIAMOND = {"color": VERMILLION, "marker": "D", "markersize": 6, "markerfacecolor
 def compared(rows, panels, published=None):
     """Draw scores of several sources below each other, a panel a score.
 
-    Parameters
-    ----------
-    rows : dict of str to dict
-        By source; by network a sequence of one value a panel: None, a number, or a
-        `skinlib.stats.bootstrap.Estimate`. The first network of the first row is drawn as dots,
-        others as open diamonds.
-    panels : sequence of str
-        Names of the scores.
-    published : tuple of (str, str, float, float), optional
-        Source, panel, lowest and highest value of others, drawn as a band.
+    `rows` are by source, then by network: one value a panel, which is None, a number, or a
+    `skinlib.stats.bootstrap.Estimate`. The first network of the first row is drawn as dots, others
+    as open diamonds. `published` is a band: a source, a panel, and the lowest and highest value.
     """
     networks = list(dict.fromkeys(name for row in rows.values() for name in row))
     with subplots(WIDTH, 0.62 * len(rows) + 1.2, ncols=len(panels), sharey=True) as (figure, grid):

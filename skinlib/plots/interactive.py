@@ -1,7 +1,7 @@
-"""Interactive figures as Vega-Lite: the curves of the static ones, with numbers on request.
+"""Interactive figures as Vega-Lite: what the static ones show, with numbers on request.
 
-A reader without a mouse sets a threshold or a coverage with a slider and reads the numbers in the
-figure. A specification is a plain dictionary; its data are text in CSV, which is short.
+A reader without a mouse sets a threshold with a slider and reads the numbers in the figure. A
+specification is a plain dictionary; its data are text in CSV, which is short.
 """
 
 import altair as alt
@@ -9,7 +9,7 @@ import altair as alt
 from skinlib.common.classes import CLASSES
 from skinlib.plots.style import COLOURS, INK, MUTED
 
-HEIGHT, FONT = 420, 11
+FONT = 11
 # Height of a line of text within a figure, as a share of the axis.
 LINE = 0.05
 # Area of the discs that feel the pointer, in square pixels: a finger is not exact.
@@ -26,7 +26,8 @@ def roc(points, facts, titles):
         bind=alt.binding_select(options=list(range(len(titles))), labels=list(titles),
                                 name="Model "),
     )  # fmt: skip
-    cut = _slider("cut", 0.5, "Threshold ", min=0, max=1, step=0.02)
+    threshold = alt.binding_range(name="Threshold ", min=0, max=1, step=0.02)
+    cut = alt.param(name="cut", value=0.5, bind=threshold)
     known = alt.LookupData(_data(facts), key="key", fields=["name", "images", "auc"])
     base = (
         alt.Chart(_data(points))
@@ -50,10 +51,12 @@ def roc(points, facts, titles):
             ),
         )
     )  # fmt: skip
-    at_right = {"x": alt.XValue("width"), "align": "right"}
-    layers = _curves(base, "class", CLASSES, "step:Q", ("threshold", "cut"), **at_right)
-    words = "'at ' + format(cut, '.2f') + ': sensitivity / specificity'"
-    head = _line(words, LINE * (len(CLASSES) + 0.4), **at_right)
+    head = (
+        alt.Chart(alt.InlineData(values=[{"line": LINE * (len(CLASSES) + 0.4)}]))
+        .transform_calculate(written="'at ' + format(cut, '.2f') + ': sensitivity / specificity'")
+        .mark_text(align="right", fontSize=FONT, color=INK)
+        .encode(x=alt.XValue("width"), y="line:Q", text="written:N")
+    )
     ends = alt.InlineData(values=[{"false": end, "sensitivity": end} for end in (0, 1)])
     diagonal = (
         alt.Chart(ends)
@@ -61,7 +64,7 @@ def roc(points, facts, titles):
         .encode(x="false:Q", y="sensitivity:Q")
     )
     return _finished(
-        alt.layer(diagonal, *layers, head).add_params(model, cut),
+        alt.layer(diagonal, *_curves(base), head).add_params(model, cut),
         f"ROC curves of one model at a time, one line a class. Models: {', '.join(titles)}.",
     )
 
@@ -107,61 +110,42 @@ def confusion(cells, titles):
     )
 
 
-def _curves(base, field, names, order, slider, x, align):
-    """Return the layers of curves: lines, discs under the pointer, marks and words of a slider.
+def _curves(base):
+    """Return the layers of a curve a class: lines, the threshold's marks and words, and discs.
 
-    `slider` is the field of the curve that it sets, and its name.
+    The discs are what the pointer feels.
     """
-    chosen = alt.selection_point(name="chosen", fields=[field], bind="legend")
+    chosen = alt.selection_point(name="chosen", fields=["class"], bind="legend")
     near = alt.selection_point(name="near", on="pointerover", clear="pointerout", empty=False)
-    colours = [COLOURS[place % len(COLOURS)] for place in range(len(names))]
     base = base.encode(
         color=alt.Color(
-            f"{field}:N", scale=alt.Scale(domain=list(names), range=colours),
-            legend=alt.Legend(title=field.capitalize(), orient="bottom",
-                              columns=4 if names is CLASSES else 1),
+            "class:N", scale=alt.Scale(domain=list(CLASSES), range=list(COLOURS)),
+            legend=alt.Legend(title="Class", orient="bottom", columns=4),
         ),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.12)),
     )  # fmt: skip
-    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(order=order).add_params(chosen)
-    base = base.transform_filter(f"isValid(datum.{slider[0]})")
+    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(order="step:Q").add_params(chosen)
+    base = base.transform_filter("isValid(datum.threshold)")
     discs = (
         base.mark_circle(size=REACH, clip=True)
         .encode(opacity=alt.condition(near, alt.value(0.6), alt.value(0)))
         .add_params(near)
     )
-    base = base.transform_filter(f"abs(datum.{slider[0]} - {slider[1]}) < 0.0001")
+    base = base.transform_filter("abs(datum.threshold - cut) < 0.0001")
     marks = base.mark_point(size=70, shape="diamond", filled=True, stroke="white")
-    words = base.mark_text(align=align, fontSize=FONT).encode(
-        x=x, y="line:Q", text="written:N", color=alt.value(INK), tooltip=alt.value(None)
-    )
+    words = base.mark_text(align="right", fontSize=FONT).encode(
+        x=alt.XValue("width"), y="line:Q", text="written:N", color=alt.value(INK),
+        tooltip=alt.value(None),
+    )  # fmt: skip
     return lines, marks, words, discs
-
-
-def _line(expression, height, x, align):
-    """Return one line of text that follows the reader's choices."""
-    return (
-        alt.Chart(alt.InlineData(values=[{"line": height}]))
-        .transform_calculate(written=expression)
-        .mark_text(align=align, fontSize=FONT, color=INK)
-        .encode(x=x, y="line:Q", text="written:N")
-    )
-
-
-def _slider(name, value, title, **range_):
-    """Return a parameter that is set with a slider."""
-    return alt.param(name=name, value=value, bind=alt.binding_range(name=title, **range_))
 
 
 def _tips(fields):
     """Return what the pointer shows, by field; shares with three digits."""
     formats = {"threshold:Q": ".3~r", "images:Q": "d"}
-    return [
-        alt.Tooltip(field, title=title, format=formats.get(field, ".3f"))
-        if field.endswith(":Q")
-        else alt.Tooltip(field, title=title)
-        for field, title in fields.items()
-    ]
+    other = {field: ".3f" if field.endswith(":Q") else alt.Undefined for field in fields}
+    formats = other | formats
+    return [alt.Tooltip(each, title=title, format=formats[each]) for each, title in fields.items()]
 
 
 def _data(frame):
@@ -174,7 +158,7 @@ def _data(frame):
 def _finished(chart, description):
     """Return the dictionary of a chart that is as wide as its page lets it be."""
     chart = (
-        chart.properties(width="container", height=HEIGHT, description=description,
+        chart.properties(width="container", height=420, description=description,
                          autosize=alt.AutoSizeParams(type="fit", contains="padding"))
         .configure(background="white", font="sans-serif", padding=5)
         .configure_view(stroke=None)

@@ -78,13 +78,13 @@ def ad_against_md(metric, backbone, ours=None):
     return figure
 
 
-def auc_all(ours=None):
+def auc_all(ours):
     """Draw the AUC of the nine models with metadata: printed, and three averages logged.
 
     Figure 15 of the paper, which its text cites and does not show, from Table 7; the paper does
     not say which average it prints. ``ours`` is the macro AUC by backbone.
     """
-    table, ours = paper.printed()["7"], ours or {}
+    table = paper.printed()["7"]
     places = dict(zip(table.rows, range(len(table.rows)), strict=True))
     logged = {name: paper.behind(f"{name} MD").auc for name in places}
     with subplots(WIDTH, 0.42 * len(places) + 1.5) as (figure, axes):
@@ -113,15 +113,13 @@ def logged_curves(names):
     """Draw the authors' learning curves, and three ways to read one accuracy off each.
 
     The accuracy at the epoch that was kept is the highest one on the very photographs that are
-    then reported. The names are keys of `skinlib.paper.curves`.
+    then reported. The names, an even number, are keys of ``curves.yaml``.
     """
-    rows = -(-len(names) // 2)
+    rows = len(names) // 2
     grid = {"nrows": rows, "ncols": 2, "squeeze": False, "sharey": True}
     with subplots(WIDTH, 2.05 * rows + 0.75, **grid) as (figure, panels):
-        for axes, name in zip(panels.flat, names, strict=False):
+        for axes, name in zip(panels.flat, names, strict=True):
             _curve(axes, name)
-        for axes in panels.flat[len(names) :]:
-            axes.axis("off")
         for axes in panels[:, 0]:
             axes.set_ylabel("accuracy", fontsize=SMALL)
         figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside upper center",
@@ -131,7 +129,7 @@ def logged_curves(names):
 
 
 def _curve(axes, name):
-    curve, run = paper.curves()[name], paper.logged_run(name)
+    curve, run = paper.load("curves")[name], paper.logged_run(name)
     held_out = np.array(curve["val_accuracy"], float)
     epochs = np.arange(1, len(held_out) + 1)
     kept, lowest = run.epochs["kept"], int(np.argmin(curve["val_loss"])) + 1
@@ -161,8 +159,8 @@ def printed_against_logged_confusion(number):
     Cells that differ are framed, and the row sums stand beside, since a row of the test images
     has a known number of photographs.
     """
-    entry = paper.confusion()["journal"][str(number)]
-    logged = np.array(paper.confusion()["logged"][entry["run"]])
+    entry = paper.load("confusion")["journal"][str(number)]
+    logged = np.array(paper.load("confusion")["logged"][entry["run"]])
     matrices = {f"printed (journal, figure {number})": np.array(entry["counts"]), "logged": logged}
     differ = np.array(entry["counts"]) != logged
     with subplots(4.6, 8.0, nrows=2) as (figure, panels):

@@ -36,14 +36,9 @@ def melanoma_nevus(examples):
     """Draw melanomas and nevi that a model took for each other, and ones it told apart.
 
     Figure 14 of the paper. Under each picture the same with its attention map laid over it,
-    cell by cell as the layer computes it.
-
-    Parameters
-    ----------
-    examples : list of dict
-        ``image`` (uint8, H × W × 3), ``attention`` (h × w, or None), ``label`` and
-        ``predicted`` (class names), ``probability`` (of the predicted class), ``image_id``.
-        Taken in order; a cell for which there is none says so.
+    cell by cell as the layer computes it. An example has ``image`` (uint8, H × W × 3),
+    ``attention`` (h × w, or None), ``label`` and ``predicted`` (class names), ``probability`` (of
+    the predicted class) and ``image_id``, taken in order; a cell for which there is none says so.
     """
     waiting = {}
     for example in examples:

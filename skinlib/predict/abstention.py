@@ -31,16 +31,27 @@ class Answers:
         Fitted to the data, shape (n, 7).
     status : numpy.ndarray of str
         `ANSWERED`, `UNSURE` or `UNLIKE`, shape (n,).
-    named : dict of str to numpy.ndarray
-        Class index by operating point, shape (n,).
-    flagged : numpy.ndarray of bool
-        Whether the melanoma probability exceeds its threshold, shape (n,).
+    alike : numpy.ndarray or None
+        Class index at the operating point *every class alike*, shape (n,); None without a rule.
+    flagged : numpy.ndarray of bool or None
+        Whether the melanoma probability exceeds its threshold, shape (n,); None without a rule.
     """
 
     probabilities: np.ndarray
     status: np.ndarray
-    named: dict
-    flagged: np.ndarray
+    alike: np.ndarray | None
+    flagged: np.ndarray | None
+
+    @property
+    def named(self):
+        """Class index by operating point, shape (n,) each."""
+        return {points.AS_DATA: self.probabilities.argmax(axis=1), points.ALIKE: self.alike}
+
+
+def joined(found):
+    """Return several `Answers`, or more than these, one after the other as one."""
+    columns = zip(*(vars(each).values() for each in found), strict=True)
+    return type(found[0])(*(None if each[0] is None else np.concatenate(each) for each in columns))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +99,10 @@ class Rule:
         status = np.where(sure, ANSWERED, UNSURE).astype(object)
         if self.distance is not None and distances is not None:
             status[~(np.asarray(distances) <= self.distance)] = UNLIKE
-        named = {point: self.decision.named(fitted, point) for point in points.POINTS}
-        flagged = fitted[:, operating.MELANOMA] > self.decision.melanoma
-        return Answers(fitted, status, named, flagged)
+        alike = self.decision.named(fitted, points.ALIKE)
+        return Answers(
+            fitted, status, alike, fitted[:, operating.MELANOMA] > self.decision.melanoma
+        )
 
 
 def fit(labels, given, lesions, *, blind=None, risk=RISK, distance=None):
@@ -115,39 +127,6 @@ def fit(labels, given, lesions, *, blind=None, risk=RISK, distance=None):
         fitted = decision.probabilities(blind)
         without = selective.guaranteed_confidence(labels, fitted, lesions, risk)
     return Rule(decision, without, distance)
-
-
-class CrossFitted:
-    """Rules for out-of-fold predictions: each fold has the one that is fitted on all others.
-
-    The arguments are those of `fit`, and the fold of each photograph, shape (n,).
-    """
-
-    def __init__(self, labels, given, lesions, folds, *, blind=None, risk=RISK):
-        self.folds = folds
-        self.rules = {}
-        for fold in np.unique(folds):
-            rest = folds != fold
-            less = None if blind is None else blind[rest]
-            self.rules[fold] = fit(labels[rest], given[rest], lesions[rest], blind=less, risk=risk)
-
-    def answers(self, given, complete=True):
-        """Return the `Answers` to out-of-fold probabilities, see `Rule.answers`."""
-        complete = np.broadcast_to(complete, len(given))
-        places = [self.folds == fold for fold in self.rules]
-        found = [
-            rule.answers(given[here], None, complete[here])
-            for rule, here in zip(self.rules.values(), places, strict=True)
-        ]
-        # Where the rows of the folds, one after the other, belong.
-        order = np.argsort(np.concatenate([np.flatnonzero(here) for here in places]))
-        joined = lambda arrays: np.concatenate(arrays)[order]  # noqa: E731
-        return Answers(
-            joined([each.probabilities for each in found]),
-            joined([each.status for each in found]),
-            {point: joined([each.named[point] for each in found]) for point in points.POINTS},
-            joined([each.flagged for each in found]),
-        )
 
 
 def measure(answers, labels, lesions):

@@ -17,8 +17,7 @@ from skinlib.common.files import atomic_path, write_json
 from skinlib.data import synthetic
 from skinlib.data.images import MAX_PHOTOGRAPH, OTHERS
 from skinlib.predict import released
-from skinlib.predict.model import LEAST_SIDE
-from skinlib.predict.requests import table
+from skinlib.predict.requests import LEAST_SIDE, table
 
 # Where the book looks; an environment variable names another place.
 FOLDER = Path(os.environ.get("SKINLIB_BROWSER", paths.ROOT / "_build" / "browser"))
@@ -37,8 +36,6 @@ RUNTIME = {
 }  # fmt: skip
 # What the scripts can do of a recipe.
 WANTED = {"crop": "centre", "interpolation": "bilinear", "views": "d4", "metadata": True}
-# What readers of the page understand.
-WORDS = {released.OUT_OF_FOLD: "HAM10000, by networks new to the lesion"}
 # How other formats begin, byte for byte as characters: the scripts match the same expressions.
 KINDS = {kind: begins.decode("latin-1") for kind, begins in OTHERS.items()}
 # Lesions of the synthetic set that are offered as samples, and width and height of their pictures.
@@ -135,10 +132,10 @@ def describe(model, drawn, checked, sizes):
         # What was measured on which photographs; and what facts are worth.
         "measured": [
             {
-                "title": WORDS.get(title, title),
+                "title": title,
                 **{key: measured[part][key] for key in ("images", "points", "risk")},
             }
-            for part, title in released.titles(model).items()
+            for part, title in released.titles(model, released.NEW_TO_IT).items()
         ],
         "facts": {
             condition: {name: each[name] for name in ("coverage", "risk")}

@@ -1,19 +1,23 @@
 """The model card of a released model: the template ``card.md``, filled with its tables.
 
-The front matter has the keys that the Hugging Face hub documents.
+The front matter has the keys that the Hugging Face hub documents; `hub` writes a folder for it.
 """
 
+import shutil
 import textwrap
 from pathlib import Path
 
 import yaml
 
-from skinlib.common.files import write_text
+from skinlib.common.errors import DataError
+from skinlib.common.files import atomic_folder, write_json, write_text
 from skinlib.experiments import external, groups
 from skinlib.predict import released, tables
 from skinlib.stats.bootstrap import Estimate
 
 TEMPLATE = Path(__file__).with_name("card.md")
+# The hub counts downloads by this file, and shows the classes by their names.
+CONFIG = "config.json"
 MISSING = "Not measured.\n"
 ONNX = (
     " `model.onnx` is the same network in ONNX; `predict` uses it where ONNX Runtime is installed, "
@@ -38,7 +42,10 @@ HOLDS_FOR_FOLDS = (
     "as sure as they are; for other photographs the limit on wrong answers is an aim."
 )
 LIMITS = ", by the mean of the limits of the networks of the folds"
-SPLIT = "split by {}: {}. No lesion is in two of the sets"
+SPLIT = (
+    "split by {unit}: train {counts[train]:,}, validation {counts[validation]:,}, test "
+    "{counts[test]:,}. No lesion is in two of the sets"
+)
 
 
 def write(folder):
@@ -47,6 +54,48 @@ def write(folder):
     path = Path(folder) / released.CARD
     write_text(path, card(model))
     return path
+
+
+def hub(source, folder):
+    """Write the card, the weights in both forms and ``config.json`` of a released model.
+
+    Nothing is sent anywhere; ``hf upload NAME/MODEL FOLDER`` sends the folder to the hub.
+
+    Parameters
+    ----------
+    source : str or pathlib.Path
+        Folder of a released model; every file is compared with its hash first.
+    folder : str or pathlib.Path
+        Must not be there, or hold such a model, which is replaced.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else.
+    skinlib.common.errors.IntegrityError
+        A file has another hash.
+    """
+    source, folder = Path(source), Path(folder)
+    model = released.read(source)
+    if folder.exists() and not (folder / CONFIG).is_file():
+        msg = f"'{folder}' is there and is no released model; name a folder that is not there"
+        raise DataError(msg)
+    with atomic_folder(folder) as partial:
+        for name in model["files"]:
+            (partial / name).write_bytes(released.content(source, model, name))
+        for name in (released.MODEL, released.SEAL, released.CARD):
+            shutil.copyfile(source / name, partial / name)
+        config = {
+            "model_type": "skinlib",
+            "architectures": [model["backbone"]],
+            "image_size": model["input_size"],
+            "num_channels": 3,
+            "id2label": {str(place): name for place, name in enumerate(model["classes"])},
+            "label2id": {name: place for place, name in enumerate(model["classes"])},
+            "skinlib_version": model["run"]["versions"]["skinlib"],
+            "described_in": released.MODEL,
+        }
+        write_json(partial / CONFIG, config)
 
 
 def card(model):
@@ -75,7 +124,7 @@ def card(model):
         facts="with" if model["recipe"]["metadata"] else "without",
         megabytes=tables.megabytes(model),
         onnx=ONNX if released.ONNX in model["files"] else "",
-        split="all of them for training" if model["folds"] else _split(made["split"]),
+        split="all of them for training" if model["folds"] else SPLIT.format(**made["split"]),
         guarantee=HOLDS_FOR_FOLDS if model["folds"] else HOLDS,
         limits=LIMITS if model["folds"] else "",
         own=titles["test"],
@@ -96,11 +145,6 @@ def card(model):
         start=weights.get("run") or weights.get("file", weights["source"]),
         **{name: _table(frame) for name, frame in shown.items()},
     )
-
-
-def _split(split):
-    counts = ", ".join(f"{part} {count:,}" for part, count in split["counts"].items())
-    return SPLIT.format(split["unit"], counts)
 
 
 def _results(model):

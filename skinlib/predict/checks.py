@@ -17,7 +17,6 @@ from skinlib.models.backbones import canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.gradcam import gradcam
 from skinlib.predict import ood, ood_images, shapley
-from skinlib.predict.requests import NOTHING, table
 from skinlib.predict.runs import load_run, prepare
 
 FILE = "explanation-checks.json"
@@ -26,8 +25,8 @@ COUNT = 24
 
 
 def agreement(one, other):
-    """Return the mean rank correlation of the maps of the same photographs, (n, h, w) each."""
-    pairs = zip(*(maps.reshape(len(maps), -1) for maps in (one, other)), strict=True)
+    """Return the mean rank correlation of the maps of the same photographs, n of (h, w) each."""
+    pairs = [tuple(map(np.ravel, pair)) for pair in zip(one, other, strict=True)]
     found = [stats.spearmanr(*pair).statistic for pair in pairs if all(map(np.ptp, pair))]
     return float(np.mean(found)) if found else float("nan")
 
@@ -81,12 +80,12 @@ def explanations(runs, data=None):
         trained.append(_maps(classifier.model, **told))
         for title, model in randomised(classifier.model, classifier.recipe, run.record):
             for method, now in _maps(model, **told).items():
-                value = agreement(*map(_stack, (trained[-1][method], now)))
+                value = agreement(trained[-1][method], now)
                 found.setdefault(method, {}).setdefault(title, []).append(value)
     for one, other in itertools.combinations(trained, 2):
         for method in one:
             both = one[method].index.intersection(other[method].index)
-            value = agreement(*(_stack(each[method][both]) for each in (one, other)))
+            value = agreement(one[method][both], other[method][both])
             found[method].setdefault("another seed", []).append(value)
     return {
         method: {title: _mean(values) for title, values in rows.items()}
@@ -109,16 +108,12 @@ def _maps(model, part, ids, known, shared):
     }
 
 
-def _stack(maps):
-    return np.stack(maps.to_list())
-
-
 def _classes(run):
     two = run.record["recipe"].get("sampling") == "melanoma_nevus"
     return ("mel", "nv") if two else CLASSES
 
 
-def detectors(train, validation, test, unlike, seed=0):
+def detectors(train, validation, test, unlike):
     """Return AUROC and false alarms at 95 % found, of our detector and of isolation forests.
 
     Each set is a pair: features of colours (n, 12) and of the network (n, C).
@@ -133,7 +128,7 @@ def detectors(train, validation, test, unlike, seed=0):
     scores = {"ours": [ours.distance(*each) for each in (test, unlike)]}
     for title, columns in {"forest": [1], "forest, with colours": [0, 1]}.items():
         inputs = [np.hstack([each[c] for c in columns]) for each in (train, test, unlike)]
-        forest = IsolationForest(random_state=seed).fit(inputs[0])
+        forest = IsolationForest(random_state=0).fit(inputs[0])
         scores[title] = [-forest.score_samples(each) for each in inputs[1:]]
     found = {}
     for title, (like, other) in scores.items():
@@ -147,17 +142,12 @@ def detectors(train, validation, test, unlike, seed=0):
 def unlike(run, data=None):
     """Return `detectors` of a finished run with weights, by kind of `ood_images.kinds`."""
     classifier = load_run(run.folder)
-    prepared = prepare(classifier, data, progress=False)
-    size, sets = run.record["input_size"], {}
-    for name, part in prepared.parts.items():
-        sets[name] = _features(classifier, part.pixels[part.rows], prepared.tables[name])
-    part = prepared.parts["test"]
-    kinds = ood_images.kinds(size, part.pixels[part.rows[: ood_images.COUNT]])
-    known = [sets[name] for name in ("train", "validation", "test")]
-    nothing = table([NOTHING] * ood_images.COUNT)
+    parts = prepare(classifier, data, progress=False).parts
+    pictures = {name: part.pixels[part.rows] for name, part in parts.items()}
+    known = [classifier.features(pictures[name]) for name in ("train", "validation", "test")]
+    kinds = ood_images.kinds(run.record["input_size"], pictures["test"][: ood_images.COUNT])
     return {
-        kind: detectors(*known, _features(classifier, pictures, nothing.iloc[: len(pictures)]))
-        for kind, pictures in kinds.items()
+        kind: detectors(*known, classifier.features(pictures)) for kind, pictures in kinds.items()
     }
 
 
@@ -178,8 +168,3 @@ def measure(runs, data=None):
         }
     write_json(path, found)
     return path
-
-
-def _features(classifier, pictures, facts):
-    found = classifier.classify(pictures, facts, views="one")
-    return found.colours, found.features

@@ -12,29 +12,30 @@ import shlex
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import write_csv, write_json
-from skinlib.data.batches import batches
-from skinlib.data.metadata import BLOCKS
 from skinlib.experiments import folds
-from skinlib.models.prediction import BATCH, d4
-from skinlib.predict import ood
+from skinlib.predict import abstention, ood
 from skinlib.predict.runs import load_run, prepare
+from skinlib.stats import bootstrap, points, scores
 
 PROBABILITIES, SOURCE = "conditions.csv", "conditions.json"
 # The central square: in its eight turns and mirror images, and once.
 TURNS, ONE_VIEW = "turns", "one view"
-# In eight turns, with facts withheld: positions in `skinlib.data.metadata.BLOCKS`.
+# In eight turns, with facts withheld: what stands in the columns of the metadata then.
+AGE, SEX, SITE = {"age": np.nan}, {"sex": "unknown"}, {"localization": "unknown"}
 WITHHELD = {
-    "without age": (0,),
-    "without sex": (1,),
-    "without site": (2,),
-    "without facts": (0, 1, 2),
+    "without age": AGE,
+    "without sex": SEX,
+    "without site": SITE,
+    "without facts": AGE | SEX | SITE,
 }
 CONDITIONS = (TURNS, ONE_VIEW, *WITHHELD)
+# Scores, and how `model.json` calls them; what else it has by condition.
+SCORES = {"accuracy": "accuracy", "mean recall": "mean_recall"}
+SHARES = ("coverage", "risk", "sensitivity", "specificity")
 
 
 def measure(run, data=None, *, progress=True):
@@ -60,81 +61,29 @@ def measure(run, data=None, *, progress=True):
         msg = f"run '{run.folder}' takes no facts to withhold; expected a recipe with metadata"
         raise DataError(msg)
     prepared = prepare(classifier, data, progress=progress)
-    names = run.predictions("test")["image_id"]
-    if list(names) != list(prepared.tables["test"]["image_id"]):
-        msg = f"'{run.folder}' has other test photographs than its split; train it again"
-        raise IntegrityError(msg)
-    title = progress and "test"
-    found = probabilities(classifier.model, prepared.parts["test"], prepared.encoder, title)
-    frames = [
-        pd.DataFrame(values, columns=list(CLASSES)).assign(image_id=names, condition=condition)
-        for condition, values in found.items()
-    ]
+    pictures = {name: part.pixels[part.rows] for name, part in prepared.parts.items()}
+    facts, frames = prepared.tables["test"], []
+    for condition in CONDITIONS:
+        found = classifier.classify(
+            pictures["test"],
+            facts.assign(**WITHHELD.get(condition, {})),
+            views="one" if condition == ONE_VIEW else "d4",
+            progress=progress and condition,
+        )
+        frame = pd.DataFrame(found.probabilities, columns=list(CLASSES))
+        frames.append(frame.assign(image_id=facts["image_id"].to_numpy(), condition=condition))
     frame = pd.concat(frames)[["image_id", "condition", *CLASSES]]
     write_csv(run.folder / PROBABILITIES, frame, float_format="%.4g")
+    # Of the test set in the place of a validation set.
+    seen = (classifier.features(pictures[name]) for name in ("train", "test"))
     source = {
         "identity": run.record["identity"],
         "weights_sha256": run.record["weights_sha256"],
-        "limits": _limits(classifier, prepared, progress),
+        "limits": dict(zip(ood.PARTS, ood.Detector.fit(*seen).limits.tolist(), strict=True)),
         "percentile": ood.PERCENTILE,
     }
     write_json(run.folder / SOURCE, source)
     return read(run)
-
-
-def probabilities(model, part, encoder, progress=None):
-    """Return the probabilities of a set by condition, (n, 7) each.
-
-    The backbone sees each view once; what follows the facts is computed for every condition.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `skinlib.models.classifier.build_classifier`, with metadata.
-    part : skinlib.data.batches.Part
-    encoder : skinlib.data.metadata.MetadataEncoder
-    progress : str, optional
-        Title of a progress bar.
-    """
-    import keras
-
-    inputs = dict(zip((each.name for each in model.inputs), model.inputs, strict=True))
-    pooled = model.get_layer("features").input[0]
-    body = keras.Model(inputs["image"], pooled)
-    head = keras.Model([pooled, inputs["metadata"]], model.output)
-    found = {condition: [] for condition in CONDITIONS}
-    starts = -(-len(part) // BATCH)
-    for given, _ in tqdm(batches(part, BATCH), progress, starts, disable=not progress):
-        views = [np.asarray(body.predict_on_batch(view)) for view in d4(given["image"])]
-        found[ONE_VIEW].append(_headed(head, views[:1], given["metadata"]))
-        for condition in (TURNS, *WITHHELD):
-            facts = withheld(given["metadata"], encoder, WITHHELD.get(condition, ()))
-            found[condition].append(_headed(head, views, facts))
-    return {condition: np.concatenate(values) for condition, values in found.items()}
-
-
-def _headed(head, views, facts):
-    return np.mean([head.predict_on_batch([view, facts]) for view in views], axis=0)
-
-
-def withheld(facts, encoder, places):
-    """Return encoded facts (n, 21) with some of age, sex and site as those of nobody known."""
-    facts = facts.copy()
-    for place in places:
-        facts[:, BLOCKS[place]] = encoder.nothing()[BLOCKS[place]]
-    return facts
-
-
-def _limits(classifier, prepared, progress):
-    """Return the limits of the two distances, of the test set in the place of a validation set."""
-    seen = {}
-    for name in ("train", "test"):
-        part, table = prepared.parts[name], prepared.tables[name]
-        pictures = part.pixels[part.rows]
-        each = classifier.classify(pictures, table, views="one", progress=progress and name)
-        seen[name] = each.colours, each.features
-    limits = ood.Detector.fit(seen["train"], seen["test"]).limits
-    return dict(zip(ood.PARTS, limits.tolist(), strict=True))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,3 +143,32 @@ def together(runs):
     }
     limits = {part: float(np.mean([each.limits[part] for each in found])) for part in ood.PARTS}
     return joined, Conditions(values, limits)
+
+
+def compare(answers, labels, lesions):
+    """Return scores, coverage, risk and what is flagged by condition, for ``model.json``.
+
+    All are at the operating point *as the data*. Differences to ``given`` are of the same resamples
+    of lesions.
+
+    Parameters
+    ----------
+    answers : dict of str to skinlib.predict.abstention.Answers
+        By condition, ``given`` first.
+    labels, lesions : numpy.ndarray
+        Shape (n,).
+    """
+    weights = bootstrap.cluster_weights(lesions)
+    found, columns = {}, {}
+    for condition, each in answers.items():
+        measured = abstention.measure(each, labels, lesions)
+        measured |= measured["points"][points.AS_DATA]
+        found[condition] = {name: measured[name] for name in (*SCORES.values(), *SHARES)}
+        columns[condition] = scores.scores(weights, labels, each.probabilities, SCORES).T
+        if condition != "given":
+            changes = columns[condition] - columns["given"]
+            found[condition]["difference"] = {
+                name: bootstrap.estimate(change).to_json()
+                for name, change in zip(SCORES.values(), changes, strict=True)
+            }
+    return found

@@ -17,11 +17,8 @@ from skinlib.experiments.run import read_run, write_predictions, write_record
 from skinlib.models import prediction
 from skinlib.predict import released
 from skinlib.predict.requests import NOTHING, table
-from skinlib.predict.runs import load_run, require_data
+from skinlib.predict.runs import load_run, prepare
 from skinlib.stats.localisation import DARKNESS, darkness, score
-
-# The share of test images for which the weights must give the class of predictions.csv.
-AGREEMENT = 0.99
 
 
 def part_of(classifier, images, table):
@@ -113,16 +110,12 @@ def localise(run, data=None, masks=None, *, progress=True):
     DataError
         The weights were not kept, or there are no masks.
     IntegrityError
-        The photographs are not those of the run, or the weights do not give its predictions.
+        The data or the split are not those of the run.
     """
     dataset = ham10000.load(data, decode=False)
-    require_data(run.record, dataset)
     masks = Masks(locate(dataset.folder, masks))
-    rows = run.predictions("test")
-    classifier = load_run(run.folder)
-    places = pd.Index(dataset.table["image_id"]).get_indexer(rows["image_id"])
-    part = part_of(classifier, classifier.cached(dataset, progress), dataset.table.iloc[places])
-    maps = _maps(run, classifier, part)
+    rows, classifier = run.predictions("test"), load_run(run.folder)
+    maps = _maps(classifier, prepare(classifier, dataset, progress=progress).parts["test"])
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)
     others = sorted((masks.ids & set(dataset.table["image_id"])) - set(rows["image_id"]))
@@ -153,18 +146,11 @@ def localise(run, data=None, masks=None, *, progress=True):
     return localisation.read_scores(run)[0]
 
 
-def _maps(run, classifier, part):
-    """Return the maps of the test set by name; refuse weights of other predictions."""
+def _maps(classifier, part):
+    """Return the maps of a test set by name."""
     from skinlib.models.gradcam import gradcam
 
-    maps, probabilities = gradcam(classifier.model, part)
-    agreement = float(np.mean(probabilities.argmax(axis=1) == run.arrays("test")[1].argmax(axis=1)))
-    if classifier.recipe.views == "one" and agreement < AGREEMENT:
-        msg = (
-            f"the weights of '{run.folder}' give the class of predictions.csv for "
-            f"{agreement:.1%} of the test images, expected nearly all; train the run again"
-        )
-        raise IntegrityError(msg)
+    maps, _ = gradcam(classifier.model, part)
     if classifier.recipe.attention != "none":
         maps = {"attention": prediction.attention(classifier.model, part), **maps}
     photographs = (part.pixels[row] for row in part.rows)

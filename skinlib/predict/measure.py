@@ -1,5 +1,12 @@
-"""What a released model is worth, for ``model.json``: its rule, and what the rule does."""
+"""What a released model is worth, for ``model.json``: its rule, and what the rule does.
 
+The rule is fitted, and measured, on photographs not seen in training. A run with a validation set
+is fitted on it and measured on its test set (`of_run`). A network that is trained on all
+photographs has neither. In their place are the out-of-fold predictions of runs with the same
+settings (`of_folds`).
+"""
+
+import dataclasses
 import os
 
 import numpy as np
@@ -7,9 +14,10 @@ import pandas as pd
 
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import external
-from skinlib.predict import abstention, held_out, ood, ood_images
+from skinlib.predict import abstention, conditions, ood, ood_images
+from skinlib.predict.fitted import CrossFitted
 from skinlib.predict.requests import NOTHING, complete, table
-from skinlib.stats import bootstrap, operating, points, scores, subgroups
+from skinlib.stats import points, scores, subgroups
 
 # Rounding to float16 does not change a probability by more.
 LARGEST_CHANGE = 0.2
@@ -19,6 +27,33 @@ STATUS = {
     "unsure": abstention.UNSURE,
     "answered": abstention.ANSWERED,
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOut:
+    """A rule, and what it says of photographs that it was not fitted on.
+
+    Attributes
+    ----------
+    rule : skinlib.predict.abstention.Rule
+    labels, lesions, table
+        Of the photographs it is measured on, shape (n,), and their rows in the metadata.
+    answers : dict of str to skinlib.predict.abstention.Answers
+        To these photographs, by condition: ``given``, and for a model that takes facts those of
+        `skinlib.predict.conditions.WITHHELD` that were measured.
+    chosen_on : dict
+        Of `skinlib.predict.abstention.measure`, on the photographs that the rule was fitted on.
+    rounded : dict of str to numpy.ndarray
+        By part, the probabilities of the weights that are released.
+    """
+
+    rule: abstention.Rule
+    labels: np.ndarray
+    lesions: np.ndarray
+    table: pd.DataFrame
+    answers: dict
+    chosen_on: dict
+    rounded: dict
 
 
 def measure(run, classifier, prepared, folds=(), *, risk=abstention.RISK, progress=True):
@@ -31,31 +66,31 @@ def measure(run, classifier, prepared, folds=(), *, risk=abstention.RISK, progre
         With the weights to be released; its ``detector`` and its ``rule`` are set.
     prepared : skinlib.data.prepare.Prepared
     folds : sequence of skinlib.experiments.run.Run
-        See `skinlib.predict.held_out`; empty for a run with a validation and a test set.
+        Finished; empty for a run with a validation and a test set.
     risk : float
         See `skinlib.predict.abstention.fit`.
+
+    Raises
+    ------
+    IntegrityError
+        The weights do not give the predictions of the run, or the folds are of other photographs.
     """
     if folds:
-        held = held_out.of_folds(folds, classifier, prepared, risk, progress)
+        held = of_folds(folds, classifier, prepared, risk)
     else:
-        held = held_out.of_run(run, classifier, prepared, risk, progress)
-    # Without the rule the probabilities are those of the network.
-    classifier.detector, rule = held.detector, held.rule
-    given = held.answers["given"]
-    measured = {"test": abstention.measure(given, held.labels, held.lesions)}
-    grouped = {"test": _groups(given, held.labels, held.lesions, held.table)}
-    rounded = dict(held.rounded)
+        held = of_run(run, classifier, prepared, risk, progress)
+    rule, rounded = held.rule, dict(held.rounded)
+    sets = {"test": (held.answers["given"], held.labels, held.lesions, held.table)}
     spoilt = prepared.parts["train" if folds else "test"]
     spoilt = spoilt.pixels[spoilt.rows[: ood_images.COUNT]]
     if official := _official(run, classifier, prepared.dataset.folder, progress):
         pictures, facts = official
+        # Without a rule the probabilities are those of the network.
         found = classifier.classify(pictures, facts, progress=progress and external.PART)
         labels, exact, lesions = run.arrays(external.PART)
-        known = complete(facts) if classifier.recipe.metadata else True
-        answers = rule.answers(exact, found.distances, known)
-        measured[external.PART] = abstention.measure(answers, labels, lesions)
-        grouped[external.PART] = _groups(answers, labels, lesions, facts)
-        rounded[external.PART] = facts["image_id"], found.probabilities
+        answers = rule.answers(exact, found.distances, classifier.known(facts))
+        sets[external.PART] = answers, labels, lesions, facts
+        rounded[external.PART] = found.probabilities
         spoilt = pictures[: ood_images.COUNT] if folds else spoilt
     classifier.rule = rule
     return {
@@ -67,13 +102,81 @@ def measure(run, classifier, prepared, folds=(), *, risk=abstention.RISK, progre
             "percentile": ood.PERCENTILE,
             "limits": dict(zip(ood.PARTS, classifier.detector.limits.tolist(), strict=True)),
             "chosen_on": held.chosen_on,
-            "measured": measured,
+            "measured": {part: abstention.measure(*each[:3]) for part, each in sets.items()},
         },
-        "groups": grouped,
-        "float16": {part: _rounding(run, part, *each) for part, each in rounded.items()},
-        "without_facts": without_facts(held) if classifier.recipe.metadata else None,
+        "groups": {part: _groups(*each) for part, each in sets.items()},
+        "float16": {part: _rounding(run, part, each) for part, each in rounded.items()},
+        "without_facts": conditions.compare(held.answers, held.labels, held.lesions)
+        if classifier.recipe.metadata
+        else None,
         "foreign": _ood_images(classifier, spoilt, progress),
     }
+
+
+def of_run(run, classifier, prepared, risk, progress):
+    """Return the `HeldOut` of a run with a validation and a test set; set the detector."""
+    pictures = {name: part.pixels[part.rows] for name, part in prepared.parts.items()}
+    seen = (classifier.features(pictures[part]) for part in ("train", "validation"))
+    classifier.detector = ood.Detector.fit(*seen)
+    found, blind, known = {}, {}, {}
+    for part in ("validation", "test"):
+        facts, options = prepared.tables[part], {"progress": progress and part}
+        found[part] = classifier.classify(pictures[part], facts, **options)
+        known[part] = classifier.known(facts)
+        if classifier.recipe.metadata:
+            nothing = table([NOTHING] * len(facts))
+            blind[part] = classifier.classify(pictures[part], nothing, **options).probabilities
+    labels, given, lesions = run.arrays("validation")
+    options = {"blind": blind.get("validation"), "risk": risk, "distance": abstention.FARTHEST}
+    rule = abstention.fit(labels, given, lesions, **options)
+    chosen = rule.answers(given, found["validation"].distances, known["validation"])
+    chosen_on = {"part": "validation", **abstention.measure(chosen, labels, lesions)}
+    labels, given, lesions = run.arrays("test")
+    distances = found["test"].distances
+    answers = {"given": rule.answers(given, distances, known["test"])}
+    if blind:
+        answers["without facts"] = rule.answers(blind["test"], distances, False)
+    rounded = {part: each.probabilities for part, each in found.items()}
+    return HeldOut(rule, labels, lesions, facts, answers, chosen_on, rounded)
+
+
+def of_folds(runs, classifier, prepared, risk):
+    """Return the `HeldOut` of a network trained on all photographs, by finished runs of the folds.
+
+    Distances of out-of-fold photographs are not measured: the limits of the detector, which is
+    set, are the means of those that one photograph in two hundred exceeds in each network of a
+    fold.
+
+    Raises
+    ------
+    IntegrityError
+        The runs are not of the photographs that the network was trained on.
+    """
+    joined, found = conditions.together(runs)
+    facts = prepared.tables["train"].set_index("image_id").sort_index()
+    if list(facts.index) != list(joined.image_ids):
+        msg = (
+            f"the folds have {len(joined.image_ids)} photographs, the network was trained on "
+            f"{len(facts)}, not the same; name runs of the folds of all its photographs"
+        )
+        raise IntegrityError(msg)
+    given, known = found.probabilities[conditions.TURNS], complete(facts)
+    options = {"blind": found.probabilities["without facts"], "risk": risk}
+    rule = abstention.fit(
+        joined.labels, given, joined.lesions, **options, distance=abstention.FARTHEST
+    )
+    folded = CrossFitted(joined, given, **options)
+    answers = {"given": folded.answers(given, known)}
+    for name in conditions.WITHHELD:
+        answers[name] = folded.answers(found.probabilities[name], False)
+    answers[conditions.ONE_VIEW] = folded.answers(found.probabilities[conditions.ONE_VIEW], known)
+    chosen = abstention.measure(rule.answers(given, None, known), joined.labels, joined.lesions)
+    part = prepared.parts["train"]
+    fitted = map(ood.Gaussian.fit, classifier.features(part.pixels[part.rows]))
+    limits = np.array([found.limits[name] for name in ood.PARTS])
+    classifier.detector = ood.Detector(*fitted, limits)
+    chosen_on = {"part": "folds", **chosen}
+    return HeldOut(rule, joined.labels, joined.lesions, facts.reset_index(), answers, chosen_on, {})
 
 
 def _official(run, classifier, folder, progress):
@@ -90,70 +193,34 @@ def _official(run, classifier, folder, progress):
     return classifier.cached(dataset, progress)[rows], dataset.table.iloc[rows]
 
 
-def _groups(answers, labels, lesions, table):
+def _groups(answers, labels, lesions, rows):
     """Measure the operating point *as the data* by groups of patients, for JSON."""
-    facts = subgroups.facts(table)[["sex", "age", "site"]]
+    facts = subgroups.facts(rows)[["sex", "age", "site"]]
     return subgroups.measure(labels, answers.named[points.AS_DATA], lesions, facts)
 
 
-def _rounding(run, part, names, rounded):
-    """Return what float16 changes against the predictions of the run, for images by name."""
-    if list(run.predictions(part)["image_id"]) != list(names):
-        msg = f"the {part} part of '{run.folder}' has other images than its split; train it again"
-        raise IntegrityError(msg)
+def _rounding(run, part, rounded):
+    """Return what float16 changes against the predictions of the run."""
     labels, exact, _ = run.arrays(part)
-    change = np.abs(rounded - exact)
+    change = np.abs(rounded - exact).max(axis=1)
     if change.max() > LARGEST_CHANGE:
-        image = names.iloc[int(change.max(axis=1).argmax())]
+        image = run.predictions(part)["image_id"].iloc[change.argmax()]
         msg = (
             f"the weights of '{run.folder}' do not give its predictions: {image} differs by "
             f"{change.max():.3f}; train the run again"
         )
         raise IntegrityError(msg)
     weights = np.ones((1, len(labels)))
-    before, after = (scores.scores(weights, labels, each)[0] for each in (exact, rounded))
+    before, after = (
+        scores.scores(weights, labels, each, conditions.SCORES)[0] for each in (exact, rounded)
+    )
+    changes = zip(conditions.SCORES.values(), (after - before).tolist(), strict=True)
     return {
         "images": len(labels),
         "largest_change": float(change.max()),
         "answers_changed": int((exact.argmax(axis=1) != rounded.argmax(axis=1)).sum()),
-        "accuracy_change": float(after[0] - before[0]),
-        "mean_recall_change": float(after[1] - before[1]),
+        **{f"{name}_change": value for name, value in changes},
     }
-
-
-def without_facts(held):
-    """Return scores, coverage, risk and what is flagged with and without facts, by condition.
-
-    `held` is a `skinlib.predict.held_out.HeldOut`. All are at the operating point *as the data*.
-    Differences to ``given`` are of the same resamples of lesions.
-    """
-    weights = bootstrap.cluster_weights(held.lesions)
-    found, columns = {}, {}
-    for condition, answers in held.answers.items():
-        named = answers.named[points.AS_DATA]
-        recalls = bootstrap.recalls(weights, held.labels, named)
-        columns[condition] = {
-            "accuracy": bootstrap.share(weights, named == held.labels),
-            "mean_recall": bootstrap.mean_present(recalls),
-        }
-        answered = answers.status == abstention.ANSWERED
-        positive = held.labels == operating.MELANOMA
-        shares = {
-            **columns[condition],
-            "coverage": bootstrap.share(weights, answered),
-            "risk": bootstrap.share(weights, named != held.labels, answered),
-            "sensitivity": bootstrap.share(weights, answers.flagged, positive),
-            "specificity": bootstrap.share(weights, ~answers.flagged, ~positive),
-        }
-        found[condition] = {
-            name: bootstrap.estimate(each).to_json() for name, each in shares.items()
-        }
-        if condition != "given":
-            found[condition]["difference"] = {
-                name: bootstrap.estimate(each - columns["given"][name]).to_json()
-                for name, each in columns[condition].items()
-            }
-    return found
 
 
 def _ood_images(classifier, some, progress):

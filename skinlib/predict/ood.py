@@ -4,8 +4,8 @@ A Gaussian is fitted to twelve numbers about the colours, and another to the fea
 network averaged over positions. Features are standardised, the leading directions keep their own
 variance and all others share one (probabilistic principal component analysis). The distance is
 the squared Mahalanobis distance divided by the number of features, about 1 for a training
-picture, in units of a high percentile of photographs that the
-network has not seen. The larger of the two counts.
+picture, in units of a high percentile of photographs that the network has not seen. The larger
+of the two counts.
 
 Sources: Tipping and Bishop, Probabilistic principal component analysis, JRSS B 1999; Lee et
 al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018.
@@ -16,7 +16,7 @@ import dataclasses
 import h5py
 import numpy as np
 
-from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path
 from skinlib.models.weights import check_file
 
@@ -50,11 +50,11 @@ class Gaussian:
     rest: np.ndarray
 
     @classmethod
-    def fit(cls, features, directions=DIRECTIONS):
+    def fit(cls, features):
         """Fit to features of the training set, shape (n, C)."""
         features = np.asarray(features, float)
         count, channels = features.shape
-        kept = min(directions, channels - 1, count // 2)
+        kept = min(DIRECTIONS, channels - 1, count // 2)
         if count < 4 or kept < 1:
             msg = f"{count} images of {channels} features are too few for a Gaussian; have 4 and 2"
             raise DataError(msg)
@@ -88,17 +88,14 @@ class Detector:
     limits: np.ndarray
 
     @classmethod
-    def fit(cls, train, validation, percentile=PERCENTILE):
-        """Fit to the training set, set the limits by a percentile of photographs not trained on.
+    def fit(cls, train, validation):
+        """Fit to the training set; the limits are `PERCENTILE` of photographs not trained on.
 
         Each set is a pair: features of colours (n, 12) and of the network (n, C).
         """
         fitted = [Gaussian.fit(features) for features in train]
-        limits = [
-            np.percentile(each.distance(features), percentile)
-            for each, features in zip(fitted, validation, strict=True)
-        ]
-        return cls(*fitted, np.array(limits))
+        distances = [each.distance(new) for each, new in zip(fitted, validation, strict=True)]
+        return cls(*fitted, np.percentile(distances, PERCENTILE, axis=1))
 
     def distance(self, colours, network):
         """Return the larger of both distances, in units of its limit, shape (n,)."""
@@ -142,22 +139,11 @@ def save(path, detector):
 
 
 def load(path, sha256=None):
-    """Read what `save` wrote; refuse another hash, or arrays that do not fit each other."""
+    """Read what `save` wrote; refuse another hash."""
     check_file(path, sha256)
     with h5py.File(path) as file:
-        found = [_gaussian(file.get(part)) for part in PARTS]
-        limits = file["limits"][()].astype(float) if "limits" in file else np.zeros(0)
-    if None in found or limits.shape != (2,) or not (limits > 0).all():
-        msg = f"'{path}' does not hold two Gaussians that fit together; fetch this file again"
-        raise IntegrityError(msg)
-    return Detector(*found, limits)
-
-
-def _gaussian(group):
-    """Return the Gaussian of a group, None if its arrays do not fit each other."""
-    if not isinstance(group, h5py.Group) or sorted(group) != sorted(ARRAYS):
-        return None
-    found = Gaussian(*(group[name][()].astype(float) for name in ARRAYS))
-    channels, kept = np.size(found.mean), np.size(found.variances)
-    shapes = [(channels,), (channels,), (kept, channels), (kept,), (1,)]
-    return found if [getattr(found, name).shape for name in ARRAYS] == shapes else None
+        each = (
+            Gaussian(*(file[f"{part}/{name}"][()].astype(float) for name in ARRAYS))
+            for part in PARTS
+        )
+        return Detector(*each, file["limits"][()].astype(float))

@@ -6,27 +6,25 @@ from PIL import Image, ImageDraw
 COUNT = 100
 
 
-def kinds(size, test, seed=0, count=COUNT):
-    """Return pictures by kind, each of shape (n, size, size, 3), uint8.
+def kinds(size, some):
+    """Return pictures by kind, each of shape (n, size, size, 3), uint8; `COUNT` of those drawn.
 
     Parameters
     ----------
     size : int
         Side in pixels.
-    test : numpy.ndarray
-        Photographs of the test set, shape (m, size, size, 3), uint8; the first `count` are
-        spoilt.
+    some : numpy.ndarray
+        Photographs to be spoilt, shape (m, size, size, 3), uint8.
     """
-    rng = np.random.default_rng(seed)
-    flat = rng.integers(0, 256, (count, 1, 1, 3), np.uint8)
-    some = np.asarray(test[:count])
+    rng = np.random.default_rng(0)
+    flat = rng.integers(0, 256, (COUNT, 1, 1, 3), np.uint8)
     return {
-        "noise": rng.integers(0, 256, (count, size, size, 3), np.uint8),
-        "one colour": np.broadcast_to(flat, (count, size, size, 3)).copy(),
-        "printed text": np.stack([_text(size, rng) for _ in range(count)]),
-        "coloured shapes": np.stack([_shapes(size, rng) for _ in range(count)]),
-        "crops of a photograph of a temple": _crops("china.jpg", size, rng, count),
-        "crops of a photograph of a flower": _crops("flower.jpg", size, rng, count),
+        "noise": rng.integers(0, 256, (COUNT, size, size, 3), np.uint8),
+        "one colour": flat.repeat(size, axis=1).repeat(size, axis=2),
+        "printed text": np.stack([_text(size, rng) for _ in range(COUNT)]),
+        "coloured shapes": np.stack([_shapes(size, rng) for _ in range(COUNT)]),
+        "crops of a photograph of a temple": _crops("china.jpg", size, rng),
+        "crops of a photograph of a flower": _crops("flower.jpg", size, rng),
         "test photographs in negative colours": 255 - some,
         "test photographs without colour": _grey(some),
     }
@@ -51,12 +49,12 @@ def _shapes(size, rng):
     return np.asarray(image)
 
 
-def _crops(name, size, rng, count):
+def _crops(name, size, rng):
     """Cut squares out of a photograph that scikit-learn brings along."""
     from sklearn.datasets import load_sample_image
 
     photograph, found = Image.fromarray(load_sample_image(name)), []
-    for _ in range(count):
+    for _ in range(COUNT):
         side = int(rng.integers(120, min(photograph.size)))
         left = int(rng.integers(0, photograph.width - side + 1))
         top = int(rng.integers(0, photograph.height - side + 1))

@@ -9,10 +9,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from skinlib.common import NOT_A_DEVICE
+from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, Interrupted, SkinlibError
 from skinlib.common.files import atomic_path, require_place, write_csv
-from skinlib.predict import predictions, released, requests, what_if
+from skinlib.predict import predictions, released, requests
 
+# Other ages that are tried; the page in the browser tries the same (``book/browser/what-if.js``).
+AGES = (20.0, 40.0, 60.0, 80.0)
 # What was measured without all three facts.
 NONE = "without facts"
 # Errors that are printed; the table has them all.
@@ -127,7 +130,7 @@ def _report(args, classifier, found):
         # Of one photograph there is room for it on the screen.
         if len(found) == len(good) == 1 and classifier.recipe.metadata:
             request = good[0].request
-            print("\n".join(what_if.lines(classifier, request.image, request.facts)))
+            print("\n".join(what_if(classifier, request.image, request.facts)))
     # Standard output with --json is JSON alone.
     for line in written:
         print(line, file=sys.stderr if args.json else sys.stdout)
@@ -159,9 +162,7 @@ def _wrong(record):
     if not measured:
         return []
     part, found = list(measured.items())[-1]
-    title = released.titles(record)[part]
-    if title == released.OUT_OF_FOLD:
-        title = "HAM10000, by networks new to the lesion"
+    title = released.titles(record, released.NEW_TO_IT)[part]
     scores = "; ".join(
         f"{point}, accuracy {each['accuracy'][0]:.2f} and mean recall {each['mean_recall'][0]:.2f}"
         for point, each in found["points"].items()
@@ -193,3 +194,46 @@ def _lost(record, given):
             f"{wrong_none} are wrong"
         )
     return f"{line}."
+
+
+def alternatives(facts, encoder):
+    """Return other facts by name.
+
+    Parameters
+    ----------
+    facts : tuple
+        Age, sex and site, see `skinlib.predict.requests`.
+    encoder : skinlib.data.metadata.MetadataEncoder
+        Knows the sexes and sites that the model was trained with.
+    """
+    age, sex, site = facts
+    found = {
+        **{f"age {other:g}": (other, sex, site) for other in AGES},
+        **{other: (age, other, site) for other in encoder.sexes if other != "unknown"},
+        **{other: (age, sex, other) for other in encoder.sites if other != "unknown"},
+    }
+    return {name: other for name, other in found.items() if other != tuple(facts)}
+
+
+def what_if(classifier, path, facts):
+    """Return a few lines on how the best guess for a photograph moves with the facts.
+
+    `classifier` is a `skinlib.predict.model.Predictor` that takes facts.
+    """
+    picture, others = classifier.prepare(path)[None], alternatives(facts, classifier.encoder)
+    # The same picture every time, in batches as large as the runtime takes.
+    rows = [tuple(facts), *others.values()]
+    found = classifier.classify(picture.repeat(len(rows), axis=0), requests.table(rows))
+    now, *moved = found.probabilities.argmax(axis=1)
+    groups = {}
+    for name, best in zip(others, moved, strict=True):
+        groups.setdefault(best, []).append(name)
+    stays = groups.pop(now, [])
+    text = (
+        f"What if one fact were another? The best guess stays {LONG_NAMES[CLASSES[now]]} in "
+        f"{len(stays)} of {len(others)} cases{'; it turns into' if groups else ''}"
+    )
+    turned = [
+        f"  {LONG_NAMES[CLASSES[best]]}: {', '.join(names)}" for best, names in groups.items()
+    ]
+    return [f"{text}{'' if groups else '.'}", *turned]

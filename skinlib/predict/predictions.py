@@ -9,8 +9,7 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, SkinlibError
 from skinlib.data.images import in_threads
 from skinlib.predict import abstention
-from skinlib.predict.model import open_photograph
-from skinlib.predict.requests import Request, table
+from skinlib.predict.requests import Request, open_photograph, table
 from skinlib.stats import operating
 
 BATCH = 32
@@ -27,23 +26,16 @@ STRENGTH = 0.45
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """What is predicted for one request.
+    """What is predicted for one request, as of `skinlib.predict.model.Predictions`.
 
     Attributes
     ----------
     status : str
-        Of `skinlib.predict.abstention`, or `ERROR`.
-    probabilities : numpy.ndarray or None
-        Shape (7,).
-    distance : float or None
-        From the training set, see `skinlib.predict.ood`.
-    alike : int or None
-        Class index at the operating point *every class alike*; None without a rule.
-    flagged : bool or None
-        Whether the melanoma probability exceeds its threshold; None without a rule.
+        Of `skinlib.predict.abstention`, or `ERROR`, where nothing but `error` is known.
     overlay : PIL.Image.Image or None
-    note : str
+    note : str or None
         What was done to the colours, see `skinlib.data.images.decode`.
+    error : skinlib.common.errors.SkinlibError or None
     """
 
     request: Request
@@ -53,8 +45,8 @@ class Prediction:
     alike: int | None = None
     flagged: bool | None = None
     overlay: object = None
+    note: str | None = None
     error: SkinlibError | None = None
-    note: str = ""
 
     def row(self):
         """Return the values of `COLUMNS`; None for what is not known."""
@@ -62,14 +54,19 @@ class Prediction:
         if self.error is not None:
             return row | {"error": " ".join(str(self.error).split())}
         row |= dict(zip(CLASSES, map(float, self.probabilities), strict=True))
-        row |= {"confidence": max(row[name] for name in CLASSES), "distance": self.distance}
-        row["note"] = self.note or None
-        if self.alike is not None and self.status != abstention.UNLIKE:
-            row |= {"alike": CLASSES[self.alike], "flagged": self.flagged}
+        row |= {"confidence": float(self.probabilities.max()), "note": self.note}
+        if self.distance is not None:
+            row["distance"] = float(self.distance)
+        if self._named_alike:
+            row |= {"alike": CLASSES[self.alike], "flagged": bool(self.flagged)}
         if self.status == abstention.ANSWERED:
-            row["answer"] = CLASSES[self.probabilities.argmax()]
-            row["diagnosis"] = LONG_NAMES[row["answer"]]
+            best = CLASSES[self.probabilities.argmax()]
+            row |= {"answer": best, "diagnosis": LONG_NAMES[best]}
         return row
+
+    @property
+    def _named_alike(self):
+        return self.alike is not None and self.status != abstention.UNLIKE
 
     def to_json(self):
         """Return `row` with the probabilities together."""
@@ -80,8 +77,7 @@ class Prediction:
     def text(self, rule=None):
         """Return a few lines for a person; `rule` is that of the model."""
         order = np.argsort(-self.probabilities, kind="stable")
-        best, confidence = CLASSES[order[0]], self.probabilities[order[0]]
-        named = f"{LONG_NAMES[best]} ({best})"
+        named, confidence = _named(order[0]), self.probabilities[order[0]]
         # Rounded it would be 100 %, which nobody can promise.
         sure = "over 99%" if confidence >= 0.995 else f"{confidence:.0%}"
         if self.status == abstention.ANSWERED:
@@ -94,25 +90,23 @@ class Prediction:
                 "NO ANSWER, the picture is unlike the training pictures: distance "
                 f"{self.distance:.2g}, answers go up to {rule.distance:g}"
             )
-        rows = [
-            f"  {self.probabilities[k]:6.1%}  {CLASSES[k]:<5} {LONG_NAMES[CLASSES[k]]}"
-            for k in order
+        lines = [line, self.note] if self.note else [line]
+        if self._named_alike:
+            would = "" if self.status == abstention.ANSWERED else "it would be "
+            share, threshold = self.probabilities[operating.MELANOMA], rule.decision.melanoma
+            above = "above" if self.flagged else "not above"
+            lines += [
+                f"every class alike: {would}{_named(self.alike)}",
+                f"melanoma: {share:.1%}, {above} its threshold of {threshold:.1%}",
+            ]
+        lines += [
+            f"{self.probabilities[k]:6.1%}  {CLASSES[k]:<5} {LONG_NAMES[CLASSES[k]]}" for k in order
         ]
-        notes = [f"  {self.note}"] if self.note else []
-        if self.alike is not None and self.status != abstention.UNLIKE:
-            notes += self._points(rule.decision)
-        return "\n".join([self.request.name, f"  {line}", *notes, *rows])
+        return "\n  ".join([self.request.name, *lines])
 
-    def _points(self, decision):
-        """Return lines on the second operating point and on melanoma."""
-        named = CLASSES[self.alike]
-        would = "" if self.status == abstention.ANSWERED else "it would be "
-        share, threshold = self.probabilities[operating.MELANOMA], decision.melanoma
-        return [
-            f"  every class alike: {would}{LONG_NAMES[named]} ({named})",
-            f"  melanoma: {share:.1%}, {'above' if self.flagged else 'not above'} its threshold of "
-            f"{threshold:.1%}",
-        ]
+
+def _named(place):
+    return f"{LONG_NAMES[CLASSES[place]]} ({CLASSES[place]})"
 
 
 def _least(rule, complete):
@@ -156,7 +150,7 @@ def _read(classifier, request, overlays):
         return (
             classifier.square(image, classifier.record["input_size"]),
             classifier.square(image, min(LARGEST, *image.size)) if overlays else None,
-            image.info["note"],
+            image.info["note"] or None,
         )
     except SkinlibError as error:
         return error
@@ -169,17 +163,11 @@ def _classified(classifier, batch):
     """Yield the predictions of pairs: a request, and what `_read` returned for it."""
     pictures = np.stack([picture for _, (picture, *_) in batch])
     found = classifier.classify(pictures, table([request.facts for request, _ in batch]))
+    columns = found.status, found.probabilities, found.distances, found.alike, found.flagged
     for place, (request, (_, shown, note)) in enumerate(batch):
-        distance = None if found.distances is None else float(found.distances[place])
-        alike, flagged = (
-            None if each is None else kind(each[place])
-            for kind, each in ((int, found.alike), (bool, found.flagged))
-        )
+        values = [None if each is None else each[place] for each in columns]
         overlay = None if shown is None else lay_over(shown, found.maps[place])
-        yield Prediction(
-            request, found.status[place], found.probabilities[place], distance,
-            alike, flagged, overlay, note=note,
-        )  # fmt: skip
+        yield Prediction(request, *values, overlay, note)
 
 
 def lay_over(picture, attention):

@@ -17,13 +17,13 @@ from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path, sha256
 from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import abstention, conditions, export, held_out, ood, released
+from skinlib.predict import abstention, conditions, export, ood, released
 from skinlib.predict.measure import measure
 from skinlib.predict.model import Classifier
 from skinlib.predict.runs import finished, prepare
 
 FORMAT = 3
-FEATURES = f"features{SUFFIX}"
+WEIGHTS, FEATURES = f"float16{SUFFIX}", f"features{SUFFIX}"
 LICENCE = {
     "id": "cc-by-nc-4.0",
     "reason": "trained on HAM10000, which is licensed CC BY-NC 4.0: no commercial use",
@@ -36,10 +36,10 @@ OF_RUN = (
 )  # fmt: skip
 # Those that it has of each run of the folds.
 OF_FOLD = ("study", "run", "identity", "weights_sha256")
+# Fields of a recipe that a network of a fold and one of all photographs need not share.
+ASIDE = {"fold", "split_unit", "test_share", "views"}
 # In the name that Keras gives a layer in a weights file: that of its class.
 DEPTHWISE = "/depthwise_conv2d"
-# Bytes of a file, git gets no larger one; and those of it that HDF5 may take beside the numbers.
-LARGEST, ROOM = 3_000_000, 400_000
 
 _log = logging.getLogger(__name__)
 
@@ -82,13 +82,12 @@ def make(directory, data=None, *, folds=(), name=None, risk=abstention.RISK, pro
     record = run.record
     if members:
         # Before anything of an older release is replaced.
-        held_out.require_same(record, members[0])
+        require_same(record, members[0])
         conditions.together(members)
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
-    _remove(folder)
-    names = write_weights(run.weights_path, folder, record["weights_sha256"])
+    write_weights(run.weights_path, folder / WEIGHTS, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {
         "format": FORMAT,
@@ -101,25 +100,50 @@ def make(directory, data=None, *, folds=(), name=None, risk=abstention.RISK, pro
         "run": {key: record.get(key) for key in OF_RUN},
         "folds": [{key: each.record[key] for key in OF_FOLD} for each in members],
         **{key: record[key] for key in SHARED},
-        "weights": names,
-        "files": files_of(folder, names),
+        "weights": [WEIGHTS],
         "likeness": FEATURES,
     }
-    with released.whole(folder, model) as (path, digest):
-        classifier = Classifier(record, path, digest)
+    classifier = Classifier(record, folder / WEIGHTS, sha256(folder / WEIGHTS))
     prepared = prepare(classifier, data, progress=progress)
     model |= measure(run, classifier, prepared, members, risk=risk, progress=progress)
     ood.save(folder / FEATURES, classifier.detector)
-    model["files"] = files_of(folder, [*names, FEATURES])
+    model["files"] = export.files_of(folder / WEIGHTS, folder / FEATURES)
     released.write(folder, model)
     add_onnx(folder)
     return folder
 
 
-def add_onnx(folder, largest=LARGEST):
+def require_same(record, run):
+    """Refuse a run of a fold whose settings, but for its split and its views, are not of a record.
+
+    The network of all photographs predicts in eight views, as `skinlib.predict.conditions.TURNS`.
+
+    Raises
+    ------
+    DataError
+        Naming the setting.
+    """
+    one, other = ({**each["recipe"], **{key: each[key] for key in ("backbone", "input_size")}}
+                  for each in (record, run.record))  # fmt: skip
+    if one["views"] != "d4":
+        msg = (
+            f"views is {one['views']} in '{record['study']}/{record['run']}', expected d4, as the "
+            "predictions of the folds that its rule is fitted on; train it with --set views=d4"
+        )
+        raise DataError(msg)
+    for name in sorted({*one, *other} - ASIDE):
+        if one.get(name) != other.get(name):
+            msg = (
+                f"{name} is {one.get(name)} in '{record['study']}/{record['run']}' and "
+                f"{other.get(name)} in '{run.name}'; name runs of the folds with its settings"
+            )
+            raise DataError(msg)
+
+
+def add_onnx(folder):
     """Add the network of a released model to its folder as ONNX, with kernels in float16.
 
-    Without the packages for it, or if the file has more than `largest` bytes, a warning says so.
+    Without the packages for it a warning says so.
     """
     path = Path(folder) / released.ONNX
     try:
@@ -129,68 +153,25 @@ def add_onnx(folder, largest=LARGEST):
         return
     classifier = released.load(folder)
     export.export(classifier, "onnx", path, "fp16")
-    if (size := path.stat().st_size) > largest:
-        _log.warning("'%s' has %d bytes, more than %d; it is not kept", path, size, largest)
-        _remove(path.parent)
-        return
     record = classifier.record
-    files = record["files"] | files_of(path.parent, [released.ONNX, released.BESIDE])
-    released.write(folder, {**record, "files": files})
+    files = export.files_of(path, path.with_name(released.BESIDE))
+    released.write(folder, {**record, "files": record["files"] | files})
 
 
-def _remove(folder):
-    for name in (released.ONNX, released.BESIDE):
-        (folder / name).unlink(missing_ok=True)
-
-
-def files_of(folder, names):
-    """Return size and hash of files, for ``model.json``."""
-    return {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
-        for name in names
-    }
-
-
-def write_weights(source, folder, expected_sha256, largest=LARGEST):
-    """Write the weights of a run, kernels in float16, in as few files as possible.
-
-    Older weights in the folder are removed. No file has more than `largest` bytes.
-
-    Returns
-    -------
-    list of str
-        Names of the files.
-    """
+def write_weights(source, path, expected_sha256):
+    """Write the weights of a run, kernels in float16, without the state of the optimiser."""
     check_file(source, expected_sha256)
-    with h5py.File(source) as file:
-        everything = released.arrays(file)
-    parts, size = [{}], 0
-    for key, values in everything.items():
-        # The state of the optimiser is of no use to anybody else.
-        if key.startswith("optimizer"):
-            continue
-        values = _rounded(key, values)
-        if values.nbytes > largest - ROOM:
-            msg = (
-                f"'{key}' alone has {values.nbytes} bytes, more than the {largest} of a file; "
-                "release a smaller network"
-            )
-            raise DataError(msg)
-        if size + values.nbytes > largest - ROOM:
-            parts.append({})
-            size = 0
-        parts[-1][key] = values
-        size += values.nbytes
-    for old in folder.glob(f"float16*{SUFFIX}"):
-        old.unlink()
-    names = []
-    for number, part in enumerate(parts, start=1):
-        of_many = f"-{number}of{len(parts)}" if len(parts) > 1 else ""
-        names.append(f"float16{of_many}{SUFFIX}")
-        with atomic_path(folder / names[-1]) as path, h5py.File(path, "w") as out:
-            for key, values in part.items():
-                out[key] = values
-    return names
+    with (
+        h5py.File(source) as file,
+        atomic_path(path) as temporary,
+        h5py.File(temporary, "w") as out,
+    ):
+
+        def keep(key, item):
+            if isinstance(item, h5py.Dataset) and not key.startswith("optimizer"):
+                out[key] = _rounded(key, item[()])
+
+        file.visititems(keep)
 
 
 def _rounded(key, values):

@@ -2,18 +2,14 @@
 
 ``models/<name>/`` holds ``model.json`` (what the model is, when it answers, and what was
 measured; ``model.schema.json`` in this package describes it) with its own hash in a file beside
-it, weights in one or several files, the Gaussians of `skinlib.predict.ood`, the model card, and
-perhaps all of the network as an ONNX graph. `skinlib.predict.release` makes it.
+it, the weights, the Gaussians of `skinlib.predict.ood`, the model card, and perhaps all of the
+network as an ONNX graph. `skinlib.predict.release` makes it.
 """
 
-import contextlib
 import hashlib
 import importlib.util
 import json
-import tempfile
 from pathlib import Path
-
-import h5py
 
 from skinlib.common import paths
 from skinlib.common.errors import DataError, IntegrityError
@@ -21,9 +17,9 @@ from skinlib.common.files import write_json, write_text
 from skinlib.experiments import contract, external
 from skinlib.experiments.recipes import from_json
 from skinlib.models.backbones import BACKBONES
-from skinlib.models.weights import SUFFIX, check_file
-from skinlib.predict import ood
+from skinlib.predict import ood, runs
 from skinlib.predict.abstention import Rule
+from skinlib.predict.model import Classifier, OnnxClassifier
 from skinlib.stats.points import Decision
 
 MODEL, CARD = "model.json", "README.md"
@@ -36,6 +32,8 @@ SCHEMA = Path(__file__).with_name("model.schema.json")
 # first are out of fold.
 TITLES = {"test": "own test set", external.PART: "official test"}
 OUT_OF_FOLD = "out of fold"
+# The same for readers who know neither.
+NEW_TO_IT = "HAM10000, by networks new to the lesion"
 
 
 def folders():
@@ -122,9 +120,9 @@ def _digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def titles(model):
+def titles(model, out_of_fold=OUT_OF_FOLD):
     """Return what the photographs are called that a model was measured on, by part."""
-    own = {"test": OUT_OF_FOLD} if model["folds"] else {}
+    own = {"test": out_of_fold} if model["folds"] else {}
     return {part: (TITLES | own)[part] for part in model["abstention"]["measured"]}
 
 
@@ -147,7 +145,7 @@ def load(folder, *, onnx=False):
 
     Returns
     -------
-    skinlib.predict.model.Classifier or skinlib.predict.onnx_classifier.OnnxClassifier
+    skinlib.predict.model.Classifier or skinlib.predict.model.OnnxClassifier
 
     Raises
     ------
@@ -159,14 +157,10 @@ def load(folder, *, onnx=False):
     rule = rule_of(model)
     there = ONNX in model["files"] and (folder / ONNX).is_file()
     if onnx and there and importlib.util.find_spec("onnxruntime"):
-        from skinlib.predict.onnx_classifier import OnnxClassifier
-
         return OnnxClassifier(model, content(folder, model, ONNX), rule=rule)
-    from skinlib.predict.model import Classifier
-
-    detector = ood.load(folder / model["likeness"], _hash(model, model["likeness"]))
-    with whole(folder, model) as (path, digest):
-        return Classifier(model, path, digest, rule=rule, detector=detector, name=folder)
+    (weights,), likeness = model["weights"], model["likeness"]
+    detector = ood.load(folder / likeness, _hash(model, likeness))
+    return Classifier(model, folder / weights, _hash(model, weights), rule=rule, detector=detector)
 
 
 def rule_of(model):
@@ -190,39 +184,6 @@ def content(folder, model, name):
     if digest != expected:
         msg = f"'{path}' has SHA-256 {digest}, expected {expected}; fetch this file again"
         raise IntegrityError(msg)
-    return found
-
-
-@contextlib.contextmanager
-def whole(folder, model):
-    """Yield one weights file and its hash, put together if there are several.
-
-    Each of several is checked against its own hash first; the file put together has none.
-    """
-    names = model["weights"]
-    if len(names) == 1:
-        yield Path(folder) / names[0], _hash(model, names[0])
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        path = Path(temporary) / f"whole{SUFFIX}"
-        with h5py.File(path, "w") as out:
-            for name in names:
-                check_file(Path(folder) / name, _hash(model, name))
-                with h5py.File(Path(folder) / name) as part:
-                    for key, values in arrays(part).items():
-                        out[key] = values
-        yield path, None
-
-
-def arrays(file):
-    """Return every array of an open HDF5 file by its place."""
-    found = {}
-
-    def note(name, item):
-        if isinstance(item, h5py.Dataset):
-            found[name] = item[()]
-
-    file.visititems(note)
     return found
 
 
@@ -251,6 +212,4 @@ def locate(given=None, *, onnx=False):
         raise DataError(msg)
     if (folder / MODEL).is_file():
         return load(folder, onnx=onnx)
-    from skinlib.predict.runs import load_run
-
-    return load_run(folder, with_rule=True)
+    return runs.load_run(folder, with_rule=True)

@@ -17,6 +17,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import below, closed_to_us, require_file
 from skinlib.data import ham10000
 from skinlib.data.ham10000 import SEXES, SITES, UNKNOWN
+from skinlib.data.images import MAX_PHOTOGRAPH, decode
 from skinlib.data.table import read_text
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -28,6 +29,8 @@ METADATA = ham10000.METADATA.rpartition(".")[0].lower()
 # Endings of tables that are read, and of others.
 TABLES = (".csv", ".tsv", ".tab")
 OTHERS = (".txt", ".xls", ".xlsx", ".ods")
+# Pixels; a smaller picture shows nothing that a network could use.
+LEAST_SIDE = 32
 # The facts about a patient of whom nothing is known.
 NOTHING = (None, "unknown", "unknown")
 
@@ -56,6 +59,27 @@ class Request:
     def complete(self):
         """Whether age, sex and site are known."""
         return not self.missing
+
+
+def open_photograph(path):
+    """Decode a photograph whole, upright, in RGB.
+
+    Raises
+    ------
+    DataError
+        No such file, or a side of fewer than `LEAST_SIDE` pixels.
+    skinlib.common.errors.IntegrityError
+        The file is not a whole image.
+    """
+    require_file(Path(path), "photograph")
+    image = decode(path, limit=MAX_PHOTOGRAPH)
+    if min(image.size) < LEAST_SIDE:
+        msg = (
+            f"'{path}' has {image.width} x {image.height} pixels, expected {LEAST_SIDE} a side at "
+            "least; take the photograph as the camera made it"
+        )
+        raise DataError(msg)
+    return image
 
 
 def check_facts(age, sex, site):

@@ -42,18 +42,6 @@ def load_run(folder, *, with_rule=False):
     return classifier
 
 
-def require_data(record, dataset):
-    """Refuse a data set that a run, or the run of a released model, was not trained on."""
-    wanted = record["data"]
-    if dataset.fingerprint != wanted["fingerprint"]:
-        msg = (
-            f"'{record['study']}/{record['run']}' was trained on the data {wanted['name']} "
-            f"({wanted['fingerprint']}), this is {dataset.name} ({dataset.fingerprint}) in "
-            f"'{dataset.folder}'; set SKINLIB_DATA or --data to the folder of the former"
-        )
-        raise IntegrityError(msg)
-
-
 def prepare(classifier, data=None, *, progress=True):
     """Prepare the data that a run or a released model was trained on, and refuse any other."""
     # It imports scikit-learn, which `predict` does without.
@@ -62,17 +50,24 @@ def prepare(classifier, data=None, *, progress=True):
     record = classifier.record
     # A released model has of its run what run.json has.
     made = record["run"] if isinstance(record["run"], dict) else record
+    wanted, name = made["data"], f"{made['study']}/{made['run']}"
     dataset = data if isinstance(data, ham10000.Dataset) else ham10000.load(data, decode=False)
     # Before minutes are spent on decoding.
-    require_data(made, dataset)
+    if dataset.fingerprint != wanted["fingerprint"]:
+        msg = (
+            f"'{name}' was trained on the data {wanted['name']} ({wanted['fingerprint']}), this is "
+            f"{dataset.name} ({dataset.fingerprint}) in '{dataset.folder}'; set SKINLIB_DATA or "
+            "--data to the folder of the former"
+        )
+        raise IntegrityError(msg)
     prepared = preparing.prepare(
         classifier.recipe, dataset, record["input_size"], record["seed"], progress=progress
     )
     if prepared.split.hash != made["split"]["hash"]:
         msg = (
-            f"'{made['study']}/{made['run']}' was trained on the split {made['split']['hash']} of "
-            f"{dataset.name}, drawn here it is {prepared.split.hash}; another version of skinlib "
-            "or scikit-learn drew it, so install the versions of requirements.lock"
+            f"'{name}' was trained on the split {made['split']['hash']} of {dataset.name}, drawn "
+            f"here it is {prepared.split.hash}; another version of skinlib or scikit-learn drew "
+            "it, so install the versions of requirements.lock"
         )
         raise IntegrityError(msg)
     return prepared

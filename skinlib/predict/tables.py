@@ -9,7 +9,8 @@ from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.experiments import evaluated
 from skinlib.experiments.run import folder_of, read_run
-from skinlib.predict import abstention, conditions, released
+from skinlib.predict import conditions, released
+from skinlib.predict.fitted import CrossFitted
 from skinlib.stats import bootstrap, operating
 from skinlib.stats.bootstrap import Estimate, proportion
 from skinlib.stats.scores import scores
@@ -32,19 +33,15 @@ PICTURES = {
 SEXES = {"female": "women", "male": "men", "unknown": "sex unknown"}
 
 
-def run_of(model):
-    """Return the run that a released model was made of.
+def run_of(model, made_of):
+    """Return a run that a released model was made of, as ``model.json`` names it.
 
     Raises
     ------
     IntegrityError
         Its folder holds another run.
     """
-    made_of = model["run"]
-    return _same(read_run(folder_of(made_of["study"], made_of["run"])), made_of, model)
-
-
-def _same(run, made_of, model):
+    run = read_run(folder_of(made_of["study"], made_of["run"]))
     if run.record["identity"] != made_of["identity"]:
         msg = (
             f"'{run.folder}' is run {run.record['identity']}, the model '{model['name']}' was made "
@@ -52,14 +49,6 @@ def _same(run, made_of, model):
         )
         raise IntegrityError(msg)
     return run
-
-
-def folds_of(model):
-    """Return the runs of the folds that the rule of a released model was fitted on."""
-    return [
-        _same(read_run(folder_of(each["study"], each["run"])), each, model)
-        for each in model["folds"]
-    ]
 
 
 def sets(model):
@@ -71,14 +60,14 @@ def sets(model):
         Labels (n,), probabilities as the network gives them and fitted to the data, (n, 7) each,
         and lesions (n,). Out of fold they are fitted on the other folds.
     """
-    run, rule, found = run_of(model), released.rule_of(model), {}
+    run, rule, found = run_of(model, model["run"]), released.rule_of(model), {}
     for part in model["abstention"]["measured"]:
         if part == "test" and model["folds"]:
-            joined, under = conditions.together(folds_of(model))
+            members = [run_of(model, each) for each in model["folds"]]
+            joined, under = conditions.together(members)
             labels, lesions = joined.labels, joined.lesions
             given = under.probabilities[conditions.TURNS]
-            rules = abstention.CrossFitted(labels, given, lesions, joined.folds)
-            fitted = rules.answers(given).probabilities
+            fitted = CrossFitted(joined, given).answers(given).probabilities
         else:
             labels, given, lesions = run.arrays(part)
             fitted = rule.answers(given).probabilities
@@ -104,18 +93,18 @@ def metrics(model, predicted):
         values["AUC, macro"] = bootstrap.estimate(ranked[:, 0]).text()
         for flag, key in zip(FLAGGED, ("sensitivity", "specificity"), strict=True):
             values[flag] = _text(found[key])
-        frames[_capital(title)] = values
+        frames[title.capitalize()] = values
     return pd.DataFrame(frames).rename_axis("Metric").reset_index()
 
 
-def classes(model, part="test"):
-    """Return the recall of each class at both operating points."""
-    found = model["abstention"]["measured"][part]["points"]
-    frame = pd.DataFrame({"Class": evaluated.TITLES})
-    for point, each in found.items():
-        recalls = [_text(each["recalls"].get(name)) for name in CLASSES]
-        frame[f"Recall, {point}"] = recalls
-    return frame
+def classes(model):
+    """Return the recall of each class at both operating points, on the model's own test set."""
+    found = model["abstention"]["measured"]["test"]["points"]
+    recalls = {
+        f"Recall, {point}": [_text(each["recalls"].get(name)) for name in CLASSES]
+        for point, each in found.items()
+    }
+    return pd.DataFrame({"Class": evaluated.TITLES, **recalls})
 
 
 def by_group(model):
@@ -125,10 +114,6 @@ def by_group(model):
         part: {**found, "model": model["name"], "set": titles[part]}
         for part, found in model["groups"].items()
     }
-
-
-def _capital(title):
-    return title[0].upper() + title[1:]
 
 
 def _text(values, **form):
@@ -146,9 +131,9 @@ def answered(model):
     for part, title in released.titles(model).items():
         found = model["abstention"]["measured"][part]
         # Out of fold no distance is measured.
-        kept = dict.fromkeys(SHARES, True) | {"unlike": part != "test" or not model["folds"]}
-        shares = [_percent(found[key]) if kept[key] else "–" for key in SHARES]
-        frame[_capital(title)] = [f"{found['images']:,}", *shares]
+        folds = part == "test" and model["folds"]
+        shares = [_percent(None if key == "unlike" and folds else found[key]) for key in SHARES]
+        frame[title.capitalize()] = [f"{found['images']:,}", *shares]
     return frame
 
 
@@ -191,7 +176,7 @@ def calibration(model, predicted):
 def facts(model):
     """Return what leaving out facts changes: ``without_facts`` of ``model.json``."""
     rows = [
-        [_capital(condition), *(_text(each[key]) for key in ("accuracy", "mean_recall")),
+        [condition.capitalize(), *(_text(each[key]) for key in ("accuracy", "mean_recall")),
          *(_percent(each[key]) for key in ("coverage", "risk", "sensitivity", "specificity"))]
         for condition, each in model["without_facts"].items()
     ]  # fmt: skip

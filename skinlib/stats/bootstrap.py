@@ -81,12 +81,12 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
     return by_lesion[place].T
 
 
-def joint_weights(groups, n_resamples=N_RESAMPLES, seed=0):
+def joint_weights(groups, seed=0):
     """Resample the lesions of several sets together: a list of `cluster_weights`, one a set.
 
     A lesion may be in the test sets of several seeds; it then counts equally often in each.
     """
-    weights = cluster_weights(np.concatenate(groups), n_resamples, seed)
+    weights = cluster_weights(np.concatenate(groups), seed=seed)
     return np.split(weights, np.cumsum([len(each) for each in groups])[:-1], axis=1)
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from skinlib.common.errors import DataError
-from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate, joint_weights
+from skinlib.stats.bootstrap import LEVEL, Estimate, joint_weights
 from skinlib.stats.scores import SCORES, scores
 
 GAIN, LOSS, NOT_CLEAR = "gain", "loss", "not clear"
@@ -87,7 +87,7 @@ def some(seeds, masks):
     ]
 
 
-def scored(seeds, names=SCORES, *, n_resamples=N_RESAMPLES, seed=0, weights=None):
+def scored(seeds, names=SCORES, *, seed=0, weights=None):
     """Score each way of training under resamples of the lesions of all seeds together.
 
     Returns
@@ -104,7 +104,7 @@ def scored(seeds, names=SCORES, *, n_resamples=N_RESAMPLES, seed=0, weights=None
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
     if weights is None:
-        weights = joint_weights([lesions for *_, lesions in seeds], n_resamples, seed)
+        weights = joint_weights([lesions for *_, lesions in seeds], seed)
     found = [
         [scores(share, labels, each, names) for each in probabilities]
         for share, (labels, probabilities, _) in zip(weights, seeds, strict=True)
@@ -121,18 +121,18 @@ def between(first, second, level=LEVEL, names=SCORES):
     return Effect(*means, (second - first)[:, 0], low, high, tuple(names))
 
 
-def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL):
+def effect(pairs, names=SCORES, *, level=LEVEL):
     """Measure the effect on some scores from the predictions of two ways, by seed."""
-    return between(*scored(pairs, names, n_resamples=n_resamples), level, names)
+    return between(*scored(pairs, names), level, names)
 
 
-def difference_in_differences(pairs, masks, names=SCORES, *, n_resamples=N_RESAMPLES):
+def difference_in_differences(pairs, masks, names=SCORES):
     """Measure by how much more the scores of some images change than those of the others.
 
     The `masks`, booleans (n,) of each seed, say which images. ``first`` and ``second`` of the
     effect are the changes on the other images and on these.
     """
-    weights = joint_weights([lesions for *_, lesions in pairs], n_resamples)
+    weights = joint_weights([lesions for *_, lesions in pairs])
     changes = []
     for chosen in (False, True):
         # Who does not belong to the group has no weight in it.

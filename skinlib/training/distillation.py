@@ -4,7 +4,7 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.data.prepare import prepare
-from skinlib.experiments.starting import starting_weights
+from skinlib.experiments.records import starting_weights
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import predict
 from skinlib.models.starting import RUN_PREFIX

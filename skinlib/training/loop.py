@@ -18,7 +18,6 @@ from skinlib.experiments import records, run
 from skinlib.experiments.fields import check
 from skinlib.experiments.recipe import Recipe
 from skinlib.experiments.recipes import get_recipe
-from skinlib.experiments.starting import starting_weights
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.starting import Start
 from skinlib.training import distillation, evaluation, run_lock, state, tracking
@@ -91,7 +90,7 @@ def train(
     seed : int
         Of split, weights, order, dropout and augmentation.
     weights : {None, 'imagenet'}, path or 'run:<study>/<run>'
-        See `skinlib.experiments.starting.starting_weights`.
+        See `skinlib.experiments.records.starting_weights`.
     keep_weights : bool
         Leave the weights of the best epoch, and the attention on the test set, in the run
         directory.
@@ -119,7 +118,7 @@ def train(
     size = check_size(row, size)
     check("size", size)
     check("seed", seed)
-    weights = starting_weights(row, weights)
+    weights = records.starting_weights(row, weights)
     name = name or run.run_name(row.name, recipe.name, size, seed)
     folder = run.folder_of(study, name)
     trackers = tracking.of(recipe, folder)

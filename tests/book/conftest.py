@@ -1,25 +1,17 @@
 """The book, built once, a server of it, and a browser that looks at it."""
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from pathlib import Path
 
 import pytest
-from visiting import Visit
+from visiting import Visit, chromium_program, missing, serving
 
 from skinlib.common import paths
-from skinlib.common.process import switched_on
 from skinlib.predict import released
 from skinlib.predict.requests import table
 
-# In continuous integration a browser that is not there is a failure.
-REQUIRED = switched_on("SKINLIB_REQUIRE_BROWSER")
-CHROMIUM = os.environ.get("SKINLIB_CHROMIUM", "chromium")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -42,45 +34,27 @@ def demonstration(tmp_path_factory):
     return folder, done
 
 
-def snakemake(target):
-    """Make a target of the Snakefile as the Makefile does."""
-    program = Path(sys.executable).parent / "snakemake"
-    cores = os.cpu_count() or 1
-    return subprocess.run(
-        [program, "--workflow-profile", "profiles/local", "--cores", str(cores), "--", target],
-        cwd=paths.ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def html(tmp_path_factory, demonstration):
     """Execute the pages that are not up to date, and build into a temporary folder."""
-    done = snakemake("pages")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    out = tmp_path_factory.mktemp("book")
-    done = subprocess.run(
-        [sys.executable, "-m", "skinlib.book.building", out],
-        cwd=paths.ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    out, cores = tmp_path_factory.mktemp("book"), str(os.cpu_count() or 1)
+    options = ("--workflow-profile", "profiles/local", "--cores", cores, "--", "pages")
+    for program in (("snakemake", *options), ("skinlib.book.building", out)):
+        done = subprocess.run(
+            [sys.executable, "-m", *program],
+            cwd=paths.ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "SKINLIB_BROWSER": str(demonstration[0])},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     yield out / "_build" / "html"
     shutil.rmtree(out, ignore_errors=True)
-
-
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="session")
 def site(html):
     """Where a plain static server shows the book."""
-    handler = functools.partial(_Silent, directory=html)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -88,16 +62,14 @@ def address(site, demonstration):
     """The page of the demonstration; without it there is nothing to test."""
     done = demonstration[1]
     if done.returncode:
-        (pytest.fail if REQUIRED else pytest.skip)(f"no demonstration: {done.stderr[-500:]}")
+        missing(f"no demonstration: {done.stderr[-500:]}")
     return f"{site}try.html"
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's browser, driven by Playwright; it downloads none of its own."""
-    program = shutil.which(CHROMIUM)
-    if program is None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"'{CHROMIUM}' is not installed")
+    program = chromium_program()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

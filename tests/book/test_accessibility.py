@@ -90,14 +90,3 @@ def test_every_page_is_accessible_and_asks_only_its_own_server(complaints, html)
 @pytest.mark.parametrize("look", [{"theme": "dark"}, {"width": PHONE}], ids=["dark", "phone"])
 def test_some_pages_also_in_the_dark_and_on_a_phone(complaints, look):
     assert complaints(["results", "ledger-models", ONE], **look) == {}
-
-
-def test_a_fault_is_found(complaints, html):
-    page = html / "faulty.html"
-    page.write_text('<html><body><img src="none.png"></body></html>', encoding="utf-8")
-    try:
-        (found,) = complaints(["faulty"]).values()
-    finally:
-        page.unlink()
-    assert any("image-alt" in said for said in found)
-    assert any("404" in said for said in found)

@@ -133,7 +133,7 @@ def test_the_verdict_comes_into_view_and_is_announced(visit, tmp_path):
 
 def test_what_if_says_what_python_says(visit, python, tmp_path):
     """One fact at a time is another; from one view of the picture."""
-    from skinlib.predict import what_if
+    from skinlib.predict.predict import alternatives
 
     page = visit.page
     visit.choose(**FACTS)
@@ -149,7 +149,7 @@ def test_what_if_says_what_python_says(visit, python, tmp_path):
         "+r.cells[1].dataset.value])",
     )
     classifier = released.load(released.newest())
-    wanted = what_if.alternatives(tuple(FACTS.values()), classifier.encoder)
+    wanted = alternatives(tuple(FACTS.values()), classifier.encoder)
     assert [name for name, _, _ in found] == list(wanted)
     picture = classifier.prepare(tmp_path / "a.png")[None].repeat(len(wanted), axis=0)
     expected = classifier.classify(picture, table(list(wanted.values())), views="one")
@@ -158,18 +158,6 @@ def test_what_if_says_what_python_says(visit, python, tmp_path):
         assert best == CLASSES[row.argmax()]
     assert visit.sideways() <= 0
     page.click("#try [data-part=what-if] summary")
-
-
-def test_the_attention_is_off_and_pictures_have_words(fresh):
-    page = fresh.open().page
-    assert page.input_value("#try-opacity") == "0"
-    words = page.eval_on_selector_all("#try [data-part=samples] img", "all => all.map(i => i.alt)")
-    assert len(set(words)) == len(words) > 1
-    assert all(words)
-    page.click("#try [data-part=samples] button")
-    fresh.answer()
-    assert "attention is largest" not in page.inner_text("#try figcaption")
-    assert "hardly follows the lesion" in page.inner_text("#try-attention")
 
 
 def test_the_attention_is_drawn_over_the_square_only(visit, tmp_path):

@@ -1,15 +1,13 @@
 """Colours of a photograph in a real browser are those that Python reads, within one step of 255."""
 
 import base64
-import functools
-import http.server
 import io
-import threading
 
 import colours
 import numpy as np
 import pytest
 from PIL import Image
+from visiting import serving
 
 from skinlib.common import paths
 from skinlib.data import images, synthetic
@@ -29,22 +27,14 @@ READ = """async ([content, name, size]) => {
 }"""
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def tab(chromium):
     """A page with the scripts alone, no model."""
-    handler = functools.partial(Handler, directory=paths.ROOT / "book" / "browser")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(paths.ROOT / "book" / "browser") as address:
         tab = chromium.new_page()
-        tab.goto(f"http://127.0.0.1:{server.server_port}/try.html")
+        tab.goto(f"{address}try.html")
         yield tab
         tab.close()
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -20,81 +20,59 @@ from skinlib.stats.points import ALIKE, Decision
 SCRIPTS = paths.ROOT / "book" / "browser"
 
 
-def node(program, tmp_path, content=b""):
-    """Run a module that imports the page's; `content` is the file whose name it is given."""
-    program_path = tmp_path / "program.mjs"
-    program_path.write_text(program, encoding="utf-8")
-    (tmp_path / "content").write_bytes(content)
+PROGRAM = """
+import { readFileSync } from "node:fs";
+import { calibrated, namedAlike } from "./scripts/answer.js";
+import { kindOf, readHeader } from "./scripts/formats.js";
+import { centralSquare } from "./scripts/resize.js";
+import { eightViews } from "./scripts/views.js";
+const content = new Uint8Array(readFileSync(process.argv[2]));
+console.log(JSON.stringify(VALUE));
+"""
+
+
+def node(value, folder, content):
+    """Return what an expression with the scripts' functions gives; `content` is that of a file."""
+    (folder / "program.mjs").write_text(PROGRAM.replace("VALUE", value), encoding="utf-8")
+    (folder / "content").write_bytes(content)
     # A copy: .js files are modules where a package.json says so, as the one in book/browser.
-    shutil.copytree(SCRIPTS, tmp_path / "scripts", dirs_exist_ok=True)
+    shutil.copytree(SCRIPTS, folder / "scripts", dirs_exist_ok=True)
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    done = subprocess.run(
-        ["node", program_path, tmp_path / "content"], capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
+    command = ["node", folder / "program.mjs", folder / "content"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
-RESIZE = """
-import { readFileSync } from "node:fs";
-import { centralSquare } from "./scripts/resize.js";
-const [width, height, size] = [%d, %d, %d];
-const data = new Uint8Array(readFileSync(process.argv[2]));
-const read = (x, y, w, h) => {
-  const part = new Uint8Array(w * h * 4);
-  for (let row = 0; row < h; row++) {
-    const start = ((y + row) * width + x) * 4;
-    part.set(data.subarray(start, start + w * 4), row * w * 4);
-  }
-  return part;
-};
-process.stdout.write(centralSquare(read, width, height, size));
-"""
+# Reads a part of the picture, of %d pixels a row, as the page does from a canvas.
+RESIZE = """[...centralSquare((x, y, width, height) => {
+  const rows = Array.from({ length: height }, (_, row) => 4 * ((y + row) * %d + x));
+  return new Uint8Array(rows.flatMap((start) => [...content.subarray(start, start + 4 * width)]));
+}, %d, %d, %d)]"""
 
 
 @pytest.mark.parametrize(
     ("width", "height", "size"),
-    [
-        (341, 256, 128),
-        (97, 130, 96),
-        (64, 64, 64),
-        (33, 32, 224),
-        (450, 600, 71),
-    ],
+    [(341, 256, 128), (97, 130, 96), (64, 64, 64), (33, 32, 224), (450, 600, 71)],
 )
 def test_the_square_has_pillows_bytes(width, height, size, tmp_path):
     """Noise, where every weight shows; shrunk, enlarged, as it is; odd margins."""
     rng = np.random.default_rng(width)
     picture = rng.integers(0, 256, (height, width, 4), np.uint8)
     picture[..., 3] = 255
-    found = node(RESIZE % (width, height, size), tmp_path, picture.tobytes())
+    found = node(RESIZE % (width, width, height, size), tmp_path, picture.tobytes())
     wanted = resize(Image.fromarray(np.ascontiguousarray(picture[..., :3])), size)
-    found = np.frombuffer(found, np.uint8).reshape(size, size, 3)
-    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(np.reshape(found, (size, size, 3)), wanted)
 
 
 def test_the_eight_views_are_pythons(tmp_path):
     picture = np.arange(5 * 5 * 3, dtype=np.uint8).reshape(1, 5, 5, 3)
-    found = node(
-        """
-        import { readFileSync } from "node:fs";
-        import { eightViews } from "./scripts/views.js";
-        const square = new Uint8Array(readFileSync(process.argv[2]));
-        console.log(JSON.stringify(eightViews(square, 5).map((view) => [...view])));
-        """,
-        tmp_path,
-        picture.tobytes(),
-    )
-    wanted = [view.ravel().tolist() for view in d4(picture)]
-    assert json.loads(found) == wanted
+    found = node("eightViews(content, 5).map((view) => [...view])", tmp_path, picture.tobytes())
+    assert found == [view.ravel().tolist() for view in d4(picture)]
 
 
-HEADER = """
-import { readFileSync } from "node:fs";
-import { readHeader } from "./scripts/formats.js";
-console.log(JSON.stringify(readHeader(new Uint8Array(readFileSync(process.argv[2])))));
-"""
+HEADER = "readHeader(content)"
 
 
 def encoded(mode="RGB", size=(37, 23), **options):
@@ -111,7 +89,7 @@ def test_an_animation_is_found_by_both(tmp_path):
     for count in (1, 2):
         path = tmp_path / f"{count}.png"
         frames[0].save(path, save_all=True, append_images=frames[1:count])
-        found = json.loads(node(HEADER, tmp_path, path.read_bytes()))
+        found = node(HEADER, tmp_path, path.read_bytes())
         assert found["whole"]
         assert found.get("animated", False) == (count == 2)
     with pytest.raises(IntegrityError, match="an animation of 2 pictures; save one"):
@@ -119,12 +97,6 @@ def test_an_animation_is_found_by_both(tmp_path):
     open_image(tmp_path / "1.png").close()
 
 
-KIND = """
-import { readFileSync } from "node:fs";
-import { kindOf } from "./scripts/formats.js";
-const start = new Uint8Array(readFileSync(process.argv[2]));
-console.log(JSON.stringify(kindOf(start, %s) ?? null));
-"""
 # What a file begins with, from the registers of the formats; not from the expressions.
 STARTS = {
     "GIF": b"GIF89a",
@@ -141,7 +113,8 @@ STARTS = {
 @pytest.mark.parametrize("kind", STARTS)
 def test_other_formats_are_named_as_python_names_them(kind, tmp_path):
     """One table of expressions serves both languages."""
-    assert json.loads(node(KIND % json.dumps(KINDS), tmp_path, STARTS[kind])) == kind
+    named = node(f"kindOf(content, {json.dumps(KINDS)}) ?? null", tmp_path, STARTS[kind])
+    assert named == kind
     path = tmp_path / "file"
     path.write_bytes(STARTS[kind])
     with pytest.raises(IntegrityError, match=f"the format {kind};" if kind else "not a whole"):
@@ -162,7 +135,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_header_tells_size_and_end(name, tmp_path):
-    found = json.loads(node(HEADER, tmp_path, FILES[name]))
+    found = node(HEADER, tmp_path, FILES[name])
     assert (found["width"], found["height"], found["whole"]) == (37, 23, True)
     assert found.get("odd") == ("CMYK colours" if name == "CMYK" else None)
 
@@ -171,12 +144,12 @@ def test_a_header_tells_size_and_end(name, tmp_path):
 @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
 def test_a_truncated_file_has_no_end(name, kept, tmp_path):
     content = FILES[name][: int(kept * len(FILES[name]))]
-    assert not json.loads(node(HEADER, tmp_path, content))["whole"]
+    assert not node(HEADER, tmp_path, content)["whole"]
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"GIF89a....", b"\xff\xd8", b"\x89PNG\r\n"])
 def test_another_file_has_no_header(content, tmp_path):
-    assert json.loads(node(HEADER, tmp_path, content)) is None
+    assert node(HEADER, tmp_path, content) is None
 
 
 def test_probabilities_are_fitted_and_classes_named_as_in_python(tmp_path):
@@ -184,20 +157,12 @@ def test_probabilities_are_fitted_and_classes_named_as_in_python(tmp_path):
     rng = np.random.default_rng(3)
     decision = Decision(rng.dirichlet(np.ones(7)), -0.8, 1.3, 0.5, 0.1)
     views = rng.dirichlet(np.ones(7), (40, 8))
-    found = node(
-        """
-        import { readFileSync } from "node:fs";
-        import { calibrated, namedAlike } from "./scripts/answer.js";
-        const { decision, views } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-        const fitted = views.map((each) => calibrated(each, decision));
-        const alike = fitted.map((each) => namedAlike(each, decision));
-        console.log(JSON.stringify({ fitted, alike }));
-        """,
-        tmp_path,
-        json.dumps({"decision": decision.to_json(), "views": views.tolist()}).encode(),
-    )
+    given = {"decision": decision.to_json(), "views": views.tolist()}
+    value = """(({ decision, views }) => views.map((each) => calibrated(each, decision)).map(
+        (fitted) => [fitted, namedAlike(fitted, decision)]
+    ))(JSON.parse(new TextDecoder().decode(content)))"""
+    fitted, alike = zip(*node(value, tmp_path, json.dumps(given).encode()), strict=True)
     wanted = decision.probabilities(views.mean(axis=1))
-    np.testing.assert_allclose(json.loads(found)["fitted"], wanted, atol=1e-12)
-    alike = decision.named(wanted, ALIKE)
-    assert json.loads(found)["alike"] == alike.tolist()
+    np.testing.assert_allclose(fitted, wanted, atol=1e-12)
+    np.testing.assert_array_equal(alike, decision.named(wanted, ALIKE))
     assert (alike != wanted.argmax(axis=1)).any()

@@ -1,24 +1,13 @@
-"""Pages with numbers: which are executed again, and that a forked kernel is as good as a new one."""
+"""Pages with numbers: which are executed again."""
 
 import os
 
-import nbformat
 import pytest
+import written
 
-from skinlib.book import kernel, notebooks, pages
+from skinlib.book import pages
 from skinlib.cli import main
 from skinlib.common import paths
-
-KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
-PLOT = """
-import matplotlib.pyplot as plt
-import pandas as pd
-{line}
-_, axes = plt.subplots()
-axes.plot([1, 2])
-plt.show()
-pd.DataFrame({{f"column {{k}} of a wide table": [k] for k in range(15)}})
-"""
 
 
 @pytest.fixture
@@ -45,15 +34,9 @@ def small(tmp_path, monkeypatch):
 
 
 def write(name, code, **metadata):
-    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell(code)]
-    metadata = {"kernelspec": KERNELSPEC} | ({"skinlib": metadata} if metadata else {})
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-    nbformat.write(notebook, paths.NOTEBOOKS / f"{name}.ipynb")
-
-
-def result(path):
-    (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
-    return cell.outputs
+    """Write a notebook; what it reads is in its metadata."""
+    metadata = {"skinlib": metadata} if metadata else {}
+    written.write(paths.NOTEBOOKS / f"{name}.ipynb", "# Title", code, **metadata)
 
 
 def later(path):
@@ -71,9 +54,8 @@ def test_only_what_is_older_than_its_sources_is_executed(small):
     assert pages.named() == ["all", "one", "none"]
     assert due() == ["all", "one", "none"]
     assert pages.make(due(), 2) == {}
-    assert [result(pages.page(name))[0].data["text/plain"] for name in pages.named()] == [
-        "2", "4", "6"
-    ]  # fmt: skip
+    shown = [written.outputs(pages.page(name))[0][0].data for name in pages.named()]
+    assert [each["text/plain"] for each in shown] == ["2", "4", "6"]
     assert due() == []
     later(small / "results" / "b.csv")
     assert due() == ["all"]
@@ -89,23 +71,6 @@ def test_a_page_that_fails_is_named_and_the_others_are_made(small):
     assert set(failed) == {"one"}
     assert "'one' failed in cell 1: ValueError: math domain error" in str(failed["one"])
     assert due() == ["one"]
-
-
-def test_a_forked_kernel_shows_what_a_started_one_shows(small, capfd):
-    """Also after another page changed the defaults of the libraries that both share."""
-    write("one", PLOT.format(line="plt.rcParams['lines.linewidth'] = 30; kept = 1"))
-    write("none", PLOT.format(line="assert 'kept' not in globals()"))
-    assert pages.make(["one", "none"], 1) == {}
-    started = notebooks.execute(
-        "none", small / "started.ipynb", progress=False, kernel=kernel.OwnKernel
-    )
-    assert result(pages.page("none")) == result(started)
-    assert result(pages.page("none")) != result(pages.page("one"))
-    (figure, table) = result(started)
-    assert "image/png" in figure.data
-    assert "text/html" in table.data
-    # Neither lets others on the machine read along, which ipykernel would warn of.
-    assert "encryption" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "two"])

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
+import written
 import yaml
 
 from skinlib.common import paths
@@ -73,10 +73,8 @@ def html(tmp_path_factory):
     for name, text in pages.items():
         (project / "book" / name).write_text(text, encoding="utf-8")
     for name in ("good", "bad.failed"):
-        write_notebook(
-            project / "book" / "executed" / f"{name}.ipynb",
-            nbformat.v4.new_markdown_cell(f"# Notebook\n\nA run called {MARKUP}."),
-        )
+        path = project / "book" / "executed" / f"{name}.ipynb"
+        written.write(path, f"# Notebook\n\nA run called {MARKUP}.")
     command = [BIN / "jupyter-book", "build", "book", "--config", "_config.yml"]
     done = subprocess.run(
         [*command, "--path-output", ".", "-n", "-W", "--keep-going", "-q"],
@@ -84,12 +82,6 @@ def html(tmp_path_factory):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return project / "_build" / "html"
-
-
-def write_notebook(path, *cells):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
 @pytest.mark.parametrize("page", ["index", "executed/good"])
@@ -126,12 +118,9 @@ def built(odd_run, tmp_path_factory):
     write_record(run, {**read_run(run).record, "study": "demo", "run": name})
     (project / "studies").mkdir()
     (project / "studies" / "demo.yaml").write_text(STUDY, encoding="utf-8")
-    write_notebook(
-        project / "notebooks" / "results.ipynb",
-        nbformat.v4.new_markdown_cell("# Results"),
-        nbformat.v4.new_code_cell("study = 'demo'", metadata={"tags": ["parameters"]}),
-        nbformat.v4.new_code_cell("raise ValueError('no such column')"),
-    )
+    parameters = written.tagged("study = 'demo'", "parameters")
+    cells = "# Results", parameters, "raise ValueError('no such column')"
+    written.write(project / "notebooks" / "results.ipynb", *cells)
     pages = project / "_build" / "html"
     for path in (project / COPY, pages / "index.html", pages / "results.html"):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from skinlib.data import images, synthetic
 def test_f41_one_photograph_in_many_colour_spaces(main, tmp_path):
     """The same answer within 0.03, and the table says what was done.
 
-    Eight bits of a wide space are another picture by some levels, see the next test.
+    Eight bits of a wide space are another picture by some levels.
     """
     picture = synthetic.photograph("bkl", 4, 0, 1, 341, 256)
     for name, content in colours.encodings(picture).items():
@@ -29,29 +29,6 @@ def test_f41_one_photograph_in_many_colour_spaces(main, tmp_path):
     assert set(table.index[~converted]) == {"plain.png", "srgb.png"}
     text = main("predict", tmp_path / "p3.png").succeeds()
     assert "colours converted from the profile 'made for a test' to sRGB" in text
-
-
-def test_f41_the_conversion_adds_nothing_to_the_loss_of_jpeg(main, tmp_path):
-    """The answer for a JPEG in a wide space is that for its colours, converted by formula.
-
-    A wide space stored in 8 bits, or in JPEG, is another picture by up to some levels; how much
-    that changes an answer depends on the lesion, and no reader of the file can know it.
-    """
-    for dx, name in (("mel", "p3"), ("bkl", "adobe"), ("akiec", "p3")):
-        values = colours.recoded(synthetic.photograph(dx, 3, 0, 2, 341, 256), name)
-        stored = Image.fromarray(np.round(values * 255).astype(np.uint8))
-        content = io.BytesIO()
-        stored.save(content, "JPEG", quality=95, icc_profile=colours.rgb_profile(name))
-        (tmp_path / f"{dx}.jpg").write_bytes(content.getvalue())
-        formula = colours.by_formula(content.getvalue(), name)
-        read = np.asarray(images.decode(tmp_path / f"{dx}.jpg"))
-        assert np.abs(read.astype(int) - formula).max() <= 1
-        Image.fromarray(formula).save(tmp_path / f"{dx}.png")
-    out = tmp_path / "out" / "a.csv"
-    main("predict", tmp_path, "-o", out, "--no-progress").succeeds()
-    table = pd.read_csv(out).sort_values("image").loc[:, "akiec":"vasc"].to_numpy()
-    assert len(table) == 6
-    np.testing.assert_allclose(table[::2], table[1::2], atol=0.02)
 
 
 def test_f41_inks_are_not_brightened():

@@ -1,11 +1,11 @@
 """What people bring: linked folders, other names and endings, lacking facts."""
 
-import ctypes
 import shutil
 import sys
 
 import pandas as pd
 import pytest
+import tiny
 from PIL import Image
 
 from skinlib.common.errors import DataError
@@ -15,13 +15,6 @@ from skinlib.experiments.run import read_run
 from skinlib.predict.requests import gather
 
 METADATA = "HAM10000_metadata.csv"
-DROP_FROM_BOUNDING_SET, OVERRIDE, SEARCH = 24, 1, 2  # linux/prctl.h, linux/capability.h
-
-
-def without_rights():
-    """Take from a child process what lets root enter every folder."""
-    for right in (OVERRIDE, SEARCH):
-        ctypes.CDLL(None).prctl(DROP_FROM_BOUNDING_SET, right, 0, 0, 0)
 
 
 def move(folder, place, count=None):
@@ -58,7 +51,7 @@ def test_f38_a_folder_that_cannot_be_entered(mode, cli, folder, tmp_path):
     names = move(folder, folder / "deep" / "closed", 20)
     table = folder / METADATA
     (folder / "deep" / "closed").chmod(mode)
-    rights = {"preexec_fn": without_rights}
+    rights = {"preexec_fn": tiny.without_rights}
     try:
         done = cli("check-data", "--data", folder, "--allow-missing", **rights)
         done.fails(2, "20 images", "deep/closed", "Permission denied")

@@ -18,37 +18,29 @@ NEW = {**OLD, "status": "finished", "reason": "x" * 100_000}
 def killed(moment, work):
     """Do some work in a child process that kills itself at a moment of its writing."""
     child = os.fork()
-    if not child:
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    replace = os.replace
 
-        def die(*_, **__):
-            os.kill(os.getpid(), signal.SIGKILL)
+    def die(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
 
-        class Half:
-            """A text that is written half."""
+    def half(path, text, **_):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text[: len(text) // 2])
+            file.flush()
+            die()
 
-            def __init__(self, text):
-                self.text = text
-
-            def write(self, path, *_, **__):
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write(self.text[: len(self.text) // 2])
-                    file.flush()
-                    die()
-
-        if moment == "temporary file":
-            tempfile.mkstemp = die
-        elif moment == "half the text":
-            files.Path.write_text = lambda path, text, **_: Half(text).write(path)
-        elif moment == "flush":
-            os.fsync = die
-        elif moment == "move":
-            os.replace = die
-        else:
-            replace = os.replace
-            os.replace = lambda *paths: (replace(*paths), die())
-        work()
-        os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    place, name, fatal = {
+        "temporary file": (tempfile, "mkstemp", die),
+        "half the text": (files.Path, "write_text", half),
+        "flush": (os, "fsync", die),
+        "move": (os, "replace", die),
+        "after the move": (os, "replace", lambda *paths: (replace(*paths), die())),
+    }[moment]
+    setattr(place, name, fatal)
+    work()
+    os._exit(1)
 
 
 @pytest.mark.parametrize(

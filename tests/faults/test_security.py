@@ -44,13 +44,6 @@ def test_nothing_runs_what_it_reads(path):
     assert [word for word in FORBIDDEN if word in text] == []
 
 
-def test_the_search_would_find_it(tmp_path):
-    for word in FORBIDDEN:
-        assert word in " " + " ".join(FORBIDDEN)
-    (tmp_path / "a.py").write_text('"""allow_pickle=True"""\nnp.load(f, allow_pickle=True)\n')
-    assert code(tmp_path / "a.py") == "np.load(f, allow_pickle=True)"
-
-
 def test_every_file_to_download_has_a_hash():
     """pooch checks nothing where it is told no hash."""
     for files in DATASETS.values():
@@ -75,12 +68,3 @@ def test_keras_is_new_enough_to_refuse_what_is_known():
     (keras,) = (name for name in project["project"]["dependencies"] if name.startswith("keras"))
     floor = re.search(r">=(\d+)\.(\d+)", keras)
     assert (int(floor[1]), int(floor[2])) >= (3, 15)
-
-
-def test_every_locked_package_has_its_hashes():
-    lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
-    blocks = re.split(r"\n(?=[a-z0-9])", lock)
-    packages = [block for block in blocks if re.match(r"[a-z0-9][\w.-]*==", block)]
-    assert len(packages) > 100
-    for block in packages:
-        assert "--hash=sha256:" in block, block[:60]

@@ -29,12 +29,11 @@ def edited(lines, row, column, value):
     return [*lines[: row - 1], ",".join(fields), *lines[row:]]
 
 
-@pytest.mark.parametrize("label", ["mell", "", "scc"])
-def test_f11_a_wrong_label(label, main, folder, lines, rewrite):
+def test_f11_a_wrong_label(main, folder, lines, rewrite):
     """Neither dropped nor made an eighth class."""
-    rewrite(edited(lines, 17, "dx", label))
+    rewrite(edited(lines, 17, "dx", "scc"))
     done = main("check-data", "--data", folder)
-    done.fails(2, "row 17", f"dx is '{label}'", "one of akiec, bcc", "correct the file")
+    done.fails(2, "row 17", "dx is 'scc'", "one of akiec, bcc", "correct the file")
 
 
 @pytest.mark.parametrize("left", [0, 1], ids=["none", "one lesion"])
@@ -56,30 +55,19 @@ def fingerprint(outcome):
     return line
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda lines: {"lines": lines, "mark": "\ufeff"},
-        lambda lines: {"lines": lines, "end": "\r\n"},
-        lambda lines: {"lines": [line.replace(",", ";") for line in lines]},
-        lambda lines: {"lines": edited(lines, 9, "sex", lines[8].split(",")[5].title() + " ")},
-        lambda lines: {"lines": [*lines, ""]},
-    ],
-    ids=["byte-order mark", "CRLF", "semicolons", "'Male '", "blank line"],
-)
-def test_f12_a_table_saved_by_another_program(change, main, folder, lines, rewrite):
-    """Normalised: the data are the same data."""
+def test_f12_a_table_saved_by_another_program(main, folder, lines, rewrite):
+    """Normalised: the data are the same data. Here the program is Excel."""
     before = fingerprint(main("check-data", "--data", folder))
-    rewrite(**change(lines))
+    lines = edited(lines, 9, "sex", lines[8].split(",")[5].title() + " ")
+    rewrite([*(line.replace(",", ";") for line in lines), ""], end="\r\n", mark="\ufeff")
     assert fingerprint(main("check-data", "--data", folder)) == before
 
 
-@pytest.mark.parametrize("age", ["", "NaN", "unknown", "Unknown "])
-def test_f12_an_age_that_is_not_known(age, main, folder, lines, rewrite):
+def test_f12_an_age_that_is_not_known(main, folder, lines, rewrite):
     """Counted and kept; the authors' notebooks lost 57 images without a word."""
     known = next(row for row in range(2, 70) if lines[row - 1].split(",")[4])
     unknown = sum(not line.split(",")[4] for line in lines)
-    rewrite(edited(lines, known, "age", age))
+    rewrite(edited(lines, known, "age", "Unknown "))
     out = main("check-data", "--data", folder).succeeds()
     assert f"missing in {unknown + 1} rows" in out
     assert "70 images" in out
@@ -93,21 +81,10 @@ def test_f12_unknown_ages_are_imputed_and_counted(odd_run):
     assert record["metadata"]["missing_age"] == expected
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "expected"),
-    [
-        ("age", "-5", "years between 0 and 120"),
-        ("age", "500", "years between 0 and 120"),
-        ("age", "fifty", "years between 0 and 120"),
-        ("sex", "man", "one of female, male, unknown"),
-        ("localization", "moon", "one of abdomen"),
-        ("lesion_id", "", "a lesion id"),
-    ],
-)
-def test_f12_a_value_that_cannot_be(column, value, expected, main, folder, lines, rewrite):
-    rewrite(edited(lines, 30, column, value))
+def test_f12_a_value_that_cannot_be(main, folder, lines, rewrite):
+    rewrite(edited(edited(lines, 30, "age", "500"), 40, "age", "-5"))
     done = main("check-data", "--data", folder)
-    done.fails(2, METADATA, "row 30", f"{column} is '{value}'", expected)
+    done.fails(2, METADATA, "row 30: age is '500', expected years between 0 and 120", "1 more row")
 
 
 def test_f12_an_image_in_two_rows(main, folder, lines, rewrite):

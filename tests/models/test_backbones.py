@@ -244,7 +244,7 @@ def test_the_audit_says_what_keras_applications_does(module, rng):
     np.testing.assert_allclose(found, SAID[_SCALINGS[module]](pixels), rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", paper.notebooks()["after_tap"])
+@pytest.mark.parametrize("name", paper.load("notebooks")["after_tap"])
 def test_the_convolutions_behind_a_tap_are_counted(name):
     keras.utils.clear_session()
     layers = getattr(keras.applications, name)(weights=None).layers
@@ -253,7 +253,7 @@ def test_the_convolutions_behind_a_tap_are_counted(name):
         layer for layer in layers[tapped + 1 :]
         if type(layer) is keras.layers.Conv2D and layer.kernel_size == (1, 1)
     ]  # fmt: skip
-    assert len(ones) == paper.notebooks()["after_tap"][name]
+    assert len(ones) == paper.load("notebooks")["after_tap"][name]
 
 
 def test_ad_arm_scales_every_network_alike():

@@ -10,7 +10,7 @@ from PIL import Image
 from skinlib.common.errors import DataError, Interrupted
 from skinlib.data.prepare import prepare
 from skinlib.experiments.recipes import CROPS
-from skinlib.experiments.starting import starting_weights
+from skinlib.experiments.records import starting_weights
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import d4, predict
 from skinlib.models.weights import load_classifier

@@ -128,6 +128,9 @@ def test_files_predict_as_keras(classifier, pictures, plain, tmp_path, format, p
         assert sha256(tmp_path / name) == entry["sha256"]
     assert json.loads((tmp_path / f"{path.name}.json").read_text()) == described
     assert described["computes_in"] == "float32"
+    assert described["classes"] == list(CLASSES)
+    assert "Not a medical device" in described["notice"]
+    assert described["licence"]["id"] == "cc-by-nc-4.0"
     assert {path.name for path in tmp_path.iterdir()} == {*described["files"], f"{path.name}.json"}
 
 
@@ -150,22 +153,6 @@ def test_int8_computes_in_int8_with_pictures(classifier, pictures, tmp_path, for
     added = [node for node in nodes if "ood_distance" in node.name and node.op_type == "Add"]
     assert added
     assert not any("Dequantize" in name for node in added for name in node.input)
-
-
-def test_onnx_and_the_words_beside_it_say_what_it_is(classifier, tmp_path):
-    import onnx
-
-    beside = export(classifier, "onnx", tmp_path / "model.onnx")
-    assert beside["classes"] == list(CLASSES)
-    assert "Not a medical device" in beside["notice"]
-    assert beside["licence"]["id"]
-    proto = onnx.load(tmp_path / "model.onnx")
-    assert proto.opset_import[0].version >= 17
-    image = next(each for each in proto.graph.input if each.name == "image")
-    shape = image.type.tensor_type.shape.dim
-    assert shape[0].dim_param
-    assert [each.dim_value for each in shape][1:] == [32, 32, 3]
-    assert image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
 
 
 def test_what_is_not_known_has_a_position_of_its_own(classifier):

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skinlib.common.errors import DataError
 from skinlib.data import masks
 from skinlib.data.prepare import prepare
-from skinlib.experiments.starting import starting_weights
+from skinlib.experiments.records import starting_weights
 from skinlib.models import frozen
 from skinlib.models.augment import augment_layer
 from skinlib.models.classifier import build_classifier

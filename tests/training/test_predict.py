@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import snippets
 from PIL import Image
 
 from skinlib.cli import main
@@ -113,28 +112,6 @@ def test_a_table_in_and_a_table_out(photographs, tmp_path, capsys):
         assert said in err
 
 
-@pytest.mark.parametrize(
-    ("content", "code", "words"),
-    [
-        (b"", 3, "JPEG or PNG"),
-        (b"not a picture at all", 3, "JPEG or PNG"),
-        (snippets.bomb(20_000), 3, "limit of 64000000; resize it first"),
-        (None, 2, "does not exist"),
-    ],
-    ids=["empty", "text", "bomb", "missing"],
-)
-def test_wrong_files_alone(content, code, words, tmp_path, capsys):
-    path = tmp_path / "photo.jpg"
-    if content is not None:
-        path.write_bytes(content)
-    predict(path, code=code)
-    out, err = capsys.readouterr()
-    (line,) = [line for line in err.splitlines() if line.startswith("skinlib: ")]
-    assert "photo.jpg" in line
-    assert words in line
-    assert "%" not in out
-
-
 def test_large_and_small_photographs(tmp_path, capsys):
     """48 million pixels, as of a telephone, are answered; one pixel shows nothing."""
     Image.new("RGB", (8000, 6000), (200, 150, 130)).save(tmp_path / "large.jpg")
@@ -145,19 +122,13 @@ def test_large_and_small_photographs(tmp_path, capsys):
     assert "1 x 1 pixels, expected 32 a side" in capsys.readouterr().err
 
 
-def test_noise_is_unlike_the_training_pictures(tmp_path, capsys):
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+def test_noise_is_unlike_the_training_pictures_and_an_overlay_is_the_square(tmp_path, capsys):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 80, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    predict(tmp_path / "noise.png")
+    predict(tmp_path / "noise.png", "--overlay", tmp_path / "map.png")
     assert "NO ANSWER, the picture is unlike the training pictures" in capsys.readouterr().out
-
-
-def test_an_overlay_is_the_square_that_the_model_sees(photographs, tmp_path, capsys):
-    first = sorted(photographs.iterdir())[0]
-    predict(first, "--overlay", tmp_path / "map.png")
-    with Image.open(tmp_path / "map.png") as image, Image.open(first) as photograph:
-        assert image.size == (min(photograph.size),) * 2 == (48, 48)
-        assert image.mode == "RGB"
+    with Image.open(tmp_path / "map.png") as image:
+        assert (image.size, image.mode) == ((64, 64), "RGB")
 
 
 def test_overlay_shows_the_cells_where_they_are():

@@ -5,7 +5,7 @@ import pytest
 import tiny
 
 from skinlib.common.errors import DataError
-from skinlib.experiments.starting import starting_weights
+from skinlib.experiments.records import starting_weights
 from skinlib.models.backbones import get_backbone
 from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier

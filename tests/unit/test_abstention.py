@@ -1,14 +1,17 @@
 """When a model answers: thresholds chosen on some photographs, measured on others."""
 
+import types
+
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from skinlib.common.classes import CLASSES
-from skinlib.predict import abstention
+from skinlib.predict import abstention, conditions
 from skinlib.predict.abstention import ANSWERED, UNLIKE, UNSURE, Rule
+from skinlib.predict.fitted import CrossFitted
 from skinlib.stats.operating import MELANOMA
-from skinlib.stats.points import ALIKE, AS_DATA, POINTS, Decision
+from skinlib.stats.points import ALIKE, AS_DATA, Decision
 
 
 def sure(confidences, classes):
@@ -59,19 +62,6 @@ def test_least_confidence_is_the_lowest_that_keeps_the_risk(risk):
     assert same.least() == same.confidence_without == rule.least()
 
 
-def test_the_rule_holds_on_other_images_when_the_model_is_calibrated():
-    rng = np.random.default_rng(2)
-    rule = abstention.fit(*simulated(rng, 2000), distance=1.0)
-    labels, given, lesions = simulated(rng, 2000)
-    distances = rng.random(2000) + 0.01
-    found = abstention.measure(rule.answers(given, distances), labels, lesions)
-    value, low, high = found["wrong"]
-    assert low < 0.1 < high
-    assert value < found["risk"][0] < found["error_passed_on"][0]
-    assert found["unlike"][0] == pytest.approx(0.01, abs=0.006)
-    assert 0.2 < found["coverage"][0] < 0.9
-
-
 def test_a_model_that_is_never_correct_answers_nothing():
     labels, lesions = np.arange(35) % 7, np.arange(35)
     wrong, right = (sure(np.linspace(0.4, 0.9, 35), (labels + k) % 7) for k in (1, 0))
@@ -119,30 +109,29 @@ def test_melanomas_are_counted_by_what_became_of_them():
     assert (found["images"], found["lesions"]) == (5, 5)
 
 
-@pytest.fixture(scope="module")
-def folds():
-    return np.random.default_rng(1).integers(0, 5, 3000).repeat(2)
+FOLDS = np.random.default_rng(1).integers(0, 5, 3000).repeat(2)
+
+
+def cross_fitted(labels, given, lesions):
+    joined = types.SimpleNamespace(labels=labels, lesions=lesions, folds=FOLDS)
+    return CrossFitted(joined, given).answers(given)
 
 
 @pytest.fixture(scope="module")
-def crossed(sample, folds):
-    labels, given, lesions, _ = sample
-    return abstention.CrossFitted(labels, given, lesions, folds).answers(given)
+def crossed(sample):
+    return cross_fitted(*sample[:3])
 
 
-def test_a_fold_is_answered_without_its_labels(sample, folds, crossed):
+def test_a_fold_is_answered_without_its_labels(sample, crossed):
     labels, given, lesions, _ = sample
-    here = folds == 2
-    turned = np.where(here, (labels + 1) % 7, labels)
-    again = abstention.CrossFitted(turned, given, lesions, folds).answers(given)
+    here = FOLDS == 2
+    again = cross_fitted(np.where(here, (labels + 1) % 7, labels), given, lesions)
     # And as if it were new, by what is fitted on the rest.
     rest = abstention.fit(labels[~here], given[~here], lesions[~here]).answers(given[here])
-    for name in ("probabilities", "status", "flagged"):
+    for name in ("probabilities", "status", "alike", "flagged"):
         found = getattr(crossed, name)
         np.testing.assert_array_equal(getattr(again, name)[here], found[here])
         np.testing.assert_array_equal(getattr(rest, name), found[here])
-    for point in POINTS:
-        np.testing.assert_array_equal(again.named[point][here], crossed.named[point][here])
     assert (again.probabilities[~here] != crossed.probabilities[~here]).any()
 
 
@@ -170,3 +159,32 @@ def test_the_risk_and_the_specificity_are_kept_on_the_other_folds(sample, crosse
     assert 0.3 < found["coverage"][0] <= 1
     assert found["specificity"][0] == pytest.approx(0.9, abs=0.02)
     assert found["sensitivity"][0] > 0.5
+
+
+LABELS = np.repeat(np.arange(7), 10)
+RIGHT = 0.9 * np.eye(7)[LABELS] + 0.1 / 7
+
+
+def without_facts(blind):
+    rule = rule_of(0.5, without=0.5)
+    answers = {"given": rule.answers(RIGHT), "without facts": rule.answers(blind, None, False)}
+    return conditions.compare(answers, LABELS, np.arange(70) // 2)
+
+
+def test_the_same_answers_make_no_difference():
+    found = without_facts(RIGHT)
+    assert found["without facts"]["difference"] == {"accuracy": [0, 0, 0], "mean_recall": [0, 0, 0]}
+    assert found["given"]["accuracy"] == [1, 1, 1]
+
+
+def test_a_class_that_is_lost_costs_its_share_on_the_same_draws():
+    """All of class 0 become class 1: a seventh of the mean recall, a sixth where one is not drawn."""
+    blind = RIGHT.copy()
+    blind[LABELS == 0] = RIGHT[10]
+    change = without_facts(blind)["without facts"]["difference"]
+    assert change["mean_recall"] == pytest.approx([-1 / 7] * 3, abs=1 / 42)
+    value, low, high = change["accuracy"]
+    # Of 35 lesions 5 turn wrong: binomial, on average 5 a draw with a deviation of 2.07.
+    assert value == pytest.approx(-1 / 7)
+    assert low == pytest.approx(-1 / 7 - 1.96 * 2.07 / 35, abs=0.03)
+    assert high == pytest.approx(-1 / 7 + 1.96 * 2.07 / 35, abs=0.03)

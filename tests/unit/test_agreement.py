@@ -7,8 +7,6 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
-from skinlib.common.errors import DataError
-from skinlib.experiments import comparison
 from skinlib.stats import agreement
 from skinlib.stats.paired import effect
 
@@ -84,8 +82,3 @@ def test_intervals_are_those_of_the_paired_effect(case):
     found = agreement.compare(*case)["accuracy"][0]
     expected = one.difference[0], one.low[0], one.high[0]
     assert (found.value, found.low, found.high) == pytest.approx(expected)
-
-
-def test_no_runs_to_compare():
-    with pytest.raises(DataError, match="no runs"):
-        comparison.read_same({})

@@ -10,21 +10,11 @@ import small_paper
 from skinlib.common.classes import CLASSES
 from skinlib.paper import audit
 from skinlib.paper.audit.expressions import evaluate
-from skinlib.paper.audit.facts import NotAvailable
-from skinlib.paper.audit.verdicts import (
-    FITS,
-    HOLDS,
-    LOGS,
-    MEASURED,
-    NOT_HERE,
-    ONLY,
-    OPEN,
-    OWN_TABLE,
-    RULES,
-    SOURCE,
-)  # fmt: skip
+from skinlib.paper.audit.verdicts import FITS, HOLDS, LOGS, MEASURED, NOT_HERE, ONLY, OPEN
 from skinlib.paper.measured import Ours
 from skinlib.stats.bootstrap import Estimate
+
+OWN_TABLE, SOURCE = "contradicted by its own table", "contradicted by the cited work"
 
 
 @pytest.fixture(scope="module")
@@ -99,18 +89,15 @@ CHOSEN = {"printed": "log('m MD', 'accuracy')", "value": "max(fact('curves', 'm 
 EFFECT = {"factor": "metadata", "direction": "gain", "scores": ["accuracy", "mean recall"],
           "claimed": "c"}  # fmt: skip
 ONE = EFFECT | {"scores": ["accuracy"]}
-CITED = {
-    "printed": "cell('5', 'm', 'MD')",
-    "value": "work('1', 'values', 'accuracy')",
-    "source": "cited",
-}
+CITED = {"printed": "cell('5', 'm', 'MD')", "value": "work('1', 'values', 'accuracy')",
+         "source": "cited"}  # fmt: skip
 OURS = {"backbone": "ResNet50", "recipe": "clean", "table": "5", "row": "m", "column": "MD"}
-
-# rule, arguments, change of the facts, verdict
 IDEAS = {
     "1": {"a": {"accuracy": "better", "AUC, macro": "better"}, "b": {"accuracy": "worse"}},
     "2": {"c": {"accuracy": "better", "AUC, macro": "not clear"}},
 }
+
+# rule, arguments, change of the facts, verdict
 CASES = [
     ("agree", ACCURACY, same, HOLDS),
     ("agree", ACCURACY, logged(accuracy=0.8986), HOLDS),
@@ -125,7 +112,6 @@ CASES = [
     ("agree", ACCURACY | {"differ": True}, logged(accuracy=0.92), HOLDS),
     ("agree", ACCURACY | {"partial": {"another": "log('ResNet50 MD', 'accuracy')"}}, cell("5", "m", "MD", 0.95), f"{ONLY} another"),
     ("agree", ACCURACY | {"partial": {"another": "log('ResNet50 MD', 'accuracy')"}}, cell("5", "m", "MD", 0.8), LOGS),
-    ("agree", {"printed": "cell('5', 'm', 'MD')", "value": 0.904, "decimals": "fewest"}, same, HOLDS),
     ("agree", {"printed": 0.971, "value": 0.97}, same, LOGS),
     ("agree", {"printed": 0.971, "value": 0.97, "decimals": "fewest"}, same, HOLDS),
     ("agree", {"printed": 5.5, "value": 5.507, "decimals": 1}, same, HOLDS),
@@ -149,12 +135,11 @@ CASES = [
     ("agree", {"printed": 857, "value": "log('{0}', 'test images')", "over": "logged", "any_of": True}, same, LOGS),
     ("agree", {"printed": "'BGR'", "value": "log('m MD', 'channels')"}, same, LOGS),
     ("agree", {"printed": "'BGR'", "value": "log('m MD', 'channels')"}, logged(settings={"channels": "BGR", "scaling": "nasnet"}), HOLDS),
-    ("agree", {"printed": "scaled('densenet')", "value": "log('m MD', 'scaling')"}, same, LOGS),
     ("agree", {"printed": "scaled('resnet')", "value": "log('m MD', 'scaling')"}, same, HOLDS),
-    ("agree", {"printed": "'imagenet'", "value": "log('m MD', 'weights')"}, same, HOLDS),
     ("agree", {"printed": 1, "value": "3 - tapped('m MD', 'block(\\d)_')"}, same, HOLDS),
     ("agree", {"printed": 1, "value": "3 - tapped('m MD', 'nothing(\\d)_')"}, same, OPEN),
     ("agree", {"printed": 8, "value": "item(log('m MD', 'tap shape'), 2)"}, same, HOLDS),
+    ("agree", {"printed": "'on'", "value": "fact('notebooks', 'scaled')"}, same, HOLDS),
     ("agree", ACCURACY | {"fits": "a log"}, same, f"{FITS} a log, an inference"),
     ("agree", ACCURACY | {"fits": "a log"}, cell("5", "m", "MD", 0.8), LOGS),
     ("agree", AUC | {"fits": "a log", "partial": {"a mean": "log('m MD', 'auc.micro')"}}, same, f"{FITS} a mean, an inference"),
@@ -178,14 +163,12 @@ CASES = [
                "exactly": ["a"]}, same, LOGS),
     ("agree", {"printed": "cell('6', 'a', 'x', 'journal')", "value": "cut(0.119)"}, same, HOLDS),
     ("agree", ORDER | {"over": ["b", "c"]}, same, HOLDS),
-    ("agree", ORDER | {"over": ["a", "c"]}, same, LOGS),
     ("agree", ORDER | {"over": ["a"], "sign": ">="}, same, HOLDS),
     ("agree", ORDER | {"over": ["a"], "sign": "<="}, same, HOLDS),
     ("agree", ORDER | {"over": ["a"], "sign": "<"}, same, LOGS),
     ("agree", ORDER | {"over": [["x", "b"], ["x", "a"], ["y", "c"]], "share_of": "names",
                        "value": "cell('T', '{1}', 'x')"}, same, f"{ONLY} y"),
     ("agree", ORDER | {"printed": "max(column('T', 'x'))", "over": ["total"], "sign": ">="}, same, HOLDS),
-    ("agree", ORDER | {"printed": "max(1, 2)", "over": ["a"]}, same, HOLDS),
     ("agree", CHOSEN, same, LOGS),
     ("agree", CHOSEN, logged(accuracy=0.8), HOLDS),
     ("our_effect", EFFECT, same, OPEN),
@@ -217,21 +200,16 @@ def test_a_rule_on_hand_made_facts(facts, rule, arguments, change, verdict):
     assert result.verdict == verdict, result.evidence
     assert result.claimed
     assert result.evidence.endswith(".")
+    assert not result.evidence.lstrip("*")[0].islower()
 
 
 def test_ideas_are_named_by_what_they_change(facts):
     claim = audit.Claim("i", "p", "c", "g", "our_ideas", {"claimed": "better"})
     result = audit.check(claim, replace(ideas=IDEAS)(facts)).result
     assert "each of 3 ideas of 2 works" in result.evidence
-    assert (
-        "Clearly better with 2: **[1] a (accuracy and macro AUC); [2] c (accuracy)**."
-        in result.evidence
-    )
+    better = "Clearly better with 2: **[1] a (accuracy and macro AUC); [2] c (accuracy)**."
+    assert better in result.evidence
     assert "Clearly worse with 1: **[1] b (accuracy)**." in result.evidence
-
-
-def test_each_rule_is_tested():
-    assert {case[0] for case in CASES} == set(RULES)
 
 
 def test_sentences_are_filled_with_the_numbers(facts):
@@ -247,6 +225,12 @@ def test_sentences_are_filled_with_the_numbers(facts):
     assert result.cells[5] == found
 
 
+def test_a_number_of_a_claim_may_have_the_name_of_a_word(facts):
+    arguments = F1 | {"numbers": {"second": "count(column('T'))"}, "evidence": "{second:d}"}
+    claim = audit.Claim("i", "p", "c", "g", "agree", arguments)
+    assert audit.check(claim, facts).result.evidence == "4"
+
+
 def test_a_formula_is_arithmetic_and_nothing_else(facts):
     assert evaluate("2 * (C + 1) / 4 - 1", facts) == 3
     for text in ("__import__('os')", "C.real", "c", "C ** 2", "log(run='m MD')", "[1][0]"):
@@ -255,8 +239,6 @@ def test_a_formula_is_arithmetic_and_nothing_else(facts):
 
 
 def test_a_missing_fact_leaves_a_claim_open(facts):
-    with pytest.raises(NotAvailable):
-        facts.run("nothing")
     for value in ("log('nothing', 'accuracy')", "cell('T', 'c', 'y')", "fact('seconds', 'a')"):
         claim = audit.Claim("i", "p", "c", "g", "agree", {"printed": 1, "value": value})
         assert audit.check(claim, facts).result.verdict == OPEN

@@ -70,7 +70,7 @@ def test_settings_agree_with_the_other_transcription(name, logs):
 
 
 def test_works_say_what_was_measured_and_where_it_was_read():
-    works = paper.comparators()
+    works = paper.load("comparators")
     assert len(REFERENCES) == 12
     assert set(paper.printed()["1"].rows) | {"4"} == set(REFERENCES)
     for number in REFERENCES:
@@ -80,7 +80,7 @@ def test_works_say_what_was_measured_and_where_it_was_read():
 
 @pytest.mark.skipif(not PAPER.is_file(), reason="the paper's text is not here")
 def test_what_the_text_refers_to():
-    text, found = PAPER.read_text(encoding="utf-8"), paper.printed_text()
+    text, found = PAPER.read_text(encoding="utf-8"), paper.load("printed")["text"]
     metadata = text[text.index("2.1.2. Metadata") : text.index("2.2. Methodology")]
     assert metadata.lower().count("unknown") == found["unknown in section 2.1.2"]
     assert max(map(int, re.findall(r"Figure (\d+)\. ", text))) == found["last figure"]
@@ -91,7 +91,7 @@ def test_what_the_text_refers_to():
 @pytest.mark.skipif(not METADATA.is_file(), reason="the metadata of HAM10000 are not here")
 def test_diagnoses_by_histopathology_are_counted():
     table = pd.read_csv(METADATA)
-    found = paper.notebooks()["counted"]
+    found = paper.load("notebooks")["counted"]
     assert (table["dx_type"] == "histo").sum() == found["photographs"]["histopathology"]
     lesions = table.groupby("lesion_id")["dx_type"].agg(lambda how: "histo" in set(how))
     assert (lesions.sum(), len(lesions)) == tuple(found["lesions"].values())

@@ -46,11 +46,3 @@ def test_cost_of_published_networks(name, gmac, activations):
     assert found["macs"] / 1e9 == pytest.approx(gmac, abs=0.005)
     assert found["activations"] / 1e6 == pytest.approx(activations, abs=0.07)
     keras.utils.clear_session()
-
-
-def test_floors_take_the_slower_of_arithmetic_and_memory():
-    network = {"macs": 100, "activations": 10}
-    found = cost.floors(network, flops=60, bytes_per_second=44)
-    assert found == {"compute": 10.0, "bandwidth": 10.0, "roofline": 10.0}
-    found = cost.floors(network, flops=600, bytes_per_second=44, precision="mixed_bfloat16")
-    assert found == {"compute": 1.0, "bandwidth": 5.0, "roofline": 5.0}

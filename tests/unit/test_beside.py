@@ -58,11 +58,3 @@ def test_a_network_without_printed_means_has_its_accuracy():
     assert found.loc["accuracy", "printed"] == 0.9
     assert found.loc["macro F1", "printed"] is None
     assert found.loc["images", "logged"] == paper.logged_run("InceptionResNetV2 MD").test_images
-
-
-def test_provenance_has_identity_and_split(runs):
-    frame = beside.provenance(runs)
-    assert frame["Identity"].tolist() == [run.record["identity"] for run in runs]
-    assert all(
-        run.record["split"]["hash"] in cell for run, cell in zip(runs, frame["Split"], strict=True)
-    )

@@ -27,8 +27,8 @@ def test_lesions_need_not_be_sorted_and_are_drawn_whole():
 
 
 def test_a_lesion_counts_equally_often_in_all_sets():
-    first, second = bootstrap.joint_weights([["a", "b", "b"], ["c", "a"]], 50)
-    assert (first.shape, second.shape) == ((51, 3), (51, 2))
+    first, second = bootstrap.joint_weights([["a", "b", "b"], ["c", "a"]])
+    assert (first.shape, second.shape) == ((1001, 3), (1001, 2))
     np.testing.assert_array_equal(first[:, 0], second[:, 1])
     assert (first[:, 0] + first[:, 1] + second[:, 0] == 3).all()
 

@@ -47,21 +47,19 @@ def test_each_check_can_fail_alone(case, check):
     ("other", "check"), zip(("moved", "converged", "second"), CHECKS[3:], strict=True)
 )
 def test_the_same_effect_elsewhere_must_be_clear_and_have_the_same_direction(other, check):
+    def found(elsewhere, here=None):
+        return checks(here or effect(STEADY), RECALL, 0.01, **{other: elsewhere})[check]
+
     loss = effect([-x for x in STEADY], low=-0.09, high=-0.01)
     for elsewhere in (loss, effect(MIXED), effect(STEADY, low=-0.01)):
-        assert checks(effect(STEADY), RECALL, 0.01, **{other: elsewhere})[check] == NO
-    assert checks(loss, RECALL, 0.01, **{other: loss})[check] == YES
+        assert found(elsewhere) == NO
+    assert found(loss, here=loss) == YES
     # Two seeds cannot show the spread of training runs; a factorial measures it in its cells.
-    two, one = ({other: effect(STEADY[:count])} for count in (2, 1))
-    enough = YES if other == "converged" else UNTESTED
-    assert checks(effect(STEADY), RECALL, 0.01, **two)[check] == enough
-    assert checks(effect(STEADY), RECALL, 0.01, **one)[check] == UNTESTED
-
-
-def test_a_factorial_of_two_seeds_fails_where_its_interval_has_zero_or_the_other_sign():
-    for low, high in ((-0.01, 0.09), (-0.09, -0.01)):
-        flat = effect(STEADY[:2], low=low, high=high)
-        assert checks(effect(STEADY), RECALL, 0.01, converged=flat)["Trained to the end"] == NO
+    factorial = other == "converged"
+    for low, high, word in ((0.01, 0.09, YES), (-0.01, 0.09, NO), (-0.09, -0.01, NO)):
+        two = effect(STEADY[:2], low=low, high=high)
+        assert found(two) == (word if factorial else UNTESTED)
+    assert found(effect(STEADY[:1])) == UNTESTED
 
 
 def test_p_values_are_corrected_by_holm():

@@ -4,8 +4,8 @@ import ast
 import re
 import textwrap
 
-import nbformat
 import pytest
+import written
 import yaml
 
 from skinlib import paper
@@ -53,26 +53,16 @@ def test_a_claim_is_one_entry_and_its_rule_finds_the_verdict(printed, verdict, m
 
 
 def test_a_page_is_a_notebook_whose_sentence_has_its_number(tmp_path, monkeypatch):
-    code = example("Add a page", "python")
-    new = nbformat.v4
-    cells = [new.new_markdown_cell("# Nevi\n\n{glue:text}`share` of the photographs."),
-             new.new_code_cell(code, metadata={"tags": ["hide-input"]})]  # fmt: skip
-    page = new.new_notebook(
-        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    )
-    nbformat.write(page, tmp_path / "nevi.ipynb")
+    code, title = example("Add a page", "python"), "# Nevi\n\n{glue:text}`share` of them."
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
-    out = notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb", progress=False)
-    outputs = nbformat.read(out, as_version=4).cells[1].outputs
+    written.write(tmp_path / "nevi.ipynb", title, code)
+    out = notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb")
+    (output,) = (each for each in written.outputs(out)[0] if each.get("data"))
     share = round(100 * HAM10000_COUNTS["nv"] / sum(HAM10000_COUNTS.values()))
-    ((name, value),) = ((each.metadata["scrapbook"]["name"],
-                         each.data["application/papermill.record/text/plain"])
-                        for each in outputs if each.get("data"))  # fmt: skip
-    assert name == "share"
+    assert output.metadata["scrapbook"]["name"] == "share"
+    value = output.data["application/papermill.record/text/plain"]
     assert ast.literal_eval(value) == f"{share}\u00a0%"
     # A direction that does not hold fails on the committed results.
-    wrong = code.replace("share > 0.5", "share < 0.5")
-    page.cells[1].source = wrong
-    nbformat.write(page, tmp_path / "nevi.ipynb")
+    written.write(tmp_path / "nevi.ipynb", title, code.replace("share > 0.5", "share < 0.5"))
     with pytest.raises(notebooks.NotebookError, match="most photographs show a nevus"):
-        notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb", progress=False)
+        notebooks.execute("nevi", tmp_path / "out" / "nevi.ipynb")

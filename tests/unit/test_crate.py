@@ -13,7 +13,7 @@ import pytest
 from skinlib.cli import main
 from skinlib.common import paths
 from skinlib.common.files import sha256
-from skinlib.experiments import crate, croissant
+from skinlib.experiments import crate
 from skinlib.experiments.run import read_run
 from skinlib.experiments.study import load_study
 
@@ -66,11 +66,8 @@ def test_every_run_is_an_action_that_made_its_files_of_its_split(graph, folder, 
         assert data["identifier"] == run.record["data"]["fingerprint"]
         for place in made:
             assert sha256(folder / place) == sha256(paths.ROOT / place)
-    whole = graph[f"#study-{STUDY}"]
-    assert set(identifiers(graph["./"]["mentions"])) == {
-        whole["@id"],
-        *(f"#{r.name}" for r in runs),
-    }
+    whole, names = graph[f"#study-{STUDY}"], {f"#{run.name}" for run in runs}
+    assert set(identifiers(graph["./"]["mentions"])) == {whole["@id"], *names}
     assert graph[whole["instrument"]["@id"]]["programmingLanguage"]
     assert graph["./"]["mainEntity"] == whole["instrument"]
 
@@ -81,16 +78,16 @@ def test_nothing_is_named_that_is_not_there(graph, folder):
     files = {key for key, each in graph.items() if "File" in each["@type"]}
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert files == there - {crate.METADATA}
-    assert graph["./"]["license"]["@id"] == croissant.LICENCE
+    assert graph["./"]["license"]["@id"] == crate.LICENCE
 
 
 def test_croissant_loads_the_predictions_and_the_splits(folder, runs):
-    dataset = mlcroissant.Dataset(jsonld=folder / croissant.FILE)
+    dataset = mlcroissant.Dataset(jsonld=folder / crate.CROISSANT)
     assert not dataset.metadata.issues.errors
     run = runs[0]
     split = pd.read_csv(paths.RESULTS / "splits" / run.record["split"]["file"])
-    for name, expected in ((run.name, run.predictions()),
-                           (run.record["split"]["file"][:-4], split)):  # fmt: skip
+    tables = {run.name: run.predictions(), run.record["split"]["file"][:-4]: split}
+    for name, expected in tables.items():
         found = pd.DataFrame(list(dataset.records(name)))
         found.columns = [column.rpartition("/")[2] for column in found]
         found = found.map(lambda cell: cell.decode() if isinstance(cell, bytes) else cell)

@@ -20,14 +20,6 @@ def legend(box):
     return [text.get_text() for text in box.get_texts()]
 
 
-def test_learning_curves_have_both_sets_and_the_kept_epoch(run):
-    figure = curves.learning_curves(run)
-    assert legend(figure.legends[0]) == ["training set", "test set", "kept epoch"]
-    kept = [line.get_xdata()[0] for axes in figure.axes for line in axes.lines
-            if line.get_label() == "kept epoch"]  # fmt: skip
-    assert kept == [run.record["best_epoch"]] * 2
-
-
 def test_a_cell_is_a_count_of_true_and_predicted_class(run):
     labels, probabilities, _ = run.arrays()
     wanted = metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(7))
@@ -70,12 +62,6 @@ def test_the_first_answers_do_not_set_the_scale():
     axes = curves.risk_coverage({"a": (coverage, np.array([1.0, 0.1, 0.2]))}, 0.8).axes[0]
     assert axes.get_ylim()[1] == pytest.approx(0.22)
     assert axes.lines[-1].get_xdata()[0] == 0.8
-
-
-def test_bars_write_their_shares():
-    axes = curves.outcomes({"all": (0.68, 0.28, 0.04)}).axes[0]
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx([68, 28, 4])
-    assert [text.get_text() for text in axes.texts] == ["68", "28", ""]
 
 
 def test_what_selection_adds_is_drawn_in_points():

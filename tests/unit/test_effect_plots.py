@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skinlib.plots.effects import changes, forest, intervals, pairwise, strips, tidy
+from skinlib.plots import front
+from skinlib.plots.effects import changes, forest, intervals, pairwise, tidy
 from skinlib.plots.style import BLUE, MUTED, VERMILLION
 from skinlib.stats.bootstrap import Estimate
 from skinlib.stats.paired import Effect
@@ -50,12 +51,6 @@ def test_panels_have_their_own_rows_and_empty_ones_stay():
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["Age", "Site"]
     assert [len(axes.get_yticks()) for axes in figure.axes] == [2, 1]
     assert not figure.legends, "one kind needs no legend"
-
-
-def test_the_marked_value_is_in_the_legend():
-    figure = intervals(tidy(FOUND), "risk", mark=(0.1, "aim: 10 %"))
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(words) == ["aim: 10 %", "ours", "theirs"]
 
 
 def test_a_forest_has_three_scores_and_every_seed():
@@ -106,11 +101,31 @@ def test_a_pair_is_in_its_cell_with_a_star_where_it_is_apart():
     assert cells == {(0.5, 0.5): "−3.1*", (1.5, 0.5): "+0.0", (1.5, 1.5): "+2.0"}
 
 
-def test_every_network_is_a_dot():
-    frame = pd.DataFrame({"score": [0.1, 0.2, 0.3], "weights": ["on", "off", "on"]})
-    axes = strips({"as trained": frame, "moved": frame}, "score", "weights", "class weights").axes[
-        0
-    ]
-    assert sum(len(dots.get_offsets()) for dots in axes.collections) == 6
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "moved"]
-    assert axes.get_legend().get_title().get_text() == "class weights"
+def texts(box):
+    return [text.get_text() for text in box.get_texts()]
+
+
+ROWS = {
+    "paper": {"A": [0.81, 0.78], "B": [0.9, None]},
+    "ours": {"A": [Estimate(0.75, 0.72, 0.77), Estimate(0.6, 0.55, 0.64)]},
+}
+
+
+def test_the_front_page_writes_each_value_at_its_place():
+    figure = front.compared(ROWS, ("accuracy", "mean recall"), ("ours", "mean recall", 0.85, 0.88))
+    left, right = figure.axes
+    assert [[text.get_text() for text in axes.texts] for axes in (left, right)] == [
+        ["0.81", "0.90", "0.75"], ["0.78", "0.60"],
+    ]  # fmt: skip
+    assert [label.get_text() for label in left.get_yticklabels()] == ["paper", "ours"]
+    spans = [[tuple(line.get_xdata()) for line in axes.lines] for axes in (left, right)]
+    assert (0.72, 0.77) in spans[0]
+    assert [(0.85, 0.88) in each for each in spans] == [False, True]
+    assert texts(figure.legends[0]) == ["A", "B", "published systems"]
+
+
+def test_a_claim_is_a_square():
+    figure = front.waffle({"holds": 17, "true only for …": 2, "open": 1})
+    squares = figure.axes[0].collections[0].get_array()
+    assert list(squares.compressed()) == [0] * 17 + [1] * 2 + [2]
+    assert texts(figure.legends[0]) == ["holds: 17", "true only for …: 2", "open: 1"]

@@ -26,33 +26,31 @@ def test_a_run_has_scores_with_intervals():
     np.testing.assert_allclose(table["Recall"].astype(float), recalls, atol=0.0005)
 
 
-def test_our_models_come_first(tmp_path, monkeypatch):
-    """Whatever the others reach: three seeds of another recipe are one model, its lowest seed."""
+@pytest.fixture
+def results(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
+
+
+def test_our_models_come_first(results):
+    """Whatever the others reach: three seeds of another recipe are one model, its lowest seed."""
     invent("external", lambda spec: 0.9 if spec.recipe == "clean-frozen" else None, EVERY)
     invent("best", lambda spec: {None: 0.6, "larger": 0.8}.get(spec.variant), EVERY)
-    ours = [run.record["input_size"] for run in evaluated.finished_best()]
-    assert ours == [192, 128]
-    names = [name.replace("\u00a0", " ") for name in evaluated.models()]
-    assert names == [
-        "our first model, 192 px",
-        "our first model, 128 px",
-        "clean recipe, frozen, 96 px",
-    ]
+    assert [run.record["input_size"] for run in evaluated.finished_best()] == [192, 128]
+    found = evaluated.models()
+    assert [name.replace("\u00a0", " ") for name in found] == [
+        "our first model, 192 px", "our first model, 128 px", "clean recipe, frozen, 96 px",
+    ]  # fmt: skip
     assert len(evaluated.on_official_test()) == 2 + 3
-    assert evaluated.models()["clean recipe, frozen, 96\u00a0px"].record["seed"] == 0
+    assert list(found.values())[-1].record["seed"] == 0
 
 
-def test_runs_of_the_folds_are_a_model_of_their_own(tmp_path, monkeypatch):
+def test_runs_of_the_folds_are_a_model_of_their_own(results):
     """Once all are there; none of them is a row beside other models."""
-    monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    parts = ("test", external.PART)
-    some = lambda spec: 0.8 if spec.variant in ("fold-0", "fold-1") else None  # noqa: E731
-    invent("best-folds", some, parts)
-    assert evaluated.members() == []
-    rest = lambda spec: 0.8 if (spec.variant or "")[:5] == "fold-" else None  # noqa: E731
-    invent("best-folds", rest, parts)
-    assert [run.record["recipe"]["fold"] for run in evaluated.members()] == [0, 1, 2, 3, 4]
+    names = [f"fold-{fold}" for fold in range(5)]
+    for there, expected in ((names[:2], []), (names, [0, 1, 2, 3, 4])):
+        wanted = dict.fromkeys(there, 0.8)
+        invent("best-folds", lambda spec, w=wanted: w.get(spec.variant), EVERY[1:])
+        assert [run.record["recipe"]["fold"] for run in evaluated.members()] == expected
     assert evaluated.on_official_test() == []
 
 
@@ -71,9 +69,8 @@ def test_names_are_words_and_unique():
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
+def models(results):
     """Our model, and three seeds each of two recipes; the authors' has no validation set."""
-    monkeypatch.setattr(paths, "RESULTS", tmp_path)
     for recipe, share, parts in (
         ("clean-frozen", 0.6, EVERY), ("md-as-logged-frozen", 0.4, EVERY[1:]),
     ):  # fmt: skip
@@ -92,16 +89,12 @@ def right(run, part):
 def test_the_change_is_official_minus_own(models):
     run = next(iter(models.values()))
     found = evaluated.change(run)["accuracy"]
-    ends, variances = [], []
-    for part in ("test", external.PART):
-        _, correct = right(run, part)
-        by_lesion = correct.reshape(-1, 2).mean(axis=1)
-        ends.append(correct.mean())
-        variances.append(by_lesion.var() / len(by_lesion))
-    assert found.value == pytest.approx(ends[1] - ends[0])
+    # Two photographs of each lesion.
+    own, official = (right(run, part)[1].reshape(-1, 2).mean(axis=1) for part in EVERY[1:])
+    assert found.value == pytest.approx(official.mean() - own.mean())
     # Two independent sets: their variances add.
-    width = 2 * 1.96 * np.sqrt(sum(variances))
-    assert found.high - found.low == pytest.approx(width, rel=0.1)
+    error = np.sqrt(own.var() / len(own) + official.var() / len(official))
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
 def test_the_mix_of_classes_alone_and_recalls(models):
@@ -131,6 +124,4 @@ def test_abstention_is_of_models_with_a_validation_set(models):
 
 
 def test_only_candidates_that_were_trained_are_shown(models):
-    frame = evaluated.candidates()
-    assert frame["Loss"].tolist() == ["weighted"]
-    assert frame["Learning rate"].tolist() == ["0.001"]
+    assert evaluated.candidates().iloc[:, :2].to_numpy().tolist() == [["weighted", "0.001"]]

@@ -87,9 +87,9 @@ def study(tmp_path, monkeypatch):
 
 
 def test_only_complete_seeds_count(study):
-    found = effects.factorial(study, n_resamples=5)
+    found = effects.factorial(study)
     assert (found.seeds, found.factors) == ((0, 1), tuple(factorial.NAMES))
-    assert found.scores.shape == (6, 2, 16, 4)
+    assert found.scores.shape == (1001, 2, 16, 4)
     networks = factorial.networks(found).set_index(["seed", *found.factors])
     for spec, run in study.trained():
         expected = scores(np.ones((1, 210)), *run.arrays("test")[:2])[0]
@@ -98,12 +98,12 @@ def test_only_complete_seeds_count(study):
     for seed, left in ((1, (0,)), (0, None)):
         spec, run = next(pair for pair in study.trained() if pair[0].seed == seed)
         shutil.rmtree(run.folder)
-        found = effects.factorial(study, n_resamples=5)
+        found = effects.factorial(study)
         assert (found and found.seeds) == left
 
 
 def test_tables(study):
-    found = effects.factorial(study, n_resamples=50)
+    found = effects.factorial(study)
     frame = factorial.frame(found)
     main = factorial.named(found)
     assert list(main) == list(factorial.NAMES.values())

@@ -82,10 +82,9 @@ def test_what_is_there_instead_of_a_file(tmp_path):
     (tmp_path / "dangling.jpg").symlink_to("gone.jpg")
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
-    (tmp_path / "good.jpg").touch()
-    (tmp_path / "link.jpg").symlink_to("good.jpg")
-    for name in ("good.jpg", "link.jpg"):
-        files.require_file(tmp_path / name, "photograph")
+    (tmp_path / "good").touch()
+    (tmp_path / "link.jpg").symlink_to("good")
+    files.require_file(tmp_path / "link.jpg", "photograph")
     for name, words in {
         "folder.jpg": "is a folder, expected a photograph",
         "dangling.jpg": "is a link that leads to no file",
@@ -114,24 +113,19 @@ def test_a_place_that_can_not_be_written_is_found_beforehand(tmp_path, monkeypat
         files.require_place(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("value", [math.nan, np.float32("nan"), [1, {"a": -math.inf}]])
+@pytest.mark.parametrize(
+    "value", [math.nan, np.float32("nan"), [1, {"a": -math.inf}], np.zeros(2)], ids=str
+)
 def test_write_json_refuses_what_json_does_not_know(tmp_path, value):
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises((ValueError, TypeError), match="not JSON compliant|ndarray"):
         files.write_json(tmp_path / "a.json", {"value": value})
-    with pytest.raises(TypeError, match="ndarray"):
-        files.write_json(tmp_path / "a.json", {"a": np.zeros(2)})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_write_json_turns_numpy_scalars_and_paths_into_plain_values(tmp_path):
-    value = {"a": np.float32(0.5), "b": np.int64(3), "c": np.bool_(True), "d": Path("x") / "y"}
-    files.write_json(tmp_path / "a.json", value)
-    assert json.loads((tmp_path / "a.json").read_text()) == {
-        "a": 0.5,
-        "b": 3,
-        "c": True,
-        "d": "x/y",
-    }
+    values = [np.float32(0.5), np.int64(3), np.bool_(True), Path("x") / "y"]
+    files.write_json(tmp_path / "a.json", values)
+    assert json.loads((tmp_path / "a.json").read_text()) == [0.5, 3, True, "x/y"]
 
 
 def test_text_is_utf_8_with_unix_line_ends(tmp_path):
@@ -151,6 +145,4 @@ def test_hashes(tmp_path):
     (tmp_path / "a").write_bytes(content)
     assert files.sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
     expected = hashlib.sha256(b'{"a": [1, null], "b": 0.5}').hexdigest()[:12]
-    assert files.hash_of({"b": 0.5, "a": [1, None]}) == expected
-    assert files.hash_of({"a": [np.int64(1), None], "b": np.float64(0.5)}) == expected
-    assert files.hash_of({"a": [1, None], "b": 0.25}) != expected
+    assert files.hash_of({"b": np.float64(0.5), "a": [np.int64(1), None]}) == expected

@@ -23,11 +23,10 @@ def read(folder, text):
     return ham10000.read_metadata(path)
 
 
-def refused(function, *arguments, **options):
+def refused(function, *arguments):
     """Return the message of the DataError that the call must raise."""
     with pytest.raises(DataError) as error:
-        function(*arguments, **options)
-    assert error.value.exit_code == 2
+        function(*arguments)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -39,7 +38,6 @@ def test_a_plain_table(tmp_path):
     assert table["dx"].tolist() == ["nv", "nv", "mel"]
     assert table["sex"].tolist() == ["male", "male", "unknown"]
     assert table["localization"].tolist() == ["back", "back", "lower extremity"]
-    assert table["age"].dtype == float
     np.testing.assert_array_equal(table["age"], [45, 45, np.nan])
 
 
@@ -51,37 +49,30 @@ def _reorder(text):
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda text: b"\xef\xbb\xbf" + text.encode(), id="byte-order mark"),
         pytest.param(lambda text: text.replace("\n", "\r\n"), id="CRLF"),
-        pytest.param(lambda text: text.replace(",", ";"), id="semicolon"),
         pytest.param(lambda text: text.replace(",", "\t"), id="tab"),
         pytest.param(lambda text: "sep=\t\n" + text.replace(",", "\t"), id="Excel's line"),
         pytest.param(lambda text: text.replace(",", " , "), id="spaces"),
-        pytest.param(
-            lambda text: text.replace("nv,histo", "NV,Histo").replace("male,back", "Male,BACK"),
-            id="capitals",
-        ),
+        pytest.param(lambda text: text.title().replace("Isic", "ISIC").replace("Ham", "HAM"),
+                     id="capitals"),
         pytest.param(lambda text: text.replace("45.0", "45"), id="whole age"),
         pytest.param(lambda text: text.rstrip(), id="no last line end"),
         pytest.param(lambda text: text.replace("\n", "\n\n"), id="blank lines"),
         pytest.param(lambda text: text.replace("ISIC_13", '"ISIC_13"'), id="quotes"),
         pytest.param(_reorder, id="other column order and one more column"),
-        pytest.param(
-            lambda text: b"\xef\xbb\xbf" + text.replace(",", ";").replace("\n", "\r\n").encode(),
-            id="as Excel saves it",
-        ),
     ],
-)
+)  # fmt: skip
 def test_harmless_differences_are_normalised(tmp_path, change):
-    pd.testing.assert_frame_equal(read(tmp_path, change(TEXT)), read(tmp_path, TEXT))
+    pd.testing.assert_frame_equal(
+        read(tmp_path, change(TEXT))[HEADER.split(",")], read(tmp_path, TEXT)
+    )
 
 
 @pytest.mark.parametrize("word", ["", "unknown", "Unknown", "NaN", "NA", "n/a", "None", "null"])
 def test_words_for_not_known(tmp_path, word):
     table = read(tmp_path, f"{HEADER}\nHAM_1,ISIC_11,nv,histo,{word},{word},{word}")
     assert np.isnan(table.loc[0, "age"])
-    assert table.loc[0, "sex"] == "unknown"
-    assert table.loc[0, "localization"] == "unknown"
+    assert table.loc[0, "sex"] == table.loc[0, "localization"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +86,8 @@ def test_words_for_not_known(tmp_path, word):
         (",,unknown", ",-5,unknown", "age is '-5'"),
         (",,unknown", ",abc,unknown", "age is 'abc'"),
         (",,unknown", ",inf,unknown", "age is 'inf'"),
+        (",unknown", ",man", "sex is 'man'"),
+        ("lower extremity", "moon", "localization is 'moon'"),
         (",lower extremity", "", "6 fields"),
         (",lower extremity", ",back,,", "9 fields"),
     ],
@@ -103,7 +96,6 @@ def test_words_for_not_known(tmp_path, word):
 def test_what_would_have_to_be_guessed_is_refused(tmp_path, old, new, named, blank):
     """The message has the row as an editor numbers it, even after a blank line."""
     text = TEXT.replace(old, new)
-    assert text != TEXT
     text = text.replace("\n", "\n\n", 1) if blank else text
     message = refused(read, tmp_path, text)
     assert f"{ham10000.METADATA} row {5 if blank else 4}:" in message
@@ -111,54 +103,37 @@ def test_what_would_have_to_be_guessed_is_refused(tmp_path, old, new, named, bla
     assert str(tmp_path) in message
 
 
-def test_more_bad_rows_are_counted(tmp_path):
-    message = refused(read, tmp_path, TEXT.replace(",nv,", ",naevus,"))
-    assert "row 2: dx is 'naevus'" in message
-    assert "1 more row" in message
-
-
-def test_a_lesion_with_two_diagnoses_is_refused(tmp_path):
-    message = refused(read, tmp_path, TEXT.replace("HAM_2", "HAM_1"))
-    assert "lesion_id is 'HAM_1', expected one diagnosis" in message
-
-
 @pytest.mark.parametrize(
     ("text", "named"),
     [
         ("", "lesion_id"),
         (HEADER, "no rows"),
-        (HEADER + "\n", "no rows"),
         (TEXT.replace("lesion_id", "lesion"), "['lesion_id']"),
         (TEXT.replace("dx_type", "dx"), "'dx'"),
         (TEXT.encode("utf-16"), "not a readable CSV file"),
         (TEXT.replace("back", "r\xfccken").encode("latin-1"), "not a readable CSV file"),
-        (HEADER.encode() + b"\n" + bytes(range(128, 256)) * 100, "not a readable CSV file"),
         (TEXT.replace("ISIC_13", '"ISIC_13'), "not a readable CSV file"),
         ("<!doctype html><html>", "lesion_id"),
+        (TEXT.replace("HAM_2", "HAM_1"), "'HAM_1', expected one diagnosis"),
+        # pandas would take the first column for row names and shift all others.
+        ("\n".join([HEADER, *(f"{row}," for row in ROWS)]), "row 2: 8 fields"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused(tmp_path, text, named):
+def test_a_file_that_is_no_such_table_is_refused(tmp_path, text, named):
     message = refused(read, tmp_path, text)
     assert ham10000.METADATA in message
     assert named in message
 
 
-def test_every_row_one_field_too_long_is_refused(tmp_path):
-    """pandas would take the first column for row names and shift all others."""
-    message = refused(read, tmp_path, HEADER + "\n" + "".join(f"{row},\n" for row in ROWS))
-    assert "row 2" in message
-    assert "8 fields" in message
-
-
-# A folder
+# A folder; what may lie in it, and what is missing, is in the faults F06, F38 to F40
 
 
 def write_set(folder, size=(32, 24)):
-    """Write the set of `TEXT`: three grey JPEGs and the table."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the set of `TEXT`: three grey JPEGs in folders of any name, and the table."""
+    for name, place in (("ISIC_11", "."), ("ISIC_12", "part 1"), ("ISIC_13", "part 2/é")):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, (int(name[-2:]),) * 3).save(folder / place / f"{name}.jpg")
     (folder / ham10000.METADATA).write_text(TEXT)
-    for name in ("ISIC_11", "ISIC_12", "ISIC_13"):
-        Image.new("RGB", size, (int(name[-2:]),) * 3).save(folder / f"{name}.jpg")
     return folder
 
 
@@ -168,30 +143,6 @@ def test_files_and_rows_meet(tmp_path):
     assert (found.image_size, found.folder) == ((32, 24), tmp_path)
 
 
-def test_images_may_lie_in_sub_folders_of_any_name(tmp_path):
-    write_set(tmp_path)
-    for number, place in (("11", "part 1"), ("12", "part 2/é")):
-        (tmp_path / place).mkdir(parents=True)
-        (tmp_path / f"ISIC_{number}.jpg").rename(tmp_path / place / f"ISIC_{number}.jpg")
-    found = ham10000.load(tmp_path).table["path"]
-    assert [path.parent.name for path in found] == ["part 1", "é", tmp_path.name]
-
-
-def test_images_without_file_row_or_peace(tmp_path):
-    write_set(tmp_path)
-    (tmp_path / "ISIC_12.jpg").rename(tmp_path / "ISIC_99.jpg")
-    message = refused(ham10000.load, tmp_path)
-    assert "1 of 3 images" in message
-    assert "ISIC_12" in message
-    (tmp_path / "ISIC_12.jpg").write_bytes((tmp_path / "ISIC_99.jpg").read_bytes())
-    assert "ISIC_99" in refused(ham10000.load, tmp_path)
-    (tmp_path / "more").mkdir()
-    (tmp_path / "ISIC_99.jpg").rename(tmp_path / "more" / "ISIC_11.jpg")
-    message = refused(ham10000.load, tmp_path)
-    assert "ISIC_11 lies twice" in message
-    assert "more" in message
-
-
 def test_the_official_test_images_below_the_folder_are_no_extras(tmp_path):
     plain = ham10000.load(write_set(tmp_path))
     (tmp_path / "test").mkdir()
@@ -199,21 +150,14 @@ def test_the_official_test_images_below_the_folder_are_no_extras(tmp_path):
     assert ham10000.load(tmp_path).fingerprint == plain.fingerprint
 
 
-def test_a_missing_folder_or_table_is_named(tmp_path):
-    message = refused(ham10000.load, tmp_path / "nowhere")
-    assert str(tmp_path / "nowhere") in message
-    assert "SKINLIB_DATA" in message
-    assert ham10000.METADATA in refused(ham10000.load, tmp_path)
-
-
 def test_locate(tmp_path, monkeypatch, synthetic_folder):
-    monkeypatch.setenv("SKINLIB_CACHE", str(tmp_path))
     calls = []
     monkeypatch.setattr(synthetic, "ensure", lambda **options: calls.append(options))
     for word in (None, "synthetic", "synthetic:90"):
         ham10000.locate(word)
     assert calls == [{}, {}, {"images": 90}]
     assert "synthetic:many" in refused(ham10000.locate, "synthetic:many")
+    assert "nowhere' does not exist" in refused(ham10000.locate, tmp_path / "nowhere")
     monkeypatch.setenv("SKINLIB_DATA", str(synthetic_folder))
     assert ham10000.locate() == synthetic_folder
     assert ham10000.locate(tmp_path) == tmp_path
@@ -231,8 +175,7 @@ def test_the_name_ham10000_is_kept_for_the_whole_set(tmp_path, monkeypatch, size
 
 def test_the_fingerprint_follows_rows_and_file_sizes_only(tmp_path):
     first = ham10000.load(write_set(tmp_path / "a")).fingerprint
-    assert ham10000.load(write_set(tmp_path / "b")).fingerprint == first
-    table, image = tmp_path / "b" / ham10000.METADATA, tmp_path / "b" / "ISIC_12.jpg"
+    table, image = (write_set(tmp_path / "b") / name for name in (ham10000.METADATA, "ISIC_11.jpg"))
     table.write_text("\r\n".join([HEADER, *reversed(ROWS)]))
     assert ham10000.load(tmp_path / "b").fingerprint == first
     table.write_text(TEXT.replace("unknown", "male"))

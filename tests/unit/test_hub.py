@@ -9,7 +9,7 @@ import yaml
 from skinlib.cli import main
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
-from skinlib.predict import hub, released
+from skinlib.predict import card, released
 
 huggingface_hub = pytest.importorskip("huggingface_hub", reason="comes with the extra publish")
 
@@ -22,7 +22,7 @@ def test_the_folder_is_a_model_with_its_scores(tmp_path):
     # predict opens it as it opens the one in models/.
     assert model == released.read(source)
     assert all(sha256(folder / name) == each["sha256"] for name, each in model["files"].items())
-    card = huggingface_hub.ModelCard.load(folder / released.CARD)
+    found = huggingface_hub.ModelCard.load(folder / released.CARD)
     text = (source / released.CARD).read_text(encoding="utf-8")
     front = yaml.safe_load(text.split("---\n")[1])
     scores = [
@@ -31,10 +31,10 @@ def test_the_folder_is_a_model_with_its_scores(tmp_path):
         for metric in each["metrics"]
     ]
     assert [(each.dataset_type, each.metric_type, each.metric_value)
-            for each in card.data.eval_results] == scores  # fmt: skip
-    assert card.data.license == model["licence"]["id"]
-    assert card.text.strip() == text.split("---\n", 2)[2].strip()
-    config = json.loads((folder / hub.CONFIG).read_text(encoding="utf-8"))
+            for each in found.data.eval_results] == scores  # fmt: skip
+    assert found.data.license == model["licence"]["id"]
+    assert found.text.strip() == text.split("---\n", 2)[2].strip()
+    config = json.loads((folder / card.CONFIG).read_text(encoding="utf-8"))
     assert [config["id2label"][str(place)] for place in range(7)] == model["classes"]
     # Made again, it takes the place of the first.
     assert main(["release", "--hub", str(folder)]) == 0
@@ -46,13 +46,8 @@ def test_what_is_refused(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(DataError, match="is no released model"):
-        hub.write(source, other)
-    card = (source / released.CARD).read_text(encoding="utf-8")
-    (source / released.CARD).write_text(card.replace("    metrics:\n", "    scores:\n"), "utf-8")
-    with pytest.raises(IntegrityError, match="release --card"):
-        hub.write(source, tmp_path / "hub")
-    (source / released.CARD).write_text(card, "utf-8")
+        card.hub(source, other)
     (source / released.ONNX).write_bytes(b"broken")
     with pytest.raises(IntegrityError, match="SHA-256"):
-        hub.write(source, tmp_path / "hub")
+        card.hub(source, tmp_path / "hub")
     assert not (tmp_path / "hub").exists()

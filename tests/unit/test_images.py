@@ -4,6 +4,7 @@ import errno
 import io
 import struct
 import zlib
+from unittest import mock
 
 import colours
 import numpy as np
@@ -13,21 +14,10 @@ from PIL import Image, PngImagePlugin
 from skinlib.common.errors import IntegrityError
 from skinlib.data import images
 
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-def refused(path):
-    """Return the message of the IntegrityError that decoding must raise."""
-    with pytest.raises(IntegrityError) as error:
-        images.decode(path)
-    assert error.value.exit_code == 3
-    assert f"'{path}'" in str(error.value)
-    return str(error.value)
-
 
 def save(path, array, **options):
     """Save an array without loss; the name says jpg all the same."""
-    Image.fromarray(np.asarray(array)).save(path, format="PNG", **options)
+    Image.fromarray(array).save(path, format="PNG", **options)
     return path
 
 
@@ -63,46 +53,36 @@ def test_what_people_have_instead_is_told_by_its_first_bytes(content, words, mem
 
 def test_a_file_that_the_system_refuses_is_not_called_damaged(tmp_path, monkeypatch):
     path = save(tmp_path / "photo.jpg", np.zeros((2, 2, 3), np.uint8))
-    monkeypatch.setattr("builtins.open", refuse)
+    error = PermissionError(errno.EACCES, "Permission denied", str(path))
+    monkeypatch.setattr("builtins.open", mock.Mock(side_effect=error))
     with pytest.raises(PermissionError):
         images.decode(path)
 
 
-def refuse(path, *_, **__):
-    raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-
-@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (10_001, 1_000)])
-def test_a_huge_image_is_refused_by_its_declared_size(tmp_path, width, height):
+def test_a_huge_image_is_refused_by_its_declared_size(tmp_path):
     """There is nothing to decode behind the header, so decoding cannot have been tried."""
-    message = refused(png_header(tmp_path / "ISIC_1.jpg", width, height))
-    assert message.count("limit") == 1
-    assert f"limit of {images.MAX_PIXELS}; resize it first" in message
+    path = png_header(tmp_path / "ISIC_1.jpg", 10_001, 1_000)
+    with pytest.raises(IntegrityError, match=f"'{path}'.*limit of {images.MAX_PIXELS}; resize it"):
+        images.decode(path)
     with images.open_image(png_header(tmp_path / "ISIC_2.jpg", 10_000, 1_000)) as image:
         assert image.size == (10_000, 1_000)
 
 
-PALETTE = np.array([[0, 1], [2, 3]], np.uint8)
-
-
 def _indexed():
-    image = Image.fromarray(PALETTE).convert("P")
-    image.putpalette([*RED, *GREEN, *BLUE, *WHITE])
+    image = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
+    image.putpalette([255, 0, 0, 0, 255, 0])
     return image
 
 
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
-        (Image.fromarray(np.array([[0, 100], [200, 255]], np.uint8)), [[0, 100], [200, 255]]),
+        (Image.fromarray(np.array([[0, 100, 255]], np.uint8)), [[0, 100, 255]]),
         (Image.fromarray(np.array([[True, False]])), [[255, 0]]),
         # 257 sixteen-bit steps make an eight-bit one.
-        (
-            Image.fromarray(np.array([[0, 25700], [40000, 65535]], np.uint16)),
-            [[0, 100], [155, 255]],
-        ),
-        (_indexed(), [[RED, GREEN], [BLUE, WHITE]]),
-        (Image.new("RGBA", (1, 1), (10, 20, 30, 0)), [[WHITE]]),
+        (Image.fromarray(np.array([[0, 25700, 40000]], np.uint16)), [[0, 100, 155]]),
+        (_indexed(), [[(255, 0, 0), (0, 255, 0)]]),
+        (Image.new("RGBA", (1, 1), (10, 20, 30, 0)), [[255]]),
         (Image.new("RGBA", (1, 1), (10, 20, 30, 51)), [[(206, 208, 210)]]),
         (Image.new("LA", (1, 1), (70, 128)), [[162]]),
     ],
@@ -110,12 +90,10 @@ def _indexed():
 )
 def test_other_kinds_of_pixels_become_rgb(tmp_path, image, expected):
     image.save(tmp_path / "ISIC_1.jpg", format="PNG")
-    found = np.asarray(images.decode(tmp_path / "ISIC_1.jpg"))
     expected = np.array(expected, np.uint8)
-    if expected.ndim == 2:
-        expected = np.stack([expected] * 3, axis=-1)
-    assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, expected)
+    expected = expected if expected.ndim == 3 else np.stack([expected] * 3, axis=-1)
+    found = np.asarray(images.decode(tmp_path / "ISIC_1.jpg"))
+    np.testing.assert_array_equal(found, expected, strict=True)
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
@@ -175,10 +153,6 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     np.testing.assert_array_equal(found, UPRIGHT[orientation](stored))
 
 
-def exif_segment(exif):
-    return b"\xff\xe1" + struct.pack(">H", 2 + 6 + len(exif)) + b"Exif\0\0" + exif
-
-
 @pytest.mark.parametrize(
     "exif",
     [b"GARBAGE!", b"II*\0", b"II*\0\x08\0\0\0\x01\0", b""],
@@ -192,7 +166,8 @@ def test_a_whole_photograph_with_damaged_exif_is_decoded(tmp_path, exif):
     Image.fromarray(picture).save(path, quality=95, dpi=(72, 72))
     jpeg = path.read_bytes()
     expected = np.asarray(images.decode(path))
-    path.write_bytes(jpeg[:2] + exif_segment(exif) + jpeg[2:])
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + 6 + len(exif)) + b"Exif\0\0" + exif
+    path.write_bytes(jpeg[:2] + segment + jpeg[2:])
     np.testing.assert_array_equal(np.asarray(images.decode(path)), expected)
 
 

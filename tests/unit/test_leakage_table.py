@@ -4,11 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from invented import invent
 
+from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import IntegrityError
 from skinlib.data import splits, synthetic
 from skinlib.experiments import leakage
+from skinlib.experiments.study import load_study
+from skinlib.stats.bootstrap import Estimate
 
 
 @dataclasses.dataclass
@@ -21,8 +25,6 @@ class Run:
     right: np.ndarray
     table: object
 
-    finished = True
-
     def predictions(self, part):
         rows = self.split.rows(self.table, part)
         labels = rows["dx"].map(CLASSES.index).to_numpy()
@@ -33,7 +35,7 @@ class Run:
 
 @pytest.fixture
 def pair(tmp_path, monkeypatch):
-    monkeypatch.setattr(leakage.paths, "RESULTS", tmp_path)
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
     table = synthetic.metadata(1500, 0)
     counts = table.set_index("image_id")["lesion_id"].map(table["lesion_id"].value_counts())
     runs = []
@@ -47,39 +49,20 @@ def pair(tmp_path, monkeypatch):
     return runs
 
 
-class Study:
-    """One pair, and a seed of which one half is missing."""
-
-    def __init__(self, pair):
-        self.found = [*pair, pair[0]]
-        spec = dataclasses.make_dataclass(
-            "Spec", ["seed", "variant", ("recipe", str, "clean"), ("backbone", str, "A")]
-        )
-        self.specs = [spec(seed, name) for seed in (0, 1) for name in ("sealed", "leaking")]
-
-    def trained(self):
-        return list(zip(self.specs, self.found, strict=False))
-
-
 def test_the_effect_is_on_the_images_that_can_leak(pair):
-    found = leakage.by_images(leakage.runs(Study(pair)), n_resamples=20)
+    found = leakage.by_images({("A", 0): pair})
     count, everywhere = found[leakage.ALL]
     leaks, there = found[leakage.CAN_LEAK]
     assert 0 < leaks < count == len(pair[0].right)
     assert leaks == pair[1].right.sum()
-    accuracy = leakage.MEASURED.index("accuracy")
-    assert there.difference[accuracy] == 1.0
-    assert everywhere.difference[accuracy] == pytest.approx(leaks / count)
-    assert len(there.by_seed) == 1
-    assert there.estimate("p(true)").value == 1.0
-    assert leakage.by_images(leakage.runs(Study(pair), "clean-frozen")) == {}
-    assert leakage.runs(Study(pair), backbone="B") == {}
+    assert there.estimate("accuracy").value == there.estimate("p(true)").value == 1.0
+    assert everywhere.estimate("accuracy").value == pytest.approx(leaks / count)
     for group in (leakage.CANNOT, leakage.VALIDATION):
         images, nowhere = found[group]
         assert images > 0
-        assert nowhere.difference[accuracy] == nowhere.high[accuracy] == 0.0
+        assert nowhere.estimate("accuracy") == Estimate(0, 0, 0)
     assert found[leakage.CANNOT][0] == count - leaks
-    assert len(leakage.by_images(leakage.runs(Study(pair), "clean"), n_resamples=20)) == 4
+    assert leakage.by_images({}) == {}
 
 
 def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
@@ -87,25 +70,37 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
     sealed, leaking = pair
     rng = np.random.default_rng(0)
     sealed.right, leaking.right = (rng.random(len(sealed.right)) < p for p in (0.4, 0.7))
-    accuracy = leakage.MEASURED.index("accuracy")
-    found = leakage.by_images(leakage.runs(Study(pair)), n_resamples=200)[leakage.CAN_LEAK][1]
-    assert found.estimate(accuracy).sign == 1
-    more = leakage.beyond(leakage.runs(Study(pair)), n_resamples=200)
-    assert more.estimate(accuracy).sign == 0
-    (can,) = leakage.pairs(leakage.runs(Study(pair)))[1]
+    found = {("A", 0): pair}
+    assert leakage.by_images(found)[leakage.CAN_LEAK][1].estimate("accuracy").sign == 1
+    more = leakage.beyond(found).estimate("accuracy")
+    assert more.sign == 0
+    (can,) = leakage.pairs(found)[1]
     gain = leaking.right.astype(float) - sealed.right
-    assert more.difference[accuracy] == pytest.approx(gain[can].mean() - gain[~can].mean())
+    assert more.value == pytest.approx(gain[can].mean() - gain[~can].mean())
     # Two groups of images drawn independently: their errors add.
     error = np.sqrt(sum(gain[mask].var() / mask.sum() for mask in (can, ~can)))
-    width = more.high[accuracy] - more.low[accuracy]
-    assert width / (2 * 1.96 * error) == pytest.approx(1, abs=0.2)
+    assert (more.high - more.low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.2)
     assert leakage.beyond({}) is None
 
 
 def test_runs_of_other_images_are_refused(pair):
     pair[1].record["data"] = {"fingerprint": "2"}
     with pytest.raises(IntegrityError, match="different images"):
-        leakage.pairs(leakage.runs(Study(pair)))
+        leakage.pairs({("A", 0): pair})
+
+
+def test_pairs_are_of_one_seed_backbone_and_recipe(tmp_path, monkeypatch):
+    """One half of the fourth seed is missing."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    wanted = lambda spec: spec.seed < 3 or spec.levels["training"] == "sealed"  # noqa: E731
+    invent("leakage-matched", lambda spec: 0.5 if wanted(spec) else None)
+    study = load_study("leakage-matched")
+    found = leakage.runs(study, "clean-frozen", "MobileNet")
+    assert list(found) == [("MobileNet", seed) for seed in range(3)]
+    for sealed, leaking in found.values():
+        assert sealed.name == leaking.name.replace("leaking", "sealed") != leaking.name
+    assert [key[1] for key in leakage.runs(study, "clean", "MobileNetV2")] == [0, 1]
+    assert leakage.runs(study, "best") == {}
 
 
 def test_lesions_on_both_sides_are_counted_image_by_image():

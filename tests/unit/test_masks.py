@@ -1,10 +1,10 @@
 """Lesion masks: found, read whole or refused by name, and averaged over cells as Pillow does."""
 
 import io
-import zipfile
 
 import numpy as np
 import pytest
+from local_server import make_zip
 from PIL import Image, ImageDraw
 
 from skinlib.common.errors import DataError, IntegrityError
@@ -31,19 +31,17 @@ PICTURES = {name: drawing((90 + 40 * i, 60, 330, 390)) for i, name in enumerate(
 FILES = {f"{name}_segmentation.png": png(image) for name, image in PICTURES.items()}
 
 
-def pack(path, files, method=zipfile.ZIP_DEFLATED):
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
 @pytest.fixture
 def packed(tmp_path):
     """The layout of the published file: a folder inside, shadows of a Mac, other files."""
     extra = {"inner/": b"", f"__MACOSX/inner/._{IDS[0]}_segmentation.png": b"x", "README": b"x"}
     inside = {f"inner/{name}": content for name, content in FILES.items()}
     return pack(tmp_path / masks.NAMES[1], {**extra, **inside})
+
+
+def pack(path, files):
+    path.write_bytes(make_zip(files))
+    return path
 
 
 @pytest.fixture
@@ -61,6 +59,8 @@ def test_zip_and_folder_give_the_same_masks(kind, request):
     assert found.ids == set(IDS)
     for name, image in PICTURES.items():
         np.testing.assert_array_equal(found.read(name), np.asarray(image) == 255)
+    shares = [cell_shares(found.read(name), (3, 4), "none") for name in IDS[::-1]]
+    np.testing.assert_array_equal(found.shares(IDS[::-1], (3, 4), "none"), shares)
     assert found.provenance()["masks"] == 3
 
 
@@ -73,18 +73,14 @@ def test_where_they_are_looked_for(packed, folder, monkeypatch):
     monkeypatch.setenv("SKINLIB_MASKS", str(folder))
     assert locate(data) == folder
     monkeypatch.setenv("SKINLIB_MASKS", str(data / "nowhere.zip"))
-    with pytest.raises(DataError, match="nowhere.zip"):
+    with pytest.raises(DataError, match="nowhere.zip'.*lesion_tschandl.zip.*Dataverse"):
         locate(data)
 
 
-def test_missing_masks_say_where_to_get_them(tmp_path):
-    with pytest.raises(DataError, match="lesion_tschandl.zip.*Dataverse.*SKINLIB_MASKS"):
-        locate(tmp_path)
+def test_missing_masks_are_named(packed, tmp_path):
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no ISIC_xxxxxxx_segmentation.png"):
-        Masks(tmp_path)
-
-
-def test_an_image_without_a_mask(packed):
+        Masks(tmp_path / "empty")
     with pytest.raises(DataError, match="no mask of ISIC_0000009"):
         Masks(packed).read("ISIC_0000009")
 
@@ -95,7 +91,7 @@ def test_an_image_without_a_mask(packed):
 def test_damaged_files_are_named(tmp_path):
     """A corrupt member, a torn picture, a cut zip, a mask of another size."""
     name = f"{IDS[1]}_segmentation.png"
-    path = pack(tmp_path / "m.zip", FILES, zipfile.ZIP_STORED)
+    path = pack(tmp_path / "m.zip", FILES)
     body = bytearray(path.read_bytes())
     at = body.index(name.encode()) + 500
     body[at : at + 4] = b"\xff\xff\xff\xff"
@@ -115,7 +111,7 @@ def test_damaged_files_are_named(tmp_path):
         Masks(path)
 
 
-def test_bombs(tmp_path):
+def test_bombs_and_doubles(tmp_path):
     name = f"{IDS[0]}_segmentation.png"
     path = pack(tmp_path / "m.zip", {name: bytes(2**21)})
     with pytest.raises(IntegrityError, match="2097152 bytes, no mask"):
@@ -124,10 +120,6 @@ def test_bombs(tmp_path):
     path = pack(tmp_path / "m.zip", {name: png(Image.new("1", (8000, 8000)))})
     with pytest.raises(IntegrityError, match="more than the limit"):
         Masks(path).read(IDS[0])
-
-
-def test_two_masks_of_one_image(tmp_path):
-    name = f"{IDS[0]}_segmentation.png"
     path = pack(tmp_path / "m.zip", {f"{part}/{name}": FILES[name] for part in "ab"})
     with pytest.raises(IntegrityError, match=f"two masks of {IDS[0]}"):
         Masks(path)
@@ -137,7 +129,7 @@ def test_two_masks_of_one_image(tmp_path):
 
 
 @pytest.mark.parametrize("crop", ["centre", "none"])
-@pytest.mark.parametrize("shape", [(3, 3), (5, 5), (7, 7), (1, 1)])
+@pytest.mark.parametrize("shape", [(5, 5), (7, 7), (1, 1)])
 def test_shares_against_pillows_box_filter(crop, shape):
     mask = np.asarray(PICTURES[IDS[0]]) == 255
     seen = mask[:, 75:525] if crop == "centre" else mask
@@ -155,8 +147,6 @@ def test_a_pixel_on_a_border_counts_for_both_cells():
     mask[:, (0, 6)] = True
     np.testing.assert_allclose(cell_shares(mask, (1, 2)), [[0.2, 0.2]])
     np.testing.assert_allclose(cell_shares(mask, (1, 1), "none"), [[3 / 7]])
-    with pytest.raises(DataError, match="crop 'top'"):
-        cell_shares(mask, (1, 1), "top")
 
 
 def test_the_crop_is_that_of_the_photographs():
@@ -164,10 +154,3 @@ def test_the_crop_is_that_of_the_photographs():
     image = PICTURES[IDS[1]]
     pixels = resize(image.convert("RGB").resize((341, 256)), 9)[..., 0] / 255
     np.testing.assert_allclose(pixels, cell_shares(np.asarray(image) == 255, (9, 9)), atol=0.12)
-
-
-def test_several_at_once(packed):
-    found = Masks(packed).shares(IDS[::-1], (3, 4), "none")
-    assert found.shape == (3, 3, 4)
-    mask = np.asarray(PICTURES[IDS[2]]) == 255
-    np.testing.assert_allclose(found[0], cell_shares(mask, (3, 4), "none"))

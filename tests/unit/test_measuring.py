@@ -12,7 +12,7 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.data import ham10000
-from skinlib.experiments import external, leakage, measuring
+from skinlib.experiments import external, groups, leakage, measuring
 from skinlib.experiments.run import folder_of, write_predictions, write_record
 from skinlib.experiments.study import load_study
 
@@ -41,30 +41,29 @@ def folder(synthetic_folder, tmp_path):
 
 
 def test_without_runs_only_the_split_is_recounted(synthetic_folder, results):
-    written = measuring.measure(synthetic_folder, seeds=range(2), test_share=0.3)
+    written = measuring.measure(synthetic_folder, test_share=0.3)
     assert [path.name for path in written] == ["both-sides.json", "subgroups.json"]
     assert json.loads(written[1].read_text()) == {}
     counted = json.loads((results / leakage.BOTH_SIDES).read_text())
-    assert counted["images"] == 70
-    assert len(counted["rows"]) == 2
+    assert (counted["images"], len(counted["rows"])) == (70, measuring.SEEDS)
 
 
 def test_groups_of_the_own_and_of_the_official_test(folder, results):
-    spec = next(s for s in load_study(measuring.SMALL).specs if s.recipe == "clean")
+    spec = next(s for s in load_study(groups.SMALL).specs if s.recipe == "clean")
     own = ham10000.load(folder, decode=False).table
     official = external.load(folder).table
     both = pd.concat([own, official], ignore_index=True)
     labels = both["dx"].map(CLASSES.index).to_numpy()
-    where = folder_of(measuring.SMALL, spec.name)
+    where = folder_of(groups.SMALL, spec.name)
     write_predictions(
         where, both, ["test"] * len(own) + [external.PART] * len(official), np.eye(7)[labels]
     )
     record = records.blank() | {
-        "status": "finished", "run": spec.name, "study": measuring.SMALL, "input_size": 96,
+        "status": "finished", "run": spec.name, "study": groups.SMALL, "input_size": 96,
         "recipe": spec.resolve().to_json(), "external": {"fingerprint": "1"},
     }  # fmt: skip
     write_record(where, record)
-    (_, path) = measuring.measure(folder, seeds=range(1), test_share=0.3)
+    _, path = measuring.measure(folder, test_share=0.3)
     found = json.loads(path.read_text())
     assert list(found) == ["clean, 96 px, seed 0", "clean, 96 px, seed 0, official test"]
     mine, theirs = found.values()

@@ -13,41 +13,32 @@ from skinlib.data.metadata import MetadataEncoder, apply_age_policy
 from skinlib.data.prepare import prepare
 from skinlib.experiments.recipes import get_recipe
 
-TRAIN = pd.DataFrame(
-    {
-        "age": [40.0, 60.0, np.nan, 50.0],
-        "sex": ["male", "female", "male", "female"],
-        "localization": ["face", "back", "back", "scalp"],
-    }
-)
+CLEAN = get_recipe("clean")
 
 
 def rows(*values):
     return pd.DataFrame(values, columns=["age", "sex", "localization"])
 
 
-def test_a_vector_worked_by_hand():
+TRAIN = rows(
+    (40.0, "male", "face"), (60.0, "female", "back"), (np.nan, "male", "back"),
+    (50.0, "female", "scalp"),
+)  # fmt: skip
+
+
+def test_vectors_worked_by_hand():
     """Ages 40, 50, 60: mean 50, variance 200/3. Slot 0 of each block is for the unseen."""
     encoder = MetadataEncoder.fit(TRAIN)
-    found = encoder.transform(rows((70.0, "male", "face")))
+    encoder = MetadataEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    found = encoder.transform(rows((70.0, "male", "face"), (np.nan, "unknown", "ear")))
     sex = [0, 0, 1, 0]  # unseen, female, male, and a free slot
     site = [0, 0, 1, 0] + 12 * [0]  # unseen, back, face, scalp, and free slots
-    expected = np.array([[20 / np.sqrt(200 / 3), *sex, *site]])
-    assert found.shape == (1, 21)
+    known = [20 / np.sqrt(200 / 3), *sex, *site]
+    # A missing age counts as the mean.
+    nothing = [0, 1, 0, 0, 0, 1, *15 * [0]]
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-
-
-def test_what_training_has_not_seen_goes_to_slot_0():
-    found = MetadataEncoder.fit(TRAIN).transform(rows((50.0, "unknown", "ear")))
-    assert np.flatnonzero(found[0]).tolist() == [1, 5]
-
-
-def test_a_missing_age_counts_as_the_training_mean():
-    found = MetadataEncoder.fit(TRAIN).transform(
-        rows((np.nan, "male", "face"), (50, "male", "face"))
-    )
-    assert found[:, 0].tolist() == [0, 0]
+    np.testing.assert_allclose(found, [known, nothing], rtol=1e-6)
+    np.testing.assert_array_equal(encoder.nothing(), nothing)
 
 
 def test_it_equals_the_keras_layers():
@@ -92,15 +83,14 @@ def test_no_age_at_all_is_refused_and_one_age_is_not_divided_by_zero():
 
 def test_it_is_fitted_on_the_training_part_alone(dataset):
     """Other ages, sexes and sites in the held-out parts change nothing in the encoder."""
-    before = prepare(get_recipe("clean"), dataset, 8, 0, progress=False)
+    before = prepare(CLEAN, dataset, 8, 0, progress=False)
     train = dataset.table["image_id"].isin(before.tables["train"]["image_id"])
     assert before.encoder.age_mean == pytest.approx(before.tables["train"]["age"].mean())
     assert before.encoder.age_std == pytest.approx(before.tables["train"]["age"].std(ddof=0))
     doctored = dataset.table.copy()
     doctored.loc[~train, ["age", "sex", "localization"]] = (0.0, "unknown", "acral")
     other = dataclasses.replace(dataset, table=doctored)
-    after = prepare(get_recipe("clean"), other, 8, 0, progress=False)
-    assert after.split.hash == before.split.hash
+    after = prepare(CLEAN, other, 8, 0, progress=False)
     assert after.encoder == before.encoder
     assert (after.parts["test"].metadata != before.parts["test"].metadata).any()
 
@@ -112,26 +102,15 @@ def test_age_policies_and_their_counts():
     assert counts == {"policy": "drop", "dropped": 1, "imputed": 0}
     kept, counts = apply_age_policy(TRAIN, "impute")
     pd.testing.assert_frame_equal(kept, TRAIN)
-    assert kept is not TRAIN
     assert counts == {"policy": "impute", "dropped": 0, "imputed": 1}
-    with pytest.raises(DataError, match="'median'"):
-        apply_age_policy(TRAIN, "median")
-
-
-def test_an_encoder_survives_run_json():
-    encoder = MetadataEncoder.fit(TRAIN)
-    again = MetadataEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
-    assert again == encoder
-    assert (again.transform(TRAIN) == encoder.transform(TRAIN)).all()
 
 
 def test_rows_of_the_cache_are_those_of_the_tables(dataset):
     """Every image of every part is the one of its id, also when rows were dropped."""
-    recipe = get_recipe("clean").replace(missing_age="drop")
     table = dataset.table.copy()
     table.loc[[0, 30], "age"] = np.nan
     other = dataclasses.replace(dataset, table=table)
-    prepared = prepare(recipe, other, 8, 0, progress=False)
+    prepared = prepare(CLEAN.replace(missing_age="drop"), other, 8, 0, progress=False)
     assert sum(map(len, prepared.parts.values())) == table["age"].notna().sum() < 69
     for name, part in prepared.parts.items():
         ids = table["image_id"].to_numpy()[part.rows]

@@ -89,19 +89,6 @@ def test_the_stored_counts_are_those_counted_here(alarms):
     assert stored == described(alarms)
 
 
-def test_photographs_of_a_lesion_are_alike_and_models_equally_good():
-    """What the counts rest on, of many lesions drawn at once."""
-    rng = np.random.default_rng(9)
-    alike, means = [], []
-    for _ in range(40):
-        (first, second), lesions = simulate(rng, TOGETHER)
-        same = lesions[1:] == lesions[:-1]
-        alike.append(np.mean(first[1:][same] == first[:-1][same]))
-        means.append(np.mean(first) - np.mean(second))
-    assert np.mean(alike) > 0.85
-    assert abs(np.mean(means)) < 4 * np.std(means) / np.sqrt(len(means))
-
-
 def test_levels_hold_by_lesion_and_by_image_only_for_independent_photographs(alarms):
     assert 0 < alarms["by_lesion"] <= bound()
     assert 0 < alarms["by_image_independent"] <= bound()

@@ -41,11 +41,10 @@ def test_with_one_seed_it_is_the_bootstrap_over_lesions_of_the_difference():
         return plain(labels, answers[:, 1]) - plain(labels, answers[:, 0])
 
     both = np.stack(pair, axis=1)
-    expected = cluster_bootstrap(difference, labels, both, lesions, draws=3000)
-    found = effect([(labels, pair, lesions)], ACCURACY, n_resamples=3000).estimate("accuracy")
+    expected = cluster_bootstrap(difference, labels, both, lesions)
+    found = effect([(labels, pair, lesions)], ACCURACY).estimate("accuracy")
     assert found.value == difference(labels, both)
-    # The interval is some 0.18 wide; two sets of 3000 draws differ by a tenth of that at most.
-    np.testing.assert_allclose([found.low, found.high], expected, atol=0.015)
+    assert (found.low, found.high) == pytest.approx(expected)
 
 
 def test_seeds_with_the_same_lesions_promise_no_more_than_one():
@@ -63,7 +62,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(shares):
     covered = 0
     for trial in range(300):
         pairs = [make([trial, k], 80, shares, per_lesion=2, offset=k) for k in (0, 40)]
-        found = effect(pairs, ACCURACY, n_resamples=200, level=0.9)
+        found = effect(pairs, ACCURACY, level=0.9)
         covered += bool(found.low <= shares[1] - shares[0] <= found.high)
     # 300 trials at 0.9: standard error 0.017.
     assert covered / 300 == pytest.approx(0.9, abs=0.05)
@@ -98,7 +97,7 @@ def test_what_one_group_gains_beyond_the_other_is_the_difference_of_its_own_effe
     """One seed, whose lesions are either in the group or not: also of the copied rows."""
     labels, pair, lesions = make(2, 150, (0.5, 0.7), per_lesion=2)
     mask = lesions % 3 == 0
-    found = paired.difference_in_differences([(labels, pair, lesions)], [mask], n_resamples=300)
+    found = paired.difference_in_differences([(labels, pair, lesions)], [mask])
     inside, outside = (
         effect(paired.some([(labels, pair, lesions)], [rows])) for rows in (mask, ~mask)
     )
@@ -111,7 +110,7 @@ def test_what_one_group_gains_beyond_the_other_is_the_difference_of_its_own_effe
         return gain[chosen].mean() - gain[~chosen].mean()
 
     rows = np.stack([*(each.argmax(axis=1) for each in pair), mask], axis=1)
-    expected = cluster_bootstrap(beyond, labels, rows, lesions, draws=300)
+    expected = cluster_bootstrap(beyond, labels, rows, lesions)
     estimate = found.estimate("accuracy")
     assert (estimate.low, estimate.high) == pytest.approx(expected)
 
@@ -167,12 +166,12 @@ def study(tmp_path, monkeypatch):
 
 
 def test_several_contrasts_are_those_measured_one_by_one(study):
-    found = effects.settings(n_resamples=30)
+    found = effects.settings()
     assert list(found) == list(effects.SETTINGS)
-    pairs = effects.finished_pairs(study, None, "rgb", effects.SETTINGS_RECIPE)
+    one, other = (effects.finished(study, each, effects.SETTINGS_RECIPE) for each in (None, "rgb"))
     # DenseNet201 has the recipe as it is and no other setting.
-    assert list(pairs) == [("MobileNetV2", seed) for seed in range(3)]
-    alone = effect([effects.together(pair) for pair in pairs.values()], n_resamples=30)
+    assert list(other) == [("MobileNetV2", seed) for seed in range(3)]
+    alone = effect([effects.together((one[key], other[key])) for key in other])
     for name in ("first", "second", "by_seed", "low", "high"):
         np.testing.assert_allclose(getattr(found[effects.RGB], name), getattr(alone, name))
     assert found[effects.RGB].judgement(0) == GAIN
@@ -180,7 +179,7 @@ def test_several_contrasts_are_those_measured_one_by_one(study):
 
 
 def test_the_table_names_the_effect_and_shows_both_intervals(study):
-    found = effects.settings(n_resamples=30)
+    found = effects.settings()
     frame = paired.frame(found, ("Logged", "Described"), "Change")
     assert len(frame) == len(effects.SETTINGS) * len(SCORES)
     row, accuracy = frame.iloc[0], found[effects.RGB].estimate("accuracy")
@@ -206,7 +205,7 @@ def test_seeds_of_two_studies_are_taken_together(tmp_path, monkeypatch):
     ways = (effects.NONE, effects.CODED, effects.DESCRIBED)
     invent("ablation", lambda spec: 0.5 if spec.variant in ways and spec.seed < 2 else None)
     invent("attention", lambda spec: 0.6 if spec.seed == 4 else None)
-    found = effects.attentions(n_resamples=10)
+    found = effects.attentions()
     assert list(found) == list(effects.ATTENTIONS)
     assert {len(each.by_seed) for each in found.values()} == {3}
 

@@ -1,12 +1,11 @@
 """A small book is printed: contents, page numbers, bookmarks and links agree."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
+from visiting import chromium_program
 
 from skinlib.cli import main
 
@@ -35,9 +34,7 @@ def book(tmp_path):
 
 
 def test_contents_numbers_bookmarks_and_links(book, tmp_path):
-    if shutil.which(os.environ.get("SKINLIB_CHROMIUM", "chromium")) is None:
-        required = os.environ.get("SKINLIB_REQUIRE_BROWSER") == "1"
-        (pytest.fail if required else pytest.skip)("Chromium is not installed")
+    chromium_program()
     output = tmp_path / "book.pdf"
     # In a process of its own: other tests have a browser open in this one.
     command = [sys.executable, "-m", "skinlib", "pdf", str(book), "-o", str(output)]

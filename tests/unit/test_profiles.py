@@ -27,39 +27,14 @@ def read(name):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def options():
-    """Return the long options of the Snakemake that is installed, plugins included."""
-    return {
-        text.removeprefix("--")
-        for action in get_argument_parser()._actions
-        for text in action.option_strings
-    }
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_every_option_exists(name):
-    known = options() | PLUGIN_OPTIONS.get(name, set())
-    assert set(read(name)) <= known
-
-
-def test_options_of_the_slurm_plugin_are_those_it_has():
-    pytest.importorskip("snakemake_executor_plugin_slurm")
-    assert PLUGIN_OPTIONS["slurm"] <= options()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_run_goes_on_after_a_failure_elsewhere_and_is_tried_again(name):
+def test_every_option_exists_and_a_failed_run_is_tried_again(name):
     content = read(name)
-    assert content["executor"] == name
-    assert content["keep-going"] is True
+    known = {text for action in get_argument_parser()._actions for text in action.option_strings}
+    assert {f"--{key}" for key in set(content) - PLUGIN_OPTIONS.get(name, set())} <= known
+    assert (content["executor"], content["keep-going"]) == (name, True)
     assert content["retries"] >= 1
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "local"])
-def test_a_run_is_a_job_with_one_gpu(name):
-    run = read(name)["set-resources"]["run"]
-    assert run["gpu"] == 1
-    assert run["mem_mb"] > read(name)["default-resources"]["mem_mb"]
+    assert name == "local" or content["set-resources"]["run"]["gpu"] == 1
 
 
 def snakemake(name, folder, *arguments, environment=None):
@@ -87,11 +62,22 @@ def plan(name, folder, *arguments, environment=None):
     return said
 
 
-def test_plan_of_the_local_profile(tmp_path):
-    said = plan("local", tmp_path, "--cores", "2", "--resources", "devices=2")
+@pytest.mark.parametrize(
+    ("name", "arguments", "plugins", "counts"),
+    [
+        ("local", ("--cores", "2", "--resources", "devices=2"), (), {"devices=1": 12, "gpu=": 0}),
+        ("slurm", (), ("executor_plugin_slurm",), {"devices=1": 12, "gpu=1": 12}),
+        ("kubernetes", (), ("executor_plugin_kubernetes", "storage_plugin_fs"),
+         {"gpu_manufacturer=nvidia": 12}),
+    ],
+)  # fmt: skip
+def test_plan_of_a_profile(name, arguments, plugins, counts, tmp_path):
+    for plugin in plugins:
+        pytest.importorskip(f"snakemake_{plugin}")
+    environment = dict.fromkeys(read(name).get("envvars", ()), str(tmp_path))
+    said = plan(name, tmp_path, *arguments, environment=environment)
     assert said.count("rule run:") == 12
-    assert said.count("devices=1") == 12
-    assert "gpu=" not in said
+    assert {text: said.count(text) for text in counts} == counts
 
 
 def test_a_run_that_goes_on_from_another_is_planned_after_it(tmp_path):
@@ -102,21 +88,6 @@ def test_a_run_that_goes_on_from_another_is_planned_after_it(tmp_path):
     assert len(jobs) == 1
     before = jobs[0].split("output:")[0]
     assert before.strip() == "input: book/executed/best/MobileNetV2-best-128px-s0.ipynb"
-
-
-def test_plan_of_the_slurm_profile(tmp_path):
-    pytest.importorskip("snakemake_executor_plugin_slurm")
-    said = plan("slurm", tmp_path)
-    assert said.count("rule run:") == 12
-    assert said.count("devices=1") == said.count("gpu=1") == 12
-
-
-def test_plan_of_the_kubernetes_profile(tmp_path):
-    pytest.importorskip("snakemake_executor_plugin_kubernetes")
-    pytest.importorskip("snakemake_storage_plugin_fs")
-    names = read("kubernetes")["envvars"]
-    said = plan("kubernetes", tmp_path, environment=dict.fromkeys(names, str(tmp_path)))
-    assert said.count("gpu_manufacturer=nvidia") == 12
 
 
 def program(folder, name, text):

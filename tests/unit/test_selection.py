@@ -13,7 +13,6 @@ from skinlib.common import paths
 from skinlib.common.errors import IntegrityError
 from skinlib.experiments.run import write_record
 from skinlib.experiments.study import RunSpec, Study
-from skinlib.paper import late_epochs
 from skinlib.stats import selection
 
 
@@ -171,7 +170,7 @@ def test_fewer_epochs_in_one_run_shorten_the_curve(study):
 
 
 def test_the_authors_highest_epoch_is_the_one_they_reported():
-    rows = late_epochs.logged().set_index("name")
+    rows = paper.late_epochs().set_index("name")
     assert not any("AD" in name.split() or "Datta" in name for name in rows.index)
     for name, row in rows.iterrows():
         run = paper.logged_run(name)

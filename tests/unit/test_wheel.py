@@ -1,18 +1,16 @@
 """A wheel, installed outside the clone: it predicts, and a downloaded page finds its results."""
 
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from visiting import serving
 
 from skinlib.book import archive
 from skinlib.common import paths
@@ -89,11 +87,8 @@ def test_the_wheel_predicts_outside_the_clone(python, tmp_path):
 @pytest.fixture
 def address(release):
     """A server of the release's files on this machine."""
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(release))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(release) as address:
+        yield address
 
 
 def test_a_downloaded_page_runs_in_a_fresh_folder(python, address, tmp_path):
@@ -141,7 +136,7 @@ def test_a_wheel_of_no_release_and_a_server_without_the_file_say_what_to_do(
 ):
     with pytest.raises(DataError, match="set SKINLIB_ROOT to the clone"):
         archive.bring()
-    monkeypatch.setenv("SKINLIB_ARCHIVES", f"{address}/nowhere")
+    monkeypatch.setenv("SKINLIB_ARCHIVES", f"{address}nowhere")
     installed()
     with pytest.raises(TemporaryError, match="set SKINLIB_ROOT to the folder"):
         archive.bring()

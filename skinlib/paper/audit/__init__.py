@@ -5,6 +5,7 @@ rules compute the numbers and the verdict. No verdict is written down anywhere.
 """
 
 import dataclasses
+import re
 import textwrap
 
 from skinlib import paper
@@ -17,6 +18,7 @@ from skinlib.paper.audit.verdicts import (
     RULES,
     VERDICTS,
     Result,
+    compared,
     kind,
     marked,
     only,
@@ -84,12 +86,9 @@ def check(claim, facts):
         result = RULES[claim.rule](facts, **claim.arguments)
     except NotAvailable as reason:
         verdict = NOT_HERE if isinstance(reason, OutOfReach) else OPEN
-        lacking = {"what": str(reason), "printed": None, "value": None, "agrees": False}
-        cells = (lacking | {"decides": True},)
+        cells = (compared(str(reason), None, None, agrees=False),)
         result = Result(claim.claim, f"Not decided: {marked(reason)}.", verdict, cells)
-    start = 2 if result.evidence.startswith("**") else 0
-    evidence = result.evidence[:start] + result.evidence[start:][:1].upper()
-    evidence += result.evidence[start + 1 :]
+    evidence = re.sub(r"^(\*\*)?.", lambda start: start[0].upper(), result.evidence)
     verdict = result.verdict
     if kind(verdict) == ONLY:
         verdict = only(claim.part.format(verdict.removeprefix(ONLY).strip()))
@@ -108,14 +107,14 @@ def counts(findings):
     return {verdict: kinds.count(verdict) for verdict in VERDICTS}
 
 
-def text(findings, width=100):
+def text(findings):
     """Return the findings as a table for a terminal, evidence below each claim."""
     lines = []
     for finding in findings:
         claim, result = finding.claim, finding.result
         lines.append(f"{claim.id} – {claim.place}: “{claim.claim}”")
         lines.append(f"    {result.verdict.upper()}")
-        lines += textwrap.wrap(result.evidence, width, initial_indent="    ",
+        lines += textwrap.wrap(result.evidence, 100, initial_indent="    ",
                                subsequent_indent="    ")  # fmt: skip
     lines.append("")
     lines += [f"{number:>4}  {verdict}" for verdict, number in counts(findings).items()]

@@ -14,28 +14,18 @@ import numpy as np
 
 from skinlib.common.classes import CLASSES
 from skinlib.paper import rounding
-from skinlib.paper.audit.cells import Cell, Entry, Shown, aslist, fill, gap
+from skinlib.paper.audit import verdicts
+from skinlib.paper.audit.cells import Cell, Entry, Shown, aslist, fill
 from skinlib.paper.audit.expressions import evaluate
 from skinlib.paper.audit.facts import NotAvailable
-from skinlib.paper.audit.verdicts import (
-    HOLDS,
-    OPEN,
-    SOURCES,
-    Result,
-    fits,
-    listed,
-    marked,
-    only,
-    rule,
-    share,
-)  # fmt: skip
+from skinlib.paper.audit.verdicts import listed, marked, only, share
 
 # What is marked where no single cell is shown.
 _PLACES = re.compile(r"\{(agreeing|good|first|tally|distinct|value|alternatives|fitting)[^}]*\}")
 _SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
-@rule
+@verdicts.rule
 def agree(facts, **arguments):
     """Are printed numbers the ones that they should be? See `Agreement`."""
     own = {field.name for field in dataclasses.fields(Agreement)}
@@ -94,12 +84,11 @@ class Agreement:
         if self.undefined:
             evidence += f" The text gives no measure of “{self.undefined}”."
         cells = tuple(
-            {"what": ", ".join(filter(None, [*map(str, entry.members), cell.label])),
-             "printed": cell.printed, "value": cell.value,
-             "agrees": bool(cell.agrees), "decides": cell.decides}
+            verdicts.compared(", ".join(filter(None, [*map(str, entry.members), cell.label])),
+                              cell.printed, cell.value, cell.agrees, cell.decides)
             for entry in entries for cell in entry.cells
         )  # fmt: skip
-        return Result(claimed, evidence, self._verdict(entries, words), cells)
+        return verdicts.Result(claimed, evidence, self._verdict(entries, words), cells)
 
     def _decide(self, entries):
         """Mark the cells that decide: those against the claim.
@@ -131,12 +120,16 @@ class Agreement:
             decimals = rounding.digits(printed, 0)
         return printed == value or rounding.agrees(printed, value, decimals)
 
+    def _value(self, text, members):
+        """Return the value of an expression for an entry."""
+        run = fill(self.fields.get("run"), members, self.fields)
+        return evaluate(fill(text, members, self.fields), self.facts, run)
+
     def _cells(self, value, members):
         """Compare what is printed with a value, one by one and class by class."""
         cells = []
-        run = fill(self.fields.get("run"), members, self.fields)
         for texts in zip(aslist(self.printed), aslist(value), strict=False):
-            both = (evaluate(fill(t, members, self.fields), self.facts, run) for t in texts)
+            both = (self._value(text, members) for text in texts)
             both = np.broadcast_arrays(*(np.atleast_1d(np.array(each, object)) for each in both))
             labels = CLASSES if both[0].size == len(CLASSES) else [""] * both[0].size
             for label, *pair in zip(labels, *(each.tolist() for each in both), strict=True):
@@ -158,16 +151,15 @@ class Agreement:
         for text in self.accepted:
             also = self._cells(text, members)
             cells = [
-                dataclasses.replace(cell, later=cell.later or (other.same and not cell.same))
+                dataclasses.replace(cell, agrees=cell.agrees or other.agrees,
+                                    later=cell.later or (other.agrees and not cell.agrees))
                 for cell, other in zip(cells, also, strict=True)
-            ]
+            ]  # fmt: skip
         tried = {name: self._cells(text, members) for name, text in self.partial.items()}
         for name in self.others:
             with contextlib.suppress(NotAvailable):
                 tried[name] = self._cells(self.value, [name, *members[1:]])
-        run = fill(self.fields.get("run"), members, self.fields)
-        texts = {name: fill(text, members, self.fields) for name, text in self.numbers.items()}
-        numbers = {name: Shown(evaluate(each, self.facts, run)) for name, each in texts.items()}
+        numbers = {name: Shown(self._value(text, members)) for name, text in self.numbers.items()}
         instead = [] if self.instead is None else self._cells(self.instead, members)
         return Entry(members, cells, tried, instead, numbers)
 
@@ -180,10 +172,11 @@ class Agreement:
                 last |= {"printed": Shown(cell.printed), "value": Shown(cell.value)}
                 # A value that is of no class leaves a gap.
                 line = fill(self.each, entry.members, last).replace("  ", " ").strip()
-                lines.append((marked(line) if cell.decides else line, cell))
-        wrong = [line for line, cell in lines if not cell.agrees]
-        later = [line for line, cell in lines if cell.later]
+                lines.append(marked(line) if cell.decides else line)
         cells = [cell for entry in entries for cell in entry.cells]
+        wrong = [line for line, cell in zip(lines, cells, strict=True) if not cell.agrees]
+        later = [line for line, cell in zip(lines, cells, strict=True) if cell.later]
+        gaps = [abs(cell.value - cell.printed) for cell in cells if not isinstance(cell.value, str)]
         good = len(lines) - len(wrong)
         fitting = [entry.name for entry in entries if self._fits(entry)]
         failing = [entry.name for entry in entries if not self._fits(entry)]
@@ -198,8 +191,9 @@ class Agreement:
             for name, shown in entries[0].numbers.items()
             if not isinstance(shown.value, str)
         }
-        return last | means | {
-            "each": "; ".join(line for line, _ in lines),
+        # A claim's own numbers come last: one of them may have the name of a word.
+        return means | {
+            "each": "; ".join(lines),
             "said": ", ".join(f"{Shown(cell.printed)}" for cell in cells),
             "values": ", ".join(entry.text for entry in entries),
             "but": f"; {'; '.join(wrong)}" if wrong else "",
@@ -209,46 +203,43 @@ class Agreement:
             "good": good,
             "first": good - len(later),
             "second": len(later),
-            "instead": sum(cell.same for entry in entries for cell in entry.instead),
+            "instead": sum(cell.agrees for entry in entries for cell in entry.instead),
             "agreeing": share(good, len(lines), self.noun),
             "tally": "; ".join(f"{text} in {count}" for text, count in tally.items()),
             "distinct": listed(dict.fromkeys(entry.text for entry in ordered)),
             "fitting": listed(fitting),
             "failing": listed(failing),
             "which": _minority(fitting, failing),
-            "shares": "; ".join(entry.share for entry in entries),
-            "largest": max((gap(cell) for cell in cells), default=0),
+            "largest": max(gaps, default=0),
             "alternatives": listed(tried.values()),
             "fits": listed(tried[name] for name in entries[-1].partial),
-        }  # fmt: skip
+        } | last  # fmt: skip
 
     def _fits(self, entry):
         return all(cell.agrees for cell in entry.cells) != self.differ
 
     def _verdict(self, entries, words):
         if self.undefined:
-            return OPEN
+            return verdicts.OPEN
         agree = list(map(self._fits, entries))
         failing = {entry.name for entry in entries if not self._fits(entry)}
         names = list(dict.fromkeys(e.name for e in entries if e.name not in failing))
-        against = SOURCES.get(self.source) or only(fill(self.source, (), words))
+        holds = only(self.limit) if self.limit else verdicts.HOLDS
+        against = verdicts.SOURCES.get(self.source) or only(fill(self.source, (), words))
         if self.exactly is not None:
             if set(names) == set(self.exactly):
-                return only(self.limit) if self.limit else HOLDS
+                return holds
             return only(listed(names)) if set(names) > set(self.exactly) else against
         if all(agree) or (self.any_of and any(agree)):
-            if self.fits:
-                return fits(fill(self.fits, (), words))
-            return only(self.limit) if self.limit else HOLDS
+            return verdicts.fits(fill(self.fits, (), words)) if self.fits else holds
         if self.share_of == "names" and names:
             return only(listed(names))
         if self.share_of not in (None, "names") and any(agree):
             return only(share(sum(agree), len(agree), self.share_of))
         partial = dict.fromkeys(name for entry in entries for name in entry.partial)
-        explained = all(self._fits(entry) or entry.partial for entry in entries)
-        if not (partial and explained):
+        if not partial or not all(self._fits(entry) or entry.partial for entry in entries):
             return against
-        return fits(listed(partial)) if self.fits else only(listed(partial))
+        return (verdicts.fits if self.fits else only)(listed(partial))
 
 
 def _minority(fitting, failing):

@@ -18,21 +18,18 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A printed number and its value, of a class; is it the same, or another accepted value?
+    """A printed number and its value, of a class.
 
-    ``decides``: it is one of those that decide the verdict.
+    ``later``: they agree, but only because another value counts as well; ``decides``: it is one of
+    those that decide the verdict.
     """
 
     printed: object
     value: object
     label: str
-    same: bool
+    agrees: bool
     later: bool = False
     decides: bool = True
-
-    @property
-    def agrees(self):
-        return self.same or self.later
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,15 +47,11 @@ class Entry:
 
     @property
     def partial(self):
-        return [name for name, cells in self.tried.items() if all(cell.same for cell in cells)]
+        return [name for name, cells in self.tried.items() if all(cell.agrees for cell in cells)]
 
     @property
     def name(self):
         return self.members[0] if self.members else ""
-
-    @property
-    def share(self):
-        return f"{self.name} {sum(cell.agrees for cell in self.cells)} of {len(self.cells)}"
 
     @property
     def text(self):
@@ -73,8 +66,3 @@ def fill(template, members, fields):
 def aslist(value):
     """Return a list, of one value where there is no other."""
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def gap(cell):
-    """Return how far the value of a cell is from what is printed."""
-    return 0 if isinstance(cell.value, str) else abs(cell.value - cell.printed)

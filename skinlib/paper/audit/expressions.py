@@ -22,26 +22,20 @@ _OPERATORS = {
     ast.Div: operator.truediv,
 }
 # What ``preprocess_input`` of a module of keras.applications does.
-_SIGNED, _CAFFE = "−1 to 1", "channels reversed, ImageNet means subtracted"
-_SCALINGS = dict.fromkeys(
-    ("mobilenet", "mobilenet_v2", "inception_resnet_v2", "nasnet"), _SIGNED
-) | {
+_CAFFE = "channels reversed, ImageNet means subtracted"
+_SCALINGS = {
+    **dict.fromkeys(("mobilenet", "mobilenet_v2", "inception_resnet_v2", "nasnet"), "−1 to 1"),
     "mobilenet_v3": "0 to 255, which the network itself scales to −1 to 1",
     "densenet": "normalised with the mean and deviation of ImageNet",
     "resnet": _CAFFE,
 }
+_SWITCH = {True: "on", False: "off"}
 
 
 def evaluate(text, facts, run=None):
-    """Evaluate an expression.
+    """Evaluate an expression; what is no text is its own value.
 
-    Parameters
-    ----------
-    text : str or float
-        A number is its own value.
-    facts : skinlib.paper.audit.facts.Facts
-    run : str, optional
-        Logged training run whose counts are meant by the names of `counts`.
+    For the names of `counts`, `run` is the logged training run that is meant.
 
     Raises
     ------
@@ -147,33 +141,26 @@ def _channels(run):
     return read[::-1] if read and _SCALINGS[scaling] == _CAFFE else read
 
 
-# Settings of a logged training run; None where they were not logged.
+# Settings of a logged training run by name; None where they were not logged.
 SETTINGS = {
-    "learning rate": lambda run: run.settings.get("learning_rate"),
-    "learning-rate schedule": lambda run: {True: "on", False: "off"}.get(
-        run.settings.get("schedule")
-    ),
-    "patience": lambda run: run.settings.get("patience"),
-    "stopping on": lambda run: run.settings.get("monitor"),
-    "epochs at most": lambda run: run.settings.get("epochs_at_most"),
-    "batch size": _batch,
-    "training images": lambda run: run.train_images,
-    "test images": lambda run: run.test_images,
+    name: lambda run, name=name: run.settings.get(name.replace(" ", "_"))
+    for name in (
+        "attention parameters", "augmentation", "dropout", "epochs at most", "epsilon", "factor",
+        "learning rate", "metadata units", "minimum rate", "patience", "pixels", "tap",
+        "tap layer", "tap shape", "weights",
+    )
+} | {
     "all images": lambda run: run.test_images + run.train_images,
-    "held-out share": lambda run: round(run.test_images / (run.test_images + run.train_images), 2),
+    "batch size": _batch,
+    "channels": _channels,
     "class weights": lambda run: _range(run.class_weights),
     "device": _device,
-    "channels": _channels,
+    "held-out share": lambda run: round(run.test_images / (run.test_images + run.train_images), 2),
+    "learning-rate schedule": lambda run: _SWITCH.get(run.settings.get("schedule")),
     "scaling": lambda run: _SCALINGS.get(run.settings.get("scaling")),
-} | {
-    name: lambda run, key=key: run.settings.get(key)
-    for name, key in {
-        "weights": "weights", "augmentation": "augmentation",
-        "epsilon": "epsilon", "dropout": "dropout", "metadata units": "metadata_units",
-        "factor": "factor", "pixels": "pixels", "minimum rate": "minimum_rate",
-        "tap layer": "tap_layer", "tap shape": "tap_shape", "tap": "tap",
-        "attention parameters": "attention_parameters",
-    }.items()
+    "stopping on": lambda run: run.settings.get("monitor"),
+    "test images": lambda run: run.test_images,
+    "training images": lambda run: run.train_images,
 }  # fmt: skip
 
 
@@ -187,21 +174,22 @@ def rate(facts, run, name):
 
 
 def fact(facts, field, *path):
-    """Return a member of a field of the facts, by the names of dictionaries and attributes.
+    """Return a member of a field of the facts, by keys of dictionaries, in a list by ``name``.
 
-    What is no number, text, list or dictionary is ``on``, or ``none`` if it is nothing.
+    A truth value is ``on`` or ``none``; nothing is ``none``.
     """
     found = getattr(facts, field)
     for name in path:
-        if isinstance(found, dict) and name not in found:
-            msg = f"there is no '{name}' in '{field}'"
-            raise NotAvailable(msg)
         if isinstance(found, list):
             found = next(each for each in found if each["name"] == name)
+        elif name in found:
+            found = found[name]
         else:
-            found = found[name] if isinstance(found, dict) else getattr(found, name)
-    plain = isinstance(found, int | float | str | list | dict) and not isinstance(found, bool)
-    return found if plain else "on" if found else "none"
+            msg = f"there is no '{name}' in '{field}'"
+            raise NotAvailable(msg)
+    if found is None or isinstance(found, bool):
+        return "on" if found else "none"
+    return found
 
 
 def tapped(facts, run, pattern):

@@ -59,28 +59,27 @@ class Facts:
 @functools.cache
 def gather():
     """Return the facts as they are: package, ``results/*.json``, finished runs."""
-    latency = measured.latency() or {"backbones": {}}
     return Facts(
         printed={version: paper.printed(version) for version in ("paper", "journal")},
         abstract=paper.headline()["abstract"],
         logged=paper.logged(),
-        curves=paper.curves(),
-        confusion=paper.confusion(),
-        notebooks=paper.notebooks(),
-        works=paper.comparators(),
-        text=paper.printed_text(),
-        structures=_known(measured.structures),
+        curves=paper.load("curves"),
+        confusion=paper.load("confusion"),
+        notebooks=paper.load("notebooks"),
+        works=paper.load("comparators"),
+        text=paper.load("printed")["text"],
+        structures=_structures(),
         ours=measured.find_ours(),
-        seconds={name: entry["median"] for name, entry in latency["backbones"].items()},
+        seconds={name: entry["median"] for name, entry in measured.latency()["backbones"].items()},
         effects=_effects(),
         ideas=others.known(),
     )
 
 
-def _known(read):
-    """Return what was described here, nothing where it was not: its claims are then open."""
+def _structures():
+    """Return the described networks, nothing where they were not: their claims are then open."""
     try:
-        return read()
+        return measured.structures()
     except DataError:
         return {}
 

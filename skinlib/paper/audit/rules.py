@@ -2,31 +2,25 @@
 
 import math
 
+from skinlib.paper.audit import verdicts
 from skinlib.paper.audit.expressions import SETTINGS, cell, log
 from skinlib.paper.audit.facts import NotAvailable
-from skinlib.paper.audit.verdicts import (
-    HOLDS,
-    LOGS,
-    MEASURED,
-    NOT_HERE,
-    OPEN,
-    Result,
-    listed,
-    marked,
-    only,
-    rule,
-)
+from skinlib.paper.audit.verdicts import Result, listed, marked, rule
 from skinlib.paper.measured import scores
 from skinlib.paper.others import BETTER, WORSE
 from skinlib.paper.rounding import written
 
+# Of a difference of two shares: a gain counts when it is larger.
+STANDARD_ERRORS = 2
+# How close our number must be to the printed one.
+TOLERANCE = 0.02
+
 
 @rule
-def isolated_effect(facts, compared, like_for_like, effect, standard_errors=2):
+def isolated_effect(facts, compared, like_for_like, effect):
     """Does a comparison differ in one thing only, and what do the pairs say that do?
 
-    A gain of a pair counts when it is more than so many standard errors of a difference of
-    two shares. One pair is one training run each, without a fixed seed.
+    One pair is one training run each, without a fixed seed.
     """
     pairs = listed(f"{second} with {first}" for first, second in compared)
     differing = set().union(*(_differences(facts, *pair) for pair in compared))
@@ -40,15 +34,15 @@ def isolated_effect(facts, compared, like_for_like, effect, standard_errors=2):
         gains.append((b.accuracy - a.accuracy) / error)
         pair = marked(f"{b.name} {b.accuracy:.4f}, {a.name} {a.accuracy:.4f}")
         parts.append(f"{pair} (macro F1 {b.macro['f1']:.2f}, {a.macro['f1']:.2f})")
-        cells.append({"what": f"{b.name} against {a.name}", "printed": a.accuracy,
-                      "value": b.accuracy, "agrees": bool(gains[-1] > standard_errors),
-                      "decides": True})  # fmt: skip
+        clear = gains[-1] > STANDARD_ERRORS
+        what = f"{b.name} against {a.name}"
+        cells.append(verdicts.compared(what, a.accuracy, b.accuracy, clear))
     evidence = (
         f"Compared are {pairs}. Beside {effect} they differ in {listed(sorted(differing))}. "
         f"Pairs of the logs that differ in {effect} alone – {'; '.join(parts)}."
     )
-    verdict = OPEN if any(gain > 0 for gain in gains) else LOGS
-    verdict = HOLDS if all(gain > standard_errors for gain in gains) else verdict
+    verdict = verdicts.OPEN if max(gains) > 0 else verdicts.LOGS
+    verdict = verdicts.HOLDS if min(gains) > STANDARD_ERRORS else verdict
     return Result(f"{effect} raises the accuracy", evidence, verdict, tuple(cells))
 
 
@@ -96,18 +90,17 @@ def attention_reads(facts, runs, claimed):
             f"{name}: {part} and {used:,} of {whole:,} kernel "
             f"weights ({100 * used / whole:.1f}\u00a0%)"
         )
-        cells.append({"what": f"channels, {name}", "printed": tap[2], "value": len(read),
-                      "agrees": agrees, "decides": True})  # fmt: skip
+        cells.append(verdicts.compared(f"channels, {name}", tap[2], len(read), agrees))
     channels = "every channel affects" if complete else f"only channels {listed(read)} affect"
     evidence = f"With the kernel as coded, {channels} the attention maps. In the networks: "
     evidence += f"{'; '.join(parts)}."
     if not complete:
         evidence += " All other kernel weights only ever multiply padding zeros."
-    return Result(claimed, evidence, HOLDS if complete else LOGS, tuple(cells))
+    return Result(claimed, evidence, verdicts.HOLDS if complete else verdicts.LOGS, tuple(cells))
 
 
 @rule
-def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tolerance=0.02):
+def our_run(facts, backbone, recipe, table, row, column, metric="accuracy"):
     """What did our run of this network reach, and was it set up as theirs?
 
     ``open`` while there is no run; ``not testable here`` while the run had smaller
@@ -117,14 +110,13 @@ def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tole
     claimed = f"{row}, {metric} {written(printed)}"
     runs = facts.ours.real.get((backbone, recipe), [])
     if not runs:
-        return Result(claimed, f"No finished run of ours with {backbone}, {recipe}.", OPEN)
+        return Result(claimed, f"No finished run of ours with {backbone}, {recipe}.", verdicts.OPEN)
     size = log(facts, f"{row} {column}", "pixels")
     full = [r for r in runs if r.record["input_size"] == size and not r.record["changes"]]
     run = (full or sorted(runs, key=lambda run: run.record["input_size"]))[-1]
     found = scores(run)
-    near = abs(found[metric] - printed) <= tolerance
-    cells = ({"what": run.name, "printed": printed, "value": float(found[metric]),
-              "agrees": bool(near), "decides": bool(full)},)  # fmt: skip
+    near = abs(found[metric] - printed) <= TOLERANCE
+    cells = (verdicts.compared(run.name, printed, float(found[metric]), near, full),)
     value = f"{found[metric]:.4f}"
     evidence = (
         f"{run.name}: {marked(value) if full else value} on {found['images']:,} test images, "
@@ -132,9 +124,9 @@ def our_run(facts, backbone, recipe, table, row, column, metric="accuracy", tole
     )
     if not full:
         evidence += f" The authors trained longer, at {size} pixels, so this run does not decide."
-        return Result(claimed, evidence, NOT_HERE, cells)
-    evidence += f" Within {tolerance:g} of the printed number: {'yes' if near else 'no'}."
-    return Result(claimed, evidence, HOLDS if near else MEASURED, cells)
+        return Result(claimed, evidence, verdicts.NOT_HERE, cells)
+    evidence += f" Within {TOLERANCE:g} of the printed number: {'yes' if near else 'no'}."
+    return Result(claimed, evidence, verdicts.HOLDS if near else verdicts.MEASURED, cells)
 
 
 @rule
@@ -146,7 +138,7 @@ def our_effect(facts, factor, direction, scores, claimed):
     of the study, or a threshold chosen on the validation set, takes it away.
     """
     if factor not in facts.effects:
-        return Result(claimed, "Our factorial study is not finished.", OPEN)
+        return Result(claimed, "Our factorial study is not finished.", verdicts.OPEN)
     found = {score: facts.effects[factor][score] for score in scores}
     clear = [score for score, each in found.items() if each["result"] == direction]
     parts = []
@@ -165,13 +157,13 @@ def our_effect(facts, factor, direction, scores, claimed):
         f"{'; '.join(parts)}."
     )
     cells = tuple(
-        {"what": f"{factor}, {score}", "printed": direction, "value": each["result"],
-         "agrees": score in clear, "decides": score in clear or not clear}
+        verdicts.compared(f"{factor}, {score}", direction, each["result"], score in clear,
+                          score in clear or not clear)
         for score, each in found.items()
     )  # fmt: skip
     if not clear:
         against = any(each["result"] != "not clear" for each in found.values())
-        return Result(claimed, evidence, MEASURED if against else OPEN, cells)
+        return Result(claimed, evidence, verdicts.MEASURED if against else verdicts.OPEN, cells)
     fails = {
         "before Holm's correction": [s for s in clear if not found[s]["corrected"]],
         "without a chosen threshold": [
@@ -180,9 +172,9 @@ def our_effect(facts, factor, direction, scores, claimed):
     }
     where = [words for words, lost in fails.items() if lost == clear]
     if len(clear) == len(scores) and not any(fails.values()):
-        return Result(claimed, evidence, HOLDS, cells)
+        return Result(claimed, evidence, verdicts.HOLDS, cells)
     what = listed(map(_called, clear))
-    return Result(claimed, evidence, only(", ".join([what, *where])), cells)
+    return Result(claimed, evidence, verdicts.only(", ".join([what, *where])), cells)
 
 
 @rule
@@ -193,7 +185,7 @@ def our_ideas(facts, claimed):
     the printed numbers cannot.
     """
     if not facts.ideas:
-        return Result(claimed, "No idea of another work was trained here yet.", OPEN)
+        return Result(claimed, "No idea of another work was trained here yet.", verdicts.OPEN)
     found = {
         f"[{reference}] {idea}": outcomes
         for reference, ideas in facts.ideas.items()
@@ -212,11 +204,11 @@ def our_ideas(facts, claimed):
         f"{' '.join(parts)} An idea in our network is not the network of the work."
     )
     cells = tuple(
-        {"what": f"{name}, {score}", "printed": claimed, "value": outcome, "agrees": False,
-         "decides": False}
-        for name, outcomes in found.items() for score, outcome in outcomes.items()
-    )  # fmt: skip
-    return Result(claimed, evidence, NOT_HERE, cells)
+        verdicts.compared(f"{name}, {score}", claimed, outcome, agrees=False, decides=False)
+        for name, outcomes in found.items()
+        for score, outcome in outcomes.items()
+    )
+    return Result(claimed, evidence, verdicts.NOT_HERE, cells)
 
 
 def _called(score):

@@ -24,8 +24,8 @@ RULES = {}
 class Result:
     """What the paper says, the sentences with the numbers that decide, and one of `VERDICTS`.
 
-    ``cells`` are the compared values: each a dictionary of ``what``, ``printed``, ``value``,
-    ``agrees`` and ``decides``; the evidence has those that decide between two stars.
+    ``cells`` are the compared values, see `compared`; the evidence has those that decide between
+    two stars.
     """
 
     claimed: str
@@ -37,6 +37,12 @@ class Result:
         if kind(self.verdict) not in VERDICTS:
             msg = f"'{self.verdict}' is no verdict, expected one of {', '.join(VERDICTS)}"
             raise ValueError(msg)
+
+
+def compared(what, printed, value, agrees, decides=True):
+    """Return a cell of a `Result`: a printed value, another, and do they decide?"""
+    return {"what": what, "printed": printed, "value": value, "agrees": bool(agrees),
+            "decides": bool(decides)}  # fmt: skip
 
 
 def kind(verdict):

@@ -50,10 +50,7 @@ def per_class(number, ours):
             | {name: fixed(value) for name, value in zip(CLASSES, logged, strict=True)}
             | {"Mean": fixed(run.macro[score]), "Mean of the row": fixed(float(np.mean(logged)), 4)}
         )
-        backbone, arm = row.split()
-        found = {"ours, authors' recipe": ours.runs(backbone, arm)}
-        if arm == "MD":
-            found["ours, clean recipe"] = ours.real.get((backbone, "clean"), [])
+        found = ours.by_recipe(*row.split())
         rows += [_ours(row, title, key, runs) for title, runs in found.items() if runs]
     note = notes.markdown(ours.sources())
     return pd.DataFrame(rows), f"Logged on {_tested(paper.printed()[number].rows)}.\n\n{note}"

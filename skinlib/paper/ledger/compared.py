@@ -5,7 +5,7 @@ import pandas as pd
 from skinlib import paper
 from skinlib.common.classes import CLASSES
 from skinlib.paper.ledger.classes import INDICATORS, logged_indicator
-from skinlib.paper.measured import LOGGED_RECIPE
+from skinlib.paper.measured import LOGGED_RECIPE, mean
 from skinlib.paper.rounding import compare
 
 # Means of a whole network: printed table, field of a log, score of our runs.
@@ -32,9 +32,9 @@ def networks(ours):
             values = {
                 "printed": _printed(number, network),
                 "logged": run and run.get(field),
-                "ours, authors' recipe": ours.mean(backbone, LOGGED_RECIPE[arm], score),
-                "ours, clean recipe": ours.mean(backbone, arm == "MD" and "clean", score),
             }
+            for source, runs in ours.by_recipe(backbone, arm).items():
+                values[source] = mean(runs, score)
             rows += [(network, measure, source, value) for source, value in values.items()]
     frame = pd.DataFrame(rows, columns=["network", "measure", "source", "value"])
     return frame.dropna(subset="value", ignore_index=True)

@@ -18,7 +18,7 @@ from skinlib.paper.rounding import CUT, NONE, SAME, compare, cut, digits, fixed
 AVERAGES = ("macro", "weighted", "micro")
 
 
-def table_5(ours, from_scratch=None):
+def table_5(ours, from_scratch):
     """Return Table 5, the accuracy of each model and arm, and its notes.
 
     `from_scratch`: see `skinlib.paper.scratch.accuracies`.
@@ -43,7 +43,7 @@ def table_5(ours, from_scratch=None):
                     "Logged": notes.mark(fixed(logged, 4), reason, name),
                     "Test images": f"{run.test_images:,}" if run else NONE,
                     **ours.cells(model, arm, "accuracy"),
-                    "Ours, from scratch": fixed((from_scratch or {}).get((model, arm)), 3),
+                    "Ours, from scratch": fixed(from_scratch.get((model, arm)), 3),
                 }
             )
             if reason:
@@ -80,53 +80,50 @@ def _sibling(name, printed):
 
 def table_6(ours):
     """Return Table 6, size and time of three models, and its notes."""
-    draft, journal = paper.printed()["6"].value, paper.printed("journal")["6"].value
+    tables = [paper.printed(version)["6"] for version in ("paper", "journal")]
     structures, described = measured.structures(), measured.described()
-    latency = measured.latency() or {"backbones": {}}
-    trained = {"MobileNetV3Large": "MobileNetV3Large MD, tap -34"}
+    latency, trained = measured.latency(), {"MobileNetV3Large": "MobileNetV3Large MD, tap -34"}
     notes, rows = Notes(), []
-    for model in paper.printed()["6"].rows:
-        run = paper.logged_run(trained.get(model, f"{model} MD"))
-        mark = functools.partial(notes.mark, row=model)
+    for model in tables[0].rows:
+        draft, journal = (table.row(model) for table in tables)
+        run, stock = paper.logged_run(trained.get(model, f"{model} MD")), structures[model]["stock"]
         seconds, mine = latency["backbones"].get(model), ours.runs(model, "MD")
-        size = mark(
-            f"{journal(model, 'trainable_parameters'):,}",
-            _whose_parameters(model, journal(model, "trainable_parameters")),
-            column="parameters, journal",
-        )
-        other = f"the training run '{run.name}'; ours is cut at the main tap"
-        fits = "fits the time of one training epoch; printed as time of prediction"
-        epoch = mark(str(draft(model, "seconds_per_epoch")), fits,
-                     column="seconds per training epoch, paper")  # fmt: skip
-        time = mark(
-            str(journal(model, "seconds_per_inference")),
-            _divided(*(journal(model, f"seconds_per_{what}") for what in ("epoch", "inference"))),
-            column="seconds per image, journal",
-        )
         record = mine[0].record if mine else None
+        mark = functools.partial(notes.mark, row=model)
+        size, time = journal["trainable_parameters"], journal["seconds_per_inference"]
+        size = mark(f"{size:,}", _whose_parameters(model, size), column="parameters, journal")
+        fits = "fits the time of one training epoch; printed as time of prediction"
+        epoch = mark(str(draft["seconds_per_epoch"]), fits,
+                     column="seconds per training epoch, paper")  # fmt: skip
+        fits = "equals the training seconds of one epoch divided by 857, cut to two decimals"
+        divided = abs(cut(journal["seconds_per_epoch"] / 857) - time) < 1e-9
+        time = mark(str(time), divided and fits, column="seconds per image, journal")
+        other = f"the training run '{run.name}'; ours is cut at the main tap"
         for what, *cells in (
-            ("parameters, stock network", f"{draft(model, 'parameters_millions')} M", NONE, NONE,
-             f"{structures[model]['stock']['parameters'] / 1e6:.1f} M"),
+            ("parameters, stock network", f"{draft['parameters_millions']} M", NONE, NONE,
+             f"{stock['parameters'] / 1e6:.1f} M"),
             ("parameters, as trained", NONE, size,
              mark(f"{run.parameters['total']:,}", other if model in trained else None,
                   column="parameters, logged"),
              mark(f"{described[model]['parameters']:,}",
                   "without the 3 numbers of the age normaliser", column="parameters, ours")),
-            ("depth (layers with parameters)", str(draft(model, "depth")),
-             str(journal(model, "depth")), NONE, str(structures[model]["stock"]["depth"])),
-            ("accuracy", fixed(draft(model, "accuracy")), fixed(journal(model, "accuracy")),
-             fixed(run.accuracy, 4), ours.cell(model, "md-as-logged", "accuracy")),
-            ("seconds per training epoch", epoch, str(journal(model, "seconds_per_epoch")),
+            ("depth (layers with parameters)", str(draft["depth"]), str(journal["depth"]), NONE,
+             str(stock["depth"])),
+            ("accuracy", fixed(draft["accuracy"]), fixed(journal["accuracy"]),
+             fixed(run.accuracy, 4), measured.cell(mine, "accuracy")),
+            ("seconds per training epoch", epoch, str(journal["seconds_per_epoch"]),
              f"{run.seconds_per_epoch:g} ({' and '.join(run.devices)})",
              f"{record['seconds_per_epoch']:.0f} ({record['device']})" if record else NONE),
             ("seconds per image, prediction", NONE, time, NONE,
              f"{seconds['median']:.3f} (p90 {seconds['p90']:.3f})" if seconds else NONE),
         ):  # fmt: skip
             rows.append((model, what, *cells))
-    source = "" if "device" not in latency else (
-        f"Our prediction time: median of {latency['repeats']} single images after warm-up, "
-        f"{latency['threads']} thread, on {latency['device']}."
-    )  # fmt: skip
+    source = ""
+    if "device" in latency:
+        source = (
+            f"Our prediction time: median of {latency['repeats']} single images after warm-up, "
+            f"{latency['threads']} thread, on {latency['device']}."
+        )
     columns = ["Model", "Quantity", "Paper", "Journal", "Logged", "Ours"]
     note = notes.markdown(ours.sources(*LOGGED_RECIPE.values()))
     return pd.DataFrame(rows, columns=columns), f"{source}\n\n{note}".strip()
@@ -134,19 +131,11 @@ def table_6(ours):
 
 def _whose_parameters(model, count):
     """Say which training run the journal's parameter count is of, if not of the compared one."""
-    if count == paper.logged_run(f"{model} MD").parameters["trainable"]:
+    runs = paper.logged().items()
+    names = [name for name, run in runs if run.parameters.get("trainable") == count]
+    if f"{model} MD" in names:
         return "trainable parameters; the logged and our count are of all parameters"
-    for name, run in paper.logged().items():
-        if run.parameters.get("trainable") == count:
-            return f"the trainable parameters of the training run '{name}'"
-    return "of no logged training run with attention and metadata"
-
-
-def _divided(epoch, inference):
-    """Say whether the journal's inference time is the epoch time over 857."""
-    if abs(cut(epoch / 857) - inference) < 1e-9:
-        return "equals the training seconds of one epoch divided by 857, cut to two decimals"
-    return None
+    return f"the trainable parameters of the training run '{names[0]}'"
 
 
 def table_7(ours):
@@ -156,16 +145,14 @@ def table_7(ours):
     for arm in LOGGED_RECIPE:
         for model in tables["Paper"].rows:
             name, run = f"{model} {arm}", paper.logged().get(f"{model} {arm}")
-            row = {"Model": model, "Arm": arm}
+            row, runs = {"Model": model, "Arm": arm}, ours.runs(model, arm)
             for title, table in tables.items():
                 printed = table.value(model, arm)
                 cell = NONE if printed is None else f"{printed:.{digits(printed)}f}"
                 reason = _which_auc(printed, run, paper.behind(name)) if run else None
                 row[title] = notes.mark(cell, reason, name, title.lower())
-            for average in AVERAGES:
-                row[f"Logged, {average}"] = fixed(run.auc[average], 4) if run else NONE
-            for average in AVERAGES:
-                row[f"Ours, {average}"] = ours.cell(model, LOGGED_RECIPE[arm], f"auc_{average}")
+            row |= {f"Logged, {way}": fixed(run.auc[way], 4) if run else NONE for way in AVERAGES}
+            row |= {f"Ours, {way}": measured.cell(runs, f"auc_{way}") for way in AVERAGES}
             rows.append(row)
     return pd.DataFrame(rows), notes.markdown(ours.sources(*LOGGED_RECIPE.values()))
 
@@ -198,37 +185,23 @@ def table_8(ours, ideas):
     (`skinlib.paper.others.by_work`).
     """
     draft, journal = paper.printed()["8"], paper.printed("journal")["8"]
-    run, notes, rows = paper.logged_run("InceptionResNetV2 MD"), Notes(), []
+    notes, rows = Notes(), []
     for number in dict.fromkeys([*draft.rows, *REFERENCES]):
-        cells = draft.rows.get(number, [None] * len(draft.columns))
-        printed = dict(zip(draft.columns, cells, strict=True))
-        if number == "ours":
-            name, later = (
-                "the paper's model",
-                dict(zip(journal.columns, journal.rows[number], strict=True)),
-            )
+        printed, own, reason = draft.row(number), number == "ours", None
+        if own:
+            name, source, later = "the paper's model", _from_the_log(), journal.row(number)
             changed = {key: later[key] for key in printed if later[key] != printed[key]}
-            reason = f"in the journal version: {listed(changed, ', ')}" if changed else None
-            own = {"accuracy": run.accuracy}
-            own |= {f"macro {key}": run.macro[key.lower()] for key in ("precision", "F1", "recall")}
-            own |= {f"{key} AUC": run.auc[key] for key in ("macro", "micro")}
-            source = {
-                "values": own,
-                "remark": "from the log of the training run behind the headline accuracy",
-                "data": "HAM10000, 7 classes",
-                "protocol": "split by photograph; epoch chosen on the "
-                f"{run.test_images} test images",
-                "measured": "accuracy; macro averages; AUC, macro and micro",
-                "source": "the authors' notebook",
-            }
+            reason = f"in the journal version: {listed(changed, ', ')}"
         else:
-            name, reason = f"{REFERENCES[number]} [{number}]", None
-            source = paper.comparators()[number]
-        printed = notes.mark(listed(printed), reason, name, "printed")
-        own = notes.mark(listed(source["values"]), source["remark"], name,
-                         "own metrics" if number == "ours" else None)  # fmt: skip
-        facts = (source[key] for key in ("measured", "data", "protocol", "source"))
-        rows.append((name, printed, own, *facts, ideas.get(number, NONE)))
+            name, source = f"{REFERENCES[number]} [{number}]", paper.load("comparators")[number]
+        column = "own metrics" if own else None
+        rows.append((
+            name,
+            notes.mark(listed(printed), reason, name, "printed"),
+            notes.mark(listed(source["values"]), source["remark"], name, column),
+            *(source[key] for key in ("measured", "data", "protocol", "source")),
+            ideas.get(number, NONE),
+        ))  # fmt: skip
     for (backbone, recipe), runs in ours.real.items():
         found, record = scores(runs[0]), runs[0].record
         own = {"accuracy": "accuracy", "macro precision": "macro_precision", "macro F1": "macro_f1",
@@ -248,6 +221,22 @@ def table_8(ours, ideas):
     columns = ["Work", "Printed", "Own metrics", "Measured", "Data", "Protocol", "Source",
                "Its ideas, under our protocol"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns), notes.markdown(ours.sources())
+
+
+def _from_the_log():
+    """Return what the paper's model reports of itself, as ``comparators.yaml`` has other works."""
+    run = paper.logged_run("InceptionResNetV2 MD")
+    values = {"accuracy": run.accuracy}
+    values |= {f"macro {key}": run.macro[key.lower()] for key in ("precision", "F1", "recall")}
+    values |= {f"{key} AUC": run.auc[key] for key in ("macro", "micro")}
+    return {
+        "values": values,
+        "remark": "from the log of the training run behind the headline accuracy",
+        "data": "HAM10000, 7 classes",
+        "protocol": f"split by photograph; epoch chosen on the {run.test_images} test images",
+        "measured": "accuracy; macro averages; AUC, macro and micro",
+        "source": "the authors' notebook",
+    }
 
 
 def listed(values, separator="; "):

@@ -20,9 +20,6 @@ PRINTED_NAMES = {
     "NASNetMobile": ("NasNet Mobile", r"(?:Normal|Reduction) Cell(?: x (\S+))?"),
 }
 COUNTED = ("dense layer", "Inception-ResNet", "residual block", "bottleneck", "cell")
-# The networks of Table A1 and Figure 3, and those of Table A2 and Figure 4.
-LARGE = ("DenseNet201", "InceptionResNetV2", "ResNet50", "ResNet152", "NASNetLarge")
-MOBILE = ("MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "NASNetMobile")
 
 
 def blocks(number, structures):
@@ -31,8 +28,9 @@ def blocks(number, structures):
     The structures are those of `skinlib.paper.measured.structures`.
     """
     table, rows = paper.printed()[number], []
-    for name in {"A1": LARGE, "A2": MOBILE}[number]:
-        column, pattern = PRINTED_NAMES[name]
+    for name, (column, pattern) in PRINTED_NAMES.items():
+        if column not in table.columns:
+            continue
         with_attention = next(
             c for c in table.columns if c.replace(" ", "") == f"{column}+SA".replace(" ", "")
         )

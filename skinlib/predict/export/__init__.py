@@ -59,7 +59,6 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
         installed, or a path that cannot be used, see `check`.
     """
     from skinlib.predict.export import formats, sidecar
-    from skinlib.predict.export.canonical import canonical
     from skinlib.predict.export.graph import servable
 
     path = Path(path)
@@ -78,21 +77,22 @@ def export(classifier, format, path, precision="fp32", *, pictures=None):
             graph = formats.to_onnx(model)
             graph = formats.smaller(graph, stored, pictures=pictures, kernels=kernels)
             if format == "onnx":
-                # The names in a graph that computes in int8 say which nodes do not.
-                formats.save_onnx(graph if pictures else canonical(graph), made)
+                formats.save_onnx(graph, made)
             else:
                 formats.save_openvino(graph, made, precision)
         places = {each: path.with_suffix(each.suffix) for each in sorted(Path(folder).iterdir())}
         for source, target in places.items():
             with atomic_path(target) as temporary:
                 temporary.write_bytes(source.read_bytes())
-    files = {
-        target.name: {"bytes": target.stat().st_size, "sha256": sha256(target)}
-        for target in places.values()
-    }
+    files = files_of(*places.values())
     described = sidecar.describe(classifier, model, format, precision, files, pictures is not None)
     write_json(_sidecar(path), described)
     return described
+
+
+def files_of(*paths):
+    """Return size and hash of files by name."""
+    return {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths}
 
 
 def check(format, precision, path):

@@ -1,5 +1,6 @@
 """Other formats, by Keras' own exporters; and weights in float16 or int8."""
 
+import copy
 import tempfile
 import types
 from pathlib import Path
@@ -54,11 +55,9 @@ def smaller(proto, precision, *, pictures=None, kernels=()):
     kernels : sequence of numpy.ndarray
         Of the model's layers, for float16.
     """
-    import onnx
     from onnx import helper, numpy_helper
 
-    found = onnx.ModelProto()
-    found.CopyFrom(proto if pictures is None else _quantised(proto, pictures))
+    found = copy.deepcopy(proto) if pictures is None else _quantised(proto, pictures)
     if precision == "fp32":
         return found
     graph = found.graph
@@ -70,7 +69,6 @@ def smaller(proto, precision, *, pictures=None, kernels=()):
             continue
         if precision == "fp16":
             small, scale = _apart(values, kernels)
-            small = small.astype(np.float16)
         else:
             small, scale = _steps(values, axis=0 if own[name].op_type == "Conv" else 1)
         stored.CopyFrom(numpy_helper.from_array(small, f"{name}_small"))
@@ -100,10 +98,8 @@ def _steps(values, axis):
 
 
 def _apart(values, kernels):
-    """Return a kernel and the factor of each output channel that give `values`, else None."""
-    if values.ndim != 4:
-        return values, None
-    for kernel in kernels:
+    """Return a kernel in float16, and the factor of each output channel or None."""
+    for kernel in kernels if values.ndim == 4 else ():
         turned = kernel.transpose(3, 2, 0, 1) if kernel.ndim == 4 else kernel
         if turned.shape != values.shape:
             continue
@@ -111,8 +107,8 @@ def _apart(values, kernels):
         product = np.sum(turned * values, axis=(1, 2, 3), keepdims=True)
         scale = (product / np.maximum(power, np.finfo(np.float32).tiny)).astype(np.float32)
         if np.abs(scale * turned - values).max() <= ROUNDING * np.abs(values).max():
-            return turned, scale
-    return values, None
+            return turned.astype(np.float16), scale
+    return values.astype(np.float16), None
 
 
 def _quantised(proto, pictures):

@@ -3,6 +3,8 @@
 Not those of Keras, which can hold code: skinlib opens none, not even its own.
 """
 
+import os
+
 from skinlib.common.errors import SkinlibError
 from skinlib.common.process import quiet
 
@@ -18,24 +20,22 @@ def opened(path, threads=None):
 
 
 def onnx(graph, threads=None):
-    """Return a callable, inputs to outputs by name, or to some of them, for an ONNX graph.
+    """Return a callable, inputs to outputs by name, for an ONNX graph: a path, or its content.
 
-    `graph` is a path, or the content of a file.
+    `threads`: by default as many as this process may have.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = threads or 0
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count()
+    options.intra_op_num_threads = threads or cores
     # Waiting threads sleep. Else they take as much processor time as those that compute.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    outputs = [each.name for each in session.get_outputs()]
-
-    def run(inputs, names=outputs):
-        return dict(zip(names, session.run(names, inputs), strict=True))
-
-    return run
+    names = [each.name for each in session.get_outputs()]
+    return lambda inputs: dict(zip(names, session.run(names, inputs), strict=True))
 
 
 def _litert(path, threads):
@@ -58,14 +58,13 @@ def _openvino(path, threads):
     def run(inputs):
         outputs = {key.any_name: each for key, each in request.infer(inputs).items()}
         rows = len(next(iter(inputs.values())))
-        for name, each in outputs.items():
-            if len(each) != rows:
-                message = (
-                    f"{path.name}: OpenVINO {openvino.__version__} returned {len(each)} rows of "
-                    f"'{name}' for {rows} rows of input. It does so on a processor (or with "
-                    "ONEDNN_MAX_CPU_ISA) of SSE4.1 alone: use the file exported in fp32"
-                )
-                raise SkinlibError(message)
+        if odd := {name for name, each in outputs.items() if len(each) != rows}:
+            msg = (
+                f"{path.name}: OpenVINO {openvino.__version__} gives other rows of {min(odd)} than "
+                f"the {rows} of the input. It does so on a processor of SSE4.1 alone (or with "
+                "ONEDNN_MAX_CPU_ISA): use the file exported in fp32"
+            )
+            raise SkinlibError(msg)
         return outputs
 
     return run
