@@ -3,16 +3,12 @@
 import numpy as np
 
 
-def cluster_bootstrap(
-    statistic, labels, probabilities, clusters, *, draws=1000, level=0.95, seed=0
-):
-    """Return the ends of the percentile interval of a statistic, or of each of k statistics."""
-    clusters = np.asarray(clusters)
+def cluster_bootstrap(statistic, labels, probabilities, clusters, *, draws=1000, seed=0):
+    """Return the ends of the 95 % percentile interval of a statistic, or of each of k statistics."""
     members = [np.flatnonzero(clusters == each) for each in np.unique(clusters)]
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(draws):
         rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
         values.append(statistic(labels[rows], probabilities[rows]))
-    tail = (1 - level) / 2
-    return np.nanquantile(np.array(values, float), [tail, 1 - tail], axis=0)
+    return np.nanquantile(np.array(values, float), [0.025, 0.975], axis=0)

@@ -11,8 +11,8 @@ from statsmodels.stats.multitest import multipletests
 
 from skinlib.experiments import effects, leakage
 from skinlib.experiments.study import load_study
-from skinlib.stats import factorial, threshold
-from skinlib.stats.gains import GAIN, LEAST_SEEDS, LOSS
+from skinlib.stats import factorial, prevalence
+from skinlib.stats.paired import GAIN, LEAST_SEEDS, LOSS
 from skinlib.stats.scores import DECISIONS
 
 YES, NO, UNTESTED, NO_THRESHOLD = "yes", "no", "–", "has none"
@@ -98,7 +98,7 @@ def of_leakage():
     if len(main) < LEAST_SEEDS:
         return []
     found = {title: leakage.beyond(main)}
-    moved = {title: leakage.beyond(main, change=threshold.shifted)}
+    moved = {title: leakage.beyond(main, change=prevalence.shifted)}
     return _rows(found, holm(found), moved=moved, second={title: leakage.beyond(second)})
 
 
@@ -108,7 +108,7 @@ def of_factors():
     design = effects.factorial(study)
     if design is None:
         return []
-    moved = effects.factorial(study, DECISIONS, change=threshold.shifted)
+    moved = effects.factorial(study, DECISIONS, change=prevalence.shifted)
     flat = effects.factorial(longer)
     terms = factorial.frame(design)
     adjusted = multipletests(terms["p"], method="holm")[1]
@@ -135,7 +135,7 @@ def of_settings():
     """Return the rows on attention as described or coded, and on the other settings of the text."""
     plain, shifted = (
         {f"attention, {title}": effect for title, effect in effects.attentions(change=each).items()}
-        for each in (None, threshold.shifted)
+        for each in (None, prevalence.shifted)
     )
     rows = _rows(plain, holm(plain), moved=shifted) if plain else []
     # These runs have no validation set, as the authors' have none.

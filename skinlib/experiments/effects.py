@@ -15,7 +15,6 @@ from skinlib.data import splits
 from skinlib.experiments.external import PART
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
-from skinlib.stats.bootstrap import N_RESAMPLES
 from skinlib.stats.factorial import Design
 from skinlib.stats.scores import SCORES
 
@@ -40,7 +39,7 @@ def together(runs, part="test", change=None):
     """Return the predictions of several runs for the same images.
 
     The probabilities that are returned may be changed ones: ``change(run, probabilities)``, both
-    (n, 7); see `skinlib.stats.threshold.shifted`.
+    (n, 7); see `skinlib.stats.prevalence.shifted`.
 
     Returns
     -------
@@ -180,7 +179,7 @@ def settings():
     return contrasts(ways, {title: (None, variant) for title, variant in SETTINGS.items()})
 
 
-def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
+def factorial(study, names=SCORES, *, change=None):
     """Score the crossed runs of a study on the test set, of the seeds for which all are finished.
 
     Parameters
@@ -211,6 +210,6 @@ def factorial(study, names=SCORES, *, change=None, n_resamples=N_RESAMPLES):
     if not chosen:
         return None
     read = [together(runs, change=change) for runs in chosen.values()]
-    scored = paired.scored(read, names, n_resamples=n_resamples)
+    scored = paired.scored(read, names)
     signs = np.array([[1 if level == "on" else -1 for level in key] for key in wanted])
     return Design(factors, tuple(chosen), signs, scored.transpose(2, 1, 0, 3))

@@ -17,7 +17,7 @@ from skinlib.experiments.effects import finished, together
 from skinlib.experiments.study import load_study
 from skinlib.paper.ledger import REFERENCES
 from skinlib.stats import paired
-from skinlib.stats.gains import GAIN, NOT_CLEAR
+from skinlib.stats.paired import GAIN, NOT_CLEAR
 from skinlib.stats.scores import LOG_LOSS
 
 STUDY, BASELINE, BINARY = "others", "baseline", "melanoma-nevus"

@@ -123,8 +123,8 @@ def reliability(models):
 def risk_coverage(curves, mark):
     """Draw the share of wrong answers against the share of images answered.
 
-    The curves, by title, are coverage and risk, of `skinlib.stats.selective.Selective.curve`; a
-    dotted line marks a coverage.
+    The curves, by title, are coverage and risk, of `skinlib.stats.selective.curve`; a dotted line
+    marks a coverage.
     """
     with subplots(WIDTH, 3.9) as (figure, axes):
         for place, (title, (coverage, risk)) in enumerate(curves.items()):

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from skinlib.common.classes import CLASSES
-from skinlib.stats import bootstrap, conformal, operating, points
+from skinlib.stats import bootstrap, operating, points, selective
 from skinlib.stats.scores import check
 
 RISK = 0.1
@@ -117,7 +117,7 @@ def fit(labels, given, lesions, *, blind=None, risk=RISK, distance=None):
     blind : numpy.ndarray, optional
         Those without age, sex and site, for a model that takes them.
     risk : float
-        Largest share of all lesions with a wrong answer, see `skinlib.stats.conformal`.
+        Largest share of all lesions with a wrong answer, see `skinlib.stats.selective`.
     distance : float, optional
         Of the rule.
     """
@@ -125,7 +125,7 @@ def fit(labels, given, lesions, *, blind=None, risk=RISK, distance=None):
     without = decision.confidence
     if blind is not None:
         fitted = decision.probabilities(blind)
-        without = conformal.least_confidence(labels, fitted, lesions, risk)
+        without = selective.guaranteed_confidence(labels, fitted, lesions, risk)
     return Rule(decision, without, distance)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from skinlib.stats.bootstrap import N_RESAMPLES, cluster_weights, estimate
+from skinlib.stats.bootstrap import cluster_weights, estimate
 from skinlib.stats.scores import scores
 
 METRICS = ("accuracy", "mean recall", "AUC, macro", "AUC, melanoma")
@@ -45,8 +45,8 @@ def exact_by_lesion(first, second, lesions):
     lesion. The statistic is the difference of the correct predictions; its distribution over all
     exchanges is a convolution of one two-point distribution a lesion.
     """
-    _, place = np.unique(np.asarray(lesions), return_inverse=True)
-    lead = np.bincount(place, weights=np.asarray(second, int) - np.asarray(first, int)).astype(int)
+    _, place = np.unique(lesions, return_inverse=True)
+    lead = np.bincount(place, weights=second.astype(int) - first.astype(int)).astype(int)
     chances = np.ones(1)
     for size in np.abs(lead[lead != 0]):
         step = np.zeros(2 * size + 1)
@@ -60,12 +60,7 @@ def exact_by_lesion(first, second, lesions):
 def tests(correct, lesions):
     """Test every pair of models.
 
-    Parameters
-    ----------
-    correct : dict of str to numpy.ndarray of bool
-        By name of the model: is each image classified correctly, shape (n,).
-    lesions : array_like
-        Shape (n,).
+    From the images (n,) that each model classifies correctly, by its name, and their lesions (n,).
 
     Returns
     -------
@@ -73,38 +68,26 @@ def tests(correct, lesions):
         One row a pair: ``first``, ``second``, ``only_first``, ``only_second``, ``p_image``,
         ``p_lesion``, and after Holm's correction over all pairs ``holm_image``, ``holm_lesion``.
     """
-    rows = [
-        [first, second, *exact_by_image(correct[first], correct[second]),
-         exact_by_lesion(correct[first], correct[second], lesions)]
-        for first, second in itertools.combinations(correct, 2)
-    ]  # fmt: skip
+    rows = []
+    for names in itertools.combinations(correct, 2):
+        pair = [correct[name] for name in names]
+        rows.append([*names, *exact_by_image(*pair), exact_by_lesion(*pair, lesions)])
     names = ["first", "second", "only_first", "only_second", "p_image", "p_lesion"]
     frame = pd.DataFrame(rows, columns=names)
     for unit in ("image", "lesion"):
-        raw = frame[f"p_{unit}"]
-        frame[f"holm_{unit}"] = multipletests(raw, method="holm")[1] if len(raw) else raw
+        frame[f"holm_{unit}"] = multipletests(frame[f"p_{unit}"], method="holm")[1]
     return frame
 
 
-def compare(labels, probabilities, lesions, n_resamples=N_RESAMPLES):
+def compare(labels, probabilities, lesions):
     """Test every pair of models and measure their differences, first minus second.
 
-    Parameters
-    ----------
-    labels, lesions : numpy.ndarray
-        Shape (n,).
-    probabilities : dict of str to numpy.ndarray
-        By name of the model, shape (n, 7).
-    n_resamples : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        `tests`, with a column of estimates for each of `METRICS`.
+    From labels and lesions (n,), and the probabilities (n, 7) by name of the model: `tests`, with a
+    column of estimates for each of `METRICS`.
     """
     correct = {name: each.argmax(axis=1) == labels for name, each in probabilities.items()}
     frame = tests(correct, lesions)
-    weights = cluster_weights(lesions, n_resamples)
+    weights = cluster_weights(lesions)
     found = {name: scores(weights, labels, p, METRICS) for name, p in probabilities.items()}
     gaps = [found[pair.first] - found[pair.second] for pair in frame.itertuples()]
     for index, metric in enumerate(METRICS):

@@ -5,7 +5,7 @@ drawn twice counts twice. A resample is therefore a row of weights, all resample
 and a statistic of all of them is a matrix product. The first row counts every image once: it gives
 the value, the other rows its interval. All models and statistics share the resamples, so that their
 differences are paired. The spread between training runs is another thing, see
-`skinlib.stats.gains`.
+`skinlib.stats.paired`.
 """
 
 import dataclasses
@@ -35,23 +35,15 @@ class Estimate:
         """Return ``0.753 [0.725, 0.781]``; signs, and per cent with its `unit`, on request."""
         if np.isnan(self.value):
             return "–"
-        scale, digits = (100, max(digits - 2, 0)) if percent else (1, digits)
-        form = f"{'+' if signed else ''}.{digits}f"
-        # A value that rounds to nothing has no sign worth showing.
-        value, low, high = (
-            format(round(scale * number, digits) + 0.0, form)
-            for number in (self.value, self.low, self.high)
-        )
-        return f"{value}{unit if percent else ''} [{low}, {high}]"
+        shown, digits, unit = (100 * self, digits - 2, unit) if percent else (self, digits, "")
+        # z: a value that rounds to nothing has no sign worth showing.
+        form = f"{'+' if signed else ''}z.{digits}f"
+        return f"{shown.value:{form}}{unit} [{shown.low:{form}}, {shown.high:{form}}]"
 
     def to_json(self):
         """Return ``[value, low, high]``, or None where one of them is not a number."""
         values = [self.value, self.low, self.high]
         return values if np.isfinite(values).all() else None
-
-    def compare(self, target):
-        """Return 1 or -1 where the whole interval is above or below a number, else 0."""
-        return int(self.low > target) - int(self.high < target)
 
     def __rmul__(self, factor):
         """Return the estimate in other units: ``100 * gap`` is in percentage points."""
@@ -60,17 +52,11 @@ class Estimate:
     @property
     def sign(self):
         """1 or -1 where the whole interval is on one side of 0, else 0."""
-        return self.compare(0)
+        return int(self.low > 0) - int(self.high < 0)
 
 
 def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
-    """Resample lesions with replacement, as many as there are.
-
-    Parameters
-    ----------
-    groups : array_like
-        Lesion id of each image, shape (n,).
-    n_resamples, seed : int
+    """Resample lesions with replacement, as many as there are, from the lesion ids of images (n,).
 
     Returns
     -------
@@ -82,7 +68,7 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
     DataError
         With fewer than two lesions.
     """
-    known, place = np.unique(np.asarray(groups), return_inverse=True)
+    known, place = np.unique(groups, return_inverse=True)
     count = len(known)
     if count < 2:
         msg = f"a bootstrap needs at least 2 lesions, these images are of {count}; use more images"
@@ -95,27 +81,22 @@ def cluster_weights(groups, n_resamples=N_RESAMPLES, seed=0):
     return by_lesion[place].T
 
 
-def joint_weights(groups, n_resamples=N_RESAMPLES, seed=0):
+def joint_weights(groups, seed=0):
     """Resample the lesions of several sets together: a list of `cluster_weights`, one a set.
 
     A lesion may be in the test sets of several seeds; it then counts equally often in each.
     """
-    weights = cluster_weights(np.concatenate(groups), n_resamples, seed)
+    weights = cluster_weights(np.concatenate(groups), seed=seed)
     return np.split(weights, np.cumsum([len(each) for each in groups])[:-1], axis=1)
 
 
-def estimate(values, level=LEVEL):
+def estimate(values):
     """Return a statistic with its percentile interval, as `Estimate`.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        The statistic for each row of `cluster_weights`, shape (1 + n_resamples,). Resamples
-        without a value, NaN, are left out.
-    level : float
-        Coverage, between 0 and 1.
+    From its values (1 + n_resamples,) for the rows of `cluster_weights`. Resamples without a value,
+    NaN, are left out.
     """
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no resample has a value
         low, high = np.nanquantile(values[1:], [tail, 1 - tail])
@@ -176,12 +157,6 @@ def auc(weights, truth, scores):
     positive = by_image[positives]
     wins = (positive * (before[below] + before[upto])).sum(axis=0) / 2
     return ratio(wins, positive.sum(axis=0) * before[-1])
-
-
-def tied(scores):
-    """Return the order of ascending scores, and where each run of equal ones starts."""
-    order = np.argsort(scores, kind="stable")
-    return order, np.flatnonzero(np.append(True, np.diff(scores[order]) > 0))
 
 
 def ratio(numerator, denominator):

@@ -42,8 +42,8 @@ class Design:
     levels : numpy.ndarray
         -1 or +1 for each cell and factor, shape (2^k, k).
     scores : numpy.ndarray
-        Shape (1 + n_resamples, seeds, 2^k, s): as measured, then under each resample of lesions;
-        the first s of `skinlib.stats.scores.SCORES`.
+        The first s of `skinlib.stats.scores.SCORES`, as measured and then under each resample of
+        lesions: shape (1 + n_resamples, seeds, 2^k, s).
     """
 
     factors: tuple
@@ -53,7 +53,6 @@ class Design:
 
     @property
     def names(self):
-        """Return the names of the scores."""
         return SCORES[: self.scores.shape[-1]]
 
 
@@ -86,8 +85,7 @@ def effects(design):
     by_seed = 2 * np.einsum("tc,sck->tsk", signs, observed) / cells
     fitted = observed.mean(axis=1, keepdims=True) + signs.T @ values[0] / 2
     trainings = np.sum((observed - fitted) ** 2, axis=(0, 1)) / freedom * 4 / (seeds * cells)
-    lesions = values[1:].var(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(values[0])
-    errors = np.sqrt(trainings + lesions)
+    errors = np.sqrt(trainings + values[1:].var(axis=0, ddof=1))
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * errors
     p = 2 * stats.t.sf(abs(values[0]) / errors, freedom)
     found = {}
@@ -114,7 +112,7 @@ def frame(design):
 
     Columns ``term`` (indices of the factors), ``Switched on`` (names), ``Score``, ``Effect`` with
     its interval over lesions and training runs, ``p`` (of no effect), ``Holm`` (is it below the
-    level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.gains.judge`.
+    level of 0.05 among all rows?), and ``Result``, see `skinlib.stats.paired.Effect.judgement`.
     """
     rows = [
         {

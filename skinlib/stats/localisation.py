@@ -29,24 +29,8 @@ NAMES = {
 MOSTLY = 0.5
 
 
-def mass_inside(maps, shares):
-    """Return the part of each map's sum that is on the lesion, shape (n,).
-
-    Maps are at least 0, shares of lesion in each cell in [0, 1]; both of shape (n, h, w).
-    """
-    return (normalised(maps) * shares).sum(axis=(1, 2))
-
-
-def hits(maps, shares):
-    """Play the pointing game: is the cell of each map's maximum mostly lesion? Shape (n,), 1 or 0.
-
-    Of several cells with the same maximum the share counts. Parameters are those of `mass_inside`.
-    """
-    return (tops(maps) * (shares > MOSTLY)).sum(axis=(1, 2))
-
-
 def normalised(maps):
-    """Divide each map by its sum; a map of zeros counts as even.
+    """Divide each map (h, w) by its sum; a map of zeros counts as even.
 
     Raises
     ------
@@ -59,11 +43,12 @@ def normalised(maps):
         msg = f"map {bad.argmax()} has a number that is negative or not finite; expected 0 or more"
         raise DataError(msg)
     sums = maps.sum(axis=(1, 2), keepdims=True)
-    return np.where(sums > 0, maps / np.where(sums > 0, sums, 1), 1 / np.prod(maps.shape[1:]))
+    even = np.full(maps.shape, 1 / np.prod(maps.shape[1:]))
+    return np.divide(maps, sums, out=even, where=sums > 0)
 
 
 def tops(maps):
-    """Return maps with 1 at the maximum and 0 elsewhere; several maxima share the 1."""
+    """Return maps (n, h, w) with 1 at the maximum and 0 elsewhere; several maxima share the 1."""
     highest = (maps == np.max(maps, axis=(1, 2), keepdims=True)).astype(float)
     return highest / highest.sum(axis=(1, 2), keepdims=True)
 
@@ -79,7 +64,7 @@ def of_others(maps, lesions):
     DataError
         All images are of one lesion.
     """
-    _, index = np.unique(np.asarray(lesions), return_inverse=True)
+    _, index = np.unique(lesions, return_inverse=True)
     same = np.zeros((index.max() + 1, *maps.shape[1:]))
     np.add.at(same, index, maps)
     count = len(maps) - np.bincount(index)
@@ -110,10 +95,13 @@ def darkness(images, shape):
 def score(maps, shares, lesions, share):
     """Score maps of images, and the maps that they have to beat.
 
+    The mass of a map is the part of its sum that is on the lesion. The hit is the pointing game: is
+    the cell of its maximum mostly lesion? Of several maxima the share counts.
+
     Parameters
     ----------
     maps : dict of str to numpy.ndarray
-        Some of `LEARNED`, and `DARKNESS`; shape (n, h, w).
+        Some of `LEARNED`, and `DARKNESS`; at least 0, shape (n, h, w).
     shares : numpy.ndarray
         Share of lesion in each cell, shape (n, h, w).
     lesions : array_like
@@ -128,20 +116,14 @@ def score(maps, shares, lesions, share):
         map, of ``<name>_others`` (maps of other lesions), and of ``box`` (a centred square),
         ``even`` and ``outline`` (the mask itself).
     """
-    found = {"share": shares.mean(axis=(1, 2))}
-    for name, values in maps.items():
-        if values.shape != shares.shape:
-            msg = f"maps '{name}' have shape {values.shape}, the masks {shares.shape}; not equal"
-            raise DataError(msg)
-        found[f"{name}_mass"] = mass_inside(values, shares)
-        found[f"{name}_hit"] = hits(values, shares)
-        found[f"{name}_others_mass"] = mass_inside(of_others(normalised(values), lesions), shares)
-        places = of_others(tops(values), lesions)
-        found[f"{name}_others_hit"] = (places * (shares > MOSTLY)).sum(axis=(1, 2))
-    even = np.ones(shares.shape)
-    for name, values in (
-        ("box", box(share, shares.shape[1:]) * even), ("even", even), ("outline", shares),
-    ):  # fmt: skip
-        found[f"{name}_mass"] = mass_inside(values, shares)
-        found[f"{name}_hit"] = hits(values, shares)
+    found, even = {"share": shares.mean(axis=(1, 2))}, np.ones(shares.shape)
+    rivals = {"box": box(share, shares.shape[1:]) * even, "even": even, "outline": shares}
+    for name, values in (maps | rivals).items():
+        parts = {"mass": (normalised(values), shares), "hit": (tops(values), shares > MOSTLY)}
+        for kind, (part, lesion) in parts.items():
+            found[f"{name}_{kind}"] = (part * lesion).sum(axis=(1, 2))
+        if name in maps:
+            for kind, (part, lesion) in parts.items():
+                others = of_others(part, lesions)
+                found[f"{name}_others_{kind}"] = (others * lesion).sum(axis=(1, 2))
     return pd.DataFrame(found)

@@ -4,34 +4,38 @@ Three things are fixed: the temperature that scales the probabilities, the least
 answer, and thresholds of the melanoma probability. A test set is given by its labels (n,),
 probabilities (n, 7) and lesions (n,), see `skinlib.experiments.run.Run.arrays`. Intervals are those
 of a bootstrap over lesions that takes the fixed numbers as given.
+
+Decision curves: acting at a threshold t of the melanoma probability says that one melanoma found is
+worth (1 - t) / t needless actions. The net benefit is the share of melanomas found, less the share
+of needless actions in that currency. A model is useful at t where it beats acting on all
+photographs and on none.
+
+Source: Vickers and Elkin, Decision curve analysis, Medical Decision Making 26:565, 2006.
 """
 
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
-from skinlib.common.classes import CLASSES
-from skinlib.stats import calibration, conformal, selective
+from skinlib.stats import calibration, selective
 from skinlib.stats.bootstrap import cluster_weights, estimate, share
+from skinlib.stats.scores import MELANOMA
 
-MELANOMA = CLASSES.index("mel")
 # Largest share of wrong answers on the validation set, specificities to reach there, the
 # coverage at which curves are compared, and the share of melanomas to find with a guarantee.
 RISK, SPECIFICITIES, COVERAGE = 0.1, (0.9, 0.95), 0.8
 SENSITIVITY = 0.9
+# Of decision curves.
+THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 
 @dataclasses.dataclass(frozen=True)
 class Fixed:
     """Numbers fixed on the validation set of a model.
 
-    Attributes
-    ----------
-    temperature : float
-    confidence : float or None
-        Lowest confidence from which on few enough answers are wrong; None where there is none.
-    thresholds : dict of float to float
-        Of the melanoma probability, by the specificity it reaches.
+    The confidence is the lowest from which on few enough answers are wrong, None where there is
+    none; the thresholds are of the melanoma probability, by the specificity they reach.
     """
 
     temperature: float
@@ -39,12 +43,12 @@ class Fixed:
     thresholds: dict
 
 
-def fix(labels, probabilities, risk=RISK):
-    """Fix the numbers of a model on its validation set, for a largest share of wrong answers."""
+def fix(labels, probabilities):
+    """Fix the numbers of a model on its validation set."""
     positive, scores = labels == MELANOMA, probabilities[:, MELANOMA]
     return Fixed(
         calibration.fit_temperature(labels, probabilities),
-        selective.least_confidence(labels, probabilities, risk),
+        selective.least_confidence(labels, probabilities, RISK),
         {aim: selective.threshold_at(scores, positive, aim) for aim in SPECIFICITIES},
     )
 
@@ -68,8 +72,8 @@ def abstention(labels, probabilities, lesions, confidence):
     }
 
 
-def guaranteed(validation, test, *, risk=RISK, sensitivity=SENSITIVITY):
-    """Measure thresholds that `skinlib.stats.conformal` fixes on a validation set.
+def guaranteed(validation, test):
+    """Measure thresholds with a guarantee, see `skinlib.stats.selective`, of a validation set.
 
     Returns
     -------
@@ -80,9 +84,9 @@ def guaranteed(validation, test, *, risk=RISK, sensitivity=SENSITIVITY):
         number of photographs of its lesion.
     """
     labels, probabilities, lesions = validation
-    positive = labels == MELANOMA
-    least = conformal.least_confidence(*validation, risk)
-    score = conformal.least_score(probabilities[positive, MELANOMA], lesions[positive], sensitivity)
+    found = labels == MELANOMA
+    least = selective.guaranteed_confidence(*validation, RISK)
+    score = selective.guaranteed_score(probabilities[found, MELANOMA], lesions[found], SENSITIVITY)
     labels, probabilities, lesions = test
     _, place, sizes = np.unique(lesions, return_inverse=True, return_counts=True)
     weights, positive = cluster_weights(lesions) / sizes[place], labels == MELANOMA
@@ -122,6 +126,28 @@ def melanoma(labels, probabilities, lesions, thresholds):
     ]
 
 
+def net_benefits(labels, probabilities, lesions):
+    """Compare a model with acting on all photographs and on none.
+
+    The probabilities are calibrated, or the threshold is not the one that was meant.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``Threshold``, per 1,000 photographs: the ``Net benefit``, that of ``Acting on all``, and
+        the ``Gain`` over the better of all and none.
+    """
+    weights, positive = cluster_weights(lesions), labels == MELANOMA
+    rows = []
+    for threshold in THRESHOLDS:
+        worth = 1000 * np.where(positive, 1.0, -threshold / (1 - threshold))
+        acted = probabilities[:, MELANOMA] >= threshold
+        model, everyone = (weights @ each / weights.sum(axis=1) for each in (worth * acted, worth))
+        gain = estimate(model - np.maximum(everyone, 0))
+        rows.append([threshold, estimate(model), float(everyone[0]), gain])
+    return pd.DataFrame(rows, columns=["Threshold", "Net benefit", "Acting on all", "Gain"])
+
+
 def scores(labels, probabilities, lesions, temperature=None):
     """Measure how well confidence and accuracy agree, as given or scaled by a temperature.
 
@@ -138,7 +164,7 @@ def scores(labels, probabilities, lesions, temperature=None):
     change = weights @ (after - before)[:, 1] / weights.sum(axis=1)
     return {
         "ece": calibration.ece(labels, used),
-        "chance": calibration.chance_ece(used, lesions)[1],
+        "chance": calibration.chance_ece(used, lesions),
         "brier": after[:, 0].mean(),
         "nll": after[:, 1].mean(),
         "nll_change": temperature and estimate(change),

@@ -3,7 +3,7 @@
 Each seed has its own split, and so its own test set; a lesion may be in the test sets of several
 seeds. Lesions are therefore resampled from all seeds together: the bootstrap interval covers the
 choice of the lesions. A t interval over the seeds covers the differences between training runs.
-An effect is called a gain or a loss only where both exclude zero (`skinlib.stats.gains.judge`).
+An effect is called a gain or a loss only where both exclude zero: the one rule of the book.
 
 The predictions of a seed are ``(labels, probabilities, lesions)``: class index (n,), one array
 (n, 7) for each way, lesion id (n,).
@@ -13,11 +13,15 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from skinlib.common.errors import DataError
-from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate, joint_weights
-from skinlib.stats.gains import NOT_CLEAR, interval, judge, over_seeds
+from skinlib.stats.bootstrap import LEVEL, Estimate, joint_weights
 from skinlib.stats.scores import SCORES, scores
+
+GAIN, LOSS, NOT_CLEAR = "gain", "loss", "not clear"
+# Two seeds have a t interval too, but with one degree of freedom it is of little use.
+LEAST_SEEDS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Effect:
     low, high : numpy.ndarray
         Interval of the mean difference, shape (k,).
     names : tuple of str
-        Of the scores. The methods take a name or a place.
+        Of the scores; the methods take a name or a place.
     """
 
     first: np.ndarray
@@ -57,12 +61,22 @@ class Effect:
         return Estimate(self.difference[index], self.low[index], self.high[index])
 
     def over_seeds(self, score):
-        """Return the difference of one score with its interval over the seeds."""
-        return over_seeds(self.by_seed[:, self.place(score)])
+        """Return the difference of one score with its t interval, from `LEAST_SEEDS` seeds on."""
+        values, reach = self.by_seed[:, self.place(score)], np.nan
+        mean, count = float(values.mean()), len(values)
+        if count >= LEAST_SEEDS:
+            reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * stats.sem(values))
+        return Estimate(mean, mean - reach, mean + reach)
 
     def judgement(self, score):
-        """Return ``gain``, ``loss`` or ``not clear``, see `skinlib.stats.gains.judge`."""
-        return judge(self.estimate(score), self.over_seeds(score))
+        """Return ``gain`` or ``loss`` where both intervals exclude zero on the same side.
+
+        Else ``not clear``. Lesions do not tell what another training run of the same recipe would
+        change; that shows between the seeds.
+        """
+        sign = self.estimate(score).sign
+        same = sign == self.over_seeds(score).sign
+        return {1: GAIN, -1: LOSS}.get(sign * same, NOT_CLEAR)
 
 
 def some(seeds, masks):
@@ -73,7 +87,7 @@ def some(seeds, masks):
     ]
 
 
-def scored(seeds, names=SCORES, *, n_resamples=N_RESAMPLES, seed=0, weights=None):
+def scored(seeds, names=SCORES, *, seed=0, weights=None):
     """Score each way of training under resamples of the lesions of all seeds together.
 
     Returns
@@ -90,7 +104,7 @@ def scored(seeds, names=SCORES, *, n_resamples=N_RESAMPLES, seed=0, weights=None
         msg = "an effect needs at least one pair of runs, none is finished"
         raise DataError(msg)
     if weights is None:
-        weights = joint_weights([lesions for *_, lesions in seeds], n_resamples, seed)
+        weights = joint_weights([lesions for *_, lesions in seeds], seed)
     found = [
         [scores(share, labels, each, names) for each in probabilities]
         for share, (labels, probabilities, _) in zip(weights, seeds, strict=True)
@@ -107,36 +121,36 @@ def between(first, second, level=LEVEL, names=SCORES):
     return Effect(*means, (second - first)[:, 0], low, high, tuple(names))
 
 
-def effect(pairs, names=SCORES, *, n_resamples=N_RESAMPLES, level=LEVEL, seed=0):
+def effect(pairs, names=SCORES, *, level=LEVEL):
     """Measure the effect on some scores from the predictions of two ways, by seed."""
-    return between(*scored(pairs, names, n_resamples=n_resamples, seed=seed), level, names)
+    return between(*scored(pairs, names), level, names)
 
 
-def difference_in_differences(pairs, masks, names=SCORES, *, n_resamples=N_RESAMPLES):
+def difference_in_differences(pairs, masks, names=SCORES):
     """Measure by how much more the scores of some images change than those of the others.
 
     The `masks`, booleans (n,) of each seed, say which images. ``first`` and ``second`` of the
     effect are the changes on the other images and on these.
     """
-    weights = joint_weights([lesions for *_, lesions in pairs], n_resamples)
+    weights = joint_weights([lesions for *_, lesions in pairs])
     changes = []
-    for chosen in ([~mask for mask in masks], masks):
-        shares = [share[:, mask] for share, mask in zip(weights, chosen, strict=True)]
-        first, second = scored(some(pairs, chosen), names, weights=shares)
+    for chosen in (False, True):
+        # Who does not belong to the group has no weight in it.
+        shares = [each * (mask == chosen) for each, mask in zip(weights, masks, strict=True)]
+        first, second = scored(pairs, names, weights=shares)
         changes.append(second - first)
     return between(*changes, names=names)
 
 
-def unpaired_difference(first, second, names=SCORES, *, n_resamples=N_RESAMPLES):
+def unpaired_difference(first, second, names=SCORES):
     """Compare runs that have different test sets, whose lesions are resampled independently.
 
     Each side has the arrays of one run a seed, see `skinlib.experiments.run.Run.arrays`.
     """
     sides = [
-        scored([(labels, [p], lesions) for labels, p, lesions in arrays], names,
-               n_resamples=n_resamples, seed=seed)[0]
+        scored([(labels, [p], lesions) for labels, p, lesions in arrays], names, seed=seed)[0]
         for seed, arrays in enumerate((first, second))
-    ]  # fmt: skip
+    ]
     return between(*sides, names=names)
 
 
@@ -146,28 +160,29 @@ def frame(effects, titles, named="Comparison", *, covers="lesions", names=None):
     Parameters
     ----------
     effects : dict of str to Effect
-        By what the first column says.
+        By what the first column says, which is called `named`.
     titles : tuple of str
         Of the columns of the first and the second way.
-    named, covers : str
-        Title of the first column, and what the interval of the difference covers.
+    covers : str
+        What the interval of the difference covers.
     names : sequence of str, optional
-        The scores to show, in this order; all that were measured by default.
+        The scores to show; all that were measured by default.
     """
-    rows = [
-        {
-            named: title,
-            "Score": name,
-            titles[0]: f"{found.first[found.place(name)]:z.3f}",
-            titles[1]: f"{found.second[found.place(name)]:z.3f}",
-            f"Difference [{covers}]": found.estimate(name).text(signed=True),
-            "[seeds]": interval(found.over_seeds(name)),
-            "By seed": ", ".join(f"{value:+z.3f}" for value in found.by_seed[:, found.place(name)]),
-            "Result": found.judgement(name),
-        }
-        for title, found in effects.items()
-        for name in names or found.names
-    ]
+    rows = []
+    for title, found in effects.items():
+        for name in names or found.names:
+            index, seeds = found.place(name), found.over_seeds(name)
+            row = {
+                named: title,
+                "Score": name,
+                titles[0]: f"{found.first[index]:z.3f}",
+                titles[1]: f"{found.second[index]:z.3f}",
+                f"Difference [{covers}]": found.estimate(name).text(signed=True),
+                "[seeds]": "–" if np.isnan(seeds.low) else seeds.text(signed=True).split(" ", 1)[1],
+                "By seed": ", ".join(f"{value:+z.3f}" for value in found.by_seed[:, index]),
+                "Result": found.judgement(name),
+            }
+            rows.append(row)
     return pd.DataFrame(rows)
 
 

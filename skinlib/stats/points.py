@@ -13,10 +13,10 @@ probabilities are the same at both.
 import dataclasses
 
 import numpy as np
-import scipy
 
-from skinlib.common.classes import CLASSES
-from skinlib.stats import calibration, conformal, operating, selective
+from skinlib.stats import calibration, prevalence, selective
+from skinlib.stats.operating import RISK
+from skinlib.stats.scores import MELANOMA
 
 AS_DATA, ALIKE = "as the data", "every class alike"
 POINTS = (AS_DATA, ALIKE)
@@ -35,7 +35,7 @@ class Decision:
     shares : numpy.ndarray
         Of the classes among the photographs it was fitted on, shape (7,).
     prior : float
-        τ of `skinlib.stats.threshold.shift` that fits the probabilities to the data; negative
+        τ, the power of the shares by which probabilities are divided to fit the data; negative
         where the network predicts as if classes were more alike than they are.
     temperature : float
         Of the probabilities after that.
@@ -71,7 +71,7 @@ class Decision:
         return cls(**{**value, "shares": np.array(value["shares"])})
 
 
-def fit(labels, given, lesions, risk=operating.RISK):
+def fit(labels, given, lesions, risk=RISK):
     """Fit a `Decision`.
 
     Parameters
@@ -81,36 +81,13 @@ def fit(labels, given, lesions, risk=operating.RISK):
     given : numpy.ndarray
         Probabilities of networks that have not seen the lesion, shape (n, 7).
     risk : float
-        Largest share of all lesions with a wrong answer, see `skinlib.stats.conformal`.
+        Largest share of all lesions with a wrong answer, see `skinlib.stats.selective`.
     """
-    shares = np.bincount(labels, minlength=len(CLASSES)).clip(min=1) / len(labels)
-    prior, temperature = _fit_probabilities(labels, given, shares)
+    shares = prevalence.shares(labels)
+    bounds = [calibration.SLOPES, (-PUSH, PUSH)]
+    slope, push = map(float, calibration.fit(labels, given, -np.log(shares)[None], bounds))
+    temperature, prior = 1 / slope, push / slope
     fitted = calibration.calibrated(given, temperature, -prior * np.log(shares))
-    positive = labels == operating.MELANOMA
-    melanoma = selective.threshold_at(fitted[:, operating.MELANOMA], positive, SPECIFICITY)
-    confidence = conformal.least_confidence(labels, fitted, lesions, risk)
+    confidence = selective.guaranteed_confidence(labels, fitted, lesions, risk)
+    melanoma = selective.threshold_at(fitted[:, MELANOMA], labels == MELANOMA, SPECIFICITY)
     return Decision(shares, prior, temperature, confidence, melanoma)
-
-
-def _fit_probabilities(labels, given, shares):
-    """Return τ and temperature of the least negative log-likelihood, found together.
-
-    In 1/T and τ/T it is convex, so there is one minimum.
-    """
-    logits, prior = np.log(np.clip(given, calibration.TINY, None)), np.log(shares)
-    rows = np.arange(len(labels))
-
-    def loss(point):
-        slope, push = point
-        scores = slope * logits - push * prior
-        chances = np.exp(scores - scipy.special.logsumexp(scores, axis=1, keepdims=True))
-        value = -np.log(np.clip(chances[rows, labels], calibration.TINY, None)).mean()
-        surplus = chances.copy()
-        surplus[rows, labels] -= 1
-        return value, np.array([(surplus * logits).sum(), -(surplus @ prior).sum()]) / len(labels)
-
-    # Bounds of the temperature as in `skinlib.stats.calibration`.
-    low, high = calibration.RANGE
-    bounds = [(1 / high, 1 / low), (-PUSH, PUSH)]
-    slope, push = scipy.optimize.minimize(loss, [1.0, 0.0], jac=True, bounds=bounds).x
-    return float(push / slope), float(1 / slope)

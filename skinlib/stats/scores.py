@@ -13,6 +13,7 @@ from skinlib.common.errors import DataError
 from skinlib.stats import bootstrap
 from skinlib.stats.bootstrap import mean_present, ratio
 
+MELANOMA = CLASSES.index("mel")
 # The scores of a run, by key of `summary`, and what the book calls them.
 LABELS = {
     "accuracy": "accuracy",
@@ -41,7 +42,7 @@ def scores(weights, labels, probabilities, names=SCORES):
         Shape (d, n), see `skinlib.stats.bootstrap.cluster_weights`.
     labels, probabilities : numpy.ndarray
         Class index (n,), and shape (n, 7).
-    names : iterable of str
+    names : collection of str
         k of the names in `LABELS`, or ``AUC, melanoma``, `P_TRUE` and `LOG_LOSS`.
 
     Returns
@@ -49,7 +50,6 @@ def scores(weights, labels, probabilities, names=SCORES):
     numpy.ndarray
         Shape (d, k).
     """
-    names = tuple(names)
     correct, positive, each = _decided(weights, labels, probabilities)
     total = positive.sum(axis=1)
     found = {
@@ -63,7 +63,7 @@ def scores(weights, labels, probabilities, names=SCORES):
     }
     if {"AUC, macro", "AUC, weighted", "AUC, melanoma"} & set(names):
         areas = _areas(weights, labels, probabilities)
-        found["AUC, melanoma"] = areas[:, CLASSES.index("mel")]
+        found["AUC, melanoma"] = areas[:, MELANOMA]
         found["AUC, macro"] = mean_present(areas)
         found["AUC, weighted"] = np.nansum(areas * positive, axis=1) / total
     if "AUC, micro" in names:

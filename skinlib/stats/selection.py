@@ -8,7 +8,7 @@ every epoch (``score_test``).
 import numpy as np
 import pandas as pd
 
-from skinlib.common.errors import DataError, IntegrityError
+from skinlib.common.errors import IntegrityError
 from skinlib.stats.bootstrap import LEVEL, N_RESAMPLES, Estimate
 
 # Columns of history.csv after "val_" and "test_", and what the book calls them.
@@ -26,11 +26,8 @@ def choose(validation, test):
     on_validation, on_test : numpy.ndarray
         Test score at the epoch that is best on validation, and the best one, shape (N,).
     """
-    validation, test = np.asarray(validation, float), np.asarray(test, float)
-    before = np.append(-np.inf, np.maximum.accumulate(validation)[:-1])
-    # The last epoch so far that was better than all before it.
-    kept = np.maximum.accumulate(np.where(validation > before, np.arange(len(test)), 0))
-    return test[kept], np.maximum.accumulate(test)
+    best = [np.argmax(validation[: count + 1]) for count in range(len(validation))]
+    return test[best], np.maximum.accumulate(test)
 
 
 def scoring(study):
@@ -39,10 +36,7 @@ def scoring(study):
 
 
 def choices(study):
-    """Return what both choices reach in the runs of a study, see `scoring`.
-
-    Each metric is taken to have chosen the epoch itself, whatever the run's recipe kept its
-    weights by.
+    """Return what both choices reach in the runs of `scoring`, as though each metric chose.
 
     Returns
     -------
@@ -67,7 +61,7 @@ def choices(study):
             raise IntegrityError(msg)
         history = run.history()
         for metric in METRICS:
-            chosen = choose(history[f"val_{metric}"], history[f"test_{metric}"])
+            chosen = choose(*(history[f"{part}_{metric}"].to_numpy() for part in ("val", "test")))
             for epochs, pair in enumerate(zip(*chosen, strict=True), start=1):
                 rows.append((metric, run.name, seed, epochs, *pair))
     columns = ["metric", "run", "seed", "epochs", "on_validation", "on_test"]
@@ -95,11 +89,12 @@ def by_epochs(found, metric):
     gaps = rows.pivot_table("gap", ["seed", "run"], "epochs", sort=False).dropna(axis=1)
     seeds = gaps.index.get_level_values("seed")
     means = gaps.groupby("seed").mean()
-    return average(gaps, seeds, least=0.0), dict(zip(means.index, means.to_numpy(), strict=True))
+    by_seed = dict(zip(means.index, means.to_numpy(), strict=True))
+    return [average(gaps[epochs], seeds) for epochs in gaps], by_seed
 
 
-def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
-    """Return the mean over runs with a bootstrap interval that keeps the seeds as they are.
+def average(gaps, seeds):
+    """Return the mean gap over runs with a bootstrap interval that keeps the seeds as they are.
 
     Runs are resampled within their seed. The interval covers which recipes were tried and how
     their training went, *on these test sets*. It does not cover other test images: the runs of a
@@ -111,52 +106,36 @@ def average(values, seeds, *, least=-np.inf, n_resamples=N_RESAMPLES, seed=0):
 
     Parameters
     ----------
-    values : array_like
-        Shape (r,) or (r, k): k numbers of each run, resampled together.
-    seeds : array_like
-        Shape (r,).
-    least : float
-        What no mean can be below; an interval ends there.
-    n_resamples, seed : int
+    gaps, seeds : array_like
+        Of each run, shape (r,). No gap is below 0, and no interval either.
 
     Returns
     -------
-    Estimate or list of Estimate
-        One for each of the k. Without an interval (NaN) where a seed has one run only, or
-        so few runs differ that the bounds lie beyond them.
-
-    Raises
-    ------
-    DataError
-        Without runs.
+    skinlib.stats.bootstrap.Estimate
+        Without an interval (NaN) where a seed has one run only, or so few runs differ that the
+        bounds lie beyond them.
     """
-    values, seeds = np.asarray(values, float), np.asarray(seeds)
-    if not len(values):
-        msg = "a mean over runs needs at least one, none is finished"
-        raise DataError(msg)
-    table = values.reshape(len(values), -1)
-    groups = [table[seeds == each] for each in np.unique(seeds)]
-    low = high = np.full(table.shape[1], np.nan)
+    gaps, seeds = np.asarray(gaps, float), np.asarray(seeds)
+    groups = [gaps[seeds == each] for each in np.unique(seeds)]
+    low = high = np.nan
     if min(map(len, groups)) > 1:
-        rng = np.random.default_rng(seed)
-        drawn = [group[rng.integers(0, len(group), (n_resamples, len(group)))] for group in groups]
-        mean, error = _mean_and_error([group[None] for group in groups])
+        rng = np.random.default_rng(0)
+        drawn = [group[rng.integers(0, len(group), (N_RESAMPLES, len(group)))] for group in groups]
+        (mean,), (error,) = _mean_and_error([group[None] for group in groups])
         means, errors = _mean_and_error(drawn)
         # A resample of equal runs has no spread, which puts it beyond every finite bound.
         with np.errstate(divide="ignore", invalid="ignore"):
-            apart = np.sort((means - mean) / errors, axis=0)
-            out = int(n_resamples * (1 - LEVEL) / 2)
-            low, high = (mean[0] - error[0] * apart[place] for place in (-1 - out, out))
-        low = np.maximum(low, least)
+            apart = np.sort((means - mean) / errors)
+        out = int(N_RESAMPLES * (1 - LEVEL) / 2)
+        low, high = np.maximum(mean - error * apart[-1 - out], 0), mean - error * apart[out]
         # A bound beyond every single run means that these runs cannot bound the mean.
-        kept = (low >= table.min(axis=0)) & (high <= table.max(axis=0)) & (error[0] > 0)
-        low, high = np.where(kept, (low, high), np.nan)
-    found = [Estimate(*map(float, row)) for row in zip(table.mean(axis=0), low, high, strict=True)]
-    return found if values.ndim > 1 else found[0]
+        if not (error > 0 and gaps.min() <= low and high <= gaps.max()):
+            low = high = np.nan
+    return Estimate(float(gaps.mean()), float(low), float(high))
 
 
 def _mean_and_error(groups):
-    """Return mean and standard error, shape (d, k), of groups of shape (d, n, k)."""
+    """Return mean and standard error, shape (d,), of groups of shape (d, n)."""
     count = sum(group.shape[1] for group in groups)
     mean = sum(group.sum(axis=1) for group in groups) / count
     # The groups themselves are given, so the spread between them is not part of the error.
@@ -165,7 +144,7 @@ def _mean_and_error(groups):
 
 
 def in_points(estimate):
-    """Format a mean of shares as points, with its interval or the remark that there is none."""
+    """Format a mean of shares in points, with its interval or the remark that there is none."""
     points = 100 * estimate
     return f"{points.value:.2f} (no interval)" if np.isnan(points.low) else points.text(2)
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from skinlib.common.classes import CLASSES
 from skinlib.stats.bootstrap import (
-    N_RESAMPLES,
     cluster_weights,
     estimate,
     mean_present,
@@ -19,6 +18,7 @@ from skinlib.stats.bootstrap import (
     recalls,
     share,
 )
+from skinlib.stats.scores import MELANOMA
 
 # A smaller group has its size and no score. A resample misses all of five lesions in fewer than one
 # of a hundred cases, so the ends of an interval do not come from resamples without them.
@@ -27,7 +27,7 @@ LEAST_IMAGES, LEAST_LESIONS = 10, 5
 METRICS = (
     "accuracy", "expected", "excess", "mean_recall", "melanoma_sensitivity", "nevus_specificity",
 )  # fmt: skip
-MELANOMA, NEVUS = CLASSES.index("mel"), CLASSES.index("nv")
+NEVUS = CLASSES.index("nv")
 
 AGES = {"below 30": 30, "30 to 44": 45, "45 to 59": 60, "60 to 74": 75, "75 and above": np.inf}
 CONFIRMED = {
@@ -63,18 +63,17 @@ def facts(table):
     return frame.set_axis(table["image_id"].to_numpy(), axis=0)
 
 
-def measure(labels, predicted, lesions, groups, n_resamples=N_RESAMPLES):
+def measure(labels, predicted, lesions, groups):
     """Measure predictions by groups, with intervals from one bootstrap over all lesions.
 
     Parameters
     ----------
     labels, predicted : numpy.ndarray
         Class index, shape (n,).
-    lesions : array_like
+    lesions : numpy.ndarray
         Shape (n,).
     groups : pandas.DataFrame
-        n rows of words, a column an attribute; from `facts`.
-    n_resamples : int
+        n rows of words, a column an attribute; from `facts`, with ``sex``.
 
     Returns
     -------
@@ -85,20 +84,19 @@ def measure(labels, predicted, lesions, groups, n_resamples=N_RESAMPLES):
         value, low and high, or None where there are too few images; for the mean recall, too
         few of any diagnosis that the group has, or one diagnosis only.
     """
-    known = _Predictions(labels, predicted, np.asarray(lesions), n_resamples)
+    known = _Predictions(labels, predicted, lesions)
     found = {}
-    for attribute in groups:
-        words = groups[attribute].to_numpy()
-        masks = {name: words == name for name in pd.unique(words)}
-        ordered = sorted(masks, key=lambda name: _place(name, masks[name].sum()))
-        found[attribute] = [known.row(name, masks[name]) for name in ordered]
-    sex = groups["sex"].to_numpy() if "sex" in groups else np.full(len(labels), UNKNOWN)
+    for attribute, words in groups.items():
+        sizes = words.value_counts()
+        ordered = sorted(sizes.index, key=lambda name: _place(name, sizes[name]))
+        found[attribute] = [known.row(name, (words == name).to_numpy()) for name in ordered]
+    women, men = ((groups["sex"] == sex).to_numpy() for sex in ("female", "male"))
     return {
         "images": len(labels),
         "lesions": len(set(lesions)),
         "overall": known.row("all", np.ones(len(labels), bool)),
         "groups": found,
-        "women_minus_men": known.difference(sex == "female", sex == "male"),
+        "women_minus_men": known.difference(women, men),
     }
 
 
@@ -111,9 +109,9 @@ def _place(name, images):
 class _Predictions:
     """Predictions with the resamples of their lesions; groups are masks (n,)."""
 
-    def __init__(self, labels, predicted, lesions, n_resamples):
+    def __init__(self, labels, predicted, lesions):
         self.labels, self.predicted, self.lesions = labels, predicted, lesions
-        self.weights = cluster_weights(lesions, n_resamples)
+        self.weights = cluster_weights(lesions)
         # A class that a resample lacks has no weight in any group of it either.
         self.recalls = np.nan_to_num(recalls(self.weights, labels, predicted))
         # Metrics that are shares of images: which count as correct, of which images.
@@ -145,8 +143,6 @@ class _Predictions:
         interval would leave out its uncertainty.
         """
         found = dict.fromkeys(METRICS)
-        if not (first.any() and second.any()):
-            return found
         one, other = self._values(first), self._values(second)
         for metric in METRICS:
             ends = metric in self.shares and {one[metric][0], other[metric][0]} & {0, 1}
@@ -168,23 +164,24 @@ class _Predictions:
         return found
 
     def _enough(self, metric, mask):
-        """Return whether a metric has enough images; the mean recall, of each diagnosis."""
-        counted = [self._counted(metric, mask)]
-        if metric == "mean_recall":
-            counted = [mask & (self.labels == label) for label in set(self.labels[mask])]
-        return (metric != "mean_recall" or len(counted) > 1) and all(
+        """Return whether a metric has enough images; the mean recall, of two or more diagnoses."""
+        counted = self._counted(metric, mask)
+        return len(counted) > (metric == "mean_recall") and all(
             each.sum() >= LEAST_IMAGES and len(set(self.lesions[each])) >= LEAST_LESIONS
             for each in counted
         )
 
     def _counted(self, metric, mask):
-        """Return the images that a metric of a group is a share of."""
-        return mask & self.shares[metric][1] if metric in self.shares else mask
+        """Return the images that a metric of a group is a share of; the mean recall has several."""
+        if metric == "mean_recall":
+            return [mask & (self.labels == label) for label in set(self.labels[mask])]
+        return [mask & self.shares[metric][1] if metric in self.shares else mask]
 
     def _estimate(self, metric, mask, values):
         """Estimate a metric; where all are correct, or none is, Clopper and Pearson's interval."""
         found = estimate(values)
         if metric not in self.shares or found.value not in (0, 1):
             return found
-        count = len(set(self.lesions[self._counted(metric, mask)]))
+        (counted,) = self._counted(metric, mask)
+        count = len(set(self.lesions[counted]))
         return proportion(int(found.value) * count, count, "exact")

@@ -14,22 +14,26 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.experiments import localisation
 from skinlib.experiments.run import read_run, write_history, write_predictions, write_record
 from skinlib.plots import attention as drawing
-from skinlib.stats.localisation import box, darkness, hits, mass_inside, of_others, score
+from skinlib.stats.localisation import box, darkness, score
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(3)
+def scored(maps, shares, lesions=None):
+    """Return mass and hit of maps, and those of the maps of other lesions."""
+    lesions = np.arange(len(maps)) if lesions is None else lesions
+    found = score({"gradcam": maps}, shares, lesions, 0.3)
+    kinds = ("mass", "hit", "others_mass", "others_hit")
+    return [found[f"gradcam_{kind}"].to_numpy() for kind in kinds]
 
 
 def test_scores_by_hand():
     maps = np.array([[[1, 2], [0, 5]], [[4, 4], [1, 1]], [[0, 0], [0, 0]]], float)
     shares = np.array([[[0, 0.5], [1, 0.9]], [[0.6, 0.2], [0, 0]], [[1, 0], [0, 0]]], float)
+    mass, hit, *_ = scored(maps, shares)
     # The third map is 0 everywhere and counts as even.
-    np.testing.assert_allclose(mass_inside(maps, shares), [5.5 / 8, 3.2 / 10, 0.25])
-    # Exactly half is not most; two maxima, one of them on lesion; four, one of them.
-    np.testing.assert_allclose(hits(maps, shares), [1, 0.5, 0.25])
-    np.testing.assert_allclose(hits(maps[:1], np.full((1, 2, 2), 0.5)), [0])
+    np.testing.assert_allclose(mass, [5.5 / 8, 3.2 / 10, 0.25])
+    # Two maxima, one of them on lesion; four, one of them. Exactly half is not most.
+    np.testing.assert_allclose(hit, [1, 0.5, 0.25])
+    np.testing.assert_allclose(scored(maps, np.full((3, 2, 2), 0.5))[1], 0)
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
@@ -37,38 +41,29 @@ def test_maps_that_are_none(bad):
     maps = np.ones((3, 2, 2))
     maps[1, 0, 1] = bad
     with pytest.raises(DataError, match="map 1"):
-        mass_inside(maps, np.ones((3, 2, 2)))
+        scored(maps, np.ones((3, 2, 2)))
 
 
-def test_the_even_map_is_what_random_maps_score(rng):
-    shares = rng.random((1, 3, 3)) * np.ones((20000, 1, 1))
-    maps, even = rng.random((20000, 3, 3)), np.ones((20000, 3, 3))
-    np.testing.assert_allclose(mass_inside(even, shares), shares.mean(axis=(1, 2)))
-    np.testing.assert_allclose(hits(even, shares), (shares > 0.5).mean(axis=(1, 2)))
-    assert mass_inside(maps, shares).mean() == pytest.approx(shares[0].mean(), abs=0.005)
-    assert hits(maps, shares).mean() == pytest.approx((shares[0] > 0.5).mean(), abs=0.015)
-
-
-def test_maps_of_others_are_the_mean_over_all_other_lesions(rng):
-    maps, lesions = rng.random((6, 2, 2)), np.array(["a", "b", "a", "c", "b", "a"])
-    expected = [maps[lesions != lesion].mean(axis=0) for lesion in lesions]
-    np.testing.assert_allclose(of_others(maps, lesions), expected)
+def test_maps_of_others_score_as_each_map_of_another_lesion_does_on_average(rng):
+    maps, shares, lesions = rng.random((6, 2, 2)), rng.random((6, 2, 2)), np.array(list("abacba"))
+    *_, mass, hit = scored(maps, shares, lesions)
+    for image, lesion in enumerate(lesions):
+        others = maps[lesions != lesion]
+        each = scored(others, np.broadcast_to(shares[image], others.shape))
+        assert (mass[image], hit[image]) == pytest.approx((each[0].mean(), each[1].mean()))
     with pytest.raises(DataError, match="one lesion"):
-        of_others(maps, np.zeros(6))
+        scored(maps, shares, np.zeros(6))
 
 
-def test_one_map_follows_its_lesions_and_the_other_is_noise(rng):
-    shares = rng.random((300, 3, 3)) ** 3
-    maps = {"attention": rng.random((300, 3, 3)), "gradcam": shares**2}
-    found = score(maps, shares, np.arange(300), 0.3)
-    # The most that a map can have inside is that of its best cell.
-    for name in (column for column in found if column.endswith("_mass")):
-        assert (found[name] <= shares.max(axis=(1, 2)) + 1e-12).all()
-    means = found.mean()
+def test_noise_scores_as_an_even_map_does_and_a_map_of_the_lesion_more(rng):
+    shares = rng.random((3000, 3, 3)) ** 3
+    maps = {"attention": rng.random((3000, 3, 3)), "gradcam": shares**2}
+    means = score(maps, shares, np.arange(3000), 0.3).mean()
     assert means["gradcam_mass"] > means["gradcam_others_mass"] + 0.2
-    assert means["attention_mass"] == pytest.approx(means["attention_others_mass"], abs=0.03)
-    with pytest.raises(DataError, match="maps 'attention' have shape"):
-        score({"attention": np.ones((300, 5, 5))}, shares, np.arange(300), 0.3)
+    assert means["outline_mass"] > means["box_mass"]
+    for kind, expected in (("mass", shares.mean()), ("hit", (shares > 0.5).mean())):
+        assert means[f"even_{kind}"] == pytest.approx(expected)
+        assert means[f"attention_{kind}"] == pytest.approx(expected, abs=0.02)
 
 
 def test_darkness_is_how_far_a_cell_is_from_the_brightest():

@@ -12,7 +12,7 @@ from skinlib.common.errors import DataError
 from skinlib.experiments import effects
 from skinlib.experiments.study import load_study
 from skinlib.paper import measured, others
-from skinlib.stats import factorial, threshold
+from skinlib.stats import factorial, prevalence
 from skinlib.stats.scores import DECISIONS
 
 
@@ -90,7 +90,7 @@ def _effects():
     found = effects.factorial(study)
     if found is None:
         return {}
-    moved = factorial.main(effects.factorial(study, DECISIONS, change=threshold.shifted))
+    moved = factorial.main(effects.factorial(study, DECISIONS, change=prevalence.shifted))
     terms = factorial.frame(found).set_index(["Switched on", "Score"])
     return {
         factor: {
