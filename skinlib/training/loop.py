@@ -13,7 +13,7 @@ import numpy as np
 
 from skinlib.common.errors import TrainingError
 from skinlib.common.process import Watch, import_keras, switched_on
-from skinlib.data.prepare import prepare
+from skinlib.data.prepare import Prepared, prepare
 from skinlib.experiments import records, run
 from skinlib.experiments.fields import check
 from skinlib.experiments.recipe import Recipe
@@ -33,6 +33,9 @@ class Job:
     folder: Path  # the run directory
     record: dict  # becomes run.json
     recipe: Recipe
+    prepared: Prepared
+    weights: object  # it starts with, see `skinlib.experiments.starting.starting_weights`
+    teachers: list  # see `skinlib.training.distillation.teachers`
     watch: Watch  # signals that may stop it
     trackers: tracking.Tracking
     show: bool  # progress bars
@@ -137,8 +140,8 @@ def train(
             record["outlines"] = agreement
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            job = Job(folder, record, recipe, watch, trackers, progress)
-            _train(job, prepared, weights, teachers, keep_weights)
+            given = prepared, weights, teachers
+            _train(Job(folder, record, recipe, *given, watch, trackers, progress), keep_weights)
         return run.read_run(folder)
 
 
@@ -154,30 +157,30 @@ def _outline(recipe, data, seed, progress):
         return outlines.provide(recipe, data, seed, progress=progress)
 
 
-def _train(job, prepared, weights, teachers, keep_weights):
+def _train(job, keep_weights):
     import_keras()
     from skinlib.models import runtime
     from skinlib.training import averaging, epochs, learners, losses, network
 
-    record, recipe = job.record, job.recipe
+    recipe = job.recipe
     if recipe.deterministic:
         runtime.make_deterministic()
-    record["quick_start"] = runtime.quick_start()
+    job.record["quick_start"] = runtime.quick_start()
     if recipe.learner != "network":
-        learners.train(job, prepared, weights)
+        learners.train(job)
         return
     with (
         runtime.enough_memory(f"with batches of {recipe.batch_size}", REMEDY),
         network.on_devices(recipe.devices),
     ):
-        built = network.build(record, recipe, prepared, weights, job.show)
-        built.taught = distillation.taught(teachers, prepared, record)
+        built = network.build(job)
+        built.taught = distillation.taught(job.teachers, job.prepared, job.record)
         class_weights = losses.compile_network(built, recipe)
-        records.equip(record, prepared, built.classifier, class_weights)
+        records.equip(job.record, job.prepared, built.classifier, class_weights)
         progress = epochs.train(job, built)
         if recipe.ema:
             averaging.finish(job, built, progress)
     with runtime.enough_memory("when predicting", REMEDY):
         if recipe.devices > 1:
-            built = network.build(record, recipe, prepared, weights, job.show)
-        evaluation.finish(job, built, prepared, progress, keep_weights)
+            built = network.build(job)
+        evaluation.finish(job, built, progress, keep_weights)

@@ -45,24 +45,22 @@ class Network:
         return part.of_epoch(epoch) if hasattr(part, "of_epoch") else part
 
 
-def build(record, recipe, prepared, weights, show):
-    """Build the `Network` of a run, whose record has backbone, input size and seed.
-
-    See `skinlib.models.classifier.build_classifier` for `weights`; `show` is for a bar while whole
-    photographs, or the features of a frozen half, are cached.
-    """
+def build(job):
+    """Build the `Network` of a `skinlib.training.loop.Job`."""
+    record, recipe, prepared = job.record, job.recipe, job.prepared
     # TensorFlow's deterministic operations are not available with XLA.
     jit = runtime.jit_compile() and not recipe.deterministic
     size, seed = record["input_size"], record["seed"]
-    model = build_classifier(record["backbone"], recipe, size=size, weights=weights, seed=seed)
+    model = build_classifier(record["backbone"], recipe, size=size, weights=job.weights, seed=seed)
     model.compile(optimizer=None, jit_compile=jit)
     if recipe.still_layer:
         frozen.keep_still(model, recipe.still_layer)
     if not recipe.frozen:
-        train = augmented(prepared, recipe, size, seed, progress=show)
+        train = augmented(prepared, recipe, size, seed, progress=job.show)
         return Network(model, model, {**prepared.parts, "train": train}, jit)
     lower, upper = frozen.halves(model, get_backbone(record["backbone"]))
-    return Network(model, upper, frozen.feature_parts(lower, prepared, recipe, progress=show), jit)
+    parts = frozen.feature_parts(lower, prepared, recipe, progress=job.show)
+    return Network(model, upper, parts, jit)
 
 
 @contextlib.contextmanager
