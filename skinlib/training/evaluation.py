@@ -88,11 +88,11 @@ def write_predictions(job, found):
     )
 
 
-def finish(job, network, progress, keep_weights):
+def finish(job, network, progress):
     """Predict every set that was not trained on, once, with the best weights; close the record.
 
-    `network` is on one device. With `keep_weights` the best weights, and the attention on the test
-    set, stay in the run directory.
+    `network` is on one device. With ``keep_weights`` the best weights, and the attention on the
+    test set, stay in the run directory.
     """
     folder, recipe = job.folder, job.recipe
     # Under its final name only once the whole training is done.
@@ -110,7 +110,7 @@ def finish(job, network, progress, keep_weights):
     write_predictions(job, found)
     records.close(job.record, recipe, progress, kept)
     run.write_record(folder, job.record)
-    if not keep_weights:
+    if not job.keep_weights:
         kept.unlink()
     elif recipe.attention != "none" and "test" in found:
         maps = attention(network.classifier, job.prepared.parts["test"])

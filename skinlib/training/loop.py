@@ -17,7 +17,6 @@ from skinlib.data.prepare import Prepared, prepare
 from skinlib.experiments import records, run
 from skinlib.experiments.fields import check
 from skinlib.experiments.recipe import Recipe
-from skinlib.experiments.recipes import get_recipe
 from skinlib.experiments.starting import starting_weights
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.starting import Start
@@ -36,6 +35,7 @@ class Job:
     prepared: Prepared
     weights: object  # it starts with, see `skinlib.experiments.starting.starting_weights`
     teachers: list  # see `skinlib.training.distillation.teachers`
+    keep_weights: bool
     watch: Watch  # signals that may stop it
     trackers: tracking.Tracking
     show: bool  # progress bars
@@ -82,7 +82,7 @@ def train(
 
     Parameters
     ----------
-    recipe : str or skinlib.experiments.recipe.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
     backbone : str
     data : str or pathlib.Path, optional
         See `skinlib.data.ham10000.locate`; the synthetic set by default.
@@ -117,7 +117,6 @@ def train(
     skinlib.common.errors.Interrupted
         A signal has arrived; the same call continues from there.
     """
-    recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe)
     row = get_backbone(backbone)
     size = check_size(row, size)
     check("size", size)
@@ -140,8 +139,8 @@ def train(
             record["outlines"] = agreement
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            given = prepared, weights, teachers
-            _train(Job(folder, record, recipe, *given, watch, trackers, progress), keep_weights)
+            given = recipe, prepared, weights, teachers, keep_weights
+            _train(Job(folder, record, *given, watch, trackers, progress))
         return run.read_run(folder)
 
 
@@ -157,7 +156,7 @@ def _outline(recipe, data, seed, progress):
         return outlines.provide(recipe, data, seed, progress=progress)
 
 
-def _train(job, keep_weights):
+def _train(job):
     import_keras()
     from skinlib.models import runtime
     from skinlib.training import averaging, epochs, learners, losses, network
@@ -183,4 +182,4 @@ def _train(job, keep_weights):
     with runtime.enough_memory("when predicting", REMEDY):
         if recipe.devices > 1:
             built = network.build(job)
-        evaluation.finish(job, built, progress, keep_weights)
+        evaluation.finish(job, built, progress)
