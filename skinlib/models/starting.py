@@ -36,11 +36,9 @@ def downloading(backbone):
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """A finished run to start from, at another input size for example.
+    """A finished run to start from: one on smaller pictures, say, which costs less (Howard 2018).
 
-    A network trained on small pictures, and then for fewer epochs on larger ones, sees most of
-    its epochs at a fraction of the cost (Howard, Training ImageNet in 3 hours for 25 minutes,
-    2018). `skinlib.experiments.starting.starting_weights` finds one.
+    `skinlib.experiments.starting.starting_weights` finds one.
     """
 
     run: str  # <study>/<run>

@@ -33,14 +33,6 @@ def finish(job, network, progress):
     """Make the average the weights of the last epoch, and write them as such.
 
     It is not part of the state: a run that ends in here begins it again.
-
-    Parameters
-    ----------
-    job : skinlib.training.loop.Job
-    network : skinlib.training.network.Network
-        Compiled with `AveragingAdam`.
-    progress : skinlib.training.state.Progress
-        After the last epoch.
     """
     model, recipe, epoch = network.trained, job.recipe, len(progress.history)
     model.optimizer.take_average(model.trainable_variables)

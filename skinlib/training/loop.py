@@ -112,9 +112,9 @@ def train(
         other settings; a tracker cannot be used.
     TrainingError
         The loss, a weight or a number of the optimizer is not finite; the run is marked failed.
-    skinlib.models.runtime.OutOfMemory
+    TemporaryError
         The device is too small for a batch.
-    skinlib.common.errors.Interrupted
+    Interrupted
         A signal has arrived; the same call continues from there.
     """
     row = get_backbone(backbone)

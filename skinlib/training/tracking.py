@@ -40,12 +40,12 @@ class TensorBoard:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.tf, self.writer = tf, tf.summary.create_file_writer(str(self.folder))
 
-    def epoch(self, row):
+    def epoch(self, epoch, numbers):
         Summary = self.tf.compat.v1.Summary
-        values = [Summary.Value(tag=tag, simple_value=x) for tag, x in _numbers(row).items()]
-        with self.writer.as_default(row["epoch"]):
-            raw = Summary(value=values).SerializeToString()
-            self.tf.summary.experimental.write_raw_pb(raw)
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in numbers.items()]
+        raw = Summary(value=values).SerializeToString()
+        with self.writer.as_default():
+            self.tf.summary.experimental.write_raw_pb(raw, epoch)
         self.writer.flush()
 
     def end(self, record):
@@ -79,9 +79,9 @@ class MLflow:
             chosen = {name: record[name] for name in names}
             mlflow.log_params({**chosen, "data": record["data"]["name"], **record["recipe"]})
 
-    def epoch(self, row):
-        if row["epoch"] not in self.known:
-            self.mlflow.log_metrics(_numbers(row), step=row["epoch"])
+    def epoch(self, epoch, numbers):
+        if epoch not in self.known:
+            self.mlflow.log_metrics(numbers, step=epoch)
 
     def end(self, record):
         # A run that was interrupted still has the status "running".
@@ -89,15 +89,11 @@ class MLflow:
         self.mlflow.end_run(ends.get(record["status"], "KILLED"))
 
 
-def _numbers(row):
-    return {name: float(value) for name, value in row.items() if name != "epoch"}
-
-
 class Tracking:
     """All trackers of one training; to be used in a ``with`` statement.
 
-    They have ``start(record)``, ``epoch(row)`` and ``end(record)``. A resumed training sends every
-    row again; each of them leaves out what it has.
+    They have ``start(record)``, ``epoch(epoch, numbers)`` and ``end(record)``. A resumed training
+    sends every row again; each of them leaves out what it has.
     """
 
     def __init__(self, trackers):
@@ -112,7 +108,8 @@ class Tracking:
 
     def epoch(self, row):
         """Send a row of the history."""
-        self._call("epoch", row)
+        numbers = {name: float(value) for name, value in row.items() if name != "epoch"}
+        self._call("epoch", row["epoch"], numbers)
 
     def __enter__(self):
         return self
@@ -121,10 +118,10 @@ class Tracking:
         if self.record:
             self._call("end", self.record)
 
-    def _call(self, method, value):
+    def _call(self, method, *values):
         for tracker in tuple(self.trackers):
             try:
-                getattr(tracker, method)(value)
+                getattr(tracker, method)(*values)
             # A server or a full disk must not end the training.
             except Exception as error:
                 self.trackers.remove(tracker)

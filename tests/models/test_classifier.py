@@ -117,6 +117,12 @@ def test_scalings_survive_a_file(scaling, rng, tmp_path):
     np.testing.assert_array_equal(*(ops.convert_to_numpy(m(pixels)) for m in (model, twin)))
 
 
+def test_with_the_average_head_every_input_size_has_the_same_weights():
+    recipe = get_recipe("clean").replace(head="average")
+    models = [build_classifier(BACKBONE, recipe, size=size) for size in (SIZE, 96)]
+    assert len({str([weight.shape for weight in model.weights]) for model in models}) == 1
+
+
 @pytest.mark.usefixtures("session")
 def test_vgg16_is_flat_too():
     model = build_classifier("VGG16", get_recipe("md-as-logged"), size=32)

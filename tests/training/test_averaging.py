@@ -12,7 +12,6 @@ from PIL import Image
 from skinlib.common.errors import DataError, Interrupted
 from skinlib.data.prepare import prepare
 from skinlib.experiments.recipes import CROPS
-from skinlib.experiments.starting import starting_weights
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import d4, predict
 from skinlib.models.weights import load_classifier
@@ -164,29 +163,16 @@ def test_views_of_three_squares_are_those_of_the_picture(run, dataset):
     part = prepare(recipe, dataset, 32, 0, progress=False).parts["test"]
     model = build_classifier("Tiny", recipe, size=32)
     load_classifier(model, run.weights_path)
-    table = dataset.table.set_index("image_id")
-    names = run.predictions("test")["image_id"]
-    found = []
+    found, places = [], dataset.table.set_index("image_id")["path"]
+    pictures = [Image.open(places[name]) for name in run.predictions("test")["image_id"]]
     for left in (0, 8, 16):  # of 64 x 48 pixels
-        squares = [
-            np.asarray(Image.open(table.loc[name, "path"]).convert("RGB").resize(
-                (32, 32), Image.Resampling.BILINEAR, (left, 0, left + 48, 48)
-            ))
-            for name in names
-        ]  # fmt: skip
-        inputs = {"image": np.stack(squares), **part.facts(np.arange(len(part)))}
-        found += [model.predict_on_batch({**inputs, "image": view}) for view in d4(inputs["image"])]
+        box = (left, 0, left + 48, 48)
+        squares = [each.resize((32, 32), Image.Resampling.BILINEAR, box) for each in pictures]
+        inputs = part.facts(np.arange(len(part)))
+        found += [
+            model.predict_on_batch({**inputs, "image": view})
+            for view in d4(np.stack([np.asarray(square) for square in squares]))
+        ]
     expected = np.mean(found, axis=0)
     np.testing.assert_allclose(predict(model, part, views="crops"), expected, atol=1e-5)
     assert np.abs(predict(model, part, views="d4") - expected).max() > 1e-4
-
-
-def test_with_the_average_head_a_second_stage_begins_with_the_last_layer_too(run):
-    start = starting_weights(tiny.ROW, "run:folds/run")
-    model = build_classifier("Tiny", RECIPE, size=48, weights=start)
-    first = build_classifier("Tiny", RECIPE, size=32)
-    load_classifier(first, run.weights_path)
-    for mine, theirs in zip(model.layers, first.layers, strict=True):
-        if not isinstance(mine, keras.layers.Dropout):  # its weights are a random state
-            for one, other in zip(mine.get_weights(), theirs.get_weights(), strict=True):
-                np.testing.assert_array_equal(one, other)

@@ -14,11 +14,14 @@ from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models.classifier import build_classifier
 from skinlib.training import epochs
 
+# What is done to a batch depends on its number in the epoch.
+IDEAS = {"mix": "cutmix", "missing_facts": 0.3}
+
 
 @pytest.fixture(scope="module")
 def train(dataset):
     def run(study, **fields):
-        fields = {"augmentation": dict(AUGMENTATION), "epochs": 2, **fields}
+        fields = {"augmentation": dict(AUGMENTATION), "epochs": 2, **IDEAS, **fields}
         return tiny.train(dataset, study, tiny.recipe(**fields))
 
     return run

@@ -20,7 +20,7 @@ from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
 from skinlib.plots.curves import learning_curves
 from skinlib.predict.runs import load_run
-from skinlib.training import distillation, epochs, evaluation, mixing
+from skinlib.training import distillation, evaluation
 
 FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)
 MANY = {
@@ -49,21 +49,6 @@ def test_a_killed_training_with_ideas_ends_as_if_nothing_had_happened(
         patch.setattr(evaluation, "validate", killed)
         tiny.train(dataset, f"killed-{name}", recipe)
     assert_same_numbers(tiny.train(dataset, f"killed-{name}", recipe), whole)
-
-
-def test_the_rest_of_an_epoch_has_the_batches_that_it_would_have_had(dataset):
-    recipe = FROZEN.replace(mix="cutmix", missing_facts=0.3)
-    part = prepare(recipe, dataset, 32, 0, progress=False).parts["train"]
-    changes = mixing.Changes(recipe, part.labels, 0, 1)
-    order = changes.order()
-    whole = epochs._Batches(part, 8, order, changes, 0)
-    rest = epochs._Batches(part, 8, order[16:], changes, 2)
-    assert len(whole) == len(rest) + 2
-    for place in range(len(rest)):
-        (one, targets), (other, same) = whole[place + 2], rest[place]
-        np.testing.assert_array_equal(targets, same)
-        for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
 
 
 def test_the_layers_of_the_ideas_are_those_asked_for():

@@ -113,7 +113,7 @@ def test_everything_comes_back_bit_by_bit(model, other, path):
     assert len(values(model)) > len(names) + 2 * len(model.trainable_variables)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
 def test_truncated(share, other, path):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])

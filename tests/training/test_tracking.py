@@ -124,7 +124,7 @@ def test_a_tracker_that_fails_is_dropped_with_one_warning(broken, train, monkeyp
 
     class Odd:
         def __getattr__(self, what):
-            def call(_):
+            def call(*_):
                 calls.append(what)
                 if what == broken:
                     raise ConnectionError("server is gone")

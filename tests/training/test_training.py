@@ -19,7 +19,7 @@ from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS, from_json
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import predict
 from skinlib.models.weights import load_classifier
-from skinlib.training import epochs, evaluation, loop
+from skinlib.training import evaluation, loop
 
 
 @pytest.fixture(scope="module")
@@ -170,25 +170,6 @@ def test_clean_uses_the_test_part_once(train, monkeypatch):
     run = train("once", epochs=2)
     counts = run.record["split"]["counts"]
     assert seen == [counts["validation"]] * 2 + [counts["validation"], counts["test"]]
-
-
-def test_order_of_the_training_images_changes_every_epoch(train, monkeypatch):
-    seen = []
-    batch = epochs.batch
-
-    def noting(part, index):
-        seen.append(list(index))
-        return batch(part, index)
-
-    monkeypatch.setattr(epochs, "batch", noting)
-    run = train("order", epochs=2)
-    count = run.record["split"]["counts"]["train"]
-    steps = -(-count // 8)
-    # Keras reads the first batches of an epoch to learn their shapes, and again to train.
-    orders = [seen[at : at + steps] for at in range(len(seen)) if at in (2, steps + 4)]
-    orders = [[place for places in order for place in places] for order in orders]
-    assert [sorted(order) for order in orders] == [list(range(count))] * 2
-    assert orders[0] != orders[1]
 
 
 def test_wrong_requests_leave_nothing_behind(train, results):
