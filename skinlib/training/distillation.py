@@ -19,12 +19,8 @@ TEMPERATURE = 0.1
 def teachers(recipe, row, seed, split):
     """Return the finished runs that a recipe names, as `skinlib.models.starting.Start`.
 
-    ``{seed}`` in a name is the seed of the training. `split` is the hash of its split.
-
-    Raises
-    ------
-    DataError
-        One has not finished, keeps no weights, or is of another backbone or split.
+    ``{seed}`` in a name is the seed of the training. `DataError`: one has not finished, keeps no
+    weights, or is of another backbone or split (by its hash).
     """
     found = [
         starting_weights(row, f"{RUN_PREFIX}{name.format(seed=seed)}") for name in recipe.teachers

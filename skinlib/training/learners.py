@@ -37,8 +37,11 @@ def train(job):
     scaler = StandardScaler().fit(features["train"])
     inputs = {name: scaler.transform(each) for name, each in features.items()}
     lesions = job.prepared.tables["train"]["lesion_id"].to_numpy()
-    chosen = learner(recipe.learner, class_weights, seed, inputs["train"], labels, lesions)
-    chosen.fit(inputs["train"], labels)
+    # A generator: split only by the learner that takes them.
+    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
+    folds = folds.split(inputs["train"], labels, lesions)
+    weights = dict(enumerate(np.asarray(class_weights, float)))
+    chosen = learner(recipe.learner, weights, seed, folds).fit(inputs["train"], labels)
     found = {name: np.zeros((len(each), len(CLASSES))) for name, each in inputs.items()}
     for name, each in inputs.items():
         found[name][:, chosen.classes_] = chosen.predict_proba(each)
@@ -64,27 +67,14 @@ def features_of(model, part):
     return features if part.metadata is None else np.hstack([features, part.metadata])
 
 
-def learner(name, class_weights, seed, inputs, labels, lesions):
+def learner(name, weights, seed, folds):
     """Return a classifier of scikit-learn that is not fitted yet.
 
-    Parameters
-    ----------
-    name : {'random_forest', 'gradient_boosting', 'svm'}
-    class_weights : numpy.ndarray
-        Shape (7,).
-    seed : int
-    inputs, labels, lesions : numpy.ndarray
-        Of the training set: (n, k), (n,) and (n,). The probabilities of the support vector machine
-        are calibrated on folds by lesion.
+    `weights` are those of the classes by index. The probabilities of the support vector machine
+    are calibrated on `folds`.
     """
-    weights = dict(enumerate(np.asarray(class_weights, float)))
     if name == "random_forest":
         return RandomForestClassifier(500, class_weight=weights, random_state=seed)
     if name == "gradient_boosting":
         return HistGradientBoostingClassifier(class_weight=weights, random_state=seed)
-    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
-    return CalibratedClassifierCV(
-        SVC(class_weight=weights),
-        cv=list(folds.split(inputs, labels, lesions)),
-        ensemble=False,
-    )
+    return CalibratedClassifierCV(SVC(class_weight=weights), cv=list(folds), ensemble=False)

@@ -40,13 +40,8 @@ def provide(recipe, data, seed, *, progress=True):
     """Train the U-Net of a split and outline all photographs, unless that has been done.
 
     The arguments are those of `skinlib.data.prepare.prepare`. Another process that does the same
-    is waited for.
-
-    Returns
-    -------
-    dict
-        ``sha256`` of the masks; ``images``, the number of test images; and ``jaccard``, the mean
-        over these of `jaccard` of outline and given mask, None where there is no test set.
+    is waited for. Returns ``sha256`` of the masks, the number of test ``images`` and the mean
+    `jaccard` of their outlines and given masks, None where there is no test set.
     """
     plain = recipe.replace(picture="plain", mask_path=False, outlines="given")
     prepared = prepare(plain, data, ROWS, seed, progress=progress)
