@@ -141,6 +141,14 @@ def test_the_power_of_the_weights_leaves_their_mean():
     assert found[LABELS].mean() == pytest.approx(1)
 
 
+def compiled(**fields):
+    """Return a small model as a recipe compiles it."""
+    trained, parts = model(None), {"train": types.SimpleNamespace(labels=LABELS)}
+    network = types.SimpleNamespace(trained=trained, parts=parts, jit_compile=False)
+    losses.compile_network(network, get_recipe("clean").replace(**fields))
+    return trained
+
+
 def test_a_step_is_traced_once(monkeypatch, rng):
     """A trace of NASNetLarge takes a minute; TensorFlow took two when the optimiser was not built."""
     traces = []
@@ -151,10 +159,22 @@ def test_a_step_is_traced_once(monkeypatch, rng):
         return lambda *batch: traces.append(1) or loss(*batch)
 
     monkeypatch.setattr(losses, "weighted_cross_entropy", counted)
-    parts = {"train": types.SimpleNamespace(labels=LABELS)}
-    trained = model(None)
-    network = types.SimpleNamespace(trained=trained, parts=parts, jit_compile=False)
-    losses.compile_network(network, get_recipe("clean"))
+    trained = compiled()
     for _ in range(3):
         trained.train_on_batch(rng.normal(size=(len(LABELS), 5)).astype("float32"), ONE_HOT)
     assert len(traces) == (1 if keras.backend.backend() != "torch" else 3)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5])
+def test_the_optimiser_is_adam_and_adamw_with_a_weight_decay(decay, rng):
+    ours, theirs = compiled(weight_decay=decay, class_weights="none"), model(None)
+    kind = keras.optimizers.AdamW if decay else keras.optimizers.Adam
+    options = {"weight_decay": decay} if decay else {}
+    optimizer = kind(0.001, epsilon=0.1, **options)
+    theirs.compile(optimizer=optimizer, loss="categorical_crossentropy")
+    for _ in range(3):
+        batch = rng.normal(size=(len(LABELS), 5)).astype("float32"), ONE_HOT
+        for each in (ours, theirs):
+            each.train_on_batch(*batch)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
