@@ -7,6 +7,7 @@ to; see `main`.
 import ctypes
 import functools
 import importlib.util
+import itertools
 import json
 import math
 import os
@@ -100,60 +101,48 @@ KILLED = recipe(
 QUICK = KILLED.replace(augmentation=None, attention="none", metadata=False, epochs=8)
 
 
-def train(folder, study, recipe=KILLED, seed=0):
-    """Train the run of a study that the others are compared with, or a part of it."""
-    return loop.train(
-        recipe, "Tiny", data=folder, study=study, name="run", seed=seed, progress=False
-    )
+def train(data, study, recipe=KILLED, seed=0, **options):
+    """Train the run of a study, by default the one that the killed ones are compared with."""
+    options = {"name": "run", "progress": False, **options}
+    return loop.train(recipe, "Tiny", data=data, study=study, seed=seed, **options)
 
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+# Where `arm` kills: in the call of a function.
+PLACES = {
+    "step": (epochs, "batch"),
+    "before-state": (state, "save"),
+    "in-state": (np, "savez"),
+    "before-history": (run, "write_history"),
+    "after-predictions": (run, "write_predictions"),
+}
+
+
 def arm(place, epoch, step):
-    """Make this process kill itself in an epoch: at a step, or around a write."""
-    now, left = {}, []
-    order, batch = mixing.epoch_order, epochs.batch
-    save, savez = state.save, np.savez
-    write_history, write_predictions = run.write_history, run.write_predictions
+    """Make this process kill itself in an epoch, in a call of the function of a place."""
+    owner, name = PLACES[place]
+    function, order = getattr(owner, name), mixing.epoch_order
+    now, calls = {}, itertools.count()
 
     def noting_order(count, seed, number):
         now["epoch"] = number
         return order(count, seed, number)
 
-    def fatal_batch(part, index):
-        if place == "step" and now["epoch"] == epoch:
-            left.append(index)
-            if len(left) > step:
-                die()
-        return batch(part, index)
-
-    def fatal_save(*arguments):
-        if place == "before-state" and now["epoch"] == epoch:
-            die()
-        save(*arguments)
-
-    def fatal_savez(file, **arrays):
-        if place == "in-state" and now["epoch"] == epoch:
-            savez(file, **dict(list(arrays.items())[: len(arrays) // 2]))
-            file.flush()
-            die()
-        savez(file, **arrays)
-
-    def fatal_history(folder, history):
-        if place == "before-history" and now["epoch"] == epoch:
-            die()
-        write_history(folder, history)
-
-    def fatal_predictions(*arguments):
-        write_predictions(*arguments)
+    def fatal(*arguments, **arrays):
+        if now.get("epoch") != epoch or next(calls) < step:
+            return function(*arguments, **arrays)
+        if place == "in-state":
+            function(*arguments, **dict(list(arrays.items())[: len(arrays) // 2]))
+            arguments[0].flush()
         if place == "after-predictions":
-            die()
+            function(*arguments)
+        return die()
 
-    mixing.epoch_order, epochs.batch = noting_order, fatal_batch
-    state.save, np.savez = fatal_save, fatal_savez
-    run.write_history, run.write_predictions = fatal_history, fatal_predictions
+    mixing.epoch_order = noting_order
+    setattr(owner, name, fatal)
 
 
 def light_the_fuse(states, seconds):

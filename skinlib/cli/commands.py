@@ -21,7 +21,6 @@ def describe(args):
     from skinlib.models import conv3d
     from skinlib.models.backbones import BACKBONES
     from skinlib.models.classifier import describe as describe_one
-    from skinlib.models.classifier import fresh_session
     from skinlib.models.structure import BLOCKS, structure
 
     if args.conv3d:
@@ -29,12 +28,10 @@ def describe(args):
         return
     recipe, found = get_recipe("md-as-logged"), []
     for name in args.backbone or (BLOCKS if args.structures else BACKBONES):
-        with fresh_session():
-            one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
+        one = structure(name) if args.structures else describe_one(name, recipe, size=args.size)
         if not args.structures:
             # The same network cut where the text says, with the text's attention.
-            with fresh_session():
-                text = describe_one(name, get_recipe("md-as-described"), size=args.size)
+            text = describe_one(name, get_recipe("md-as-described"), size=args.size)
             keys = ("tap_layer", "tap_shape", "parameters")
             one |= {f"described_{key}": text[key] for key in keys}
         found.append(one)

@@ -123,7 +123,7 @@ def equip(record, prepared, model, class_weights):
 
 
 def close(record, recipe, progress, weights):
-    """Add what is known once the training has ended, from its progress and its best weights."""
+    """Add what is known once the training has ended, from its progress and best weights, if any."""
     seconds = [row["seconds"] for row in progress.history]
     record.update(
         status="finished",
@@ -133,6 +133,6 @@ def close(record, recipe, progress, weights):
         stopped_early=progress.controls.stopped,
         seconds_per_epoch=round(float(np.median(seconds)), 2),
         peak_memory_mb=runtime.peak_memory_mb(),
-        weights_sha256=sha256(weights),
+        **({"weights_sha256": sha256(weights)} if weights else {}),
         finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )

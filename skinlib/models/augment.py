@@ -9,19 +9,19 @@ import keras
 from keras import ops
 
 
-def augment_layer(augmentation, seed, name="augment"):
+def augment_layer(augmentation, seed):
     """Return the layer of a recipe's ``augmentation``: arguments of `RandomAffine`, or a name.
 
     ``randaugment`` is Keras' layer of that name as it comes, which chooses two operations a batch;
     ``cutout`` paints a grey square of a quarter of the area (DeVries and Taylor 2017).
     """
+    common = {"seed": seed, "name": "augment"}
     if augmentation == "randaugment":
-        return keras.layers.RandAugment(value_range=(0, 255), seed=seed, name=name)
+        return keras.layers.RandAugment(value_range=(0, 255), **common)
     if augmentation == "cutout":
-        return keras.layers.RandomErasing(
-            factor=(1, 1), scale=(0.25, 0.25), fill_value=127.5, seed=seed, name=name
-        )
-    return RandomAffine(**augmentation, seed=seed, name=name)
+        square = {"factor": (1, 1), "scale": (0.25, 0.25), "fill_value": 127.5}
+        return keras.layers.RandomErasing(**square, **common)
+    return RandomAffine(**augmentation, **common)
 
 
 @keras.saving.register_keras_serializable(package="skinlib")

@@ -5,8 +5,6 @@ branch → softmax over the seven classes. Never a model inside a model, so that
 reach every layer by its name.
 """
 
-import contextlib
-
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
@@ -18,7 +16,7 @@ from skinlib.models.starting import Start, downloading
 from skinlib.models.weights import check_file, load
 
 
-def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, seed=0):
+def build_classifier(backbone, recipe, *, size=None, weights=None, seed=0):
     """Build an untrained or pretrained classifier.
 
     Parameters
@@ -32,8 +30,6 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     weights : {None, 'imagenet'}, path or skinlib.models.starting.Start, optional
         ``imagenet`` downloads from keras.applications; a path names a file of the backbone
         without its top. VGG16 has none.
-    maps : bool
-        Add a second output ``attention``: the maps (batch, h, w, K) at the tap.
     seed : int
         Seed of the initial weights, the dropout and the augmentation.
 
@@ -42,8 +38,8 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     keras.Model
         Inputs ``image`` (batch, size, size, 3), uint8 or float in 0..255, channels in the recipe's
         order, and ``metadata`` (batch, 21), float32, and ``mask`` (batch, 24, 24, 1), float32,
-        when the recipe uses them. Output
-        ``probabilities`` (batch, 7).
+        when the recipe uses them. Output ``probabilities`` (batch, 7). With attention a layer
+        ``soft_attention`` gives its maps (batch, h, w, K) as a second output.
 
     Raises
     ------
@@ -61,7 +57,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     keras.utils.set_random_seed(seed)
     start = weights if isinstance(weights, Start) else None
     with precision(recipe.precision):
-        model = _build(row, recipe, size, None if start else weights, maps, seed)
+        model = _build(row, recipe, size, None if start else weights, seed)
     if recipe.batch_norm_momentum is not None:
         for layer in model.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
@@ -74,7 +70,7 @@ def build_classifier(backbone, recipe, *, size=None, weights=None, maps=False, s
     return model
 
 
-def _build(row, recipe, size, weights, maps, seed):
+def _build(row, recipe, size, weights, seed):
     import keras
     from keras import layers
 
@@ -94,13 +90,12 @@ def _build(row, recipe, size, weights, maps, seed):
     if recipe.dropblock:
         tensor = DropBlock(recipe.dropblock, seed=seed, name="dropblock")(tensor)
 
-    attention_maps = None
     block = layers.MaxPooling2D(2, padding="same", name="pool")(tensor)
     if recipe.attention != "none":
         attention = SoftAttention(
             recipe.attention, recipe.attention_heads, return_maps=True, name="soft_attention"
         )
-        attended, attention_maps = attention(tensor)
+        attended, _ = attention(tensor)
         attended = layers.MaxPooling2D(2, padding="same", name="attention_pool")(attended)
         block = layers.Concatenate(name="attention_concat")([block, attended])
     block = layers.ReLU(name="attention_relu")(block)
@@ -126,13 +121,7 @@ def _build(row, recipe, size, weights, maps, seed):
         features = layers.Concatenate(name="features")(paths)
     # Probabilities and loss stay in float32 under mixed precision.
     last = layers.Dense(len(CLASSES), activation="softmax", dtype="float32", name="probabilities")
-    outputs = last(features)
-    if maps:
-        if attention_maps is None:
-            msg = "a recipe without attention has no maps to return; take one with attention"
-            raise ValueError(msg)
-        outputs = {"probabilities": outputs, "attention": attention_maps}
-    return keras.Model(inputs, outputs, name=row.name)
+    return keras.Model(inputs, last(features), name=row.name)
 
 
 def _branch(facts, recipe, seed):
@@ -166,17 +155,21 @@ def _tapped(row, pixels, weights, cut):
             msg = f"VGG16 is trained from scratch here; expected no weights, received '{weights}'"
             raise DataError(msg)
         return vgg.stem(pixels)
-    imagenet = weights == "imagenet"
+    file = None if weights == "imagenet" else weights
     with downloading(row):
-        stock = build_stock(row, pixels, weights="imagenet" if imagenet else None)
-    if weights and not imagenet:
-        check_file(weights)
-        load(stock, weights, f"{row.name} without its top")
+        stock = build_stock(row, pixels, weights=None if file else weights)
+    if file:
+        check_file(file)
+        load(stock, file, f"{row.name} without its top")
     return tap(stock, row, cut)
 
 
 def describe(backbone, recipe, size=None):
     """Build a classifier without pretrained weights, and return its measures by name."""
+    import_keras()
+    import keras
+
+    keras.utils.clear_session()  # networks in turn take the memory of one
     row = get_backbone(backbone)
     model = build_classifier(backbone, recipe, size=size)
     tapped = model.get_layer("pool").input
@@ -188,14 +181,3 @@ def describe(backbone, recipe, size=None):
         "parameters": model.count_params(),
         "logged_parameters": row.logged_parameters,
     }
-
-
-@contextlib.contextmanager
-def fresh_session():
-    """Free the memory of models built inside the block when it ends."""
-    import keras
-
-    try:
-        yield
-    finally:
-        keras.utils.clear_session(free_memory=True)

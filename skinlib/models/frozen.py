@@ -26,35 +26,17 @@ BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
-class FeaturePart:
-    """A set whose pictures are replaced by their features.
+class FeaturePart(Part):
+    """A set whose pictures are features, (n_all, h, w, c), float32.
 
-    Attributes
-    ----------
-    part : skinlib.data.batches.Part
-    copies : tuple of numpy.ndarray
-        Features of all images, each of shape (n_all, h, w, c), float32; `copy` is in use.
+    ``copies`` has those of all augmented copies; the epochs take them in turn.
     """
 
-    part: Part
-    copies: tuple
-    copy: int = 0
-
-    def __len__(self):
-        return len(self.part)
-
-    @property
-    def labels(self):
-        return self.part.labels
+    copies: tuple = ()
 
     def of_epoch(self, epoch):
         """Return the set with the copy of an epoch, counted from 0."""
-        return dataclasses.replace(self, copy=epoch % len(self.copies))
-
-    def inputs(self, index):
-        """Return ``features`` (b, h, w, c) float32 and the `skinlib.data.batches.Part.facts`."""
-        features = store.read(self.copies[self.copy], self.part.rows[index])
-        return {"features": np.asarray(features), **self.part.facts(index)}
+        return dataclasses.replace(self, pixels=self.copies[epoch % len(self.copies)])
 
 
 def halves(model, row):
@@ -63,32 +45,20 @@ def halves(model, row):
     Returns
     -------
     lower, upper : keras.Model
-        From pixels, after augmentation, to features; from ``features`` and ``metadata`` to
-        probabilities. Both share their layers with `model`.
+        From pixels, after augmentation, to features; from these, under the name ``image``, and the
+        other inputs to probabilities. Both share their layers with `model`.
 
     Raises
     ------
     DataError
-        If the row names no such layer.
+        The row names no such layer.
     """
-    layers = canonical_names(model.layers)
-    if row.frozen_layer not in layers:
-        msg = (
-            f"{row.name} has no layer to freeze up to (its row in skinlib.models.backbones says "
-            f"{row.frozen_layer!r}); name one there, or use a recipe that trains all of it"
-        )
-        raise DataError(msg)
     lower = keep_still(model, row.frozen_layer)
-    cut = layers[row.frozen_layer].output
-    facts = [tensor for tensor in model.inputs if tensor.name != "image"]
-    names = ("features", *(tensor.name for tensor in facts))
-    inputs = {
-        name: keras.Input(tensor.shape[1:], name=name)
-        for name, tensor in zip(names, (cut, *facts), strict=True)
-    }
-    above = keras.Model([cut, *facts], model.output, name="above")
-    outputs = above([*inputs.values()])
-    return lower, keras.Model(inputs, outputs, name=f"{model.name}_upper")
+    cut = canonical_names(model.layers)[row.frozen_layer].output
+    tensors = {tensor.name: tensor for tensor in model.inputs} | {"image": cut}
+    inputs = {name: keras.Input(each.shape[1:], name=name) for name, each in tensors.items()}
+    above = keras.Model([*tensors.values()], model.output, name="above")
+    return lower, keras.Model(inputs, above([*inputs.values()]), name=f"{model.name}_upper")
 
 
 def keep_still(model, name):
@@ -100,7 +70,8 @@ def keep_still(model, name):
     if name not in layers:
         msg = (
             f"{model.name} has no layer '{name}' to freeze up to; `model.summary()` of "
-            f"keras.applications.{model.name} lists them, {[*layers][len(layers) // 2]} for example"
+            f"keras.applications.{model.name} lists them, {[*layers][len(layers) // 2]} for "
+            "example: take one in still_layer, or in its row in skinlib.models.backbones"
         )
         raise DataError(msg)
     pixels = layers["augment"] if "augment" in layers else layers["to_float"]
@@ -115,14 +86,18 @@ def feature_parts(lower, prepared, recipe, *, progress=True):
     `lower` is of `halves`. `progress` shows a bar while features are computed, which is done once
     for all runs.
     """
-    first = prepared.parts["train"]
-    copies = {name: (_features(lower, first, None, 0, progress),) for name in prepared.parts}
+    first, parts = prepared.parts["train"], {}
+    plain = changed = (_features(lower, first, None, 0, progress),)
     if recipe.augmentation:
-        copies["train"] = tuple(
+        changed = tuple(
             _features(lower, first, recipe.augmentation, copy, progress)
             for copy in range(recipe.augmented_copies)
         )
-    return {name: FeaturePart(part, copies[name]) for name, part in prepared.parts.items()}
+    for name, part in prepared.parts.items():
+        copies = changed if name == "train" else plain
+        fields = {"pixels": copies[0], "channel_order": "rgb", "copies": copies}
+        parts[name] = FeaturePart(**vars(part) | fields)
+    return parts
 
 
 def _features(lower, part, augmentation, copy, progress):

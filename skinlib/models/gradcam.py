@@ -14,15 +14,14 @@ import numpy as np
 from keras import ops
 
 from skinlib.data.batches import batches
+from skinlib.models.prediction import BATCH
 
-BATCH = 64
 
-
-def gradcam(model, part, batch_size=BATCH):
+def gradcam(model, part):
     """Return Grad-CAM at the tap for the predicted class of each image.
 
-    `model` is of `skinlib.models.classifier.build_classifier`, without a second output: a layer
-    ``pool`` takes the tapped tensor, a layer ``probabilities`` is dense with softmax.
+    `model` is of `skinlib.models.classifier.build_classifier`: a layer ``pool`` takes the tapped
+    tensor, a layer ``probabilities`` is dense with softmax.
 
     Returns
     -------
@@ -34,7 +33,7 @@ def gradcam(model, part, batch_size=BATCH):
     below, above = split(model)
     last = model.get_layer("probabilities")
     maps, probabilities = {"gradcam": [], "hirescam": []}, []
-    for inputs, _ in batches(part, batch_size):
+    for inputs, _ in batches(part, BATCH):
         # The functional graph takes its inputs by position.
         found = below.predict_on_batch([inputs[tensor.name] for tensor in model.inputs])
         tensor = ops.cast(ops.convert_to_tensor(found[0]), "float32")

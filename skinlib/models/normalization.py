@@ -16,29 +16,20 @@ def fuse(model):
     nor in frozen layers or in prediction. Names, weights and configuration of the layers stay, so
     a copy that is made of the configuration trains with Keras' own operations.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Its layers are changed in place, before it is compiled.
+    The layers of `model` are changed in place, before it is compiled.
     """
     import keras
 
     if keras.backend.backend() != "tensorflow":
         return
     for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization) and _fits(layer):
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.input_spec.ndim == 4:
             layer.call = functools.partial(_call, layer)
 
 
-def _fits(layer):
-    """Return whether a layer does what the kernel does, channels last."""
-    plain = not (layer.renorm or layer.synchronized)
-    return plain and layer.input_spec.ndim == 4 and layer.axis in (-1, 3)
-
-
 def _call(layer, inputs, training=None, mask=None):
-    """Do what ``BatchNormalization.call`` does, for an input (batch, H, W, C)."""
-    if not training or not layer.trainable or mask is not None:
+    """Do what ``BatchNormalization.call`` does, for an input (batch, H, W, C) without a mask."""
+    if not training or not layer.trainable:
         return type(layer).call(layer, inputs, training=training, mask=mask)
     import tensorflow as tf
 

@@ -20,10 +20,6 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "pil
 _OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
-class OutOfMemory(TemporaryError):
-    """The device has too little memory for one step."""
-
-
 def device_name():
     """Return the device that Keras computes on, for example ``cpu: AMD EPYC, 2 cores``."""
     import keras
@@ -74,8 +70,7 @@ def jit_compile():
 def quick_start():
     """Trade speed of the steps for a quick first one, when ``SKINLIB_QUICK_START`` is on.
 
-    TensorFlow spends minutes optimising the graph of a large network, more than a demonstration of
-    a few steps takes. Returns whether it was done, for run.json.
+    TensorFlow spends minutes optimising the graph of a large network. Returns whether it was done.
     """
     import keras
 
@@ -131,11 +126,10 @@ def precision(name):
 
 @contextlib.contextmanager
 def enough_memory(where, remedy):
-    """Turn a backend's error about memory inside the block into `OutOfMemory`.
+    """Turn a backend's error about memory inside the block into `TemporaryError`.
 
-    The batch is not halved instead: batch normalisation would see other statistics, and the
-    numbers would be those of another recipe. The message has `where` (what was being done) and
-    `remedy`.
+    The batch is not halved instead: the numbers would be those of another recipe. The message has
+    `where` (what was being done) and `remedy`.
     """
     try:
         yield
@@ -143,21 +137,17 @@ def enough_memory(where, remedy):
         if type(error).__name__ not in _OUT_OF_MEMORY and "RESOURCE_EXHAUSTED" not in str(error):
             raise
         msg = f"out of memory {where}; the last state is kept. {remedy}"
-        raise OutOfMemory(msg) from error
+        raise TemporaryError(msg) from error
 
 
 def versions():
-    """Return the versions of Python, skinlib, the Keras backend in use and the libraries."""
+    """Return the versions of Python, skinlib and the libraries, and the Keras backend in use."""
     import keras
 
     import skinlib
 
-    return {
-        "python": platform.python_version(),
-        "skinlib": skinlib.__version__,
-        **_installed(),
-        "backend": keras.backend.backend(),
-    }
+    own = {"python": platform.python_version(), "skinlib": skinlib.__version__}
+    return {**own, **_installed(), "backend": keras.backend.backend()}
 
 
 def _installed():
@@ -170,10 +160,9 @@ def _installed():
 
 
 def differs_from_lock():
-    """Return where the libraries differ from ``requirements.lock``, as texts for run.json.
+    """Return where libraries differ from the lock: ``numpy 2.0.0, locked 2.4.6`` for example.
 
-    ``numpy 2.0.0, locked 2.4.6`` for example. Numbers are comparable to the last digit only within
-    the lock.
+    Numbers are comparable to the last digit only within the lock.
     """
     from packaging.requirements import Requirement
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import re
 from pathlib import Path
 
 from skinlib.common.errors import DataError, IntegrityError, TemporaryError
-from skinlib.common.files import hash_of
 from skinlib.models.weights import check_file, load_classifier
 
 # Prefix of a finished run that a training starts from, ``run:<study>/<run>``.
@@ -36,11 +36,9 @@ def downloading(backbone):
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """A finished run to start from, at another input size for example.
+    """A finished run to start from: one on smaller pictures, say, which costs less (Howard 2018).
 
-    A network trained on small pictures, and then for fewer epochs on larger ones, sees most of
-    its epochs at a fraction of the cost (Howard, Training ImageNet in 3 hours for 25 minutes,
-    2018). `skinlib.experiments.records.starting_weights` finds one.
+    `skinlib.experiments.records.starting_weights` finds one.
     """
 
     run: str  # <study>/<run>
@@ -76,27 +74,23 @@ class Start:
         is then left as it is.
         """
         load_classifier(source, self.path, self.record["weights_sha256"])
-        ours, theirs = (
-            [[type(layer).__name__, len(layer.weights)] for layer in each.layers]
-            for each in (model, source)
-        )
-        if ours != theirs:
-            msg = (
-                f"weights '{RUN_PREFIX}{self.run}' are of a network of other layers "
-                f"({hash_of(theirs)}, expected {hash_of(ours)}); attention, metadata, head and "
-                "augmentation must agree"
-            )
-            raise DataError(msg)
-        for here, there in zip(model.layers, source.layers, strict=True):
-            shapes = [[tuple(v.shape) for v in layer.weights] for layer in (here, there)]
-            if shapes[0] == shapes[1]:
+        for here, there in itertools.zip_longest(model.layers, source.layers):
+            ours, theirs = _shape(here), _shape(there)
+            if ours == theirs:
                 here.set_weights(there.get_weights())
-            elif here.name != "probabilities":
+            elif not here or not there or here.name != "probabilities":
                 msg = (
-                    f"weights '{RUN_PREFIX}{self.run}': layer '{here.name}' has other shapes, "
-                    f"{shapes}; recipe and backbone must agree"
+                    f"weights '{RUN_PREFIX}{self.run}' are of a network of other layers: {theirs}, "
+                    f"expected {ours}; attention, metadata, head and augmentation must agree"
                 )
                 raise DataError(msg)
+
+
+def _shape(layer):
+    """Return the kind of a layer and the shapes of its weights as text; "nothing" for None."""
+    if layer is None:
+        return "nothing"
+    return f"{type(layer).__name__} {[tuple(weight.shape) for weight in layer.weights]}"
 
 
 def resolve(backbone, weights):
@@ -127,11 +121,8 @@ def resolve(backbone, weights):
         rf"(weights)?{name}(weightstfdimorderingtfkernels)?(imagenet)?(10\d{{2,3}}|\d{{2,3}}10)?"
         r"(tf|float)?notop(v2)?(weights)?h5"
     )
-    found = [
-        path
-        for path in sorted(Path(folder).glob("*.h5"))
-        if wanted.fullmatch(re.sub("[^a-z0-9]", "", path.name.lower()))
-    ]
+    plain = {path: re.sub("[^a-z0-9]", "", path.name.lower()) for path in Path(folder).glob("*.h5")}
+    found = sorted(path for path, name in plain.items() if wanted.fullmatch(name))
     if len(found) > 1:
         msg = (
             f"SKINLIB_WEIGHTS, '{folder}', has several files for {backbone.name}: "

@@ -3,11 +3,12 @@
 For the paper's Tables 4, 6, A1 and A2 and its figures 3 and 4.
 """
 
+import itertools
 import math
 import re
 
 from skinlib.common.errors import DataError
-from skinlib.models.backbones import canonical_names, get_backbone
+from skinlib.models.backbones import get_backbone
 
 # Kinds of blocks and the names of the layers that end them, in fresh-session names. Blocks
 # of one kind in a row that give the same shape form a stage.
@@ -61,6 +62,7 @@ def structure(backbone):
     """
     import keras
 
+    keras.utils.clear_session()  # so that unnamed layers have the names of a fresh session
     row = get_backbone(backbone)
     if row.name not in BLOCKS:
         msg = f"{row.name} is built by hand; structures are of {', '.join(BLOCKS)}"
@@ -68,22 +70,18 @@ def structure(backbone):
     model = getattr(keras.applications, row.name)(
         weights=None, input_shape=(row.input_size,) * 2 + (3,)
     )
-    # Back into the order of the graph, which the renaming of unnamed layers does not keep.
-    place = {layer.name: index for index, layer in enumerate(model.layers)}
-    named = canonical_names(model.layers).items()
-    names = dict(sorted(named, key=lambda item: place[item[1].name]))
-    tapped = names[row.tap_layer]
+    tapped = model.get_layer(row.tap_layer)
     cut = keras.Model(model.input, tapped.output)
+    kept = {layer.name for layer in cut.layers}
     return {
         "backbone": row.name,
         "input_size": row.input_size,
         "stock": measure(model),
         "truncated": measure(cut),
-        "stages": stages(BLOCKS[row.name], names, {layer.name for layer in cut.layers},
-                         tapped.name),
+        "stages": stages(BLOCKS[row.name], model.layers, kept, row.tap_layer),
         "tap_layer": row.tap_layer,
         "tap_shape": list(tapped.output.shape[1:]),
-    }  # fmt: skip
+    }
 
 
 def measure(model):
@@ -104,10 +102,10 @@ def stages(kinds, layers, kept, tap):
     ----------
     kinds : sequence of (str, str)
         Kind of block, and the regular expression of the layer that ends one.
-    layers : dict of str to layer
-        All layers in graph order, by fresh-session name.
+    layers : sequence of keras.Layer
+        All layers in graph order, with the names of a fresh session.
     kept, tap : set of str, str
-        Names in this session: of the layers up to the tap, and of the tapped layer.
+        Names of the layers up to the tap, and of the tapped layer.
 
     Returns
     -------
@@ -117,21 +115,20 @@ def stages(kinds, layers, kept, tap):
         ones. Channels of dense layers grow, so those are grouped by height and width.
     """
     ends = {}
-    for name, layer in layers.items():
+    for layer in layers:
         for kind, pattern in kinds:
-            if re.fullmatch(pattern, name):
+            if re.fullmatch(pattern, layer.name):
                 # A bottleneck with a shortcut matches twice, at its last convolution and its
                 # addition: the later one ends it.
-                block = re.sub(r"_(add|project_BN|project_bn)$", "", name)
+                block = re.sub(r"_(add|project_BN|project_bn)$", "", layer.name)
                 ends[kind, block] = (kind, list(layer.output.shape[1:]), layer.name)
-    found = []
-    for kind, shape, name in ends.values():
-        sides = 2 if kind == "dense layer" else 3
-        last = found[-1] if found else None
-        if not last or last["name"] != kind or last["shape"][:sides] != shape[:sides]:
-            found.append({"name": kind, "blocks": 0, "kept_blocks": 0, "tapped": False})
-        found[-1].update(blocks=found[-1]["blocks"] + 1, shape=shape)
-        found[-1]["kept_blocks"] += name in kept
+    found, alike = [], lambda end: (end[0], end[1][: 2 if end[0] == "dense layer" else 3])
+    for (kind, _), blocks in itertools.groupby(ends.values(), alike):
+        _, shapes, names = zip(*blocks, strict=True)
+        found.append({
+            "name": kind, "blocks": len(names), "kept_blocks": len(kept.intersection(names)),
+            "tapped": False, "shape": shapes[-1],
+        })  # fmt: skip
     if tap not in {name for _, _, name in ends.values()}:
         cut = next(stage for stage in found if stage["kept_blocks"] < stage["blocks"])
         cut["tapped"] = True

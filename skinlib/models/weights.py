@@ -17,8 +17,6 @@ from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
 
 SUFFIX = ".weights.h5"
-# Of a file that no harmless program writes.
-REFUSED = "refused, get it again from those who made it"
 
 
 def check_file(path, expected_sha256=None):
@@ -54,7 +52,9 @@ def check_file(path, expected_sha256=None):
                     f"`model.save_weights('name{SUFFIX}')`"
                 )
                 raise DataError(msg)
-            _check_group(file, path, set())
+            for fault in _faults(file, path.stat().st_size, set()):
+                msg = f"'{path}' {fault}; refused, get it again from those who made it"
+                raise IntegrityError(msg)
     # h5py passes on damage in whatever form the place of the damage gives it.
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         msg = f"'{path}' is not a whole HDF5 file ({error}); fetch this file again"
@@ -62,38 +62,30 @@ def check_file(path, expected_sha256=None):
     return found
 
 
-def _check_group(group, path, seen):
-    """Check a group and all below it; `seen` has the addresses of the groups so far."""
+def _faults(group, size, seen):
+    """Yield what is wrong with a group, in a file of `size` bytes; to be left at the first fault.
+
+    `seen` has the addresses of the groups so far.
+    """
     seen.add(h5py.h5o.get_info(group.id).addr)
     for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            msg = f"'{path}' has a link at '{name}' that may leave the file; {REFUSED}"
-            raise IntegrityError(msg)
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            yield f"has a link at '{name}' that may leave the file"
         item = group[name]
         if isinstance(item, h5py.Group):
             if h5py.h5o.get_info(item.id).addr in seen:
-                msg = f"'{path}' leads back to one of its groups at '{name}'; {REFUSED}"
-                raise IntegrityError(msg)
-            _check_group(item, path, seen)
+                yield f"leads back to one of its groups at '{name}'"
+            yield from _faults(item, size, seen)
             continue
         if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or not item.size:
-            msg = f"'{path}' has '{item.name}', which is no array of numbers; {REFUSED}"
-            raise IntegrityError(msg)
+            yield f"has '{item.name}', which is no array of numbers"
         if item.external or item.is_virtual:
-            msg = f"'{path}' keeps '{item.name}' outside the file; {REFUSED}"
-            raise IntegrityError(msg)
-        declared = item.size * item.dtype.itemsize
+            yield f"keeps '{item.name}' outside the file"
         # Chunked data may be compressed, but weights files written by Keras are not.
-        if declared > 16 * path.stat().st_size:
-            msg = (
-                f"'{path}' declares {declared} bytes for '{item.name}', more than it can hold; "
-                f"{REFUSED}"
-            )
-            raise IntegrityError(msg)
+        if (declared := item.size * item.dtype.itemsize) > 16 * size:
+            yield f"declares {declared} bytes for '{item.name}', more than it can hold"
         if item.dtype.kind == "f" and not np.isfinite(item[()]).all():
-            msg = f"'{path}' has a number that is not finite in '{item.name}'; {REFUSED}"
-            raise IntegrityError(msg)
+            yield f"has a number that is not finite in '{item.name}'"
 
 
 def load_classifier(model, path, expected_sha256=None, name=None):

@@ -14,9 +14,8 @@ from skinlib.data.batches import batches, epoch_order
 from skinlib.training import evaluation
 
 
-@keras.saving.register_keras_serializable(package="skinlib")
-class AveragingAdamW(keras.optimizers.AdamW):
-    """AdamW that keeps an average of the weights (``use_ema``) and leaves the weights alone.
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam that may keep an average of the weights (``use_ema``) and leaves the weights alone.
 
     Keras puts the average in their place whenever `fit` ends, which is after each epoch here and
     wherever a training was interrupted.
@@ -34,14 +33,6 @@ def finish(job, network, progress):
     """Make the average the weights of the last epoch, and write them as such.
 
     It is not part of the state: a run that ends in here begins it again.
-
-    Parameters
-    ----------
-    job : skinlib.training.loop.Job
-    network : skinlib.training.network.Network
-        Compiled with `AveragingAdamW`.
-    progress : skinlib.training.state.Progress
-        After the last epoch.
     """
     model, recipe, epoch = network.trained, job.recipe, len(progress.history)
     model.optimizer.take_average(model.trainable_variables)
@@ -49,22 +40,20 @@ def finish(job, network, progress):
     order = epoch_order(len(part), job.record["seed"], epoch)
     # A last batch of few pictures would count as much as the others.
     order = order[: len(order) // recipe.batch_size * recipe.batch_size or None]
-    inputs = (found for found, _ in batches(part, recipe.batch_size, order))
-    check = lambda: job.watch.check("while the batch statistics were estimated anew")  # noqa: E731
-    estimate_statistics(model, inputs, check)
+
+    def inputs():
+        for found, _ in batches(part, recipe.batch_size, order):
+            job.watch.check("while the batch statistics were estimated anew")
+            yield found
+
+    estimate_statistics(model, inputs())
     evaluation.keep(job, network, progress.controls.best_epoch)
 
 
-def estimate_statistics(model, inputs, before_batch=lambda: None):
-    """Replace the moving means and variances of batch normalisation by means over batches.
+def estimate_statistics(model, inputs):
+    """Replace the moving means and variances of batch normalisation by means over `inputs`.
 
-    Parameters
-    ----------
-    model : keras.Model
-    inputs : iterable
-        Of the model, a batch each.
-    before_batch : callable
-        May raise to stop early.
+    These are batches of the inputs of a model.
     """
     layers = [
         layer
@@ -74,7 +63,6 @@ def estimate_statistics(model, inputs, before_batch=lambda: None):
     momenta = [layer.momentum for layer in layers]
     try:
         for count, batch in enumerate(inputs if layers else ()):
-            before_batch()
             for layer in layers:
                 # The mean of the batches so far, where the first replaces what was there.
                 layer.momentum = count / (count + 1)

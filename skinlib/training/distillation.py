@@ -19,12 +19,8 @@ TEMPERATURE = 0.1
 def teachers(recipe, row, seed, split):
     """Return the finished runs that a recipe names, as `skinlib.models.starting.Start`.
 
-    ``{seed}`` in a name is the seed of the training. `split` is the hash of its split.
-
-    Raises
-    ------
-    DataError
-        One has not finished, keeps no weights, or is of another backbone or split.
+    ``{seed}`` in a name is the seed of the training. `DataError`: one has not finished, keeps no
+    weights, or is of another backbone or split (by its hash).
     """
     found = [
         starting_weights(row, f"{RUN_PREFIX}{name.format(seed=seed)}") for name in recipe.teachers
@@ -58,44 +54,30 @@ def targets(one_hot, taught, class_weights):
 def with_relations(loss, weight):
     """Return a loss that also keeps the relations between the images of a batch.
 
-    It is a simple form of the idea of Xing et al. 2021, which compares features with the centres of
-    the classes: here probabilities of images are compared with each other. The relations of an
-    image are a softmax over its similarities to the others of the batch, so what the teachers find
-    alike is drawn together, and what they find different is pushed apart. To the loss of each image
-    the Kullback-Leibler divergence from the teachers' relations to the network's is added, times
-    `weight`.
+    The relations of an image are a softmax over its similarities to the others, so what the
+    teachers find alike is drawn together. To the loss of each image, (b,), the Kullback-Leibler
+    divergence from the teachers' relations to the network's is added, times `weight`. The targets
+    are (b, 14): the last seven columns are the probabilities of the teachers.
 
-    Parameters
-    ----------
-    loss : callable
-        Of targets and probabilities, (b, 7) each; gives (b,).
-    weight : float
-
-    Returns
-    -------
-    callable
-        Of targets and probabilities, (b, 14) and (b, 7): the last seven columns of the targets are
-        the probabilities of the teachers.
+    A simple form of the idea of Xing et al. 2021, which compares features with the centres of the
+    classes.
     """
     from keras import ops
 
     def related(targets, probabilities):
-        taught = log_relations(targets[:, len(CLASSES) :])
-        own = log_relations(probabilities)
+        taught = _log_relations(targets[:, len(CLASSES) :])
+        own = _log_relations(probabilities)
         divergence = ops.sum(ops.exp(taught) * (taught - own), axis=-1)
         return loss(targets[:, : len(CLASSES)], probabilities) + weight * divergence
 
     return related
 
 
-def log_relations(probabilities):
-    """Return the logarithm of the relations of the images of a batch: (b, 7) to (b, b).
-
-    Similarity is the cosine between probabilities, over `TEMPERATURE`; an image has none with
-    itself.
-    """
+def _log_relations(probabilities):
+    """Return the logarithm of the relations of the images of a batch: (b, 7) to (b, b)."""
     from keras import ops
 
+    # The similarity is the cosine; an image has none with itself.
     unit = probabilities / ops.norm(probabilities, axis=-1, keepdims=True)
     similar = ops.matmul(unit, ops.transpose(unit)) / TEMPERATURE
     # Finite, since 0 times an infinite difference is not a number.

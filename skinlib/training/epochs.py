@@ -17,13 +17,9 @@ SAVE_SECONDS = 600.0
 
 
 def train(job, network):
-    """Train and validate epoch by epoch, from the last state on; return the progress.
+    """Train and validate a compiled network epoch by epoch, from the last state on.
 
-    Parameters
-    ----------
-    job : skinlib.training.loop.Job
-    network : skinlib.training.network.Network
-        Compiled by `skinlib.training.losses.compile_network`.
+    Returns the `skinlib.training.state.Progress`.
     """
     folder, record, recipe = job.folder, job.record, job.recipe
     kept = network.classifier, network.trained.optimizer, record["identity"]

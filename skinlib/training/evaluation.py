@@ -76,11 +76,23 @@ def _bare(model):
     return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
-def finish(job, network, prepared, progress, keep_weights):
+def write_predictions(job, found):
+    """Write ``predictions.csv`` from the probabilities (n, 7) of each set, by its name."""
+    tables = job.prepared.tables
+    run.write_predictions(
+        job.folder,
+        # Of a network that is trained on everything there are no rows.
+        pd.concat([tables["train"].iloc[:0], *map(tables.get, found)], ignore_index=True),
+        [name for name, rows in found.items() for _ in rows],
+        np.concatenate([np.zeros((0, len(CLASSES))), *found.values()]),
+    )
+
+
+def finish(job, network, progress):
     """Predict every set that was not trained on, once, with the best weights; close the record.
 
-    `network` is on one device. With `keep_weights` the best weights, and the attention on the test
-    set, stay in the run directory.
+    `network` is on one device. With ``keep_weights`` the best weights, and the attention on the
+    test set, stay in the run directory.
     """
     folder, recipe = job.folder, job.recipe
     # Under its final name only once the whole training is done.
@@ -89,25 +101,18 @@ def finish(job, network, prepared, progress, keep_weights):
     predictor, parts = network.trained, network.parts
     if recipe.views != "one":
         # There are no features of turned pictures.
-        predictor, parts = network.classifier, prepared.parts
-    held_out = [name for name in prepared.parts if name != "train"]
-    # Of a network that is trained on everything there are no rows.
-    tables = [prepared.tables[name] for name in held_out] or [prepared.tables["train"].iloc[:0]]
+        predictor, parts = network.classifier, job.prepared.parts
     check = lambda: job.watch.check("in the last prediction")  # noqa: E731
-    probabilities = [
-        predict(predictor, parts[name], views=recipe.views, before_batch=check) for name in held_out
-    ]
-    run.write_predictions(
-        folder,
-        pd.concat(tables, ignore_index=True),
-        [name for name in held_out for _ in range(len(prepared.tables[name]))],
-        np.concatenate(probabilities) if held_out else np.zeros((0, len(CLASSES))),
-    )
+    options = {"views": recipe.views, "before_batch": check}
+    found = {
+        name: predict(predictor, part, **options) for name, part in parts.items() if name != "train"
+    }
+    write_predictions(job, found)
     records.close(job.record, recipe, progress, kept)
     run.write_record(folder, job.record)
-    if not keep_weights:
+    if not job.keep_weights:
         kept.unlink()
-    elif recipe.attention != "none" and "test" in held_out:
-        maps = attention(network.classifier, prepared.parts["test"])
-        run.write_attention(folder, prepared.tables["test"]["image_id"], maps)
+    elif recipe.attention != "none" and "test" in found:
+        maps = attention(network.classifier, job.prepared.parts["test"])
+        run.write_attention(folder, job.prepared.tables["test"]["image_id"], maps)
     state.discard(folder)

@@ -5,7 +5,6 @@ import time
 
 import keras
 import numpy as np
-import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
@@ -16,56 +15,47 @@ from skinlib.common.classes import CLASSES
 from skinlib.experiments import records, run
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import predict
-from skinlib.models.runtime import peak_memory_mb
 from skinlib.training import evaluation, losses
+from skinlib.training.schedule import Controls
+from skinlib.training.state import Progress
 
 
-def train(job, prepared, weights):
+def train(job):
     """Fit the learner of a recipe, predict all other sets and close the record of the run.
 
     What it learns from are the channels of the tapped tensor, averaged over positions, and the
     metadata. There is one "epoch", and no weights are kept.
     """
     record, recipe, start = job.record, job.recipe, time.perf_counter()
-    model = build_classifier(
-        record["backbone"], recipe, size=record["input_size"], weights=weights, seed=record["seed"]
-    )
-    labels = prepared.parts["train"].labels
+    size, seed, parts = record["input_size"], record["seed"], job.prepared.parts
+    model = build_classifier(record["backbone"], recipe, size=size, weights=job.weights, seed=seed)
+    labels = parts["train"].labels
     class_weights = losses.weights_of(recipe, labels)
-    records.equip(record, prepared, model, class_weights)
-    features = {name: features_of(model, part) for name, part in prepared.parts.items()}
+    records.equip(record, job.prepared, model, class_weights)
+    features = {name: features_of(model, part) for name, part in parts.items()}
     job.watch.check("before the learner is fitted")
     scaler = StandardScaler().fit(features["train"])
     inputs = {name: scaler.transform(each) for name, each in features.items()}
-    lesions = prepared.tables["train"]["lesion_id"].to_numpy()
-    chosen = learner(
-        recipe.learner, class_weights, record["seed"], inputs["train"], labels, lesions
-    )
-    chosen.fit(inputs["train"], labels)
+    lesions = job.prepared.tables["train"]["lesion_id"].to_numpy()
+    # A generator: split only by the learner that takes them.
+    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
+    folds = folds.split(inputs["train"], labels, lesions)
+    weights = dict(enumerate(np.asarray(class_weights, float)))
+    chosen = learner(recipe.learner, weights, seed, folds).fit(inputs["train"], labels)
     found = {name: np.zeros((len(each), len(CLASSES))) for name, each in inputs.items()}
     for name, each in inputs.items():
         found[name][:, chosen.classes_] = chosen.predict_proba(each)
-    rows = {
-        name: evaluation.epoch_scores(prepared.parts[name].labels, found[name])
+    fitted, held_out = (
+        evaluation.epoch_scores(parts[name].labels, found[name])
         for name in ("train", recipe.selection)
-    }
-    history = {"epoch": 1, "loss": rows["train"]["loss"], "accuracy": rows["train"]["accuracy"]}
-    history |= {f"val_{name}": value for name, value in rows[recipe.selection].items()}
-    seconds = time.perf_counter() - start
-    run.write_history(job.folder, [{**history, "learning_rate": 0.0, "seconds": seconds}])
-    held_out = [name for name in prepared.parts if name != "train"]
-    tables = [prepared.tables[name] for name in held_out]
-    run.write_predictions(
-        job.folder,
-        pd.concat(tables, ignore_index=True),
-        np.repeat(held_out, [len(table) for table in tables]),
-        np.concatenate([found[name] for name in held_out]),
     )
-    record.update(
-        status="finished", epochs=1, best_epoch=1, selection=recipe.selection, stopped_early=False,
-        seconds_per_epoch=round(seconds, 2), peak_memory_mb=peak_memory_mb(),
-        finished=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    )  # fmt: skip
+    row = {"epoch": 1, "loss": fitted["loss"], "accuracy": fitted["accuracy"]}
+    row |= {f"val_{name}": value for name, value in held_out.items()}
+    row |= {"learning_rate": 0.0, "seconds": time.perf_counter() - start}
+    del found["train"]
+    run.write_history(job.folder, [row])
+    evaluation.write_predictions(job, found)
+    records.close(record, recipe, Progress(Controls(0.0, best_epoch=0), [row]), None)
     run.write_record(job.folder, record)
 
 
@@ -77,27 +67,14 @@ def features_of(model, part):
     return features if part.metadata is None else np.hstack([features, part.metadata])
 
 
-def learner(name, class_weights, seed, inputs, labels, lesions):
+def learner(name, weights, seed, folds):
     """Return a classifier of scikit-learn that is not fitted yet.
 
-    Parameters
-    ----------
-    name : {'random_forest', 'gradient_boosting', 'svm'}
-    class_weights : numpy.ndarray
-        Shape (7,).
-    seed : int
-    inputs, labels, lesions : numpy.ndarray
-        Of the training set: (n, k), (n,) and (n,). The probabilities of the support vector machine
-        are calibrated on folds by lesion.
+    `weights` are those of the classes by index. The probabilities of the support vector machine
+    are calibrated on `folds`.
     """
-    weights = dict(enumerate(np.asarray(class_weights, float)))
     if name == "random_forest":
         return RandomForestClassifier(500, class_weight=weights, random_state=seed)
     if name == "gradient_boosting":
         return HistGradientBoostingClassifier(class_weight=weights, random_state=seed)
-    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
-    return CalibratedClassifierCV(
-        SVC(class_weight=weights),
-        cv=list(folds.split(inputs, labels, lesions)),
-        ensemble=False,
-    )
+    return CalibratedClassifierCV(SVC(class_weight=weights), cv=list(folds), ensemble=False)

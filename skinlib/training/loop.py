@@ -13,11 +13,10 @@ import numpy as np
 
 from skinlib.common.errors import TrainingError
 from skinlib.common.process import Watch, import_keras, switched_on
-from skinlib.data.prepare import prepare
+from skinlib.data.prepare import Prepared, prepare
 from skinlib.experiments import records, run
 from skinlib.experiments.fields import check
 from skinlib.experiments.recipe import Recipe
-from skinlib.experiments.recipes import get_recipe
 from skinlib.models.backbones import check_size, get_backbone
 from skinlib.models.starting import Start
 from skinlib.training import distillation, evaluation, run_lock, state, tracking
@@ -32,6 +31,10 @@ class Job:
     folder: Path  # the run directory
     record: dict  # becomes run.json
     recipe: Recipe
+    prepared: Prepared
+    weights: object  # it starts with, see `skinlib.experiments.records.starting_weights`
+    teachers: list  # see `skinlib.training.distillation.teachers`
+    keep_weights: bool
     watch: Watch  # signals that may stop it
     trackers: tracking.Tracking
     show: bool  # progress bars
@@ -78,7 +81,7 @@ def train(
 
     Parameters
     ----------
-    recipe : str or skinlib.experiments.recipe.Recipe
+    recipe : skinlib.experiments.recipe.Recipe
     backbone : str
     data : str or pathlib.Path, optional
         See `skinlib.data.ham10000.locate`; the synthetic set by default.
@@ -108,12 +111,11 @@ def train(
         other settings; a tracker cannot be used.
     TrainingError
         The loss, a weight or a number of the optimizer is not finite; the run is marked failed.
-    skinlib.models.runtime.OutOfMemory
+    TemporaryError
         The device is too small for a batch.
-    skinlib.common.errors.Interrupted
+    Interrupted
         A signal has arrived; the same call continues from there.
     """
-    recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe)
     row = get_backbone(backbone)
     size = check_size(row, size)
     check("size", size)
@@ -136,8 +138,8 @@ def train(
             record["outlines"] = agreement
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            job = Job(folder, record, recipe, watch, trackers, progress)
-            _train(job, prepared, weights, teachers, keep_weights)
+            given = recipe, prepared, weights, teachers, keep_weights
+            _train(Job(folder, record, *given, watch, trackers, progress))
         return run.read_run(folder)
 
 
@@ -153,30 +155,30 @@ def _outline(recipe, data, seed, progress):
         return outlines.provide(recipe, data, seed, progress=progress)
 
 
-def _train(job, prepared, weights, teachers, keep_weights):
+def _train(job):
     import_keras()
     from skinlib.models import runtime
     from skinlib.training import averaging, epochs, learners, losses, network
 
-    record, recipe = job.record, job.recipe
+    recipe = job.recipe
     if recipe.deterministic:
         runtime.make_deterministic()
-    record["quick_start"] = runtime.quick_start()
+    job.record["quick_start"] = runtime.quick_start()
     if recipe.learner != "network":
-        learners.train(job, prepared, weights)
+        learners.train(job)
         return
     with (
         runtime.enough_memory(f"with batches of {recipe.batch_size}", REMEDY),
         network.on_devices(recipe.devices),
     ):
-        built = network.build(record, recipe, prepared, weights, job.show)
-        built.taught = distillation.taught(teachers, prepared, record)
+        built = network.build(job)
+        built.taught = distillation.taught(job.teachers, job.prepared, job.record)
         class_weights = losses.compile_network(built, recipe)
-        records.equip(record, prepared, built.classifier, class_weights)
+        records.equip(job.record, job.prepared, built.classifier, class_weights)
         progress = epochs.train(job, built)
         if recipe.ema:
             averaging.finish(job, built, progress)
     with runtime.enough_memory("when predicting", REMEDY):
         if recipe.devices > 1:
-            built = network.build(record, recipe, prepared, weights, job.show)
-        evaluation.finish(job, built, prepared, progress, keep_weights)
+            built = network.build(job)
+        evaluation.finish(job, built, progress)

@@ -19,6 +19,8 @@ def compile_network(network, recipe):
     """
     import keras
 
+    from skinlib.training.averaging import AveragingAdam
+
     labels = network.parts["train"].labels
     weights = weights_of(recipe, labels)
     loss = weighted_cross_entropy(
@@ -34,17 +36,14 @@ def compile_network(network, recipe):
     # By object, not by name: Keras makes the sums of a named metric in its first step only,
     # too late to restore saved ones.
     accuracy = keras.metrics.MeanMetricWrapper(_correct, name="accuracy")
-    options = {"learning_rate": recipe.learning_rate, "epsilon": recipe.epsilon}
-    if recipe.ema:
-        from skinlib.training.averaging import AveragingAdamW
-
-        optimizer = AveragingAdamW(
-            **options, weight_decay=recipe.weight_decay, use_ema=True, ema_momentum=recipe.ema
-        )
-    elif recipe.weight_decay:
-        optimizer = keras.optimizers.AdamW(**options, weight_decay=recipe.weight_decay)
-    else:
-        optimizer = keras.optimizers.Adam(**options)
+    optimizer = AveragingAdam(
+        recipe.learning_rate,
+        epsilon=recipe.epsilon,
+        # With one this is AdamW.
+        weight_decay=recipe.weight_decay or None,
+        use_ema=bool(recipe.ema),
+        ema_momentum=recipe.ema,
+    )
     model = network.trained
     # Before the first step: TensorFlow traces a step a second time when the first trace makes
     # variables, and a trace of a large network takes a minute.

@@ -67,10 +67,7 @@ class Changes:
 
 
 def hide(facts, probability, rng):
-    """Return metadata (b, 21) where age, sex and site are each missing with a probability.
-
-    A missing age is the mean, 0; of a missing sex or site no slot is set.
-    """
+    """Return metadata (b, 21) where age, sex and site are each missing, all 0, at random."""
     age, sex, site = rng.random((3, len(facts), 1)) >= probability
     known = np.split(np.ones_like(facts), [1, 1 + SEX_SLOTS], axis=1)
     kept = [block * each for block, each in zip(known, (age, sex, site), strict=True)]
@@ -80,17 +77,7 @@ def hide(facts, probability, rng):
 def mixup(inputs, rest, other, share, rng=None):
     """Mix a batch with its members `other`, (b,): a `share` (b,) is of its own.
 
-    Parameters
-    ----------
-    inputs : dict of str to numpy.ndarray
-        By name, the first axis is the batch.
-    rest : list of numpy.ndarray
-        Targets and the like, mixed in the same way.
-
-    Returns
-    -------
-    tuple
-        The inputs, then each of the rest.
+    Returns the inputs, a dictionary, then each of the `rest`: targets and the like.
     """
     mixed = {name: _blend(array, other, share) for name, array in inputs.items()}
     return mixed, *(_blend(array, other, share) for array in rest)
@@ -101,14 +88,13 @@ def cutmix(inputs, rest, other, share, rng):
 
     The box has about the area 1 - share and any centre. All else is mixed by the true area.
     """
-    mixed = dict(inputs)
-    spatial = {name: array for name, array in inputs.items() if array.ndim == 4}
-    corners = _corners(share, rng)
-    for name, array in spatial.items():
-        inside = _inside(corners, *array.shape[1:3])
-        mixed[name] = np.where(inside[..., None], array[other], array)
-        kept = 1 - inside.mean(axis=(1, 2), dtype=np.float32)
-    for name in set(inputs) - set(spatial):
+    mixed, corners = {}, _corners(share, rng)
+    for name, array in inputs.items():
+        if array.ndim == 4:
+            inside = _inside(corners, *array.shape[1:3])
+            mixed[name] = np.where(inside[..., None], array[other], array)
+            kept = 1 - inside.mean(axis=(1, 2), dtype=np.float32)
+    for name in set(inputs) - set(mixed):
         mixed[name] = _blend(inputs[name], other, kept)
     return mixed, *(_blend(array, other, kept) for array in rest)
 

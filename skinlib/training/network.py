@@ -27,7 +27,7 @@ class Network:
         The sets by name, with the inputs of `trained`.
     jit_compile : bool
     sums : list of keras.Variable
-        Sums behind the mean loss and accuracy of an epoch, once it is compiled.
+        Behind the mean loss and accuracy of an epoch, once it is compiled.
     taught : numpy.ndarray or None
         Probabilities of the teachers for the training set, (n, 7).
     """
@@ -45,54 +45,46 @@ class Network:
         return part.of_epoch(epoch) if hasattr(part, "of_epoch") else part
 
 
-def build(record, recipe, prepared, weights, show):
-    """Build the `Network` of a run, whose record has backbone, input size and seed.
-
-    See `skinlib.models.classifier.build_classifier` for `weights`; `show` is for a bar while whole
-    photographs, or the features of a frozen half, are cached.
-    """
+def build(job):
+    """Build the `Network` of a `skinlib.training.loop.Job`."""
+    record, recipe, prepared = job.record, job.recipe, job.prepared
     # TensorFlow's deterministic operations are not available with XLA.
     jit = runtime.jit_compile() and not recipe.deterministic
     size, seed = record["input_size"], record["seed"]
-    model = build_classifier(record["backbone"], recipe, size=size, weights=weights, seed=seed)
+    model = build_classifier(record["backbone"], recipe, size=size, weights=job.weights, seed=seed)
     model.compile(optimizer=None, jit_compile=jit)
     if recipe.still_layer:
         frozen.keep_still(model, recipe.still_layer)
     if not recipe.frozen:
-        train = augmented(prepared, recipe, size, seed, progress=show)
+        train = augmented(prepared, recipe, size, seed, progress=job.show)
         return Network(model, model, {**prepared.parts, "train": train}, jit)
     lower, upper = frozen.halves(model, get_backbone(record["backbone"]))
-    return Network(model, upper, frozen.feature_parts(lower, prepared, recipe, progress=show), jit)
+    parts = frozen.feature_parts(lower, prepared, recipe, progress=job.show)
+    return Network(model, upper, parts, jit)
 
 
-@contextlib.contextmanager
 def on_devices(count):
-    """Build and train models inside the block on several devices, which share each batch.
+    """Return a context that builds and trains models on devices that share each batch.
 
-    For a network that is too slow, or too large, for one device; else several runs on one device
-    each are the better use of a machine. On JAX a batch is normalised as a whole, so the numbers
-    are those of one device but for rounding. On TensorFlow every device normalises its own share of
-    the batch, and has its own stream of random numbers. `DataError`: there are fewer devices, or
-    the backend cannot share a batch.
+    On JAX a batch is normalised as a whole, so the numbers are those of one device but for
+    rounding. On TensorFlow every device normalises its own share of the batch, and has its own
+    stream of random numbers. `DataError`: there are fewer devices, or the backend cannot share a
+    batch.
     """
-    if count == 1:
-        yield
-        return
     backend = keras.backend.backend()
+    if count == 1:
+        return contextlib.nullcontext()
     if backend == "jax":
         found = _first(count, keras.distribution.list_devices())
-        with keras.distribution.DataParallel(devices=found).scope():
-            yield
-    elif backend == "tensorflow":
+        return keras.distribution.DataParallel(devices=found).scope()
+    if backend == "tensorflow":
         import tensorflow as tf
 
         kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         names = [device.name for device in tf.config.list_logical_devices(kind)]
-        with tf.distribute.MirroredStrategy(_first(count, names)).scope():
-            yield
-    else:
-        msg = f"recipe field devices is {count}, but {backend} trains on one; use jax for more"
-        raise DataError(msg)
+        return tf.distribute.MirroredStrategy(_first(count, names)).scope()
+    msg = f"recipe field devices is {count}, but {backend} trains on one; use jax for more"
+    raise DataError(msg)
 
 
 def _first(count, found):

@@ -40,13 +40,8 @@ def provide(recipe, data, seed, *, progress=True):
     """Train the U-Net of a split and outline all photographs, unless that has been done.
 
     The arguments are those of `skinlib.data.prepare.prepare`. Another process that does the same
-    is waited for.
-
-    Returns
-    -------
-    dict
-        ``sha256`` of the masks; ``images``, the number of test images; and ``jaccard``, the mean
-        over these of `jaccard` of outline and given mask, None where there is no test set.
+    is waited for. Returns ``sha256`` of the masks, the number of test ``images`` and the mean
+    `jaccard` of their outlines and given masks, None where there is no test set.
     """
     plain = recipe.replace(picture="plain", mask_path=False, outlines="given")
     prepared = prepare(plain, data, ROWS, seed, progress=progress)
@@ -69,7 +64,10 @@ def _make(prepared, given, path, seed, progress):
     found = model.predict(np.asarray(pictures), batch_size=4 * BATCH, verbose=0)[..., 0]
     agreement = []
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, outline in zip(ids, map(full_size, found), strict=True):
+        for name, each in zip(ids, found, strict=True):
+            # Of the size of the given ones; lesion is where more than half is.
+            whole = Image.fromarray(each).resize(SIZE, Image.Resampling.BILINEAR)
+            outline = np.asarray(whole) > 0.5
             if name in tested:
                 agreement.append(jaccard(outline, given.read(name)))
             file = io.BytesIO()
@@ -81,7 +79,7 @@ def _make(prepared, given, path, seed, progress):
         archive.writestr(zipfile.ZipInfo(AGREEMENT, DATE), json.dumps(told))
 
 
-def learn(pictures, shares, seed, *, epochs=EPOCHS, progress=True):
+def learn(pictures, shares, seed, *, progress=True):
     """Train a U-Net and return it.
 
     Parameters
@@ -92,17 +90,16 @@ def learn(pictures, shares, seed, *, epochs=EPOCHS, progress=True):
     shares : numpy.ndarray
         For each pixel the share of it that is lesion, shape (n, h, w).
     seed : int
-    epochs : int
     progress : bool
     """
     keras.utils.set_random_seed(seed)
     model = unet(pictures.shape[1:3])
     steps = -(-len(pictures) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * steps)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * steps)
     model.compile(
         keras.optimizers.Adam(rate), "binary_crossentropy", jit_compile=runtime.jit_compile()
     )
-    for epoch in tqdm(range(epochs), "U-Net", unit="epoch", disable=not progress):
+    for epoch in tqdm(range(EPOCHS), "U-Net", unit="epoch", disable=not progress):
         order, rng = epoch_order(len(pictures), seed, epoch), np.random.default_rng([seed, epoch])
         images, targets = pictures[order], shares[order]
         for axis in (1, 2):
@@ -113,16 +110,16 @@ def learn(pictures, shares, seed, *, epochs=EPOCHS, progress=True):
     return model
 
 
-def unet(shape, filters=FILTERS):
+def unet(shape):
     """Build the network: pictures (b, h, w, 3) in 0..255 to the share of lesion, (b, h, w, 1)."""
     image = layers.Input((*shape, 3))
     tensor, skips = layers.Rescaling(1 / 127.5, -1)(image), []
-    for number in filters[:-1]:
+    for number in FILTERS[:-1]:
         tensor = _block(tensor, number)
         skips.append(tensor)
         tensor = layers.MaxPooling2D()(tensor)
-    tensor = _block(tensor, filters[-1])
-    for number, skip in zip(filters[-2::-1], skips[::-1], strict=True):
+    tensor = _block(tensor, FILTERS[-1])
+    for number, skip in zip(FILTERS[-2::-1], skips[::-1], strict=True):
         tensor = layers.Concatenate()([layers.UpSampling2D()(tensor), skip])
         tensor = _block(tensor, number)
     model = keras.Model(image, layers.Conv2D(1, 1, activation="sigmoid")(tensor))
@@ -134,11 +131,6 @@ def _block(tensor, number):
     tensor = layers.Conv2D(number, 3, padding="same", use_bias=False)(tensor)
     # The training is short: with a momentum of 0.99 the averages would contain its first steps.
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(tensor))
-
-
-def full_size(shares):
-    """Return a mask of the size of the given ones, True where more than half is lesion."""
-    return np.asarray(Image.fromarray(shares).resize(SIZE, Image.Resampling.BILINEAR)) > 0.5
 
 
 def jaccard(one, other):

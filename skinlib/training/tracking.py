@@ -6,13 +6,12 @@ that cannot be used is refused before the training; one that fails later is drop
 
 import logging
 import os
-import time
+import shutil
 
 from skinlib.common.errors import DataError
 
 # Set to "mlflow" or unset.
 VARIABLE = "SKINLIB_TRACKER"
-FOLDER = "tensorboard"
 
 
 class TensorBoard:
@@ -32,34 +31,25 @@ class TensorBoard:
                 f"it out, or set {VARIABLE}=mlflow"
             )
             raise DataError(msg)
-        self.folder = folder / FOLDER
+        self.folder = folder / "tensorboard"
 
     def start(self, record):
         import tensorflow as tf
 
-        self.events = tf.compat.v1
-        self.folder.mkdir(exist_ok=True)
         # A training that was resumed writes all its epochs again, into one file.
-        for path in self.folder.glob("*tfevents*"):
-            path.unlink()
-        path = self.folder / f"events.out.tfevents.{time.time():.0f}.{record['identity']}"
-        self.file = tf.io.TFRecordWriter(str(path))
-        self._write(file_version="brain.Event:2")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.tf, self.writer = tf, tf.summary.create_file_writer(str(self.folder))
 
-    def epoch(self, row):
-        values = [
-            self.events.Summary.Value(tag=name, simple_value=value)
-            for name, value in _numbers(row).items()
-        ]
-        self._write(step=row["epoch"], summary=self.events.Summary(value=values))
+    def epoch(self, epoch, numbers):
+        Summary = self.tf.compat.v1.Summary
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in numbers.items()]
+        raw = Summary(value=values).SerializeToString()
+        with self.writer.as_default():
+            self.tf.summary.experimental.write_raw_pb(raw, epoch)
+        self.writer.flush()
 
     def end(self, record):
-        self.file.close()
-
-    def _write(self, **fields):
-        event = self.events.Event(wall_time=time.time(), **fields)
-        self.file.write(event.SerializeToString())
-        self.file.flush()
+        self.writer.close()
 
 
 class MLflow:
@@ -76,12 +66,9 @@ class MLflow:
     def start(self, record):
         mlflow, name, identity = self.mlflow, record["run"], record["identity"]
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", record["study"]))
-        found = mlflow.search_runs(
-            filter_string=f"attributes.run_name = '{name}' and tags.identity = '{identity}'",
-            output_format="list",
-        )
+        which = f"attributes.run_name = '{name}' and tags.identity = '{identity}'"
         self.known = set()
-        if found:
+        if found := mlflow.search_runs(filter_string=which, output_format="list"):
             known = found[0].info.run_id
             logged = mlflow.MlflowClient().get_metric_history(known, "seconds")
             self.known = {metric.step for metric in logged}
@@ -92,9 +79,9 @@ class MLflow:
             chosen = {name: record[name] for name in names}
             mlflow.log_params({**chosen, "data": record["data"]["name"], **record["recipe"]})
 
-    def epoch(self, row):
-        if row["epoch"] not in self.known:
-            self.mlflow.log_metrics(_numbers(row), step=row["epoch"])
+    def epoch(self, epoch, numbers):
+        if epoch not in self.known:
+            self.mlflow.log_metrics(numbers, step=epoch)
 
     def end(self, record):
         # A run that was interrupted still has the status "running".
@@ -102,19 +89,15 @@ class MLflow:
         self.mlflow.end_run(ends.get(record["status"], "KILLED"))
 
 
-def _numbers(row):
-    return {name: float(value) for name, value in row.items() if name != "epoch"}
-
-
 class Tracking:
     """All trackers of one training; to be used in a ``with`` statement.
 
-    They have ``start(record)``, ``epoch(row)`` and ``end(record)``. A resumed training sends every
-    row again; each of them leaves out what it has.
+    They have ``start(record)``, ``epoch(epoch, numbers)`` and ``end(record)``. A resumed training
+    sends every row again; each of them leaves out what it has.
     """
 
     def __init__(self, trackers):
-        self.trackers, self.record = list(trackers), None
+        self.trackers, self.record = trackers, None
 
     def start(self, record, history):
         """Begin with the record of a run, which is read again at the end, and its epochs."""
@@ -125,7 +108,8 @@ class Tracking:
 
     def epoch(self, row):
         """Send a row of the history."""
-        self._call("epoch", row)
+        numbers = {name: float(value) for name, value in row.items() if name != "epoch"}
+        self._call("epoch", row["epoch"], numbers)
 
     def __enter__(self):
         return self
@@ -134,10 +118,10 @@ class Tracking:
         if self.record:
             self._call("end", self.record)
 
-    def _call(self, method, value):
+    def _call(self, method, *values):
         for tracker in tuple(self.trackers):
             try:
-                getattr(tracker, method)(value)
+                getattr(tracker, method)(*values)
             # A server or a full disk must not end the training.
             except Exception as error:
                 self.trackers.remove(tracker)

@@ -1,12 +1,10 @@
 """Faults of weights: numbers that are none, files that lie, models that would run code."""
 
-import io
 import json
 import pickle
 import resource
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import h5py
@@ -134,31 +132,6 @@ def lambda_model(marker):
     return path.read_bytes()
 
 
-def archive(config, *more):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as out:
-        out.writestr("config.json", json.dumps(config))
-        out.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
-        for name in more:
-            out.writestr(name, b"crime")
-    return buffer.getvalue()
-
-
-def system_model(marker):
-    return archive(
-        {"module": "os", "class_name": "system", "config": {"command": f"touch '{marker}'"}}
-    )
-
-
-def saved_model(marker):
-    layer = {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "/tmp"}}
-    return archive({"module": "keras", "class_name": "Sequential", "config": {"layers": [layer]}})
-
-
-def path_model(marker):
-    return archive({"class_name": "Functional"}, f"../../{marker.name}", "assets/../../../evil")
-
-
 class _Crime:
     def __init__(self, marker):
         self.marker = marker
@@ -171,13 +144,7 @@ def pickled(marker):
     return pickle.dumps(_Crime(marker))
 
 
-PAYLOADS = {
-    "model.keras": lambda_model,
-    "system.keras": system_model,
-    "saved.keras": saved_model,
-    "path.keras": path_model,
-    "weights.pkl": pickled,
-}
+PAYLOADS = {"model.keras": lambda_model, "weights.pkl": pickled}
 
 
 @pytest.fixture

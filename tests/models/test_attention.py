@@ -137,36 +137,13 @@ def test_two_pixels_by_hand():
 def test_as_coded_sees_channels_0_to_2_alone(rng):
     layer = built("as_coded", (5, 4, 12), rng)
     inputs = tensor(rng, 1, 5, 4, 12)
-    output, maps = outcome(layer, inputs)
-    changed = inputs.copy()
-    changed[..., 3:] = 100 * tensor(rng, 1, 5, 4, 9)
-    other_output, other_maps = outcome(layer, changed)
-    np.testing.assert_array_equal(other_maps, maps)
-    # The output still scales every channel.
-    assert not np.allclose(other_output[..., 3:], output[..., 3:])
-    for channel in range(3):
-        changed = inputs.copy()
-        changed[0, 2, 1, channel] += 1.0
-        assert np.abs(outcome(layer, changed)[1] - maps).max() > 1e-4, channel
-
-
-@pytest.mark.parametrize(("height", "channels", "met"), [(8, 192, 15), (7, 128, 13), (4, 6, 6)])
-def test_as_coded_has_2h_minus_1_height_taps_that_meet_data(height, channels, met, rng):
-    layer = built("as_coded", (height, 2, channels), rng)
-    inputs = tensor(rng, 1, height, 2, channels)
     _, maps = outcome(layer, inputs)
-    first, last = layer.taps
-    assert last - first == met
-    kernel = ops.convert_to_numpy(layer.kernel).copy()
-    kernel[:first] = kernel[last:] = 1e3
-    layer.kernel.assign(kernel)
-    np.testing.assert_array_equal(outcome(layer, inputs)[1], maps)
-    # The outermost of the others do count.
-    for tap in (first, last - 1):
-        other = kernel.copy()
-        other[tap] += 1.0
-        layer.kernel.assign(other)
-        assert np.abs(outcome(layer, inputs)[1] - maps).max() > 1e-4
+    moved = [
+        np.abs(outcome(layer, inputs + np.eye(12, dtype="float32")[channel])[1] - maps).max()
+        for channel in range(12)
+    ]
+    assert min(moved[:3]) > 1e-4
+    assert max(moved[3:]) == 0
 
 
 @pytest.mark.parametrize("variant", ["as_described", "as_written"])
@@ -181,26 +158,18 @@ def test_gamma_starts_at_a_hundredth_and_is_trained(variant):
     np.testing.assert_allclose(ops.convert_to_numpy(layer(inputs)), 2 * before, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("channels", "logged"),
-    [
-        (128, 18_448),
-        (192, 27_664),
-        (176, 25_360),
-        (576, 82_960),
-        (672, 96_784),
-        (960, 138_256),
-        (2048, 294_928),
-    ],
-)
-def test_parameters_agree_with_the_logged_summaries(channels, logged):
-    for variant, extra in (("as_coded", 0), ("as_described", 1)):
+# Channels of the taps, and the parameters of the layer in the summaries.
+LOGGED = {128: 18_448, 192: 27_664, 176: 25_360, 576: 82_960, 672: 96_784, 960: 138_256}
+LOGGED |= {2048: 294_928}
+
+
+@pytest.mark.parametrize("channels", LOGGED)
+def test_parameters_agree_with_the_logged_summaries(channels):
+    for variant, extra in (("as_coded", 0), ("as_described", 1), ("as_written", 1 - 16)):
         layer = SoftAttention(variant)
         layer.build((None, 7, 7, channels))
-        assert layer.count_params() == logged + extra, variant
-    layer = SoftAttention("as_written")
-    layer.build((None, 7, 7, channels))
-    assert layer.count_params() == logged + 1 - layer.heads  # γ, no bias
+        # γ, and no bias as written.
+        assert layer.count_params() == LOGGED[channels] + extra, variant
 
 
 def test_initial_weights_are_he_uniform_with_a_zero_bias():
@@ -216,26 +185,8 @@ def test_initial_weights_are_he_uniform_with_a_zero_bias():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_config_survives_serialisation(variant, rng):
-    layer = SoftAttention(variant, heads=3, return_maps=True, name="mine")
-    for twin in (
-        SoftAttention.from_config(layer.get_config()),
-        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer)),
-    ):
-        assert isinstance(twin, SoftAttention)
-        assert (twin.name, twin.variant, twin.heads, twin.return_maps) == ("mine", variant, 3, True)
-        inputs = tensor(rng, 1, 3, 3, 4)
-        expected, _ = outcome(layer, inputs)
-        twin.build(inputs.shape)
-        twin.set_weights(layer.get_weights())
-        np.testing.assert_array_equal(outcome(twin, inputs)[0], expected)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_shapes_agree_with_what_is_announced(variant, rng):
+def test_shapes_of_output_and_maps_are_announced(variant, rng):
     inputs = tensor(rng, 2, 4, 3, 5)
-    alone = SoftAttention(variant, heads=6)
-    assert alone(inputs).shape == alone.compute_output_shape(inputs.shape) == (2, 4, 3, 5)
     both = SoftAttention(variant, heads=6, return_maps=True)
     shapes = tuple(tuple(part.shape) for part in both(inputs))
     assert shapes == both.compute_output_shape(inputs.shape) == ((2, 4, 3, 5), (2, 4, 3, 6))

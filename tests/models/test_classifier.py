@@ -4,23 +4,17 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+from networks import BACKBONE, SIZE, outcome, with_maps
 
 from skinlib.experiments.recipes import get_recipe
 from skinlib.models.augment import RandomAffine
-from skinlib.models.classifier import build_classifier, describe, fresh_session
+from skinlib.models.classifier import build_classifier, describe
 from skinlib.models.scaling import scale
-
-BACKBONE, SIZE = "MobileNetV3Small", 64
 
 
 def build(recipe="md-as-described", **options):
     recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
     return build_classifier(BACKBONE, recipe, size=SIZE, **options)
-
-
-def outcome(model, inputs):
-    wanted = {name: inputs[name] for name in (tensor.name for tensor in model.inputs)}
-    return keras.tree.map_structure(ops.convert_to_numpy, model(wanted))
 
 
 @pytest.fixture(scope="module")
@@ -29,58 +23,43 @@ def augmented():
     return build("ad-as-described")
 
 
-@pytest.fixture(scope="module")
-def logged():
-    return build("md-as-logged")
-
-
-@pytest.mark.parametrize("name", ["with_maps", "augmented", "logged"])
-def test_graph_is_flat(name, request):
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("described", {"image": (None, SIZE, SIZE, 3), "metadata": (None, 21)}),
+        ("augmented", {"image": (None, SIZE, SIZE, 3)}),
+    ],
+)
+def test_a_flat_graph_from_bytes_to_probabilities(name, shapes, request, inputs):
     model = request.getfixturevalue(name)
     assert not [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
-    assert len(model.layers) > 100
     # Every layer can be reached by name.
     assert model.get_layer("expanded_conv_10_depthwise") in model.layers
-
-
-def test_inputs_and_outputs_have_our_names(with_maps, augmented, logged):
-    assert [tensor.name for tensor in logged.inputs] == ["image", "metadata"]
-    assert logged.output_names == ["probabilities"]
-    assert set(with_maps.output) == {"probabilities", "attention"}
-    assert [tensor.name for tensor in augmented.inputs] == ["image"]
-    assert logged.inputs[0].dtype == "uint8"
-    assert logged.inputs[0].shape == (None, SIZE, SIZE, 3)
-    assert logged.inputs[1].shape == (None, 21)
-
-
-@pytest.mark.parametrize("name", ["augmented", "logged"])
-def test_bytes_in_probabilities_out(name, request, inputs):
-    found = outcome(request.getfixturevalue(name), inputs)
-    assert found.shape == (5, 7)
-    assert found.dtype == "float32"
+    assert {tensor.name: tensor.shape for tensor in model.inputs} == shapes
+    assert model.inputs[0].dtype == "uint8"
+    assert model.output_names == ["probabilities"]
+    found = outcome(model, inputs)
+    assert (found.shape, found.dtype) == ((5, 7), "float32")
     assert found.min() > 0
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_every_input_matters(with_maps, inputs):
-    before = outcome(with_maps, inputs)["probabilities"]
-    assert np.ptp(before, axis=0).max() > 0.05
-    darker = {**inputs, "image": inputs["image"] // 2}
-    assert np.abs(outcome(with_maps, darker)["probabilities"] - before).max() > 1e-3
-    for column in (0, 1, 20):
-        metadata = inputs["metadata"].copy()
-        metadata[:, column] += 1
-        after = outcome(with_maps, {**inputs, "metadata": metadata})["probabilities"]
-        assert np.abs(after - before).max() > 1e-4, column
+def test_every_input_matters(described, inputs):
+    before = outcome(described, inputs)
+    changed = [{"image": inputs["image"] // 2}]
+    changed += [{"metadata": inputs["metadata"] + np.eye(21)[column]} for column in (0, 1, 20)]
+    for change in changed:
+        assert np.abs(outcome(described, {**inputs, **change}) - before).max() > 1e-4, change
 
 
-def test_head_equals_numpy(with_maps, inputs):
-    names = ("pool", "attention_relu", "metadata_dense")
-    outputs = {name: with_maps.get_layer(name).output for name in names}
-    outputs |= {"tap": with_maps.get_layer("pool").input, **with_maps.output}
-    found = outcome(keras.Model(with_maps.inputs, outputs), inputs)
+def test_head_equals_numpy(described, inputs):
+    outputs = {
+        name: described.get_layer(name).output for name in ("attention_relu", "metadata_dense")
+    }
+    model = with_maps(described, tap=described.get_layer("pool").input, **outputs)
+    found = outcome(model, inputs)
     attention, dense, last = (
-        [ops.convert_to_numpy(weight) for weight in with_maps.get_layer(name).weights]
+        [ops.convert_to_numpy(weight) for weight in described.get_layer(name).weights]
         for name in ("soft_attention", "metadata_dense", "probabilities")
     )
     tap = found["tap"]
@@ -99,14 +78,10 @@ def test_head_equals_numpy(with_maps, inputs):
 
 
 def test_without_attention():
-    recipe = get_recipe("clean").replace(attention="none")
-    model = build(recipe)
-    assert not [layer.name for layer in model.layers if "attention_concat" in layer.name]
-    assert not [layer.name for layer in model.layers if layer.name == "soft_attention"]
+    model = build(get_recipe("clean").replace(attention="none"))
+    assert not [layer.name for layer in model.layers if "attention" in layer.name and layer.weights]
     # Half as many features come out of the pooled block.
     assert model.get_layer("flatten").output.shape == (None, 576)
-    with pytest.raises(ValueError, match="no maps"):
-        build(recipe, maps=True)
 
 
 def test_augmentation_is_off_at_inference(augmented, inputs):
@@ -126,12 +101,10 @@ def test_seed_gives_the_initial_weights(augmented):
     assert 30 < sum(changed) < len(changed)  # kernels; not the zeros and ones
 
 
-def test_whole_model_survives_a_file_of_ours(with_maps, inputs, tmp_path):
-    expected = outcome(with_maps, inputs)
-    with_maps.save(tmp_path / "ours.keras")
+def test_whole_model_survives_a_file_of_ours(described, inputs, tmp_path):
+    described.save(tmp_path / "ours.keras")
     twin = keras.saving.load_model(tmp_path / "ours.keras")
-    for name, values in outcome(twin, inputs).items():
-        np.testing.assert_array_equal(values, expected[name])
+    np.testing.assert_array_equal(outcome(twin, inputs), outcome(described, inputs))
 
 
 @pytest.mark.parametrize("scaling", ["caffe", "torch", "signed"])
@@ -144,19 +117,20 @@ def test_scalings_survive_a_file(scaling, rng, tmp_path):
     np.testing.assert_array_equal(*(ops.convert_to_numpy(m(pixels)) for m in (model, twin)))
 
 
-@pytest.mark.parametrize("recipe", ["md-as-logged", "ad-as-described"])
-def test_vgg16_is_flat_too(recipe):
-    with fresh_session():
-        model = build_classifier("VGG16", get_recipe(recipe), size=32, maps=True)
-        assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
-        assert model.get_layer("block4_conv3_relu").output.shape == (None, 4, 4, 512)
-        assert model.get_layer("attention_relu").output.shape == (None, 2, 2, 1024)
-        inputs = {"image": np.full((2, 32, 32, 3), 90, np.uint8)}
-        if recipe == "md-as-logged":
-            inputs["metadata"] = np.ones((2, 21), "float32")
-        found = outcome(model, inputs)
-        assert found["attention"].shape == (2, 4, 4, 16)
-        np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, rtol=1e-5)
+def test_with_the_average_head_every_input_size_has_the_same_weights():
+    recipe = get_recipe("clean").replace(head="average")
+    models = [build_classifier(BACKBONE, recipe, size=size) for size in (SIZE, 96)]
+    assert len({str([weight.shape for weight in model.weights]) for model in models}) == 1
+
+
+@pytest.mark.usefixtures("session")
+def test_vgg16_is_flat_too():
+    model = build_classifier("VGG16", get_recipe("md-as-logged"), size=32)
+    assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    assert model.get_layer("block4_conv3_relu").output.shape == (None, 4, 4, 512)
+    assert model.get_layer("attention_relu").output.shape == (None, 2, 2, 1024)
+    inputs = {"image": np.full((2, 32, 32, 3), 90, np.uint8), "metadata": np.ones((2, 21))}
+    np.testing.assert_allclose(outcome(model, inputs).sum(axis=1), 1, rtol=1e-5)
 
 
 def test_describe_measures_a_build():

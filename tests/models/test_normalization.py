@@ -92,12 +92,6 @@ def test_one_value_has_no_variance_and_xla_agrees(tensor):
     np.testing.assert_allclose(other.moving_variance, expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("options", [{"axis": 1}, {"renorm": True}, {"synchronized": True}])
-def test_other_kinds_of_normalisation_stay_with_keras(options):
-    _, layer = _model(**options)
-    assert "call" not in vars(layer)
-
-
 def test_names_weights_and_configuration_stay():
     model, layer = _model()
     plain = keras.layers.BatchNormalization.from_config(layer.get_config())

@@ -33,7 +33,7 @@ class Layer:
 
 
 def test_a_tap_at_the_end_of_a_block_is_inside_none():
-    layers = {f"block_{i}_add": Layer(f"block_{i}_add", 4, 4, 8) for i in range(3)}
+    layers = [Layer(f"block_{i}_add", 4, 4, 8) for i in range(3)]
     kinds = BLOCKS["MobileNetV2"]
     found = stages(kinds, layers, {"block_0_add", "block_1_add"}, "block_1_add")
     assert found == [

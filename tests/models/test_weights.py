@@ -7,8 +7,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from keras import ops
 from keras.src.legacy.saving import legacy_h5_format
+from networks import BACKBONE, SIZE, liven
 
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import sha256
@@ -17,11 +17,9 @@ from skinlib.models import starting, weights
 from skinlib.models.backbones import BACKBONES, canonical_names, get_backbone
 from skinlib.models.classifier import build_classifier
 
-BACKBONE, SIZE = "MobileNetV3Small", 64
-
 
 @pytest.fixture(scope="module")
-def stock(liven):
+def stock():
     """The network of keras.applications without its top, every weight moved."""
     constructor = getattr(keras.applications, BACKBONE)
     return liven(constructor(weights=None, include_top=False, input_shape=(SIZE, SIZE, 3)), seed=5)
@@ -46,16 +44,12 @@ def small_file(tmp_path):
 
 def assert_same_backbone(model, stock):
     """Every weight of the network up to the tap equals the stock one."""
-    mine, theirs = canonical_names(model.layers), canonical_names(stock.layers)
-    compared = 0
-    for name, layer in mine.items():
-        if name not in theirs or not layer.weights:
-            continue
-        for ours, other in zip(layer.weights, theirs[name].weights, strict=True):
-            np.testing.assert_array_equal(ops.convert_to_numpy(ours), ops.convert_to_numpy(other))
-            compared += 1
-    own = {"soft_attention", "metadata_dense", "probabilities"}
-    assert compared == sum(len(layer.weights) for layer in model.layers if layer.name not in own)
+    theirs, compared = canonical_names(stock.layers), 0
+    for name, layer in canonical_names(model.layers).items():
+        if layer.weights and name not in ("soft_attention", "metadata_dense", "probabilities"):
+            for pair in zip(layer.get_weights(), theirs[name].get_weights(), strict=True):
+                np.testing.assert_array_equal(*pair)
+                compared += 1
     assert compared > 150
 
 
@@ -70,9 +64,8 @@ def test_stock_weights_reach_the_classifier(recipe, stock, stock_file):
         assert_same_backbone(plain, stock)
     # The head does not depend on where the backbone's weights came from.
     for name in ("soft_attention", "probabilities"):
-        for one, other in zip(
-            plain.get_layer(name).get_weights(), loaded.get_layer(name).get_weights(), strict=True
-        ):
+        pair = (model.get_layer(name).get_weights() for model in (plain, loaded))
+        for one, other in zip(*pair, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -85,8 +78,7 @@ def test_the_format_that_keras_publishes_in(name, stock, tmp_path):
     assert_same_backbone(loaded, stock)
 
 
-@pytest.mark.parametrize("recipe", ["md-as-logged", "ad-as-described"])
-def test_imagenet_goes_through_keras_applications(recipe, stock, tmp_path, monkeypatch):
+def test_imagenet_goes_through_keras_applications(stock, tmp_path, monkeypatch):
     from keras.src.utils import file_utils
 
     asked = []
@@ -98,27 +90,22 @@ def test_imagenet_goes_through_keras_applications(recipe, stock, tmp_path, monke
         return str(tmp_path / "download.h5")
 
     monkeypatch.setattr(file_utils, "get_file", get_file)
-    model = build_classifier(BACKBONE, get_recipe(recipe), size=224, weights="imagenet")
+    model = build_classifier(BACKBONE, get_recipe("clean"), size=224, weights="imagenet")
     (origin,) = asked
     assert "small" in origin
     assert origin.endswith("no_top_v2.h5")
     assert_same_backbone(model, stock)
 
 
-def test_classifier_weights_survive_a_file(with_maps, inputs, tmp_path):
+def test_classifier_weights_survive_a_file(described, tmp_path):
     path = tmp_path / "best.weights.h5"
-    with_maps.save_weights(path)
-    twin = build_classifier(BACKBONE, get_recipe("md-as-described"), size=SIZE, maps=True, seed=9)
+    described.save_weights(path)
+    twin = build_classifier(BACKBONE, get_recipe("md-as-described"), size=SIZE, seed=9)
     weights.load_classifier(twin, path, sha256(path))
-    for one, other in zip(twin.get_weights(), with_maps.get_weights(), strict=True):
+    for one, other in zip(twin.get_weights(), described.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     with pytest.raises(IntegrityError, match="SHA-256"):
         weights.load_classifier(twin, path, "0" * 64)
-
-
-def test_other_recipe_is_refused(with_maps, tmp_path):
-    path = tmp_path / "best.weights.h5"
-    with_maps.save_weights(path)
     other = build_classifier(BACKBONE, get_recipe("md-as-logged"), size=SIZE)
     with pytest.raises(IntegrityError, match="does not fit this MobileNetV3Small classifier"):
         weights.load_classifier(other, path)
@@ -195,21 +182,10 @@ def test_resolve(tmp_path, monkeypatch):
     for nothing in (None, "", "none"):
         assert starting.resolve(row, nothing) is None
     assert starting.resolve(get_backbone("VGG16"), "imagenet") is None
-    assert starting.resolve(row, "imagenet") == "imagenet"
     assert starting.resolve(row, str(tmp_path / "my.weights.h5")) == tmp_path / "my.weights.h5"
+    assert starting.resolve(row, "imagenet") == "imagenet"
     monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path))
     assert starting.resolve(row, "imagenet") == "imagenet"
-    for name in ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "nasnet_mobile"):
-        (tmp_path / f"{name}_imagenet_notop.weights.h5").write_bytes(b"")
-    for name, file in (
-        ("MobileNetV2", "mobilenet_v2"),
-        ("MobileNet", "mobilenet"),
-        ("MobileNetV3Small", "mobilenet_v3_small"),
-        ("NASNetMobile", "nasnet_mobile"),
-    ):
-        found = starting.resolve(get_backbone(name), "imagenet")
-        assert found == tmp_path / f"{file}_imagenet_notop.weights.h5"
-    assert starting.resolve(get_backbone("MobileNetV3Large"), "imagenet") == "imagenet"
 
 
 PUBLISHED = {
@@ -226,21 +202,27 @@ PUBLISHED = {
 }
 
 
-def test_published_names_are_found(tmp_path, monkeypatch):
+OURS = {
+    "MobileNetV2": "mobilenet_v2_imagenet_notop.weights.h5",
+    "MobileNet": "mobilenet_imagenet_notop.weights.h5",
+    "MobileNetV3Small": "mobilenet_v3_small_imagenet_notop.weights.h5",
+    "NASNetMobile": "nasnet_mobile_imagenet_notop.weights.h5",
+}
+
+
+@pytest.mark.parametrize("names", [PUBLISHED, OURS], ids=["published", "ours"])
+def test_files_are_found_by_their_names(names, tmp_path, monkeypatch):
     """Each for its own network; those with a top, or narrower, for none."""
     monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path))
     others = ("mobilenet_2_5_224_tf_no_top.h5", "mobilenet_1_0_224_tf.h5", "NASNet-large.h5",
               "weights_mobilenet_v3_small_minimalistic_224_1.0_float_no_top_v2.h5")  # fmt: skip
-    for name in (*PUBLISHED.values(), *others):
+    for name in (*names.values(), *others):
         (tmp_path / name).touch()
-    assert set(PUBLISHED) == {name for name, row in BACKBONES.items() if row.pretrained}
-    for name, file in PUBLISHED.items():
-        assert starting.resolve(get_backbone(name), "imagenet") == tmp_path / file
+    for name, row in BACKBONES.items():
+        expected = tmp_path / names[name] if name in names else "imagenet"
+        assert starting.resolve(row, "imagenet") == (expected if row.pretrained else None)
     (tmp_path / "mobilenet_1_0_96_tf_no_top.h5").touch()
-    with pytest.raises(DataError, match="several files for MobileNet: .*_224_.*; keep one"):
-        starting.resolve(get_backbone("MobileNet"), "imagenet")
-    monkeypatch.setenv("SKINLIB_WEIGHTS", str(tmp_path / "none"))
-    with pytest.raises(DataError, match="SKINLIB_WEIGHTS is '.*none', which is no folder"):
+    with pytest.raises(DataError, match="several files for MobileNet: .*_96_.*; keep one"):
         starting.resolve(get_backbone("MobileNet"), "imagenet")
     assert starting.resolve(get_backbone("MobileNet"), "none") is None
 

@@ -1,5 +1,7 @@
 """Averages of weights against NumPy, and trainings in which nothing is selected."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -10,11 +12,10 @@ from PIL import Image
 from skinlib.common.errors import DataError, Interrupted
 from skinlib.data.prepare import prepare
 from skinlib.experiments.recipes import CROPS
-from skinlib.experiments.records import starting_weights
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import d4, predict
 from skinlib.models.weights import load_classifier
-from skinlib.training import averaging, evaluation, loop
+from skinlib.training import averaging, evaluation
 
 # Two folds: the rarest class has three pictures.
 RECIPE = tiny.recipe(
@@ -29,32 +30,25 @@ RECIPE = tiny.recipe(
 )
 
 
-def train(dataset, study, recipe=RECIPE, **options):
-    given = {"data": dataset, "study": study, "name": "run", "weights": None, "progress": False}
-    return loop.train(recipe, "Tiny", **given, **options)
+def train(dataset, study, **fields):
+    return tiny.train(dataset, study, RECIPE.replace(**fields))
 
 
 def test_the_average_is_that_of_numpy_and_fit_leaves_the_weights(rng):
     """A parabola, stepped along by hand; `fit` is called twice, as after an interruption."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    optimizer = averaging.AveragingAdamW(0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.7)
+    optimizer = averaging.AveragingAdam(0.1, use_ema=True, ema_momentum=0.7)
     model.compile(optimizer=optimizer, loss="mse")
     (kernel,) = model.trainable_variables
-    seen = []
-    note = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(
-            keras.ops.convert_to_numpy(kernel).item()
-        )
-    )
+    value, seen = (lambda: keras.ops.convert_to_numpy(kernel).item()), []
+    note = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_, **__: seen.append(value()))
     inputs = rng.normal(size=(12, 1)).astype(np.float32)
     for _ in range(2):
         model.fit(inputs, 3 * inputs, batch_size=4, verbose=0, shuffle=False, callbacks=[note])
-        assert keras.ops.convert_to_numpy(kernel).item() == seen[-1]
-    average = seen[0]
-    for value in seen[1:]:
-        average = 0.7 * average + 0.3 * value
+        assert value() == seen[-1]
+    average = functools.reduce(lambda mean, new: 0.7 * mean + 0.3 * new, seen)
     optimizer.take_average(model.trainable_variables)
-    assert keras.ops.convert_to_numpy(kernel).item() == pytest.approx(average, rel=1e-4)
+    assert value() == pytest.approx(average, rel=1e-4)
     assert abs(average - seen[-1]) > 1e-3
 
 
@@ -86,9 +80,9 @@ def run(dataset):
     return train(dataset, "folds")
 
 
-def test_the_kept_weights_are_not_those_of_the_last_step(run, dataset, monkeypatch):
+def test_the_kept_weights_are_not_those_of_the_last_step(run, dataset):
     """Without averages the same training ends elsewhere; with them it is scored as kept."""
-    last = train(dataset, "last", RECIPE.replace(ema=0.0))
+    last = train(dataset, "last", ema=0.0)
     model = build_classifier("Tiny", RECIPE, size=32)
     found = []
     for each in (run, last):
@@ -105,13 +99,13 @@ def test_an_interrupted_training_ends_with_the_same_numbers(run, dataset, monkey
     estimate = averaging.estimate_statistics
     calls = []
 
-    def stopped(model, inputs, before_batch):
+    def stopped(model, inputs):
         calls.append(len(calls))
         if len(calls) == 1:
             next(iter(inputs))
             model.trainable_variables[0].assign(model.trainable_variables[0] * 2)
             raise Interrupted("now")
-        return estimate(model, inputs, before_batch)
+        return estimate(model, inputs)
 
     monkeypatch.setattr(averaging, "estimate_statistics", stopped)
     with pytest.raises(Interrupted):
@@ -129,20 +123,20 @@ def test_nothing_is_scored_on_the_way_and_the_last_epoch_is_kept(run, dataset, m
     monkeypatch.setattr(
         evaluation, "predict", lambda *given, **o: counted.append(1) or predict(*given, **o)
     )
-    train(dataset, "counted", RECIPE.replace(epochs=2, ema=0.0))
+    train(dataset, "counted", epochs=2, ema=0.0)
     assert len(counted) == 1
 
 
 def test_the_folds_predict_every_image_once(run, dataset):
-    other = train(dataset, "other", RECIPE.replace(fold=1, epochs=2, ema=0.0))
+    other = train(dataset, "other", fold=1, epochs=2, ema=0.0)
     tested = [name for each in (run, other) for name in each.predictions("test")["image_id"]]
     assert sorted(tested) == sorted(dataset.table["image_id"])
     assert run.record["split"]["file"] != other.record["split"]["file"]
 
 
 def test_a_network_trained_on_everything_has_no_predictions(dataset):
-    recipe = RECIPE.replace(split_unit="lesion", test_share=0.0, epochs=2, attention="as_described")
-    run = train(dataset, "everything", recipe)
+    fields = {"split_unit": "lesion", "test_share": 0.0, "epochs": 2}
+    run = train(dataset, "everything", attention="as_described", **fields)
     assert run.finished
     assert run.record["split"]["counts"] == {"train": 70}
     assert run.predictions().empty
@@ -151,10 +145,8 @@ def test_a_network_trained_on_everything_has_no_predictions(dataset):
 
 def test_a_part_that_is_kept_still_does_not_move(dataset):
     """Its weights and batch statistics are the first ones; those above are not."""
-    recipe = RECIPE.replace(still_layer="below", epochs=2)
-    after = build_classifier("Tiny", recipe, size=32)
-    load_classifier(after, train(dataset, "still", recipe).weights_path)
-    before = build_classifier("Tiny", recipe, size=32)
+    after, before = (build_classifier("Tiny", RECIPE, size=32) for _ in range(2))
+    load_classifier(after, train(dataset, "still", still_layer="below", epochs=2).weights_path)
     names = [layer.name for layer in before.layers]
     for place, (one, other) in enumerate(zip(before.layers, after.layers, strict=True)):
         pairs = list(zip(one.get_weights(), other.get_weights(), strict=True))
@@ -162,7 +154,7 @@ def test_a_part_that_is_kept_still_does_not_move(dataset):
             same = all(np.array_equal(*pair) for pair in pairs)
             assert same == (place < names.index("below")), one.name
     with pytest.raises(DataError, match="no layer 'beyond' to freeze up to"):
-        train(dataset, "beyond", recipe.replace(still_layer="beyond"))
+        train(dataset, "beyond", still_layer="beyond")
 
 
 def test_views_of_three_squares_are_those_of_the_picture(run, dataset):
@@ -171,29 +163,16 @@ def test_views_of_three_squares_are_those_of_the_picture(run, dataset):
     part = prepare(recipe, dataset, 32, 0, progress=False).parts["test"]
     model = build_classifier("Tiny", recipe, size=32)
     load_classifier(model, run.weights_path)
-    table = dataset.table.set_index("image_id")
-    names = run.predictions("test")["image_id"]
-    found = []
+    found, places = [], dataset.table.set_index("image_id")["path"]
+    pictures = [Image.open(places[name]) for name in run.predictions("test")["image_id"]]
     for left in (0, 8, 16):  # of 64 x 48 pixels
-        squares = [
-            np.asarray(Image.open(table.loc[name, "path"]).convert("RGB").resize(
-                (32, 32), Image.Resampling.BILINEAR, (left, 0, left + 48, 48)
-            ))
-            for name in names
-        ]  # fmt: skip
-        inputs = {"image": np.stack(squares), **part.facts(np.arange(len(part)))}
-        found += [model.predict_on_batch({**inputs, "image": view}) for view in d4(inputs["image"])]
+        box = (left, 0, left + 48, 48)
+        squares = [each.resize((32, 32), Image.Resampling.BILINEAR, box) for each in pictures]
+        inputs = part.facts(np.arange(len(part)))
+        found += [
+            model.predict_on_batch({**inputs, "image": view})
+            for view in d4(np.stack([np.asarray(square) for square in squares]))
+        ]
     expected = np.mean(found, axis=0)
     np.testing.assert_allclose(predict(model, part, views="crops"), expected, atol=1e-5)
     assert np.abs(predict(model, part, views="d4") - expected).max() > 1e-4
-
-
-def test_with_the_average_head_a_second_stage_begins_with_the_last_layer_too(run):
-    start = starting_weights(tiny.ROW, "run:folds/run")
-    model = build_classifier("Tiny", RECIPE, size=48, weights=start)
-    first = build_classifier("Tiny", RECIPE, size=32)
-    load_classifier(first, run.weights_path)
-    for mine, theirs in zip(model.layers, first.layers, strict=True):
-        if not isinstance(mine, keras.layers.Dropout):  # its weights are a random state
-            for one, other in zip(mine.get_weights(), theirs.get_weights(), strict=True):
-                np.testing.assert_array_equal(one, other)

@@ -12,22 +12,24 @@ from hardware import HALF
 from skinlib.common.errors import DataError
 from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.models.classifier import build_classifier
-from skinlib.training import epochs, loop
+from skinlib.training import epochs
+
+# What is done to a batch depends on its number in the epoch.
+IDEAS = {"mix": "cutmix", "missing_facts": 0.3}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train(dataset):
     def run(study, **fields):
-        recipe = tiny.recipe(**{"augmentation": dict(AUGMENTATION), "epochs": 2, **fields})
-        return loop.train(recipe, "Tiny", data=dataset, study=study, progress=False)
+        fields = {"augmentation": dict(AUGMENTATION), "epochs": 2, **IDEAS, **fields}
+        return tiny.train(dataset, study, tiny.recipe(**fields))
 
     return run
 
 
 @pytest.fixture(scope="module")
-def plain(dataset):
-    recipe = tiny.recipe(augmentation=dict(AUGMENTATION), epochs=2)
-    return loop.train(recipe, "Tiny", data=dataset, study="plain", progress=False)
+def plain(train):
+    return train("plain")
 
 
 def assert_same(one, other, tolerance):
@@ -89,7 +91,6 @@ import keras, pytest
 import tiny
 from pathlib import Path
 from skinlib.common import paths
-from skinlib.training import loop
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -102,7 +103,7 @@ for devices in (1, 2):
     # random numbers differ between devices.
     recipe = tiny.recipe(split_unit="image", test_share=0.2, validation_share=0.2, dropout=0.0,
                          batch_size=14, epochs=3, devices=devices)
-    run = loop.train(recipe, "Tiny", data=sys.argv[1], study=str(devices), progress=False)
+    run = tiny.train(sys.argv[1], str(devices), recipe)
     found[devices] = {"history": run.history().drop(columns="seconds").to_dict("list"),
                       "images": len(run.predictions()), "counts": run.record["split"]["counts"],
                       "probabilities": run.arrays("test")[1].tolist()}

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skinlib.common.errors import DataError
 from skinlib.data import masks
 from skinlib.data.prepare import prepare
+from skinlib.experiments.recipes import AUGMENTATION
 from skinlib.experiments.records import starting_weights
 from skinlib.models import frozen
 from skinlib.models.augment import augment_layer
@@ -19,7 +20,7 @@ from skinlib.models.classifier import build_classifier
 from skinlib.models.weights import load_classifier
 from skinlib.plots.curves import learning_curves
 from skinlib.predict.runs import load_run
-from skinlib.training import distillation, epochs, evaluation, loop, mixing
+from skinlib.training import distillation, evaluation
 
 FROZEN = tiny.recipe("clean-frozen", learning_rate=0.05, epsilon=1e-7)
 MANY = {
@@ -29,42 +30,25 @@ MANY = {
 }  # fmt: skip
 
 
-def train(dataset, study, recipe):
-    return loop.train(
-        recipe, "Tiny", data=dataset, study=study, name="run", weights=None, progress=False
-    )
-
-
-@pytest.mark.parametrize("recipe", [FROZEN, tiny.recipe("clean")])
-def test_a_killed_training_with_ideas_ends_as_if_nothing_had_happened(recipe, dataset, monkeypatch):
-    recipe, kind = recipe.replace(**MANY), recipe.name
-    whole = train(dataset, f"whole-{kind}", recipe)
-    validate = evaluation.validate
+@pytest.mark.parametrize(
+    "recipe",
+    [FROZEN.replace(augmentation=dict(AUGMENTATION), augmented_copies=2),
+     FROZEN.replace(**MANY), tiny.recipe("clean", **MANY)],
+)  # fmt: skip
+def test_a_killed_training_with_ideas_ends_as_if_nothing_had_happened(
+    recipe, dataset, monkeypatch, request
+):
+    name = request.node.callspec.id
+    whole, validate = tiny.train(dataset, f"whole-{name}", recipe), evaluation.validate
 
     def killed(*arguments):
         validate(*arguments)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(evaluation, "validate", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train(dataset, f"killed-{kind}", recipe)
-    assert_same_numbers(train(dataset, f"killed-{kind}", recipe), whole)
-
-
-def test_the_rest_of_an_epoch_has_the_batches_that_it_would_have_had(dataset):
-    recipe = FROZEN.replace(mix="cutmix", missing_facts=0.3)
-    part = prepare(recipe, dataset, 32, 0, progress=False).parts["train"]
-    changes = mixing.Changes(recipe, part.labels, 0, 1)
-    order = changes.order()
-    whole = epochs._Batches(part, 8, order, changes, 0)
-    rest = epochs._Batches(part, 8, order[16:], changes, 2)
-    assert len(whole) == len(rest) + 2
-    for place in range(len(rest)):
-        (one, targets), (other, same) = whole[place + 2], rest[place]
-        np.testing.assert_array_equal(targets, same)
-        for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
+        tiny.train(dataset, f"killed-{name}", recipe)
+    assert_same_numbers(tiny.train(dataset, f"killed-{name}", recipe), whole)
 
 
 def test_the_layers_of_the_ideas_are_those_asked_for():
@@ -104,7 +88,7 @@ def test_masks_are_read_as_a_path_and_as_a_background(outlined):
     pictures, before = (each.inputs(np.arange(len(part)))["image"] for each in (part, plain))
     assert not pictures[kept][:, :, 17:].any()
     np.testing.assert_array_equal(pictures[kept][:, :, :15], before[kept][:, :, :15])
-    run = train(outlined, "masks", recipe)
+    run = tiny.train(outlined, "masks", recipe)
     assert run.finished
     with pytest.raises(DataError, match="changed photographs or with masks"):
         load_run(run.folder)
@@ -130,16 +114,12 @@ def test_named_augmentations_change_training_pictures_alone(name, dataset):
 
 def test_a_pupil_learns_from_teachers_on_its_split(dataset):
     for number in (1, 2):
-        teacher = FROZEN.replace(epochs=number)
-        loop.train(
-            teacher, "Tiny", data=dataset, study="teachers", name=f"t{number}-s0", weights=None,
-            progress=False,
-        )  # fmt: skip
+        tiny.train(dataset, "teachers", FROZEN.replace(epochs=number), name=f"t{number}-s0")
     recipe = FROZEN.replace(teachers=["teachers/t1-s{seed}", "teachers/t2-s{seed}"])
     found = [
         starting_weights(tiny.ROW, f"run:teachers/t{number}-s0").provenance() for number in (1, 2)
     ]
-    run = train(dataset, "pupil", recipe)
+    run = tiny.train(dataset, "pupil", recipe)
     assert run.record["weights"]["teachers"] == found
     prepared = prepare(recipe, dataset, 32, 0, progress=False)
     given = distillation.teachers(recipe, tiny.ROW, 0, run.record["split"]["hash"])
@@ -151,10 +131,10 @@ def test_a_pupil_learns_from_teachers_on_its_split(dataset):
         part = prepared.parts["train"]
         expected.append(model.predict(part.inputs(np.arange(len(part))), verbose=0))
     np.testing.assert_allclose(taught, np.mean(expected, axis=0), atol=1e-5)
-    related = train(dataset, "related", recipe.replace(relations=1.0))
+    related = tiny.train(dataset, "related", recipe.replace(relations=1.0))
     assert not np.allclose(run.arrays()[1], related.arrays()[1], atol=1e-3)
     assert 0 < related.history()["accuracy"].iloc[-1] <= 1
-    plain = train(dataset, "no-pupil", FROZEN)
+    plain = tiny.train(dataset, "no-pupil", FROZEN)
     assert not np.allclose(run.arrays()[1], plain.arrays()[1], atol=1e-3)
     with pytest.raises(DataError, match="were trained on the split"):
         distillation.teachers(recipe, tiny.ROW, 0, "another")
@@ -162,18 +142,18 @@ def test_a_pupil_learns_from_teachers_on_its_split(dataset):
 
 @pytest.mark.parametrize("name", ["random_forest", "gradient_boosting", "svm"])
 def test_a_learner_of_scikit_learn_is_a_run_like_any_other(name, dataset):
-    run = train(dataset, name, FROZEN.replace(learner=name))
+    run = tiny.train(dataset, name, FROZEN.replace(learner=name))
     assert run.finished
     assert run.record["epochs"] == len(run.history()) == 1
     assert set(run.predictions()["part"]) == {"validation", "test"}
-    again = train(dataset, f"{name}-again", FROZEN.replace(learner=name))
+    again = tiny.train(dataset, f"{name}-again", FROZEN.replace(learner=name))
     assert again.predictions().equals(run.predictions())
     learning_curves(run)
 
 
 def test_a_forest_learns_the_tapped_tensor_averaged_and_the_facts(dataset):
     recipe = FROZEN.replace(learner="random_forest", class_weights="none")
-    run = train(dataset, "forest", recipe)
+    run = tiny.train(dataset, "forest", recipe)
     prepared = prepare(recipe, dataset, 32, 0, progress=False)
     model = build_classifier("Tiny", recipe, size=32)
     below = keras.Model(model.inputs, model.get_layer("pool").input)

@@ -8,7 +8,7 @@ from PIL import Image
 from skinlib.common.errors import DataError
 from skinlib.data import masks
 from skinlib.data.prepare import prepare
-from skinlib.training import loop, outlines
+from skinlib.training import outlines
 
 RECIPE = tiny.recipe("clean-frozen", picture="no_background", outlines="unet", epochs=1)
 
@@ -23,19 +23,14 @@ def folder(dataset, tmp_path, monkeypatch, cache):
         Image.fromarray(grey < grey.mean()).save(given / f"{row.image_id}_segmentation.png")
     monkeypatch.setenv("SKINLIB_MASKS", str(given))
     monkeypatch.setattr(outlines, "ROWS", 24)
-    monkeypatch.setattr(outlines, "learn", small)
+    monkeypatch.setattr(outlines, "EPOCHS", 25)
     return given
 
 
-def small(*arguments, progress, learn=outlines.learn):
-    return learn(*arguments, epochs=25, progress=progress)
-
-
 def test_a_run_uses_outlines_that_no_test_mask_has_changed(folder, dataset, cache):
-    options = {"data": dataset, "weights": None, "progress": False}
     with pytest.raises(DataError, match=r"outlines is 'unet', but there is no .*train the run on"):
         prepare(RECIPE, dataset, 32, 0, progress=False)
-    run = loop.train(RECIPE, "Tiny", study="outlined", name="run", **options)
+    run = tiny.train(dataset, "outlined", RECIPE)
     found = run.record["outlines"]
     tested = run.predictions("test")["image_id"]
     assert found["images"] == len(tested)

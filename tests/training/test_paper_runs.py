@@ -5,7 +5,6 @@ import tiny
 
 from skinlib.experiments.recipes import from_json
 from skinlib.experiments.study import load_study
-from skinlib.training import loop
 
 LOGGED = [spec for spec in load_study("paper").specs if "logged" in spec.recipe and not spec.seed]
 # What a network of 32 pixels, trained for one epoch on 70 pictures, cannot have of them: the cut of
@@ -24,10 +23,7 @@ def distinct():
 @pytest.mark.parametrize("spec", distinct(), ids=lambda spec: spec.name)
 def test_it_trains_with_its_settings(spec, dataset):
     recipe = spec.resolve().replace(**SMALL)
-    run = loop.train(
-        recipe, tiny.ROW.name, data=dataset, study="paper", name=spec.name, weights="none",
-        keep_weights=False, progress=False,
-    )  # fmt: skip
+    run = tiny.train(dataset, "paper", recipe, name=spec.name, keep_weights=False)
     assert run.finished
     assert from_json(run.record["recipe"]) == recipe
     assert run.record["selection"] == "test"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import tiny
 from comparing import assert_same_numbers
+from networks import outcome, with_maps
 from sklearn.utils import compute_class_weight
 
 from skinlib.common.errors import DataError
@@ -18,14 +19,20 @@ from skinlib.experiments.recipes import LOGGED_MD_WEIGHTS, from_json
 from skinlib.models.classifier import build_classifier
 from skinlib.models.prediction import predict
 from skinlib.models.weights import load_classifier
-from skinlib.training import epochs, evaluation, loop
+from skinlib.training import evaluation, loop
 
 
 @pytest.fixture(scope="module")
 def logged(dataset):
     """A finished run of md-as-logged."""
-    recipe = tiny.recipe("md-as-logged", test_share=0.25)
-    return loop.train(recipe, "Tiny", data=dataset, study="logged", progress=False)
+    return tiny.train(dataset, "logged", tiny.recipe("md-as-logged", test_share=0.25))
+
+
+@pytest.fixture(params=["trained", "logged"])
+def either(request):
+    """A finished run, and the set that chose its epoch."""
+    run = request.getfixturevalue(request.param)
+    return run, {"trained": "validation", "logged": "test"}[request.param]
 
 
 def test_run_directory_holds_the_contract(trained, results):
@@ -61,14 +68,10 @@ def test_run_json_says_where_the_numbers_come_from(trained, dataset):
     assert record["changes"] == {**changes, "metadata_units": [4096, 16]}
 
 
-@pytest.mark.parametrize(
-    ("run", "parts"), [("trained", ["validation", "test"]), ("logged", ["test"])]
-)
-def test_predictions_cover_the_held_out_parts(run, parts, request, dataset, results):
-    run = request.getfixturevalue(run)
-    frame = run.predictions()
-    assert list(frame["part"].unique()) == parts
-    recorded = run.record["split"]
+def test_predictions_cover_the_held_out_parts(either, dataset, results):
+    run, selection = either
+    frame, recorded = run.predictions(), run.record["split"]
+    assert list(frame["part"].unique()) == [*dict.fromkeys([selection, "test"])]
     split = splits.read(results / "splits" / recorded["file"], recorded["unit"])
     held_out = split.table[split.table["part"] != "train"]
     pd.testing.assert_frame_equal(
@@ -90,9 +93,8 @@ def test_history_has_one_row_an_epoch(trained):
     assert (history["learning_rate"] == 0.01).all()
 
 
-@pytest.mark.parametrize(("run", "part"), [("trained", "validation"), ("logged", "test")])
-def test_best_epoch_is_the_one_that_was_kept(run, part, request):
-    run = request.getfixturevalue(run)
+def test_best_epoch_is_the_one_that_was_kept(either):
+    run, part = either
     history, best = run.history(), run.record["best_epoch"]
     assert history["val_accuracy"].idxmax() == best - 1
     labels, probabilities, _ = run.arrays(part)
@@ -104,15 +106,14 @@ def test_best_epoch_is_the_one_that_was_kept(run, part, request):
     assert run.record["selection"] == part
 
 
-@pytest.mark.parametrize(("run", "order"), [("trained", "rgb"), ("logged", "bgr")])
-def test_kept_weights_give_the_predictions_and_the_attention(run, order, request, dataset):
-    run = request.getfixturevalue(run)
+def test_kept_weights_give_the_predictions_and_the_attention(either, dataset):
+    run, _ = either
     recipe = from_json(run.record["recipe"])
-    model = build_classifier("Tiny", recipe, seed=5, maps=True)
+    model = build_classifier("Tiny", recipe, seed=5)
     load_classifier(model, run.weights_path, run.record["weights_sha256"])
     part = prepare(recipe, dataset, 32, 0, progress=False).parts["test"]
-    assert part.channel_order == order
-    expected = model.predict_on_batch(part.inputs(np.arange(len(part))))
+    assert part.channel_order == {"clean": "rgb", "md-as-logged": "bgr"}[recipe.name]
+    expected = outcome(with_maps(model), part.inputs(np.arange(len(part))))
     _, probabilities, _ = run.arrays("test")
     np.testing.assert_allclose(probabilities, expected["probabilities"], atol=1e-6)
     assert np.ptp(probabilities) > 0.01
@@ -171,25 +172,6 @@ def test_clean_uses_the_test_part_once(train, monkeypatch):
     assert seen == [counts["validation"]] * 2 + [counts["validation"], counts["test"]]
 
 
-def test_order_of_the_training_images_changes_every_epoch(train, monkeypatch):
-    seen = []
-    batch = epochs.batch
-
-    def noting(part, index):
-        seen.append(list(index))
-        return batch(part, index)
-
-    monkeypatch.setattr(epochs, "batch", noting)
-    run = train("order", epochs=2)
-    count = run.record["split"]["counts"]["train"]
-    steps = -(-count // 8)
-    # Keras reads the first batches of an epoch to learn their shapes, and again to train.
-    orders = [seen[at : at + steps] for at in range(len(seen)) if at in (2, steps + 4)]
-    orders = [[place for places in order for place in places] for order in orders]
-    assert [sorted(order) for order in orders] == [list(range(count))] * 2
-    assert orders[0] != orders[1]
-
-
 def test_wrong_requests_leave_nothing_behind(train, results):
     for options, message in (
         ({"size": 15}, "at least 16 px, not 15"),
@@ -197,12 +179,8 @@ def test_wrong_requests_leave_nothing_behind(train, results):
     ):
         with pytest.raises(DataError, match=message):
             train("wrong", options=options)
-    for recipe, backbone, message in (
-        ("clean", "Tinny", "'Tinny' is"),
-        ("cleen", "Tiny", "'cleen' is"),
-    ):
-        with pytest.raises(DataError, match=f"{message} unknown"):
-            loop.train(recipe, backbone, study="wrong")
+    with pytest.raises(DataError, match="'Tinny' is unknown"):
+        loop.train(tiny.recipe(), "Tinny", study="wrong")
     assert not (results / "runs" / "wrong").exists()
 
 
@@ -210,7 +188,7 @@ def test_it_learns(tmp_path):
     folder = synthetic.generate(tmp_path / "set", images=210, width=64, height=48)
     dataset = ham10000.load(folder, decode=False)
     recipe = tiny.recipe(epochs=12, epsilon=1e-7, class_weights="none", attention="none")
-    run = loop.train(recipe, "Tiny", data=dataset, study="learns", progress=False)
+    run = tiny.train(dataset, "learns", recipe)
     labels, probabilities, _ = run.arrays("test")
     majority = np.bincount(labels, minlength=7).max() / len(labels)
     assert np.mean(probabilities.argmax(axis=1) == labels) > majority
@@ -224,14 +202,13 @@ import sys
 import keras, pytest, tiny
 from pathlib import Path
 from skinlib.common import paths
-from skinlib.training import loop
 backend, folder, results = sys.argv[1:]
 assert keras.backend.backend() == backend
 assert "tensorflow" not in sys.modules
 paths.RESULTS = Path(results)
 tiny.install(pytest.MonkeyPatch())
 recipe = tiny.recipe(epochs=1, augmentation=tiny.KILLED.augmentation)
-first = loop.train(recipe, "Tiny", data=folder, progress=False)
+first = tiny.train(folder, "elsewhere", recipe)
 assert first.finished, first.record
 assert first.record["versions"]["backend"] == backend
 """

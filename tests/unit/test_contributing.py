@@ -27,13 +27,12 @@ def example(section, language):
 
 def test_a_backbone_is_one_row(monkeypatch):
     from skinlib.experiments.recipes import get_recipe
-    from skinlib.models.classifier import describe, fresh_session
+    from skinlib.models.classifier import describe
 
     row = eval(example("Add a backbone", "python"), {"Backbone": backbones.Backbone})
     monkeypatch.setitem(backbones.BACKBONES, row.name, row)
     # Keras builds it with the attention at that layer; another shape than the row's is refused.
-    with fresh_session():
-        found = describe(row.name, get_recipe("clean"), size=row.input_size)
+    found = describe(row.name, get_recipe("clean"), size=row.input_size)
     assert found["tap_layer"] == row.tap_layer
     assert found["tap_shape"] == list(row.tap_shape)
 

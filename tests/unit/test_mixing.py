@@ -74,14 +74,17 @@ def test_facts_are_hidden_one_by_one(rng):
     assert both.mean() == pytest.approx(0.01, abs=0.006)
 
 
-def test_balanced_sampling_shows_every_class_as_often():
+def test_every_image_is_shown_once_in_another_order_each_epoch():
+    first, again, second = (changes(epoch).order().tolist() for epoch in (0, 0, 1))
+    assert first == again != second
+    assert sorted(first) == sorted(second) == list(range(len(LABELS)))
+
+
+def test_sampling_shows_every_class_as_often_or_melanomas_and_nevi_once():
     shown = np.concatenate([changes(epoch, sampling="balanced").order() for epoch in range(100)])
+    assert len(shown) == 100 * len(LABELS)
     shares = np.bincount(LABELS[shown], minlength=7) / len(shown)
     np.testing.assert_allclose(shares, 1 / 7, atol=0.015)
-    assert len(shown) == 100 * len(LABELS)
-
-
-def test_melanomas_and_nevi_alone_are_shown_once():
     order = changes(sampling="melanoma_nevus").order()
     assert sorted(order) == np.flatnonzero((LABELS == 4) | (LABELS == 5)).tolist()
 

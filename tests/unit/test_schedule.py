@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -48,21 +49,20 @@ def ours(recipe, losses, accuracies, control=None, start=0):
 
 def theirs(recipe, losses, accuracies, path):
     """Return the same of Keras, its callbacks driven by hand."""
-    import keras
-
+    mode = {"loss": "min", "accuracy": "max"}
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.SGD(recipe.learning_rate), loss="mse")
     model.stop_training = False
     checkpoint = keras.callbacks.ModelCheckpoint(
         path,
         monitor=f"val_{recipe.checkpoint_metric}",
-        mode={"loss": "min", "accuracy": "max"}[recipe.checkpoint_metric],
+        mode=mode[recipe.checkpoint_metric],
         save_best_only=True,
         save_weights_only=True,
     )
     stopping = keras.callbacks.EarlyStopping(
         monitor=f"val_{recipe.stopping_metric}",
-        mode={"loss": "min", "accuracy": "max"}[recipe.stopping_metric],
+        mode=mode[recipe.stopping_metric],
         patience=recipe.stopping_patience,
         min_delta=recipe.stopping_delta,
     )
@@ -139,18 +139,19 @@ def test_counters_that_were_saved_go_on_as_if_nothing_had_happened(killed):
     assert first + ours(recipe, losses, accuracies, control, start=killed) == whole
 
 
-def test_the_cosine_is_that_of_keras():
-    import keras
-
-    recipe = get_recipe("clean").replace(
-        schedule="cosine", epochs=7, learning_rate=0.01, minimum_learning_rate=0.001
+@pytest.mark.parametrize("warmup", [0, 3])
+def test_the_rate_rises_evenly_and_then_falls_along_the_cosine_of_keras(warmup):
+    recipe = get_recipe("folds").replace(
+        epochs=7 + warmup, warmup=warmup, learning_rate=0.01, minimum_learning_rate=0.001
     )
-    control, found = Controls(recipe.learning_rate), []
-    for epoch in range(7):
+    control, found = Controls.first(recipe), []
+    for epoch in range(recipe.epochs):
         found.append(control.learning_rate)
-        control.update(recipe, epoch, 1.0, 0.5)
-    keras_schedule = keras.optimizers.schedules.CosineDecay(0.01, 7, alpha=0.1)
-    assert found == pytest.approx([float(keras_schedule(epoch)) for epoch in range(7)], rel=1e-5)
+        control.update(recipe, epoch)
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, 7, alpha=0.1)
+    rising = [0.0025, 0.005, 0.0075][:warmup]
+    expected = rising + [float(schedule(epoch)) for epoch in range(7)]
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_best_mean_recall_can_choose():
@@ -165,33 +166,12 @@ def test_the_best_mean_recall_can_choose():
     assert control.best_epoch == 1
 
 
-def test_the_last_epoch_is_kept_whatever_its_scores():
-    recipe = get_recipe("clean").replace(checkpoint_metric="last")
-    controls = Controls(0.001)
-    for epoch, loss in enumerate((0.5, 0.9, 0.7)):
-        assert controls.update(recipe, epoch, loss, 1 - loss)
-    assert controls.best_epoch == 2
-
-
-def test_the_rate_rises_evenly_and_then_falls_along_the_cosine():
-    import keras
-
-    recipe = get_recipe("folds").replace(epochs=10, warmup=3, learning_rate=0.01)
-    control, found = Controls.first(recipe), []
-    for epoch in range(10):
-        found.append(control.learning_rate)
-        control.update(recipe, epoch)
-        assert not control.stopped
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.01, 7, alpha=recipe.minimum_learning_rate / 0.01
-    )
-    expected = [0.0025, 0.005, 0.0075, *(float(schedule(epoch)) for epoch in range(7))]
-    assert found == pytest.approx(expected, rel=1e-5)
-
-
-def test_nothing_stops_a_training_in_which_nothing_is_selected():
-    recipe = get_recipe("folds").replace(epochs=90)
+@pytest.mark.parametrize("name", ["clean", "folds"])
+def test_the_last_epoch_is_kept_whatever_its_scores(name):
+    """And nothing stops a training in which nothing is selected."""
+    recipe = get_recipe(name).replace(checkpoint_metric="last", epochs=90)
     control = Controls.first(recipe)
-    for epoch in range(90):
-        assert control.update(recipe, epoch)
-    assert (control.stopped, control.best_epoch) == (False, 89)
+    for epoch in range(20 if name == "clean" else 90):
+        scores = (1.0 + epoch, 0.5 - epoch) if name == "clean" else ()
+        assert control.update(recipe, epoch, *scores)
+        assert (control.stopped, control.best_epoch) == (False, epoch)
