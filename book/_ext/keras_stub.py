@@ -37,8 +37,8 @@ class PyDataset:
     """keras.utils.PyDataset"""
 
 
-class AdamW:
-    """keras.optimizers.AdamW"""
+class Adam:
+    """keras.optimizers.Adam"""
 
 
 def setup(app):
@@ -52,7 +52,7 @@ def setup(app):
     keras.utils = _Silent("keras.utils")
     keras.utils.PyDataset = PyDataset
     keras.optimizers = _Silent("keras.optimizers")
-    keras.optimizers.AdamW = AdamW
+    keras.optimizers.Adam = Adam
     keras.saving = _Silent("keras.saving")
     keras.saving.register_keras_serializable = lambda **_: lambda layer: layer
     keras.ops = _Silent("keras.ops")
