@@ -60,7 +60,8 @@ def run(names=(), *, quick=False, backbones=None):
     if len(names) == 1:
         run_one(names[0], quick=quick, backbones=backbones)
         return 0
-    options = ["--quick"] * quick + (["--backbone", *backbones] if backbones else [])
+    options = ["--quick"] if quick else []
+    options += ["--backbone", *backbones] if backbones else []
     failed = []
     for name in names:
         print(f"== {name}", flush=True)
@@ -69,7 +70,7 @@ def run(names=(), *, quick=False, backbones=None):
             failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return int(bool(failed))
+    return 1 if failed else 0
 
 
 def run_one(name, *, quick=False, backbones=None):
@@ -82,7 +83,8 @@ def run_one(name, *, quick=False, backbones=None):
     # Before `measure` imports a backend, which reads these.
     os.environ.update(ENVIRONMENT.get(name, {}))
     import_keras()
-    measure, start = importlib.import_module(f"skinlib.bench.{name}").measure, time.monotonic()
+    measure = importlib.import_module(f"skinlib.bench.{name}").measure
+    start = time.monotonic()
     found = measure(quick=quick, **({"backbones": backbones} if backbones else {}))
     folder = paths.ROOT / "_build" / "bench" if quick else paths.RESULTS / "bench"
     path = folder / f"{name}{'' if found['device'].startswith('cpu') else '-gpu'}.json"

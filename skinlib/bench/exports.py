@@ -45,7 +45,8 @@ def measure(*, quick=False):
     from skinlib.predict.export.graph import servable
 
     classifier = released.load(released.newest())
-    prepared, test = prepare(classifier), external.load()
+    test = external.load()
+    prepared = prepare(classifier)
     part = evaluation.part_of(classifier, classifier.cached(test), test.table)
     chosen = np.arange(len(part))[: 40 if quick else None]
     labels, lesions = part.labels[chosen], test.table["lesion_id"].to_numpy()[chosen]

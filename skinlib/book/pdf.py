@@ -17,7 +17,7 @@ from skinlib.common.errors import DataError
 from skinlib.common.files import atomic_path
 from skinlib.common.process import need
 
-# Where the browser sees the book: the files come from the folder, nothing is asked of a network.
+# Where the browser sees the book: its files come from the folder, and other hosts are not asked.
 ADDRESS = "https://book/"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 SIDES = {"top": "18mm", "bottom": "20mm", "left": "16mm", "right": "16mm"}
@@ -84,6 +84,7 @@ def write(folder, output):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         page = browser.new_page()
+        page.route("**", lambda route: route.abort())
         page.route(f"{ADDRESS}**", answer)
         writer = _bound(_chapters(page), functools.partial(_sheet, page))
         browser.close()

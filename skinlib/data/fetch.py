@@ -6,6 +6,7 @@ broken download is continued (HTTP Range).
 """
 
 import functools
+import logging
 import os
 import shlex
 import shutil
@@ -14,19 +15,22 @@ from pathlib import Path
 
 import pooch
 import requests
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from skinlib import __version__
-from skinlib.common.errors import IntegrityError, TemporaryError
+from skinlib.common.errors import DataError, IntegrityError, TemporaryError
 from skinlib.common.files import atomic_path, require_place, require_space
 from skinlib.data.archive import unpack
 from skinlib.data.registry import DATASETS, PAGE
 
 TRIES = 4
+PASSING = (408, 416, 425, 429)  # answers below 500 that another try may change
 BACKOFF = 2.0  # seconds before the second try; doubles with each further one
 TIMEOUT = (10, 60)  # seconds to wait for a connection, and for the next bytes on it
 BLOCK = 1 << 16  # bytes written at a time; a break loses the block that it falls into
+
+_log = logging.getLogger(__name__)
 
 
 def fetch(dataset="ham10000", folder=None, *, progress=True):
@@ -50,7 +54,7 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     Raises
     ------
     DataError
-        A folder that cannot be written to.
+        A folder that cannot be written to, or a file that the server lacks.
     IntegrityError
         A file that is not the published one. No such download is kept.
     TemporaryError
@@ -65,13 +69,17 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     require_place(downloads / rows[0].name)
     downloads.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(downloads / ".lock"):
+        with _held(FileLock(downloads / ".lock"), folder):
             missing = [row for row in rows if not _done(row, folder)]
             # Once as downloaded, once unpacked: JPEG does not compress further.
             require_space(folder, sum(2 * row.bytes for row in missing))
             for row in missing:
-                path = downloads / row.name
-                if not path.is_file() or not _checked(row, path):
+                # Placed by hand, a zip may also lie beside the folder of downloads.
+                places = (downloads / row.name, folder / row.name)
+                path = next(filter(Path.is_file, places), places[0])
+                if path.is_file():
+                    _require_published(row, path)
+                else:
                     _download(dataset, row, downloads, progress)
                 if row.images:
                     unpack(path, folder / path.stem, row.images, progress=progress)
@@ -84,16 +92,28 @@ def fetch(dataset="ham10000", folder=None, *, progress=True):
     return folder
 
 
+def _held(lock, folder):
+    """Hold a lock, for `with`; a second fetch says that it waits for the first."""
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        _log.warning("another fetch into '%s' is under way; this one waits for it", folder)
+        return lock.acquire()
+
+
 def _done(row, folder):
     """Whether the images of a zip are unpacked, or the table is in its place."""
     if row.images:
         return len(list((folder / Path(row.name).stem).glob("*.jpg"))) == row.images
     path = folder / row.name
-    return path.is_file() and _checked(row, path)
+    if not path.is_file():
+        return False
+    _require_published(row, path)
+    return True
 
 
-def _checked(row, path):
-    """Return True; raise `IntegrityError` if a file that is there has another hash."""
+def _require_published(row, path):
+    """Raise `IntegrityError` if a file that is there has another hash than the published one."""
     algorithm = row.hash.partition(":")[0]
     found = f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
     if found != row.hash:
@@ -103,7 +123,6 @@ def _checked(row, path):
             "'Original File Format' on the page)"
         )
         raise IntegrityError(msg)
-    return True
 
 
 def _download(dataset, row, downloads, progress):
@@ -121,17 +140,20 @@ def _download(dataset, row, downloads, progress):
             )
             raise IntegrityError(msg) from error
         except requests.RequestException as error:
-            if attempt == TRIES:
+            # What the server lacks or forbids it will not have in a few seconds.
+            status = getattr(error.response, "status_code", None)
+            lasting = status is not None and status < 500 and status not in PASSING
+            if attempt == TRIES or lasting:
                 to, by_hand = shlex.quote(str(downloads.parent)), shlex.quote(str(downloads))
                 msg = (
-                    f"cannot download {row.name} from {row.url}: {error} (tried {TRIES} times); "
+                    f"cannot download {row.name} from {row.url}: {error} (tries: {attempt}); "
                     "what has arrived is kept and continued next time. Or by hand: get "
                     f"{', '.join(row.name for row in DATASETS[dataset])} from {PAGE} (tables as "
                     f"'Original File Format'), put them into {by_hand}, run `python -m skinlib "
                     f"fetch --dataset {dataset} --to {to}` to check and unpack them, then `python "
                     f"-m skinlib check-data --data {to}`"
                 )
-                raise TemporaryError(msg) from error
+                raise (DataError if lasting else TemporaryError)(msg) from error
             time.sleep(BACKOFF * 2 ** (attempt - 1))
 
 

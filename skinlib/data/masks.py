@@ -50,8 +50,9 @@ def locate(data, masks=None):
     for place in places:
         if place.exists():
             return place
+    missing = " and ".join(f"'{place}'" for place in places)
     msg = (
-        f"no lesion masks in '{chosen or data}'; put {NAMES[1]} beside the photographs, which the "
+        f"no lesion masks: {missing} not found; put {NAMES[1]} beside the photographs, which the "
         "HAM10000 page of the Harvard Dataverse offers (doi:10.7910/DVN/DBW86T), or set "
         "SKINLIB_MASKS or --masks to it"
     )

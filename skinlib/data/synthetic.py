@@ -7,6 +7,7 @@ the folder; `painter` makes the pictures.
 
 import functools
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,10 @@ def generate(folder, *, images=700, seed=0, width=160, height=120):
     low, high = LIMITS
     if not low <= images <= high:
         msg = f"synthetic data have {low} to {high} images, not {images}; name another number"
+        raise DataError(msg)
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        msg = f"'{folder}' is not empty; name a new folder for synthetic data"
         raise DataError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     table = metadata(images, seed)

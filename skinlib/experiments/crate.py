@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.classes import CLASSES, LONG_NAMES
-from skinlib.common.errors import DataError
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_folder, sha256, write_json
 from skinlib.common.process import need
 from skinlib.data.registry import PAGE
@@ -82,12 +82,21 @@ def write(study, folder):
     return folder / METADATA
 
 
+def _split_file(run):
+    """Return the name of the file of a run's split; refuse a run that does not say it."""
+    if not (name := run.record["split"].get("file")):
+        msg = f"run '{run.folder}' does not name the file of its split; train it again"
+        raise IntegrityError(msg)
+    return name
+
+
 def _copy(study, runs, folder):
     """Copy what the crate holds; return by run the places of its split and of its results."""
     listed, places = {"Snakefile": paths.ROOT / "Snakefile"}, {}
     listed[f"studies/{study.name}.yaml"] = paths.STUDIES / f"{study.name}.yaml"
     for run in runs:
-        file, inside = run.record["split"]["file"], f"results/runs/{study.name}/{run.name}"
+        inside = f"results/runs/{study.name}/{run.name}"
+        file = _split_file(run)
         made = {f"{inside}/{name}": run.folder / name for name in (RUN, HISTORY, PREDICTIONS)}
         places[run.name] = f"results/splits/{file}", list(made)
         listed |= {f"results/splits/{file}": paths.RESULTS / "splits" / file, **made}
@@ -135,7 +144,7 @@ def _croissant(study, runs, folder):
     for run in runs:
         place = f"results/runs/{study.name}/{run.name}/predictions.csv"
         add(place, run.name, f"Predictions of {run.command()}", meanings)
-    for name in sorted({run.record["split"]["file"] for run in runs}):
+    for name in sorted(set(map(_split_file, runs))):
         columns = (folder / "results" / "splits" / name).open().readline().strip().split(",")
         add(f"results/splits/{name}", Path(name).stem, "The set of each photograph", columns)
     metadata = mlc.Metadata(

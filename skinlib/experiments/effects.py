@@ -12,6 +12,7 @@ from skinlib.common import paths
 from skinlib.common.classes import CLASSES
 from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits
+from skinlib.data.matching import some
 from skinlib.experiments.external import PART
 from skinlib.experiments.study import load_study
 from skinlib.stats import paired
@@ -50,15 +51,15 @@ def together(runs, part="test", change=None):
 
     Raises
     ------
+    DataError
+        Without a run.
     IntegrityError
         If they are not for the same images of the same data.
     """
+    _require_same_data(runs, part)
     first, *_ = frames = [run.predictions(part) for run in runs]
-    # The official test is of no run's own data.
-    data = "external" if part == PART else "data"
     for run, frame in zip(runs, frames, strict=True):
-        same = run.record.get(data) == runs[0].record.get(data)
-        if not same or list(frame["image_id"]) != list(first["image_id"]):
+        if list(frame["image_id"]) != list(first["image_id"]):
             msg = (
                 f"'{run.folder}' and '{runs[0].folder}' have predictions for different images; "
                 "train both on one split"
@@ -69,6 +70,24 @@ def together(runs, part="test", change=None):
     if change:
         found = [change(run, each) for run, each in zip(runs, found, strict=True)]
     return labels, found, lesions
+
+
+def _require_same_data(runs, part):
+    """Refuse runs whose predictions for a set are not of the same copy of the same data."""
+    if not runs:
+        msg = "there are no runs to compare; expected at least one finished run"
+        raise DataError(msg)
+    # The official test is of no run's own data.
+    kind = "external" if part == PART else "data"
+    first, *others = (run.record.get(kind) or {} for run in runs)
+    for run, other in zip(runs[1:], others, strict=True):
+        if other != first:
+            one, two = (f"{d.get('name')} {d.get('fingerprint')}" for d in (first, other))
+            msg = (
+                f"'{runs[0].folder}' and '{run.folder}' have different data ({one} and {two}), so "
+                "their numbers are not of the same images; compare runs of one copy of the data"
+            )
+            raise IntegrityError(msg)
 
 
 def compare(first, second, part="test"):
@@ -88,6 +107,7 @@ def compare(first, second, part="test"):
         if not run.finished:
             msg = f"run '{run.folder}' is {run.record['status']}; a comparison needs finished runs"
             raise DataError(msg)
+    _require_same_data((first, second), part)
     # The official test is nobody's split: models of different ones may meet there.
     if part != PART:
         _require_same_split(first, second, part)
@@ -103,7 +123,7 @@ def _require_same_split(first, second, part):
         )
         raise IntegrityError(msg)
     for run in (first, second):
-        path = paths.RESULTS / "splits" / run.record["split"]["file"]
+        path = paths.RESULTS / "splits" / run.record["split"].get("file", "")
         # Somebody may have copied the run alone.
         if not path.is_file():
             continue
@@ -112,7 +132,7 @@ def _require_same_split(first, second, part):
         if odd := sorted(expected ^ set(run.predictions(part)["image_id"])):
             msg = (
                 f"the predictions of '{run.folder}' are not of the {part} set of its split "
-                f"{one}: {', '.join(odd[:5])}; train the run again"
+                f"{one}: {some(odd)}; train the run again"
             )
             raise IntegrityError(msg)
 

@@ -137,6 +137,11 @@ def _faults(recipe):
             "recipe field frozen is True with crops or facts_dropped; features are computed of "
             "whole squares once, set frozen to False"
         )
+    if recipe.mask_path and (recipe.crops is not None or recipe.facts_dropped):
+        yield (
+            "recipe field mask_path is True with crops or facts_dropped; the mask is of the whole "
+            "square, set crops to None and facts_dropped to 0"
+        )
     if recipe.warmup >= recipe.epochs:
         yield f"recipe field warmup is {recipe.warmup}, expected fewer than epochs, {recipe.epochs}"
     if recipe.teachers and (recipe.label_smoothing or recipe.cumulative):

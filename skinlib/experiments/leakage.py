@@ -3,6 +3,7 @@
 import pandas as pd
 
 from skinlib.common import paths
+from skinlib.common.errors import DataError
 from skinlib.data import splits
 from skinlib.experiments import effects
 from skinlib.stats import paired
@@ -23,8 +24,14 @@ def runs(study, recipe=None, backbone=None):
     The variants that end with ``sealed`` and ``leaking``, of the same seed, make a pair; of a
     recipe and a backbone, or of all.
     """
-    variants = {spec.variant for spec in study.specs if spec.variant}
-    arms = [next(each for each in variants if each.endswith(arm)) for arm in ("sealed", "leaking")]
+    variants = sorted({spec.variant for spec in study.specs if spec.variant})
+    arms = [each for arm in ("sealed", "leaking") for each in variants if each.endswith(arm)]
+    if len(arms) != 2:
+        msg = (
+            f"study '{study.name}' has the variants {', '.join(variants) or 'none'}; expected one "
+            "that ends with 'sealed' and one with 'leaking', as the studies of leakage have"
+        )
+        raise DataError(msg)
     sealed, leaking = (effects.finished(study, arm, recipe, backbone) for arm in arms)
     return {key: (run, leaking[key]) for key, run in sealed.items() if key in leaking}
 

@@ -140,7 +140,8 @@ def matched():
 
     Of the measured runs of `skinlib.experiments.effects.SETTINGS` that differ in nothing else.
     """
-    study, described = load_study(effects.SETTINGS_STUDY), effects.SETTINGS[effects.ATTENTION]
+    study = load_study(effects.SETTINGS_STUDY)
+    described = effects.SETTINGS[effects.ATTENTION]
     first, second = (
         {
             key: read_scores(run)[0].set_index("image_id")

@@ -85,8 +85,8 @@ class Recipe:
         set is learned beside the labels (`skinlib.training.distillation`); ``{seed}`` in a name is
         the seed of the training. Weight of the loss that keeps the relations between the images of
         a batch as the teachers see them.
-    learning_rate, epsilon, weight_decay : float
-        Of Adam; of AdamW where there is a weight decay.
+    learning_rate, epsilon, weight_decay, batch_size, epochs
+        Of Adam, or AdamW where there is a weight decay; images in a step, and epochs at most.
     schedule
         ``plateau``: the learning rate is multiplied by `plateau_factor` (None: never) after
         `plateau_patience` epochs without a lower validation loss; ``cosine``: it falls to

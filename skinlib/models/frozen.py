@@ -86,15 +86,17 @@ def feature_parts(lower, prepared, recipe, *, progress=True):
     `lower` is of `halves`. `progress` shows a bar while features are computed, which is done once
     for all runs.
     """
-    first, parts = prepared.parts["train"], {}
+    first = prepared.parts["train"]
     plain = changed = (_features(lower, first, None, 0, progress),)
     if recipe.augmentation:
         changed = tuple(
             _features(lower, first, recipe.augmentation, copy, progress)
             for copy in range(recipe.augmented_copies)
         )
+    parts = {}
     for name, part in prepared.parts.items():
         copies = changed if name == "train" else plain
+        # Features have no colour channels to turn.
         fields = {"pixels": copies[0], "channel_order": "rgb", "copies": copies}
         parts[name] = FeaturePart(**vars(part) | fields)
     return parts

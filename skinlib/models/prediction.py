@@ -70,3 +70,18 @@ def attention(model, part):
         found = inner.predict_on_batch([inputs[name] for name in names])
         out.append(np.asarray(found, np.float32).mean(axis=-1))
     return np.concatenate(out)
+
+
+def outputs(model):
+    """Return tensors of a network by name: ``probabilities``, ``features`` and ``attention``.
+
+    Features are means over positions, (n, C); attention is there if the network has any,
+    (n, h, w, K).
+    """
+    import keras
+
+    features = keras.ops.mean(model.get_layer("pool").input, axis=(1, 2))
+    found = {"probabilities": model.output, "features": features}
+    if any(layer.name == "soft_attention" for layer in model.layers):
+        found["attention"] = model.get_layer("soft_attention").output[1]
+    return found

@@ -128,8 +128,9 @@ def precision(name):
 def enough_memory(where, remedy):
     """Turn a backend's error about memory inside the block into `TemporaryError`.
 
-    The batch is not halved instead: the numbers would be those of another recipe. The message has
-    `where` (what was being done) and `remedy`.
+    The batch is not halved instead: batch normalisation would see other statistics, and the
+    numbers would be those of another recipe. The message has `where` (what was being done) and
+    `remedy`.
     """
     try:
         yield

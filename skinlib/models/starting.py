@@ -36,8 +36,9 @@ def downloading(backbone):
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """A finished run to start from: one on smaller pictures, say, which costs less (Howard 2018).
+    """A finished run to start from, on smaller pictures for example.
 
+    Most epochs then cost a fraction (Howard, Training ImageNet in 3 hours for 25 minutes, 2018).
     `skinlib.experiments.records.starting_weights` finds one.
     """
 

@@ -122,8 +122,14 @@ def stages(kinds, layers, kept, tap):
                 # addition: the later one ends it.
                 block = re.sub(r"_(add|project_BN|project_bn)$", "", layer.name)
                 ends[kind, block] = (kind, list(layer.output.shape[1:]), layer.name)
-    found, alike = [], lambda end: (end[0], end[1][: 2 if end[0] == "dense layer" else 3])
-    for (kind, _), blocks in itertools.groupby(ends.values(), alike):
+
+    def stage_of(end):
+        """Channels of dense layers grow from block to block, so they do not tell stages apart."""
+        kind, shape, _ = end
+        return kind, shape[:2] if kind == "dense layer" else shape
+
+    found = []
+    for (kind, _), blocks in itertools.groupby(ends.values(), stage_of):
         _, shapes, names = zip(*blocks, strict=True)
         found.append({
             "name": kind, "blocks": len(names), "kept_blocks": len(kept.intersection(names)),

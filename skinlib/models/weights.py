@@ -52,7 +52,7 @@ def check_file(path, expected_sha256=None):
                     f"`model.save_weights('name{SUFFIX}')`"
                 )
                 raise DataError(msg)
-            for fault in _faults(file, path.stat().st_size, set()):
+            if fault := next(_faults(file, path.stat().st_size, set()), None):
                 msg = f"'{path}' {fault}; refused, get it again from those who made it"
                 raise IntegrityError(msg)
     # h5py passes on damage in whatever form the place of the damage gives it.
@@ -63,9 +63,10 @@ def check_file(path, expected_sha256=None):
 
 
 def _faults(group, size, seen):
-    """Yield what is wrong with a group, in a file of `size` bytes; to be left at the first fault.
+    """Yield what is wrong with a group, in a file of `size` bytes.
 
-    `seen` has the addresses of the groups so far.
+    Only the first fault can be asked for: what follows it relies on there being none. `seen` has
+    the addresses of the groups so far.
     """
     seen.add(h5py.h5o.get_info(group.id).addr)
     for name in group:

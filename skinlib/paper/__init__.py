@@ -171,8 +171,10 @@ def late_epochs():
     for name, curve in load("curves").items():
         # "DenseNet201 MD, no schedule": the arm is the word before the comma.
         if name.partition(",")[0].endswith(" MD"):
-            run, held_out = logged_run(name), np.array(curve["val_accuracy"], float)
-            schedule, late = bool(run.settings["schedule"]), held_out[-LATE:].mean()
+            run = logged_run(name)
+            held_out = np.array(curve["val_accuracy"], float)
+            schedule = bool(run.settings["schedule"])
+            late = held_out[-LATE:].mean()
             rows.append((name, run.test_images, len(held_out), schedule, held_out.max(), late,
                          held_out[-1]))  # fmt: skip
     columns = ["name", "images", "epochs", "schedule", "best", "late", "end"]

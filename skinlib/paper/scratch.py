@@ -28,17 +28,21 @@ def frame():
     size (`skinlib.paper.measured.latency`), NaN where not measured; each of `SCORES` as an
     estimate over lesions; ``printed``, the accuracy in the paper, NaN where there is none; ``run``.
     """
-    latency, table = measured.latency()["backbones"], paper.printed()["5"]
+    latency = measured.latency()["backbones"]
+    printed = paper.printed()["5"]
+    arms = {True: "MD", False: "AD"}
     rows = [
         {
             "network": run.record["backbone"],
-            "arm": (arm := "MD" if run.record["recipe"]["metadata"] else "AD"),
+            "arm": arms[run.record["recipe"]["metadata"]],
             "start": NONE if run.record["weights"]["source"] == "none" else IMAGENET,
             "pixels": run.record["input_size"],
             "parameters": run.record["parameters"],
             "seconds": latency.get(run.record["backbone"], {}).get("median", np.nan),
             **estimates(run, names=SCORES),
-            "printed": table.value(run.record["backbone"], arm),
+            "printed": printed.value(
+                run.record["backbone"], arms[run.record["recipe"]["metadata"]]
+            ),
             "run": run,
         }
         for run in load_study(STUDY).finished()

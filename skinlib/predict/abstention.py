@@ -44,14 +44,19 @@ class Answers:
 
     @property
     def named(self):
-        """Class index by operating point, shape (n,) each."""
+        """Class index by operating point, shape (n,) each; None where there is no rule."""
         return {points.AS_DATA: self.probabilities.argmax(axis=1), points.ALIKE: self.alike}
 
 
 def joined(found):
-    """Return several `Answers`, or more than these, one after the other as one."""
-    columns = zip(*(vars(each).values() for each in found), strict=True)
-    return type(found[0])(*(None if each[0] is None else np.concatenate(each) for each in columns))
+    """Return several `Answers`, or objects of a subclass of it, one after the other as one."""
+    columns = {name: [getattr(each, name) for each in found] for name in vars(found[0])}
+    return type(found[0])(
+        **{
+            name: None if each[0] is None else np.concatenate(each)
+            for name, each in columns.items()
+        }
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -114,8 +114,9 @@ def localise(run, data=None, masks=None, *, progress=True):
     """
     dataset = ham10000.load(data, decode=False)
     masks = Masks(locate(dataset.folder, masks))
-    rows, classifier = run.predictions("test"), load_run(run.folder)
-    maps = _maps(classifier, prepare(classifier, dataset, progress=progress).parts["test"])
+    classifier = load_run(run.folder)
+    prepared = prepare(classifier, dataset, progress=progress)
+    rows, maps = prepared.tables["test"], _maps(classifier, prepared.parts["test"])
     crop, grid = classifier.recipe.crop, maps[DARKNESS].shape[1:]
     shares = masks.shares(rows["image_id"], grid, crop)
     others = sorted((masks.ids & set(dataset.table["image_id"])) - set(rows["image_id"]))

@@ -45,8 +45,8 @@ class CrossFitted:
             found.append(rule.answers(given[here], None, complete[here]))
         # Where the rows of the folds, one after the other, belong.
         order = np.argsort(np.argsort(self.folds, kind="stable"))
-        columns = vars(abstention.joined(found)).values()
-        return abstention.Answers(*(column[order] for column in columns))
+        columns = vars(abstention.joined(found)).items()
+        return abstention.Answers(**{name: column[order] for name, column in columns})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -137,7 +137,7 @@ def of_run(run, classifier, prepared, risk, progress):
     if blind:
         answers["without facts"] = rule.answers(blind["test"], distances, False)
     rounded = {part: each.probabilities for part, each in found.items()}
-    return HeldOut(rule, labels, lesions, facts, answers, chosen_on, rounded)
+    return HeldOut(rule, labels, lesions, prepared.tables["test"], answers, chosen_on, rounded)
 
 
 def of_folds(runs, classifier, prepared, risk):

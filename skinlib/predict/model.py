@@ -16,7 +16,7 @@ from skinlib.common.process import import_keras
 from skinlib.data import pixels
 from skinlib.data.metadata import MetadataEncoder
 from skinlib.experiments.recipes import from_json
-from skinlib.models.prediction import d4
+from skinlib.models.prediction import d4, outputs
 from skinlib.models.weights import check_file, load_classifier
 from skinlib.predict import abstention, ood
 from skinlib.predict.export import running
@@ -42,8 +42,9 @@ class Predictions(abstention.Answers):
 class Predictor:
     """What is before and after a network, whichever runtime computes it.
 
-    A subclass has ``runtime``, the name and version of that runtime, and ``_run``, which computes
-    the outputs of `skinlib.predict.export.graph.servable` by name.
+    A subclass has ``runtime``, the name and version of that runtime, ``_run``, which computes the
+    outputs of `skinlib.predict.export.graph.servable` by name, and ``_probabilities``, which
+    computes the first of them alone.
 
     Parameters
     ----------
@@ -109,17 +110,18 @@ class Predictor:
             inputs["metadata"] = self.encoder.transform(facts)
         # The other squares of `crops` are of whole photographs, which are not here.
         several = (views or self.recipe.views) != "one"
-        seen = d4(inputs["image"]) if several else [inputs["image"]]
-        found = [self._run({**inputs, "image": view}) for view in seen]
-        probabilities = np.mean([each["probabilities"] for each in found], axis=0)
-        # Those of the first view, the picture as it is.
-        distances, maps = (found[0].get(name) for name in ("distance", "attention"))
+        seen = list(d4(inputs["image"])) if several else [inputs["image"]]
+        # Distance and attention are those of the first view, the picture as it is.
+        found = self._run(inputs)
+        distances, maps = found.get("distance"), found.get("attention")
+        others = [self._probabilities({**inputs, "image": view}) for view in seen[1:]]
+        probabilities = np.mean([found["probabilities"], *others], axis=0)
         if self.rule:
             answers = self.rule.answers(probabilities, distances, self.known(facts))
         else:
             status = np.full(len(probabilities), abstention.ANSWERED, object)
             answers = abstention.Answers(probabilities, status, None, None)
-        return Predictions(*vars(answers).values(), distances, maps)
+        return Predictions(**vars(answers), distances=distances, maps=maps)
 
     def predict(self, path, *, age=None, sex="unknown", site="unknown"):
         """Return class to probability for one photograph, fitted to the data if there is a rule.
@@ -166,9 +168,15 @@ class Classifier(Predictor):
 
         return keras.Model(self.model.inputs, outputs(self.model))
 
+    def _fed(self, inputs):
+        return {**inputs, "image": self._channels(inputs["image"])}
+
+    def _probabilities(self, inputs):
+        return np.asarray(self.model.predict_on_batch(self._fed(inputs)))
+
     def _run(self, inputs):
+        fed = self._fed(inputs)
         # By name is by position here: the functional graph keeps the order of its inputs.
-        fed = {**inputs, "image": self._channels(inputs["image"])}
         found = self._inner.predict_on_batch([fed[tensor.name] for tensor in self.model.inputs])
         found = {name: np.asarray(values, np.float32) for name, values in found.items()}
         if self.detector:
@@ -209,7 +217,7 @@ class OnnxClassifier(Predictor):
     Raises
     ------
     IntegrityError
-        ONNX Runtime does not take the graph.
+        ONNX Runtime does not take the graph, or it does not measure the distance.
     """
 
     # What a processor keeps near: more at a time is slower.
@@ -229,18 +237,9 @@ class OnnxClassifier(Predictor):
                 "fetch its folder again"
             )
             raise IntegrityError(msg) from error
+        if "distance" not in self._run.outputs:
+            msg = f"the network of '{self.name}' has no output 'distance'; fetch its folder again"
+            raise IntegrityError(msg)
 
-
-def outputs(model):
-    """Return tensors of a network by name: ``probabilities``, ``features`` and ``attention``.
-
-    Features are means over positions, (n, C); attention is there if the network has any,
-    (n, h, w, K).
-    """
-    import keras
-
-    features = keras.ops.mean(model.get_layer("pool").input, axis=(1, 2))
-    found = {"probabilities": model.output, "features": features}
-    if any(layer.name == "soft_attention" for layer in model.layers):
-        found["attention"] = model.get_layer("soft_attention").output[1]
-    return found
+    def _probabilities(self, inputs):
+        return self._run(inputs, ["probabilities"])["probabilities"]

@@ -16,7 +16,7 @@ import dataclasses
 import h5py
 import numpy as np
 
-from skinlib.common.errors import DataError
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.common.files import atomic_path
 from skinlib.models.weights import check_file
 
@@ -139,11 +139,16 @@ def save(path, detector):
 
 
 def load(path, sha256=None):
-    """Read what `save` wrote; refuse another hash."""
+    """Read what `save` wrote; refuse another hash, or a file that lacks what `save` writes."""
     check_file(path, sha256)
     with h5py.File(path) as file:
+        wanted = [f"{part}/{name}" for part in PARTS for name in ARRAYS]
+        limits = file["limits"][()].astype(float) if "limits" in file else np.zeros(0)
+        if any(name not in file for name in wanted) or limits.shape != (2,) or min(limits) <= 0:
+            msg = f"'{path}' does not hold two Gaussians and their limits; fetch this file again"
+            raise IntegrityError(msg)
         each = (
             Gaussian(*(file[f"{part}/{name}"][()].astype(float) for name in ARRAYS))
             for part in PARTS
         )
-        return Detector(*each, file["limits"][()].astype(float))
+        return Detector(*each, limits)

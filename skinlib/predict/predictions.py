@@ -163,11 +163,14 @@ def _classified(classifier, batch):
     """Yield the predictions of pairs: a request, and what `_read` returned for it."""
     pictures = np.stack([picture for _, (picture, *_) in batch])
     found = classifier.classify(pictures, table([request.facts for request, _ in batch]))
-    columns = found.status, found.probabilities, found.distances, found.alike, found.flagged
+    columns = {
+        "status": found.status, "probabilities": found.probabilities, "distance": found.distances,
+        "alike": found.alike, "flagged": found.flagged,
+    }  # fmt: skip
     for place, (request, (_, shown, note)) in enumerate(batch):
-        values = [None if each is None else each[place] for each in columns]
+        values = {name: None if each is None else each[place] for name, each in columns.items()}
         overlay = None if shown is None else lay_over(shown, found.maps[place])
-        yield Prediction(request, *values, overlay, note)
+        yield Prediction(request, **values, overlay=overlay, note=note)
 
 
 def lay_over(picture, attention):

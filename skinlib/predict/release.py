@@ -87,6 +87,9 @@ def make(directory, data=None, *, folds=(), name=None, risk=abstention.RISK, pro
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
     folder = paths.MODELS / name.lower()
     folder.mkdir(parents=True, exist_ok=True)
+    # Of an older release, which need not be written again.
+    for path in (folder / released.ONNX, folder / released.BESIDE, *folder.glob("float16*")):
+        path.unlink(missing_ok=True)
     write_weights(run.weights_path, folder / WEIGHTS, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {

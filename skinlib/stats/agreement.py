@@ -15,6 +15,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from skinlib.common.errors import DataError
 from skinlib.stats.bootstrap import cluster_weights, estimate
 from skinlib.stats.scores import scores
 
@@ -68,6 +69,9 @@ def tests(correct, lesions):
         One row a pair: ``first``, ``second``, ``only_first``, ``only_second``, ``p_image``,
         ``p_lesion``, and after Holm's correction over all pairs ``holm_image``, ``holm_lesion``.
     """
+    if len(correct) < 2:
+        msg = f"a comparison needs two models, found {len(correct)}; name another run"
+        raise DataError(msg)
     rows = []
     for names in itertools.combinations(correct, 2):
         pair = [correct[name] for name in names]

@@ -137,7 +137,8 @@ def net_benefits(labels, probabilities, lesions):
         By ``Threshold``, per 1,000 photographs: the ``Net benefit``, that of ``Acting on all``, and
         the ``Gain`` over the better of all and none.
     """
-    weights, positive = cluster_weights(lesions), labels == MELANOMA
+    weights = cluster_weights(lesions)
+    positive = labels == MELANOMA
     rows = []
     for threshold in THRESHOLDS:
         worth = 1000 * np.where(positive, 1.0, -threshold / (1 - threshold))

@@ -62,8 +62,8 @@ class Effect:
 
     def over_seeds(self, score):
         """Return the difference of one score with its t interval, from `LEAST_SEEDS` seeds on."""
-        values, reach = self.by_seed[:, self.place(score)], np.nan
-        mean, count = float(values.mean()), len(values)
+        values = self.by_seed[:, self.place(score)]
+        mean, count, reach = float(values.mean()), len(values), np.nan
         if count >= LEAST_SEEDS:
             reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * stats.sem(values))
         return Estimate(mean, mean - reach, mean + reach)

@@ -94,7 +94,8 @@ def corrected(validation, test):
         Probabilities (m, 7): ``as trained``, ``calibrated``, ``shares estimated`` and, as a bound,
         ``shares known``, for which alone the labels of the test set are used.
     """
-    found, source = calibrate(*validation[:2])(test[1]), shares(validation[0])
+    found = calibrate(*validation[:2])(test[1])
+    source = shares(validation[0])
     return {
         "as trained": test[1],
         "calibrated": found,

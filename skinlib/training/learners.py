@@ -26,8 +26,9 @@ def train(job):
     What it learns from are the channels of the tapped tensor, averaged over positions, and the
     metadata. There is one "epoch", and no weights are kept.
     """
-    record, recipe, start = job.record, job.recipe, time.perf_counter()
-    size, seed, parts = record["input_size"], record["seed"], job.prepared.parts
+    start = time.perf_counter()
+    record, recipe, parts = job.record, job.recipe, job.prepared.parts
+    size, seed = record["input_size"], record["seed"]
     model = build_classifier(record["backbone"], recipe, size=size, weights=job.weights, seed=seed)
     labels = parts["train"].labels
     class_weights = losses.weights_of(recipe, labels)

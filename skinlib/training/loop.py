@@ -138,8 +138,12 @@ def train(
             record["outlines"] = agreement
         record["split"]["file"] = records.save_split(prepared, recipe, seed)
         with Watch() as watch, trackers:
-            given = recipe, prepared, weights, teachers, keep_weights
-            _train(Job(folder, record, *given, watch, trackers, progress))
+            job = Job(
+                folder=folder, record=record, recipe=recipe, prepared=prepared, weights=weights,
+                teachers=teachers, keep_weights=keep_weights, watch=watch, trackers=trackers,
+                show=progress,
+            )  # fmt: skip
+            _train(job)
         return run.read_run(folder)
 
 

@@ -36,6 +36,7 @@ def compile_network(network, recipe):
     # By object, not by name: Keras makes the sums of a named metric in its first step only,
     # too late to restore saved ones.
     accuracy = keras.metrics.MeanMetricWrapper(_correct, name="accuracy")
+    # It is Keras' Adam, but for the average of the weights, which only `ema` keeps.
     optimizer = AveragingAdam(
         recipe.learning_rate,
         epsilon=recipe.epsilon,

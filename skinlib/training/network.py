@@ -66,6 +66,8 @@ def build(job):
 def on_devices(count):
     """Return a context that builds and trains models on devices that share each batch.
 
+    For a network that is too slow, or too large, for one device; otherwise several runs on one
+    device each are the better use of a machine.
     On JAX a batch is normalised as a whole, so the numbers are those of one device but for
     rounding. On TensorFlow every device normalises its own share of the batch, and has its own
     stream of random numbers. `DataError`: there are fewer devices, or the backend cannot share a

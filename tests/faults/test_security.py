@@ -13,7 +13,7 @@ from skinlib.data.registry import DATASETS
 FORBIDDEN = (
     "safe_mode=False", "enable_unsafe_deserialization", "load_model(", "Lambda(",
     "allow_pickle=True", "pickle.load", "joblib.load", "torch.load", "read_pickle",
-    "yaml.load(", " eval(", " exec(", "extractall(", "os.system", "shell=True", "verify=False",
+    "yaml.load(", "extractall(", "os.system", "shell=True", "verify=False",
     "LOAD_TRUNCATED_IMAGES", "known_hash=None",
 )  # fmt: skip
 
@@ -40,8 +40,9 @@ class _NoDocstrings(ast.NodeTransformer):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(paths.ROOT).as_posix())
 def test_nothing_runs_what_it_reads(path):
-    text = " " + code(path).replace("model.eval(", "")
+    text = code(path)
     assert [word for word in FORBIDDEN if word in text] == []
+    assert not re.search(r"(?<![.\w])(eval|exec)\(", text)
 
 
 def test_every_file_to_download_has_a_hash():

@@ -158,6 +158,25 @@ def test_gamma_starts_at_a_hundredth_and_is_trained(variant):
     np.testing.assert_allclose(ops.convert_to_numpy(layer(inputs)), 2 * before, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("height", "channels", "met"), [(8, 192, 15), (7, 128, 13), (4, 6, 6)])
+def test_as_coded_has_2h_minus_1_height_taps_that_meet_data(height, channels, met, rng):
+    layer = built("as_coded", (height, 2, channels), rng)
+    inputs = tensor(rng, 1, height, 2, channels)
+    _, maps = outcome(layer, inputs)
+    first, last = layer.taps
+    assert last - first == met
+    kernel = ops.convert_to_numpy(layer.kernel).copy()
+    kernel[:first] = kernel[last:] = 1e3
+    layer.kernel.assign(kernel)
+    np.testing.assert_array_equal(outcome(layer, inputs)[1], maps)
+    # The outermost of the others do count.
+    for tap in (first, last - 1):
+        other = kernel.copy()
+        other[tap] += 1.0
+        layer.kernel.assign(other)
+        assert np.abs(outcome(layer, inputs)[1] - maps).max() > 1e-4
+
+
 # Channels of the taps, and the parameters of the layer in the summaries.
 LOGGED = {128: 18_448, 192: 27_664, 176: 25_360, 576: 82_960, 672: 96_784, 960: 138_256}
 LOGGED |= {2048: 294_928}

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
+from skinlib.common.errors import DataError
 from skinlib.stats import agreement
 from skinlib.stats.paired import effect
 
@@ -82,3 +83,8 @@ def test_intervals_are_those_of_the_paired_effect(case):
     found = agreement.compare(*case)["accuracy"][0]
     expected = one.difference[0], one.low[0], one.high[0]
     assert (found.value, found.low, found.high) == pytest.approx(expected)
+
+
+def test_one_model_cannot_be_compared():
+    with pytest.raises(DataError, match="needs two models, found 1"):
+        agreement.tests({"a": np.array([True, False])}, np.array([1, 2]))

@@ -76,12 +76,17 @@ def test_a_partial_file_that_does_not_fit_starts_anew(server, tmp_path, kept):
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("status", [403, 404, 503])
-def test_a_server_that_never_delivers(server, tmp_path, status):
+@pytest.mark.parametrize(
+    ("status", "error", "waits"),
+    [(403, DataError, []), (404, DataError, []), (429, TemporaryError, [2, 4, 8]),
+     (503, TemporaryError, [2, 4, 8])],
+)  # fmt: skip
+def test_a_server_that_never_delivers(server, tmp_path, status, error, waits):
+    """What it lacks or forbids is not asked for again."""
     server.fault = lambda handler, name, body: name != TABLE and not handler.send_error(status)
-    with pytest.raises(TemporaryError, match=f"{ZIP}.*{status}.*10.7910/DVN/DBW86T"):
+    with pytest.raises(error, match=f"{ZIP}.*{status}.*10.7910/DVN/DBW86T"):
         run(tmp_path)
-    assert server.waits == [2, 4, 8]
+    assert server.waits == waits
     assert images(tmp_path) == []
 
 

@@ -8,7 +8,7 @@ from invented import invent
 
 from skinlib.common import paths
 from skinlib.common.classes import CLASSES
-from skinlib.common.errors import IntegrityError
+from skinlib.common.errors import DataError, IntegrityError
 from skinlib.data import splits, synthetic
 from skinlib.experiments import leakage
 from skinlib.experiments.study import load_study
@@ -85,8 +85,10 @@ def test_what_changes_everywhere_is_no_memory_of_a_lesion(pair):
 
 def test_runs_of_other_images_are_refused(pair):
     pair[1].record["data"] = {"fingerprint": "2"}
-    with pytest.raises(IntegrityError, match="different images"):
+    with pytest.raises(IntegrityError, match="different data .*; compare runs of one copy"):
         leakage.pairs({("A", 0): pair})
+    with pytest.raises(DataError, match="ends with 'sealed' and one with 'leaking'"):
+        leakage.runs(load_study("demo"))
 
 
 def test_pairs_are_of_one_seed_backbone_and_recipe(tmp_path, monkeypatch):

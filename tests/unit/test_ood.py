@@ -1,5 +1,6 @@
 """The distance to the training pictures is that of scikit-learn's probabilistic PCA."""
 
+import h5py
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -90,3 +91,12 @@ def test_a_file_gives_it_back(known, features, tmp_path):
     np.testing.assert_allclose(ood.load(path).distance(*pair), known.distance(*pair), rtol=1e-3)
     with pytest.raises(IntegrityError, match="SHA-256"):
         ood.load(path, "0" * 64)
+
+
+@pytest.mark.parametrize("lacks", ["limits", "network/mean"])
+def test_a_file_that_lacks_an_array_is_refused(known, tmp_path, lacks):
+    ood.save(tmp_path / "a.h5", known)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file[lacks]
+    with pytest.raises(IntegrityError, match="two Gaussians and their limits; fetch"):
+        ood.load(tmp_path / "a.h5")

@@ -111,6 +111,7 @@ def test_replace_changes_a_copy():
         ("clean", {"teachers": ["a/b"], "label_smoothing": 0.1}, "set label_smoothing to 0"),
         ("clean", {"relations": 0.5}, "name teachers"),
         ("clean", {"outlines": "unet"}, "set mask_path"),
+        ("folds", {"mask_path": True}, "mask_path is True with crops"),
     ],
 )
 def test_fields_that_contradict_each_other_are_refused(name, fields, named):

@@ -128,3 +128,15 @@ def test_no_threshold_without_negatives(scores):
     with pytest.raises(DataError, match="without negatives"):
         selective.threshold_at(scores[0], every, 0.9)
     assert np.isnan(selective.roc_sensitivity(np.ones((1, 300)), scores[0], every, 0.9)).all()
+
+
+@pytest.mark.parametrize("wanted", [0.8, 0.9])
+def test_the_sensitivity_is_kept_on_new_lesions(wanted):
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(2000):
+        scores = rng.beta(2, 1, 60)
+        least = selective.guaranteed_score(scores[:30], np.arange(30), wanted)
+        found.append(np.mean(scores[30:] >= (0 if least is None else least)))
+    error = 3 * np.std(found) / np.sqrt(2000)
+    assert wanted - error <= np.mean(found) < wanted + 1 / 31 + error

@@ -79,6 +79,11 @@ def test_the_smallest_sets_have_every_class():
         assert (table.groupby("dx").lesion_id.nunique().reindex(CLASSES) >= 3).all()
 
 
+def test_a_folder_with_something_in_it_is_left_alone(synthetic_folder):
+    with pytest.raises(DataError, match="is not empty; name a new folder"):
+        synthetic.generate(synthetic_folder)
+
+
 def test_classes_and_patients_resemble_those_of_ham10000():
     table = synthetic.metadata(4000, 0)
     lesions = table.groupby("dx").lesion_id.nunique()

@@ -90,14 +90,16 @@ def table_6(ours):
         seconds, mine = latency["backbones"].get(model), ours.runs(model, "MD")
         record = mine[0].record if mine else None
         mark = functools.partial(notes.mark, row=model)
-        size, time = journal["trainable_parameters"], journal["seconds_per_inference"]
-        size = mark(f"{size:,}", _whose_parameters(model, size), column="parameters, journal")
-        fits = "fits the time of one training epoch; printed as time of prediction"
-        epoch = mark(str(draft["seconds_per_epoch"]), fits,
+        trainable = journal["trainable_parameters"]
+        size = mark(f"{trainable:,}", _whose_parameters(model, trainable),
+                    column="parameters, journal")  # fmt: skip
+        of_an_epoch = "fits the time of one training epoch; printed as time of prediction"
+        epoch = mark(str(draft["seconds_per_epoch"]), of_an_epoch,
                      column="seconds per training epoch, paper")  # fmt: skip
-        fits = "equals the training seconds of one epoch divided by 857, cut to two decimals"
-        divided = abs(cut(journal["seconds_per_epoch"] / 857) - time) < 1e-9
-        time = mark(str(time), divided and fits, column="seconds per image, journal")
+        over_857 = "equals the training seconds of one epoch divided by 857, cut to two decimals"
+        inference = journal["seconds_per_inference"]
+        divided = abs(cut(journal["seconds_per_epoch"] / 857) - inference) < 1e-9
+        time = mark(str(inference), divided and over_857, column="seconds per image, journal")
         other = f"the training run '{run.name}'; ours is cut at the main tap"
         for what, *cells in (
             ("parameters, stock network", f"{draft['parameters_millions']} M", NONE, NONE,
@@ -187,9 +189,12 @@ def table_8(ours, ideas):
     draft, journal = paper.printed()["8"], paper.printed("journal")["8"]
     notes, rows = Notes(), []
     for number in dict.fromkeys([*draft.rows, *REFERENCES]):
-        printed, own, reason = draft.row(number), number == "ours", None
+        printed = draft.row(number)
+        own = number == "ours"
+        reason = None
         if own:
-            name, source, later = "the paper's model", _from_the_log(), journal.row(number)
+            name, source = "the paper's model", _from_the_log()
+            later = journal.row(number)
             changed = {key: later[key] for key in printed if later[key] != printed[key]}
             reason = f"in the journal version: {listed(changed, ', ')}"
         else:

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from skinlib.models.prediction import outputs
 from skinlib.predict import ood
-from skinlib.predict.model import outputs
 
 # Layers of the out-of-distribution check have this in their names, in other formats too.
 OOD = "ood_distance"

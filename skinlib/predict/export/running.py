@@ -20,7 +20,7 @@ def opened(path, threads=None):
 
 
 def onnx(graph, threads=None):
-    """Return a callable, inputs to outputs by name, for an ONNX graph: a path, or its content.
+    """Return a callable, inputs to outputs by name, or to some, of an ONNX graph: a path or bytes.
 
     `threads`: by default as many as this process may have.
     """
@@ -34,8 +34,13 @@ def onnx(graph, threads=None):
     # Waiting threads sleep. Else they take as much processor time as those that compute.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    names = [each.name for each in session.get_outputs()]
-    return lambda inputs: dict(zip(names, session.run(names, inputs), strict=True))
+    outputs = [each.name for each in session.get_outputs()]
+
+    def run(inputs, names=outputs):
+        return dict(zip(names, session.run(names, inputs), strict=True))
+
+    run.outputs = outputs
+    return run
 
 
 def _litert(path, threads):
