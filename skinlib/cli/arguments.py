@@ -67,7 +67,10 @@ COMMANDS = {
 
 # Options that several commands have, by their names.
 OPTIONS = {
-    "--data": {"help": "folder in the HAM10000 layout, or 'synthetic[:N]' (default: SKINLIB_DATA)"},
+    "--data": {
+        "help": "folder in the HAM10000 layout, or 'synthetic[:N]' "
+        "(default: SKINLIB_DATA, for train else synthetic)",
+    },
     "--allow-missing": {
         "action": "store_true",
         "help": "leave out rows without an image; the run records which",

@@ -9,6 +9,7 @@ import shlex
 import sys
 
 from skinlib.common import paths
+from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
 from skinlib.data.registry import DATASETS
 
@@ -84,6 +85,9 @@ def train(args):
 
     changes = dict(args.set or [])
     if args.epochs is not None:
+        if "epochs" in changes:
+            msg = "epochs is given twice, by --epochs and by --set; give it once"
+            raise DataError(msg)
         changes["epochs"] = args.epochs
     data = args.data
     if args.allow_missing:
@@ -102,7 +106,8 @@ def train(args):
     print(f"{run.name}: {run.record['status']}, best epoch {run.record['best_epoch']}")
     if "test" in run.record["split"]["counts"]:
         scores = evaluated.estimates(run)
-        print(f"{len(run.predictions('test'))} test images: accuracy {scores['accuracy'].text()}, "
+        count, data = len(run.predictions("test")), run.record["data"]["name"]
+        print(f"{count} test images of {data}: accuracy {scores['accuracy'].text()}, "
               f"mean recall {scores['mean recall'].value:.3f}")  # fmt: skip
     ages = run.record["metadata"].get("missing_age", {})
     imputed = ages.get("imputed", 0) if run.record["recipe"]["metadata"] else 0

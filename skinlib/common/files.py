@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -133,6 +134,13 @@ def require_place(path):
     except OSError as error:
         msg = f"'{path}' cannot be written: '{folder}': {error.strerror}; choose another place"
         raise DataError(msg) from error
+
+
+def require_name(name, what):
+    """Raise `DataError` unless `name` can be the name of one folder; `what` is said of it."""
+    if not re.fullmatch(r"\w[\w.-]*", str(name)):
+        msg = f"{what} '{name}' is no name of a folder; write letters, digits, '-', '_' and '.'"
+        raise DataError(msg)
 
 
 def require_space(folder, needed):

@@ -79,13 +79,15 @@ def _require_same_data(runs, part):
         raise DataError(msg)
     # The official test is of no run's own data.
     kind = "external" if part == PART else "data"
-    first, *others = (run.record.get(kind) or {} for run in runs)
-    for run, other in zip(runs[1:], others, strict=True):
-        if other != first:
-            one, two = (f"{d.get('name')} {d.get('fingerprint')}" for d in (first, other))
+    # A run that was not evaluated on a set has no predictions for it, which `Run.predictions` says.
+    known = [(run, run.record[kind]) for run in runs if run.record.get(kind)]
+    for run, data in known[1:]:
+        first, one = known[0]
+        if one["fingerprint"] != data["fingerprint"]:
+            names = (f"{each.get('name')} {each['fingerprint']}" for each in (one, data))
             msg = (
-                f"'{runs[0].folder}' and '{run.folder}' have different data ({one} and {two}), so "
-                "their numbers are not of the same images; compare runs of one copy of the data"
+                f"'{first.folder}' and '{run.folder}' have different data ({' and '.join(names)}), "
+                "so their numbers are not of the same images; compare runs of one copy of the data"
             )
             raise IntegrityError(msg)
 
@@ -107,6 +109,7 @@ def compare(first, second, part="test"):
         if not run.finished:
             msg = f"run '{run.folder}' is {run.record['status']}; a comparison needs finished runs"
             raise DataError(msg)
+        run.predictions(part)  # or the error says for which sets there are any
     _require_same_data((first, second), part)
     # The official test is nobody's split: models of different ones may meet there.
     if part != PART:

@@ -72,6 +72,10 @@ def _places(args, given):
         if os.path.realpath(target) in inputs:
             msg = f"'{target}' is one of the input files and would be lost; name another"
             raise DataError(msg)
+    for folder in filter(os.path.isdir, args.image) if args.overlay else ():
+        if os.path.realpath(args.overlay) == os.path.realpath(folder):
+            msg = f"--overlay '{args.overlay}' is a folder of photographs; name another one"
+            raise DataError(msg)
     # All overlays go to one folder.
     for target in targets[:2]:
         require_place(target)

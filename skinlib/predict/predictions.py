@@ -111,12 +111,11 @@ def _named(place):
 
 def _least(rule, complete):
     least = rule.least(complete)
-    found = (
-        "and this model was never sure enough where that was measured"
-        if least is None
-        else f"answers start at {least:.0%}"
-    )
-    return found if complete else f"{found} where age, sex or site is unknown"
+    if least is None:
+        without = "" if complete else " without age, sex or site"
+        return f"and this model was never sure enough{without} when it was tested"
+    start = f"answers start at {least:.0%}"
+    return start if complete else f"{start} where age, sex or site is unknown"
 
 
 def predict(classifier, requests, *, overlays=False):

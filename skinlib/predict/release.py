@@ -15,12 +15,12 @@ import numpy as np
 from skinlib.common import NOT_A_DEVICE, paths
 from skinlib.common.classes import CLASSES, LONG_NAMES
 from skinlib.common.errors import DataError, IntegrityError
-from skinlib.common.files import atomic_path, sha256
+from skinlib.common.files import atomic_path, require_name, sha256
 from skinlib.models.weights import SUFFIX, check_file
 from skinlib.predict import abstention, conditions, export, ood, released
 from skinlib.predict.measure import measure
 from skinlib.predict.model import Classifier
-from skinlib.predict.runs import finished, prepare
+from skinlib.predict.runs import finished, prepare, require_weights
 
 FORMAT = 3
 WEIGHTS, FEATURES = f"float16{SUFFIX}", f"features{SUFFIX}"
@@ -85,12 +85,22 @@ def make(directory, data=None, *, folds=(), name=None, risk=abstention.RISK, pro
         require_same(record, members[0])
         conditions.together(members)
     name = name or f"{record['backbone']}-{record['recipe']['name']}-{record['input_size']}px"
+    require_name(name, "name of the model")
     folder = paths.MODELS / name.lower()
+    weights = require_weights(run)
+    if (folder / released.MODEL).is_file():
+        older = released.read(folder)["run"]
+        if (older["study"], older["run"]) != (record["study"], record["run"]):
+            msg = (
+                f"'{folder}' holds a model of the run '{older['study']}/{older['run']}'; choose "
+                "another name by --name, or remove that folder"
+            )
+            raise DataError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     # Of an older release, which need not be written again.
     for path in (folder / released.ONNX, folder / released.BESIDE, *folder.glob("float16*")):
         path.unlink(missing_ok=True)
-    write_weights(run.weights_path, folder / WEIGHTS, record["weights_sha256"])
+    write_weights(weights, folder / WEIGHTS, record["weights_sha256"])
     now = datetime.datetime.now(datetime.UTC)
     model = {
         "format": FORMAT,

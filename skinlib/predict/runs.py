@@ -19,6 +19,14 @@ def finished(folder):
     return run
 
 
+def require_weights(run):
+    """Return the file of a run's weights; refuse a run whose weights were not kept."""
+    if not run.weights_path.is_file():
+        msg = f"run '{run.folder}' has no weights, git keeps none; train it anew: {run.command()}"
+        raise DataError(msg)
+    return run.weights_path
+
+
 def load_run(folder, *, with_rule=False):
     """Return the `Classifier` of a finished run whose weights were kept.
 
@@ -32,10 +40,7 @@ def load_run(folder, *, with_rule=False):
             "picture and mask_path); predict with a run that leaves them as they are"
         )
         raise DataError(msg)
-    weights = run.weights_path
-    if not weights.is_file():
-        msg = f"run '{folder}' has no weights, git keeps none; train it anew: {run.command()}"
-        raise DataError(msg)
+    weights = require_weights(run)
     classifier = Classifier(run.record, weights, run.record["weights_sha256"])
     if with_rule and "validation" in set(run.predictions()["part"]):
         classifier.rule = abstention.fit(*run.arrays("validation"))

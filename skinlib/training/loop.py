@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from skinlib.common.errors import TrainingError
+from skinlib.common.files import require_name
 from skinlib.common.process import Watch, import_keras, switched_on
 from skinlib.data.prepare import Prepared, prepare
 from skinlib.experiments import records, run
@@ -122,6 +123,8 @@ def train(
     check("seed", seed)
     weights = records.starting_weights(row, weights)
     name = name or run.run_name(row.name, recipe.name, size, seed)
+    for what, each in (("study", study), ("name of the run", name)):
+        require_name(each, what)
     folder = run.folder_of(study, name)
     trackers = tracking.of(recipe, folder)
     switched_on("SKINLIB_QUICK_START")  # or it is refused, before there is a folder

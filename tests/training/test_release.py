@@ -149,6 +149,17 @@ def test_a_run_of_other_data_or_without_a_validation_set_is_not_released(trained
         release.make(run.folder, dataset, progress=False)
 
 
+def test_the_model_of_another_run_is_not_replaced(model, trained, dataset):
+    record = released.read(model)
+    released.write(model, record | {"run": record["run"] | {"run": "other"}})
+    before = (model / "model.json").read_bytes()
+    for name, words in ((model.name, "holds a model of the run .*other'"), ("../a", "no name of")):
+        with pytest.raises(DataError, match=words):
+            release.make(trained.folder, dataset, name=name, progress=False)
+    assert (model / "model.json").read_bytes() == before
+    released.write(model, record)
+
+
 def test_the_newest_is_the_default(model, models, tmp_path, monkeypatch):
     assert released.newest() == model
     newer = shutil.copytree(model, models / "newer")

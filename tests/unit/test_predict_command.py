@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import json
 import os
+import shutil
 import types
 from pathlib import Path
 
@@ -102,11 +103,14 @@ def test_no_input_is_overwritten(words, no_network, photo, tmp_path, capsys):
         ("-o photo.jpg/a.csv", "'photo.jpg/a.csv' cannot be written"),
         ("--overlay photo.jpg/maps", "'photo.jpg/maps/0001-photo.png' cannot be written"),
         ("--overlay map.jpg", "'map.jpg' does not end in .png"),
+        ("maps --overlay maps", "is a folder of photographs; name another"),
         ("photo.jpg --overlay map.png", "is one file for 2 photographs; name a folder"),
     ],
 )
 def test_a_wrong_place_is_refused_before_any_work(words, said, no_network, photo, capsys):
     Path("dir.csv").mkdir()
+    Path("maps").mkdir()
+    shutil.copy("photo.jpg", "maps")
     assert said in refused(capsys, f"photo.jpg {words}")
 
 
