@@ -134,7 +134,8 @@ format: $(STAMP)  ## let ruff and nbstripout repair what they can
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 check-gpu: $(STAMP)  ## print the device that Keras uses; fail when it is no GPU
-	@$(BIN)/python -c "from skinlib.models.runtime import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))"
+	@$(BIN)/python -c "from skinlib.models.runtime import device_name as d; n = d(); print(n); raise SystemExit(n.startswith('cpu'))" || \
+	{ echo "Keras uses no GPU. With one of NVIDIA and its driver: $(BIN)/python -m pip install -e '.[gpu]', then run this again"; exit 1; }
 
 # What a page outside a clone reads (skinlib.book.archive). The same commit gives the same bytes.
 ZIP ?= -6
