@@ -9,7 +9,6 @@ import shlex
 import sys
 
 from skinlib.common import paths
-from skinlib.common.errors import DataError
 from skinlib.common.process import import_keras
 from skinlib.data.registry import DATASETS
 
@@ -85,9 +84,6 @@ def train(args):
 
     changes = dict(args.set or [])
     if args.epochs is not None:
-        if "epochs" in changes:
-            msg = "epochs is given twice, by --epochs and by --set; give it once"
-            raise DataError(msg)
         changes["epochs"] = args.epochs
     data = args.data
     if args.allow_missing:

@@ -83,7 +83,7 @@ def _require_same_data(runs, part):
     known = [(run, run.record[kind]) for run in runs if run.record.get(kind)]
     for run, data in known[1:]:
         first, one = known[0]
-        if one["fingerprint"] != data["fingerprint"]:
+        if one != data and one["fingerprint"] != data["fingerprint"]:
             names = (f"{each.get('name')} {each['fingerprint']}" for each in (one, data))
             msg = (
                 f"'{first.folder}' and '{run.folder}' have different data ({' and '.join(names)}), "

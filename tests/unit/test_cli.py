@@ -23,7 +23,6 @@ from skinlib.experiments.run import read_run
     [
         ("check-data --data nowhere", ("nowhere", "python -m skinlib fetch")),
         ("train --data synthetic --set learning_rat=1", ("no field learning_rat",)),
-        ("train --data synthetic --epochs 1 --set epochs=2", ("epochs is given twice",)),
         ("train --data synthetic --weights none --name ../a", ("'../a' is no name of a folder",)),
         ("train --data synthetic --weights none --study /a", ("study '/a' is no name of a",)),
         ("predict a.jpg --run .", ("run.json",)),
