@@ -100,7 +100,7 @@ def compare(first, second, part="test"):
     Raises
     ------
     DataError
-        A run has not finished.
+        A run has not finished, or has no predictions for the part.
     IntegrityError
         The runs are of different data or splits, the file of the split was edited
         since, or the predictions are not of the images of the split.
